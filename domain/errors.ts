@@ -1,0 +1,46 @@
+/** Every failure that a user or an operator can meet, declared once. Tests assert codes, not messages. */
+export const ERRORS = {
+  SETTING_INVALID: 'A setting has a value that is not allowed.',
+  USAGE: 'The command line was not understood.',
+  PORT_TAKEN: 'A port that Keel needs is in use.',
+  ALREADY_RUNNING: 'A Keel runs on this home folder already.',
+  NOT_RUNNING: 'No Keel runs on this home folder.',
+  PROCESS_MISSING: 'A process needs another that is not declared.',
+  PROCESS_CIRCULAR: 'Processes need each other in a circle.',
+  PROCESS_FAILED: 'A process could not be started.',
+  ENGINE_UNAVAILABLE: 'No Temporal server could be had by any route.',
+  ENGINE_UNREACHABLE: 'The Temporal server does not answer.',
+  DATABASE_UNREACHABLE: 'The database does not answer.',
+  DATABASE_FAILED: 'The database refused a statement.',
+  MIGRATION_CONFLICT: 'The database holds migrations that this version does not know.',
+  NOT_FOUND: 'What was asked for does not exist.',
+  CANDLES_INVALID: 'Candle data is malformed.',
+  STRATEGY_INVALID: 'A strategy file does not define a strategy.',
+  VENUE_UNREACHABLE: 'The venue does not answer.',
+  VENUE_REFUSED: 'The venue refused a request.',
+  VENUE_ANSWER_INVALID: 'The venue answered something that cannot be understood.',
+  RATE_LIMITED: 'The venue or our own limiter asks to wait.',
+  LIVE_REFUSED: 'Live trading is not allowed to start.',
+  TWO_MASTERS: 'Another Keel trades on the same venue account.',
+  ORDER_TRANSITION: 'An order cannot go from this state by this event.',
+  EFFECT_UNDECLARED: 'An activity used an outside effect that its registry entry does not declare.',
+  INVARIANT: 'A rule of the system was found broken.',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure with a code of the table above; its message says what was tried, with which value, and what to do. */
+export class KeelError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'KeelError';
+    this.code = code;
+  }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

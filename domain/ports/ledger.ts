@@ -1,0 +1,171 @@
+/** What Keel writes down and reads back. Implemented in `db/`; each method is one transaction, safe to repeat. */
+import type { AccountObservation, CyclePlan, ExitReason, Instruction, Observation } from '../cycle/types.ts';
+import type { DecimalString } from '../decimal.ts';
+import type { CandleRef, CandleSeries } from '../market/candle.ts';
+import type { Instrument, InstrumentId } from '../market/instrument.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../orders/order.ts';
+import type { Fence } from '../orders/protocol.ts';
+import type { OrderEvent } from '../orders/transitions.ts';
+import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
+import type { IncomeRecord, VenueAccount } from './venue.ts';
+
+export type Mode = 'sim' | 'replay' | 'paper' | 'testnet' | 'live';
+
+export interface PortfolioSpec {
+  readonly portfolioId: string;
+  /** Five characters `[a-z2-7]`, part of every client order id. */
+  readonly deploymentId: string;
+  /** The venue account: belongs to one portfolio only (unique). */
+  readonly venueAccountId: string;
+  readonly mode: Mode;
+  readonly strategy: string;
+  readonly timeframe: Timeframe;
+  readonly instrumentIds: readonly InstrumentId[];
+}
+
+/** What the ledger adds to the venue's account for one cycle: one read. */
+export type AccountContext = Pick<AccountObservation, 'deploymentId' | 'fence' | 'policy' | 'policyVersion' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
+
+export interface SubmissionClaim {
+  /** True: this call moved the row to `submitting` for this attempt and may send. */
+  readonly won: boolean;
+  readonly row: OrderRow;
+  /** Read after the row was won, in the same transaction. */
+  readonly fence: Fence;
+}
+
+/** What one account event meant. */
+export interface AppliedReport {
+  /** The position whose inbox was raised, null when the order is not ours or nothing was new. */
+  readonly positionId: string | null;
+  readonly row: OrderRow | null;
+  /** False when the event was known already (duplicates, replays). */
+  readonly isNews: boolean;
+}
+
+/** Named outcomes of reconciliation (order-protocol.md, "Reconciliation"). */
+export type DifferenceKind =
+  | 'missedFill'
+  | 'closedOutside'
+  | 'liquidated'
+  | 'unknownOrderOfOurs'
+  | 'orphanExitOrder'
+  | 'foreignOrder'
+  | 'foreignPosition'
+  | 'twoMasters'
+  | 'ghostPosition'
+  | 'ghostOrder'
+  | 'missingWorkflow'
+  | 'walletMismatch'
+  | 'unprotected';
+
+export interface Difference {
+  /** The same difference has the same key at the next look. */
+  readonly key: string;
+  readonly kind: DifferenceKind;
+  readonly instrumentId: InstrumentId | null;
+  /** Plain JSON: what venue and ledger each say. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+export interface NotedDifference extends Difference {
+  /** How often in a row it was seen, from 1; acted on from 2. */
+  readonly looks: number;
+  readonly firstSeenAt: number;
+}
+
+export interface ReconciliationView {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  readonly fence: Fence;
+  /** Not closed. */
+  readonly positions: readonly PositionRecord[];
+  /** Orders that are not done, of any position. */
+  readonly openOrders: readonly OrderRow[];
+  /** Market clock of the newest fill per instrument. */
+  readonly lastFillAt: Readonly<Record<InstrumentId, number>>;
+  readonly instrumentIds: readonly InstrumentId[];
+}
+
+export interface Ledger {
+  // Set-up
+  ensurePortfolio(spec: PortfolioSpec): Promise<void>;
+  portfolio(portfolioId: string): Promise<PortfolioSpec>;
+  upsertInstruments(instruments: readonly Instrument[]): Promise<void>;
+  instruments(ids: readonly InstrumentId[]): Promise<readonly Instrument[]>;
+
+  // Candles: closed ones only; a stored candle never changes
+  writeCandles(series: readonly CandleSeries[]): Promise<void>;
+  /** The newest `limit` candles with closeTime ≤ `until`, oldest first. */
+  candles(query: { instrumentIds: readonly InstrumentId[]; timeframe: Timeframe; until: number; limit: number }): Promise<readonly CandleSeries[]>;
+
+  // Cycles
+  /** `claimed` again for the same workflow id; `duplicate` for another. */
+  claimCycle(claim: { cycleId: string; workflowId: string; candle: CandleRef }): Promise<'claimed' | 'duplicate'>;
+  accountContext(portfolioId: string): Promise<AccountContext>;
+  /**
+   * One transaction: everything seen, chosen and refused; votes as predictions; intents and orders `planned`; positions
+   * `opening` with one unhandled piece of news; instructions into their positions' inboxes; events and audit.
+   * A repeated call with the same cycle changes nothing.
+   */
+  recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<void>;
+  recordedCycle(cycleId: string): Promise<{ observation: Observation; plan: CyclePlan } | null>;
+
+  // Orders
+  /** Inserts the intent and its row if missing, then wins the row for `attempt` or not, then reads the fence. */
+  claimSubmission(claim: { intent: OrderIntent; attempt: number; timestamp: number; nowMs: number }): Promise<SubmissionClaim>;
+  /** Locks the row, applies the domain's transition, appends the order event. Raises the position's inbox on news. */
+  applyOrderEvent(clientOrderId: string, event: OrderEvent, nowMs: number): Promise<OrderRow>;
+  order(clientOrderId: string): Promise<OrderRow | null>;
+  /** Writes an order that went out while the ledger was down: intent, row and events, as the workflow remembers them. */
+  backfillOrder(row: OrderRow): Promise<OrderRow>;
+
+  // What the venue tells
+  /** One transaction: order row, fill (once by account, instrument, trade id and order id), position, events. */
+  applyReport(portfolioId: string, report: { order: VenueOrder; fill: Fill | null; at: number }): Promise<AppliedReport>;
+  /** Fills read from history: each applied once, to the order that owns it by client or venue order id; foreign ones are left. */
+  applyFills(portfolioId: string, fills: readonly Fill[]): Promise<readonly AppliedReport[]>;
+  recordIncome(portfolioId: string, records: readonly IncomeRecord[]): Promise<void>;
+  recordEquity(portfolioId: string, account: VenueAccount, marketTime: number): Promise<void>;
+  cursor(portfolioId: string, name: string): Promise<number | null>;
+  setCursor(portfolioId: string, name: string, value: number): Promise<void>;
+
+  // Positions
+  positionSnapshot(positionId: string): Promise<PositionSnapshot>;
+  /** The workflow has acted on all news up to `handledSeq`; wakes lockstep. */
+  settlePosition(update: {
+    positionId: string;
+    handledSeq: number;
+    handledInstructionIds: readonly string[];
+    state: 'opening' | 'open' | 'closing';
+    stopPrice: DecimalString;
+  }): Promise<void>;
+  /** Final: nothing of it is open. Writes the round trip and `positionClosed`. Returns false when it was closed before. */
+  closePosition(close: { positionId: string; handledSeq: number; reason: ExitReason | 'notEntered'; closedAt: number }): Promise<boolean>;
+  /** Puts an instruction into a position's inbox (a person's close, reconciliation's news). */
+  instruct(instruction: Instruction): Promise<void>;
+
+  /** Lockstep may go on: no order planned, submitting or unknown, no position with unhandled news, all fills booked. */
+  settlement(portfolioId: string): Promise<{ settled: boolean; waitingFor: readonly string[] }>;
+  /** Resolves at the next change that could settle something, or after `timeoutMs`. */
+  settlementChange(timeoutMs: number): Promise<void>;
+
+  // Reconciliation
+  reconciliationView(portfolioId: string): Promise<ReconciliationView>;
+  /** Counts looks per key; keys that are not among `differences` any more are forgotten (resolved). */
+  noteDifferences(portfolioId: string, differences: readonly Difference[], nowMs: number): Promise<readonly NotedDifference[]>;
+  /** Writes what was done about one as event and audit record. */
+  resolveDifference(portfolioId: string, difference: Difference, outcome: string): Promise<void>;
+
+  // Fence
+  fence(portfolioId: string): Promise<Fence>;
+  /** Idempotent while raised: the epoch moves on once per rise. */
+  raiseFence(change: { portfolioId: string; by: string; reason: string }): Promise<Fence>;
+  lowerFence(change: { portfolioId: string; by: string; reason: string }): Promise<Fence>;
+  arm(change: { portfolioId: string; by: string }): Promise<void>;
+  armedBy(portfolioId: string): Promise<string | null>;
+
+  close(): Promise<void>;
+}
+

@@ -136,7 +136,9 @@ export type ExitReason = 'stop' | 'target' | 'trail' | 'age' | 'signal' | 'rotat
 /** What a running position is told. Identity: position + cycle, so a repeated hand-out changes nothing. */
 export type Instruction =
   | { readonly kind: 'close'; readonly instructionId: string; readonly positionId: string; readonly reason: ExitReason; readonly decisionPrice: DecimalString }
-  | { readonly kind: 'moveStop'; readonly instructionId: string; readonly positionId: string; readonly stopPrice: DecimalString; readonly reason: 'breakeven' | 'trail' };
+  | { readonly kind: 'moveStop'; readonly instructionId: string; readonly positionId: string; readonly stopPrice: DecimalString; readonly reason: 'breakeven' | 'trail' }
+  /** Reconciliation saw twice that the venue holds nothing of it any more: cancel what rests, then end with the reason. */
+  | { readonly kind: 'gone'; readonly instructionId: string; readonly positionId: string; readonly reason: 'outside' | 'liquidation' };
 
 export interface CyclePlan {
   readonly decisions: readonly SymbolDecision[];

@@ -126,6 +126,8 @@ export interface Ledger {
   applyReport(portfolioId: string, report: { order: VenueOrder; fill: Fill | null; at: number }): Promise<AppliedReport>;
   /** Fills read from history: each applied once, to the order that owns it by client or venue order id; foreign ones are left. */
   applyFills(portfolioId: string, fills: readonly Fill[]): Promise<readonly AppliedReport[]>;
+  /** Books closing fills that no order of ours made (closed by hand, liquidation) to the position that they closed. */
+  applyOutsideFills(positionId: string, fills: readonly Fill[]): Promise<void>;
   recordIncome(portfolioId: string, records: readonly IncomeRecord[]): Promise<void>;
   recordEquity(portfolioId: string, account: VenueAccount, marketTime: number): Promise<void>;
   cursor(portfolioId: string, name: string): Promise<number | null>;

@@ -23,7 +23,12 @@ export interface PositionRecord {
   readonly handledSeq: number;
 }
 
-/** Everything that a position's workflow needs when it wakes: one read. */
+/**
+ * Everything that a position's workflow needs when it wakes: one read.
+ * Duties are derived from the orders' own filled quantities (entry less exits), which a submission's answer brings before
+ * its fills are booked; `position.quantity` follows from the fills and agrees once all are booked. A `gone`
+ * instruction overrules both: the venue holds nothing.
+ */
 export interface PositionSnapshot {
   readonly position: PositionRecord;
   /** All orders of the position, oldest first. */

@@ -9,24 +9,24 @@ export type OrderEvent =
   /** A worker won the row for one attempt and is about to send. */
   | { readonly kind: 'claimed'; readonly attempt: number; readonly timestamp: number }
   /** The attempt ended before anything left us: the deadline was over, the limiter was full. */
-  | { readonly kind: 'notSent' }
+  | { readonly kind: 'notSent'; readonly attempt: number }
   /** The fence was up, or its epoch moved on: refused before sending. */
-  | { readonly kind: 'halted'; readonly reason: string }
+  | { readonly kind: 'halted'; readonly attempt: number; readonly reason: string }
   /** Sent, and no answer that can be believed. */
-  | { readonly kind: 'answerLost' }
+  | { readonly kind: 'answerLost'; readonly attempt: number }
   /** The venue refused for certain. */
-  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'rejected'; readonly attempt: number; readonly reason: string }
   /** The venue's word on the order: an answer, a look-up or a stream event. */
   | { readonly kind: 'reported'; readonly order: VenueOrder; readonly at: number }
   /** Proven never to have arrived. */
-  | { readonly kind: 'provenAbsent' }
+  | { readonly kind: 'provenAbsent'; readonly attempt: number }
   /** Its validity is over and nothing of it can be at the venue. */
   | { readonly kind: 'expired'; readonly reason: string };
 
 const ALLOWED: Readonly<Record<OrderEvent['kind'], readonly OrderState[]>> = {
   claimed: ['planned', 'absent'],
   notSent: ['submitting'],
-  halted: ['planned', 'absent', 'submitting'],
+  halted: ['submitting'],
   answerLost: ['submitting', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected'],
   rejected: ['submitting', 'unknown'],
   // A stream may report an order before its own submission is known, and a cancelled order may still fill late.
@@ -42,11 +42,13 @@ export function canApply(state: OrderState, kind: OrderEvent['kind']): boolean {
 
 /**
  * The one transition function of an order's life; ledger, workflow and the exhaustive exploration all use it.
- * Reports are monotonic: filled quantity never shrinks, a done order never works again.
+ * Reports are monotonic: filled quantity never shrinks, a done order never works again. News of an attempt that is not the
+ * row's latest (a paused process woke up, a reset run still looks) says nothing about the latest one and changes nothing.
  * @param nowMs transport clock, for `updatedAt`.
  * @throws {KeelError} ORDER_TRANSITION, not retried: the event cannot meet this state.
  */
 export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number): OrderRow {
+  if (event.kind !== 'claimed' && 'attempt' in event && event.attempt !== row.attempt) return row;
   if (!canApply(row.state, event.kind)) {
     throw new KeelError(
       'ORDER_TRANSITION',

@@ -110,6 +110,7 @@ export interface Ledger {
    * A repeated call with the same cycle changes nothing.
    */
   recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<void>;
+  cycleState(cycleId: string): Promise<'absent' | 'claimed' | 'recorded'>;
   recordedCycle(cycleId: string): Promise<{ observation: Observation; plan: CyclePlan } | null>;
 
   // Orders
@@ -118,6 +119,10 @@ export interface Ledger {
   /** Locks the row, applies the domain's transition, appends the order event. Raises the position's inbox on news. */
   applyOrderEvent(clientOrderId: string, event: OrderEvent, nowMs: number): Promise<OrderRow>;
   order(clientOrderId: string): Promise<OrderRow | null>;
+  /** Working orders whose `workUntilMarketTime` is at or before the market time. */
+  dueOrders(portfolioId: string, marketTime: number): Promise<readonly { clientOrderId: string; positionId: string }[]>;
+  /** Earliest `workUntilMarketTime` of a working order, null without one: lockstep stops there. */
+  nextOrderDeadline(portfolioId: string): Promise<number | null>;
   /** Writes an order that went out while the ledger was down: intent, row and events, as the workflow remembers them. */
   backfillOrder(row: OrderRow): Promise<OrderRow>;
 
@@ -143,7 +148,9 @@ export interface Ledger {
     state: 'opening' | 'open' | 'closing';
     stopPrice: DecimalString;
   }): Promise<void>;
-  /** Final: nothing of it is open. Writes the round trip and `positionClosed`. Returns false when it was closed before. */
+  /** Positions that are not closed. */
+  openPositions(portfolioId: string): Promise<readonly PositionRecord[]>;
+  /** Final: nothing of it is open. `closedAt` (market clock) counts only where it has no fill; else the last fill's time does. Writes the round trip and `positionClosed`. Returns false when it was closed before. */
   closePosition(close: { positionId: string; handledSeq: number; reason: ExitReason | 'notEntered'; closedAt: number }): Promise<boolean>;
   /** Puts an instruction into a position's inbox (a person's close, reconciliation's news). */
   instruct(instruction: Instruction): Promise<void>;

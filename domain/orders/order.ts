@@ -54,18 +54,20 @@ export interface OrderIntent {
   readonly policyVersion: number;
 }
 
-export type OrderState =
-  | 'planned'
-  | 'submitting'
-  | 'unknown'
-  | 'absent'
-  | 'accepted'
-  | 'partiallyFilled'
-  | 'filled'
-  | 'canceled'
-  | 'rejected'
-  | 'halted'
-  | 'expired';
+export const ORDER_STATES = [
+  'planned',
+  'submitting',
+  'unknown',
+  'absent',
+  'accepted',
+  'partiallyFilled',
+  'filled',
+  'canceled',
+  'rejected',
+  'halted',
+  'expired',
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
 
 /** Nothing more can happen, save the late fill of a cancelled order. */
 export const DONE_STATES: readonly OrderState[] = ['filled', 'canceled', 'rejected', 'halted', 'expired'];

@@ -1,10 +1,14 @@
-import type { DecimalString } from '../decimal.ts';
+import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
 import { KeelError } from '../errors.ts';
 import type { OrderRow, OrderState, VenueOrder } from './order.ts';
-import { DONE_STATES } from './order.ts';
+import { DONE_STATES, ORDER_STATES } from './order.ts';
 
-/** What can happen to an order. The states that each event may meet stand in `ALLOWED`. */
+/**
+ * What can happen to an order. The states that each event may meet stand in `ALLOWED`.
+ * What one submission or one proof has to say names its `attempt`: a paused process may wake and write when the row
+ * has moved on to a later attempt, and its word must not be taken for that one's.
+ */
 export type OrderEvent =
   /** A worker won the row for one attempt and is about to send. */
   | { readonly kind: 'claimed'; readonly attempt: number; readonly timestamp: number }
@@ -26,39 +30,38 @@ export type OrderEvent =
 const ALLOWED: Readonly<Record<OrderEvent['kind'], readonly OrderState[]>> = {
   claimed: ['planned', 'absent'],
   notSent: ['submitting'],
-  halted: ['submitting'],
-  answerLost: ['submitting', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected'],
+  halted: ['planned', 'absent', 'submitting'],
+  answerLost: ['submitting', 'unknown', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected'],
   rejected: ['submitting', 'unknown'],
-  // A stream may report an order before its own submission is known, and a cancelled order may still fill late.
-  reported: ['submitting', 'unknown', 'absent', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected'],
+  // The venue's word is never refused: a stream may report before the submission is known, a cancelled order may
+  // fill late, and a full close may have gone out while the ledger was down and still says `planned`.
+  reported: ORDER_STATES,
   provenAbsent: ['submitting', 'unknown'],
   expired: ['planned', 'absent'],
 };
 
-/** Whether the event may meet the state. */
+/** Whether the event may meet the state (an event that names an attempt must also name the row's). */
 export function canApply(state: OrderState, kind: OrderEvent['kind']): boolean {
   return ALLOWED[kind].includes(state);
 }
 
 /**
  * The one transition function of an order's life; ledger, workflow and the exhaustive exploration all use it.
- * Reports are monotonic: filled quantity never shrinks, a done order never works again. News of an attempt that is not the
- * row's latest (a paused process woke up, a reset run still looks) says nothing about the latest one and changes nothing.
+ * Reports are monotonic: filled quantity never shrinks, and an order that the venue ended never works again.
  * @param nowMs transport clock, for `updatedAt`.
- * @throws {KeelError} ORDER_TRANSITION, not retried: the event cannot meet this state.
+ * @throws {KeelError} ORDER_TRANSITION, not retried: the event cannot meet this state, or is of another attempt.
  */
 export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number): OrderRow {
-  if (event.kind !== 'claimed' && 'attempt' in event && event.attempt !== row.attempt) return row;
   if (!canApply(row.state, event.kind)) {
     throw new KeelError(
       'ORDER_TRANSITION',
       `order ${row.intent.clientOrderId}: "${event.kind}" cannot meet state "${row.state}" (allowed in: ${ALLOWED[event.kind].join(', ')})`,
     );
   }
+  if ('attempt' in event) assertAttempt(row, event);
   const base = { ...row, updatedAt: nowMs };
   switch (event.kind) {
     case 'claimed':
-      assertNextAttempt(row, event.attempt);
       return { ...base, state: 'submitting', attempt: event.attempt, sentTimestamp: event.timestamp };
     case 'notSent':
       return { ...base, state: 'absent' };
@@ -77,36 +80,47 @@ export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number)
   }
 }
 
-function assertNextAttempt(row: OrderRow, attempt: number): void {
-  if (attempt !== row.attempt + 1) {
-    throw new KeelError('ORDER_TRANSITION', `order ${row.intent.clientOrderId}: attempt ${attempt} cannot follow attempt ${row.attempt}`);
-  }
+/** A claim is the next attempt; everything else that names an attempt speaks of the row's own. */
+function assertAttempt(row: OrderRow, event: { readonly kind: OrderEvent['kind']; readonly attempt: number }): void {
+  const expected = event.kind === 'claimed' ? row.attempt + 1 : row.attempt;
+  if (event.attempt === expected) return;
+  throw new KeelError(
+    'ORDER_TRANSITION',
+    `order ${row.intent.clientOrderId}: "${event.kind}" of attempt ${event.attempt} cannot meet attempt ${row.attempt} (allowed: ${expected}); read the row again`,
+  );
 }
 
 function applyReport(row: OrderRow, order: VenueOrder, at: number): OrderRow {
   const known = d(row.filledQuantity);
   const reported = d(order.filledQuantity);
   const isNews = reported.gt(known);
-  const filledQuantity: DecimalString = text(isNews ? reported : known);
+  const filled = isNews ? reported : known;
+  const state = reportedState(row, order, filled);
   return {
     ...row,
-    state: reportedState(row, order, isNews ? reported : known),
+    state,
     venueOrderId: order.venueOrderId === '' ? row.venueOrderId : order.venueOrderId,
     triggeredOrderId: order.triggeredOrderId ?? row.triggeredOrderId,
-    filledQuantity,
-    averagePrice: isNews ? order.averagePrice : (row.averagePrice ?? order.averagePrice),
+    filledQuantity: text(filled),
+    averagePrice: isNews ? (order.averagePrice ?? row.averagePrice) : (row.averagePrice ?? order.averagePrice),
     acceptedAt: row.acceptedAt ?? at,
-    reason: order.status === 'rejected' ? 'rejectedOnTrigger' : row.reason,
+    reason: reportedReason(row, state),
   };
 }
 
-function reportedState(row: OrderRow, order: VenueOrder, filled: ReturnType<typeof d>): OrderState {
+/** A refusal that a report brings came when the order triggered; a reason of ours that the venue disproved is dropped. */
+function reportedReason(row: OrderRow, state: OrderState): string | null {
+  if (state === row.state) return row.reason;
+  return state === 'rejected' ? 'rejectedOnTrigger' : null;
+}
+
+function reportedState(row: OrderRow, order: VenueOrder, filled: Dec): OrderState {
   const quantity = d(row.intent.quantity);
+  if (row.state === 'filled' || order.status === 'filled') return 'filled';
   if (filled.gte(quantity) && quantity.gt(ZERO)) return 'filled';
-  if (order.status === 'filled') return 'filled';
-  if (order.status === 'canceled' || order.status === 'expired' || order.status === 'rejected') {
-    return row.state === 'filled' ? 'filled' : order.status;
-  }
-  if (DONE_STATES.includes(row.state)) return row.state;
+  // Ended by the venue's own word (it had reported the order): a late report of its working days changes nothing.
+  // Ended by ours alone (expired, halted, refused): the venue knows better.
+  if (DONE_STATES.includes(row.state) && row.acceptedAt !== null) return row.state;
+  if (order.status === 'canceled' || order.status === 'expired' || order.status === 'rejected') return order.status;
   return filled.gt(ZERO) ? 'partiallyFilled' : 'accepted';
 }

@@ -30,8 +30,8 @@ export type OrderEvent =
 const ALLOWED: Readonly<Record<OrderEvent['kind'], readonly OrderState[]>> = {
   claimed: ['planned', 'absent'],
   notSent: ['submitting'],
-  halted: ['planned', 'absent', 'submitting'],
-  answerLost: ['submitting', 'unknown', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected'],
+  halted: ['submitting'],
+  answerLost: ['submitting', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected'],
   rejected: ['submitting', 'unknown'],
   // The venue's word is never refused: a stream may report before the submission is known, a cancelled order may
   // fill late, and a full close may have gone out while the ledger was down and still says `planned`.
@@ -40,28 +40,41 @@ const ALLOWED: Readonly<Record<OrderEvent['kind'], readonly OrderState[]>> = {
   expired: ['planned', 'absent'],
 };
 
-/** Whether the event may meet the state (an event that names an attempt must also name the row's). */
+/** The state that an event leaves behind: the same event again (a repeated write) finds it and changes nothing. */
+const LEAVES: Readonly<Partial<Record<OrderEvent['kind'], OrderState>>> = {
+  notSent: 'absent',
+  halted: 'halted',
+  answerLost: 'unknown',
+  rejected: 'rejected',
+  provenAbsent: 'absent',
+  expired: 'expired',
+};
+
+/** Whether the event may change the state or, for `reported` and `answerLost`, be heard in it. */
 export function canApply(state: OrderState, kind: OrderEvent['kind']): boolean {
   return ALLOWED[kind].includes(state);
 }
 
 /**
  * The one transition function of an order's life; ledger, workflow and the exhaustive exploration all use it.
- * Reports are monotonic: filled quantity never shrinks, and an order that the venue ended never works again.
+ * Reports are monotonic: filled quantity never shrinks, an order that the venue ended never works again. A repeated
+ * event changes nothing. News of an attempt that is not the row's latest (a paused process woke up, a reset run still
+ * looks) says nothing about the latest one and changes nothing.
  * @param nowMs transport clock, for `updatedAt`.
- * @throws {KeelError} ORDER_TRANSITION, not retried: the event cannot meet this state, or is of another attempt.
+ * @throws {KeelError} ORDER_TRANSITION, not retried: the event cannot meet this state, or claims another than the next attempt.
  */
 export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number): OrderRow {
+  if (isOfOtherAttempt(row, event) || LEAVES[event.kind] === row.state) return row;
   if (!canApply(row.state, event.kind)) {
     throw new KeelError(
       'ORDER_TRANSITION',
       `order ${row.intent.clientOrderId}: "${event.kind}" cannot meet state "${row.state}" (allowed in: ${ALLOWED[event.kind].join(', ')})`,
     );
   }
-  if ('attempt' in event) assertAttempt(row, event);
   const base = { ...row, updatedAt: nowMs };
   switch (event.kind) {
     case 'claimed':
+      assertNextAttempt(row, event.attempt);
       return { ...base, state: 'submitting', attempt: event.attempt, sentTimestamp: event.timestamp };
     case 'notSent':
       return { ...base, state: 'absent' };
@@ -80,14 +93,13 @@ export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number)
   }
 }
 
-/** A claim is the next attempt; everything else that names an attempt speaks of the row's own. */
-function assertAttempt(row: OrderRow, event: { readonly kind: OrderEvent['kind']; readonly attempt: number }): void {
-  const expected = event.kind === 'claimed' ? row.attempt + 1 : row.attempt;
-  if (event.attempt === expected) return;
-  throw new KeelError(
-    'ORDER_TRANSITION',
-    `order ${row.intent.clientOrderId}: "${event.kind}" of attempt ${event.attempt} cannot meet attempt ${row.attempt} (allowed: ${expected}); read the row again`,
-  );
+function isOfOtherAttempt(row: OrderRow, event: OrderEvent): boolean {
+  return event.kind !== 'claimed' && 'attempt' in event && event.attempt !== row.attempt;
+}
+
+function assertNextAttempt(row: OrderRow, attempt: number): void {
+  if (attempt === row.attempt + 1) return;
+  throw new KeelError('ORDER_TRANSITION', `order ${row.intent.clientOrderId}: attempt ${attempt} cannot follow attempt ${row.attempt} (allowed: ${row.attempt + 1})`);
 }
 
 function applyReport(row: OrderRow, order: VenueOrder, at: number): OrderRow {

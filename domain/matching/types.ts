@@ -263,6 +263,12 @@ export interface PositionView {
   readonly updatedAt: number;
 }
 
+/** What an account update says of a position. */
+export type PositionUpdate = Pick<
+  PositionView,
+  'symbol' | 'positionSide' | 'quantity' | 'entryPrice' | 'breakEvenPrice' | 'unrealizedPnl' | 'marginType' | 'isolatedWallet'
+>;
+
 export interface AccountView {
   readonly accountId: string;
   readonly asset: string;
@@ -306,7 +312,7 @@ export interface AccountUpdateEvent extends EventBase {
   /** Change that is neither PnL nor commission. */
   readonly balanceChange: DecimalString;
   /** Those that changed. */
-  readonly positions: readonly PositionView[];
+  readonly positions: readonly PositionUpdate[];
   readonly income: readonly IncomeView[];
 }
 export interface LiquidationEvent extends EventBase {

@@ -1,0 +1,225 @@
+/** What a position owes now, decided from its orders alone: its workflow asks at every look and carries out. */
+import type { ExitReason, OpenPlan } from '../cycle/types.ts';
+import type { Dec, DecimalString } from '../decimal.ts';
+import { d, text, ZERO } from '../decimal.ts';
+import type { Leg, OrderIntent, OrderRow } from '../orders/order.ts';
+import { DONE_STATES, WORKING_STATES } from '../orders/order.ts';
+import { exitIntentFor, stopIntentFor, stopTriggerFor, targetIntentFor } from './intents.ts';
+import type { PositionSnapshot } from './position.ts';
+
+/**
+ * One thing to do. The list is in the order in which things must be done: every submission before every cancel, so that a
+ * stop is placed before the old one is taken away; submissions may run beside one another.
+ */
+export type Duty =
+  /** Bring the intent to a known fate: a new order, or one whose fate is open (its row says where to go on). */
+  | { readonly kind: 'submit'; readonly intent: OrderIntent }
+  /** Take the order off the book. One that never left us (`planned`, `absent`) ends `expired` without asking the venue. */
+  | { readonly kind: 'cancel'; readonly clientOrderId: string }
+  /** Nothing of it is open and no order can change that: write the end. Always alone. */
+  | { readonly kind: 'close'; readonly reason: ExitReason | 'notEntered' }
+  /** Nothing to do until there is news. Always alone. */
+  | { readonly kind: 'wait' };
+
+/** The venue's code for a conditional order whose trigger is crossed already. @source Binance USD-M error codes. */
+const WOULD_TRIGGER_AT_ONCE = '-2021';
+/** The venue's code for a reduce-only order without a position to reduce. @source Binance USD-M error codes. */
+const NOTHING_TO_REDUCE = '-2022';
+/** So often in a row the venue may refuse an order of one leg before we stop asking. */
+const REFUSALS_MAX = 3;
+/** So many stops of unknown fate at once are enough: any of them may protect, all are looked for. */
+const UNKNOWN_STOPS_MAX = 3;
+
+/**
+ * What the position owes now. Quantities come from the orders' own fills (entry less closing ones). Rules:
+ * - An order of open fate is brought to its end first of all.
+ * - Held and not closing: exactly one stop for all of it at the tightest price ever decided, and one target once the entry
+ *   is over. A new one is placed before the old one is cancelled. A stop of unknown fate counts as none.
+ * - Closing (told so, an exit exists, a stop or target crossed without closing all, or the venue keeps refusing a stop):
+ *   entries are cancelled, then one exit at a time goes out for what is held. Stops stay until it is flat.
+ * - Flat with no entry to come: what rests is cancelled, then the position ends.
+ */
+export function dutiesOf(snapshot: PositionSnapshot): readonly Duty[] {
+  if (snapshot.position.state === 'closed') return [{ kind: 'close', reason: snapshot.position.closeReason ?? closeReasonOf(snapshot) }];
+  const held = heldQuantity(snapshot);
+  const exitCause = exitCauseOf(snapshot, held);
+  const isFlat = held.eq(ZERO);
+  if (isFlat && (exitCause !== null || !hasOpenEntry(snapshot))) return endingDuties(snapshot);
+  const duties = exitCause === null ? holdingDuties(snapshot, held) : closingDuties(snapshot, held, exitCause);
+  return duties.length > 0 ? inOrder(duties) : [{ kind: 'wait' }];
+}
+
+/** What the position holds by its orders' own fills, ≥ 0, base currency; nothing once the venue holds nothing. */
+export function heldQuantity({ orders, instructions }: PositionSnapshot): Dec {
+  if (instructions.some((it) => it.kind === 'gone')) return ZERO;
+  const held = orders.reduce((sum, row) => (row.intent.leg === 'entry' ? sum.plus(d(row.filledQuantity)) : sum.minus(d(row.filledQuantity))), ZERO);
+  return held.gt(ZERO) ? held : ZERO;
+}
+
+interface ExitCause {
+  readonly reason: ExitReason;
+  readonly decisionPrice: DecimalString;
+}
+
+/** Why the position must close, or null. Once there is a cause there always is one: causes are never withdrawn. */
+function exitCauseOf(snapshot: PositionSnapshot, held: Dec): ExitCause | null {
+  const { position, orders, instructions } = snapshot;
+  for (const it of instructions) {
+    if (it.kind === 'close') return { reason: it.reason, decisionPrice: it.decisionPrice };
+    if (it.kind === 'gone') return { reason: it.reason, decisionPrice: position.stopPrice };
+  }
+  const crossed = orders.find((row) => isCrossed(row));
+  if (crossed !== undefined) return { reason: crossed.intent.leg === 'target' ? 'target' : 'stop', decisionPrice: crossed.intent.decisionPrice };
+  const exit = ofLeg(orders, 'exit')[0];
+  if (exit !== undefined) return { reason: 'unprotected', decisionPrice: exit.intent.decisionPrice };
+  const stops = ofLeg(orders, 'stop');
+  const isCovered = stops.some((row) => WORKING_STATES.includes(row.state) && remainingOf(row).gte(held));
+  if (!isCovered && refusalsInARow(stops) >= REFUSALS_MAX) return { reason: 'unprotected', decisionPrice: position.stopPrice };
+  return null;
+}
+
+/** A stop or target that is over and was reached: refused since it would trigger at once, refused on trigger, or filled. */
+function isCrossed({ intent, state, reason, triggeredOrderId, filledQuantity }: OrderRow): boolean {
+  if ((intent.leg !== 'stop' && intent.leg !== 'target') || !DONE_STATES.includes(state)) return false;
+  return reason === WOULD_TRIGGER_AT_ONCE || reason === 'rejectedOnTrigger' || triggeredOrderId !== null || d(filledQuantity).gt(ZERO);
+}
+
+function holdingDuties(snapshot: PositionSnapshot, held: Dec): readonly Duty[] {
+  const duties = openFates(snapshot.orders.filter((row) => row.intent.leg === 'entry'));
+  if (held.eq(ZERO)) return duties;
+  const target = snapshot.position.targetPrice;
+  return [
+    ...duties,
+    ...restingDuties(snapshot, held, 'stop', tightestStop(snapshot)),
+    ...(target === null || hasOpenEntry(snapshot) ? openFates(ofLeg(snapshot.orders, 'target')) : restingDuties(snapshot, held, 'target', target)),
+  ];
+}
+
+/** Exactly one order of the leg on the book, for all that is held, at the price. */
+function restingDuties({ position, orders }: PositionSnapshot, held: Dec, leg: 'stop' | 'target', price: DecimalString): readonly Duty[] {
+  const rows = ofLeg(orders, leg);
+  const build = leg === 'stop' ? stopIntentFor : targetIntentFor;
+  const next = build(position.plan, { quantity: text(held), triggerPrice: price, revision: nextRevision(rows) });
+  const fits = (row: OrderRow): boolean => remainingOf(row).eq(held) && row.intent.triggerPrice === next.triggerPrice;
+  const working = rows.filter((row) => WORKING_STATES.includes(row.state));
+  const kept = working.filter(fits).at(-1);
+  if (kept !== undefined) {
+    return [...openFates(rows, sent), ...cancels([...working.filter((row) => row !== kept), ...rows.filter(neverSent)])];
+  }
+  const waiting = rows.filter((row) => neverSent(row) && fits(row)).slice(-1);
+  const stale = rows.filter((row) => neverSent(row) && !fits(row));
+  const isEnough = waiting.length > 0 || isAskedOften(rows, leg);
+  return [...openFates(rows, sent), ...openFates(waiting), ...(isEnough ? [] : [{ kind: 'submit', intent: next } as const]), ...cancels(stale)];
+}
+
+/** Whether one more order of the leg would not help now: enough are on their way, or the venue keeps refusing. */
+function isAskedOften(rows: readonly OrderRow[], leg: 'stop' | 'target'): boolean {
+  const onTheirWay = rows.filter(sent).length;
+  return onTheirWay >= (leg === 'stop' ? UNKNOWN_STOPS_MAX : 1) || refusalsInARow(rows) >= REFUSALS_MAX;
+}
+
+function closingDuties({ position, orders, instructions }: PositionSnapshot, held: Dec, cause: ExitCause): readonly Duty[] {
+  const closers = orders.filter((row) => row.intent.leg !== 'entry');
+  const entries = entryEndings(orders);
+  const exits = ofLeg(orders, 'exit');
+  const isExiting = exits.some((row) => !DONE_STATES.includes(row.state));
+  const mayFill = orders.some((row) => row.intent.leg === 'entry' && WORKING_STATES.includes(row.state));
+  const duties = [...openFates(closers.filter((row) => row.intent.leg === 'exit' || sent(row))), ...entries];
+  if (isExiting || mayFill || hasNothingToReduce(exits, instructions)) return duties;
+  return [{ kind: 'submit', intent: exitOf(position.plan, held, cause, nextRevision(exits)) }, ...duties];
+}
+
+/**
+ * The venue says that there is nothing to reduce: a fill on its way, or reconciliation, will tell what happened. Each
+ * close instruction gives a few more tries; the stop rests meanwhile.
+ */
+function hasNothingToReduce(exits: readonly OrderRow[], instructions: PositionSnapshot['instructions']): boolean {
+  const lastOther = exits.findLastIndex((row) => row.state !== 'rejected' || row.reason !== NOTHING_TO_REDUCE);
+  const tries = REFUSALS_MAX * Math.max(1, instructions.filter((it) => it.kind === 'close').length);
+  return exits.length - 1 - lastOther >= tries;
+}
+
+function exitOf(plan: OpenPlan, held: Dec, cause: ExitCause, revision: number): OrderIntent {
+  const largest = d(plan.instrument.maxMarketQuantity);
+  const quantity = held.gt(largest) ? largest : held;
+  return exitIntentFor(plan, { quantity: text(quantity), isFull: quantity.eq(held), decisionPrice: cause.decisionPrice, revision });
+}
+
+/** Flat, and nothing is to be opened: settle what is of open fate, cancel what rests, then end. */
+function endingDuties(snapshot: PositionSnapshot): readonly Duty[] {
+  const { orders } = snapshot;
+  const open = orders.filter((row) => !DONE_STATES.includes(row.state));
+  if (open.length === 0) return [{ kind: 'close', reason: closeReasonOf(snapshot) }];
+  return inOrder([...openFates(orders, sent), ...cancels(open.filter((row) => !sent(row)))]);
+}
+
+function entryEndings(orders: readonly OrderRow[]): readonly Duty[] {
+  const entries = ofLeg(orders, 'entry').filter((row) => !DONE_STATES.includes(row.state));
+  return [...openFates(entries, sent), ...cancels(entries.filter((row) => !sent(row)))];
+}
+
+/** What closed most of it, and why. */
+function closeReasonOf(snapshot: PositionSnapshot): ExitReason | 'notEntered' {
+  const gone = snapshot.instructions.find((it) => it.kind === 'gone');
+  if (gone !== undefined) return gone.reason;
+  const closedBy = (leg: Leg): Dec => ofLeg(snapshot.orders, leg).reduce((sum, row) => sum.plus(d(row.filledQuantity)), ZERO);
+  const [stop, target, exit] = [closedBy('stop'), closedBy('target'), closedBy('exit')];
+  if (stop.plus(target).plus(exit).eq(ZERO)) return 'notEntered';
+  if (exit.gte(stop) && exit.gte(target)) return exitCauseOf(snapshot, ZERO)?.reason ?? 'unprotected';
+  return stop.gte(target) ? 'stop' : 'target';
+}
+
+/** The tightest of every stop that was ever decided: a stop never loosens. */
+function tightestStop({ position, orders, instructions }: PositionSnapshot): DecimalString {
+  const decided = [
+    position.plan.stopPrice,
+    position.stopPrice,
+    ...instructions.flatMap((it) => (it.kind === 'moveStop' ? [it.stopPrice] : [])),
+    ...ofLeg(orders, 'stop').flatMap((row) => (row.intent.triggerPrice === null ? [] : [row.intent.triggerPrice])),
+  ];
+  const isTighter = (a: DecimalString, b: DecimalString): boolean => (position.plan.direction === 'long' ? d(a).gt(d(b)) : d(a).lt(d(b)));
+  return stopTriggerFor(position.plan, decided.reduce((best, price) => (isTighter(price, best) ? price : best)));
+}
+
+function hasOpenEntry({ orders }: PositionSnapshot): boolean {
+  return orders.some((row) => row.intent.leg === 'entry' && !DONE_STATES.includes(row.state));
+}
+
+function ofLeg(orders: readonly OrderRow[], leg: Leg): readonly OrderRow[] {
+  return orders.filter((row) => row.intent.leg === leg);
+}
+
+function remainingOf(row: OrderRow): Dec {
+  return d(row.intent.quantity).minus(d(row.filledQuantity));
+}
+
+/** On its way, or perhaps at the venue. */
+function sent(row: OrderRow): boolean {
+  return row.state === 'submitting' || row.state === 'unknown';
+}
+
+function neverSent(row: OrderRow): boolean {
+  return row.state === 'planned' || row.state === 'absent';
+}
+
+function openFates(rows: readonly OrderRow[], isOpen: (row: OrderRow) => boolean = (row) => sent(row) || neverSent(row)): readonly Duty[] {
+  return rows.filter(isOpen).map(({ intent }) => ({ kind: 'submit', intent }));
+}
+
+function cancels(rows: readonly OrderRow[]): readonly Duty[] {
+  return rows.map(({ intent }) => ({ kind: 'cancel', clientOrderId: intent.clientOrderId }));
+}
+
+/** How many of the newest orders of a leg were refused, counted back to the last that was not. */
+function refusalsInARow(rows: readonly OrderRow[]): number {
+  const lastGood = rows.findLastIndex((row) => row.state !== 'rejected');
+  return rows.length - 1 - lastGood;
+}
+
+function nextRevision(rows: readonly OrderRow[]): number {
+  return rows.reduce((highest, row) => Math.max(highest, row.intent.revision), 0) + 1;
+}
+
+function inOrder(duties: readonly Duty[]): readonly Duty[] {
+  return [...duties.filter((duty) => duty.kind === 'submit'), ...duties.filter((duty) => duty.kind !== 'submit')];
+}

@@ -108,7 +108,7 @@ function placeOrder(core: Core, command: CommandOf<'placeOrder'>): OrderView | R
   const refused = refusalOf(core, account, request);
   if (refused !== null) return refused;
   const order = acceptOrder(core, account, request);
-  matchOrder(core, account, order);
+  matchOrder(core, account, order, request.cancelAfterSteps ?? null);
   return orderView(core, order);
 }
 

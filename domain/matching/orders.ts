@@ -31,6 +31,8 @@ export interface Request {
   readonly clientOrderId: string;
   readonly goodTillDate: number | null;
   readonly algoId: number | null;
+  /** A fault: at most so many steps are filled at once, then the rest is cancelled; null: as usual. */
+  readonly cancelAfterSteps?: number | null;
 }
 
 /** Reads the texts of an order. */
@@ -41,10 +43,12 @@ export function readOrder(core: Core, order: NewOrder): Request | Rejection {
   const ticks = order.type === 'MARKET' || order.price === null ? 0 : readPrice(spec, order.price);
   if (typeof ticks !== 'number') return ticks;
   if (order.type === 'LIMIT' && ticks === 0) throw new RangeError(`${order.clientOrderId}: a limit order needs a price`);
+  const cancelAfterSteps = order.cancelAfter === undefined ? null : parseScaled(order.cancelAfter, spec.quantity);
+  if (cancelAfterSteps === 'precision' || cancelAfterSteps === 'multiple') return rejection(-1111);
   return {
     symbol: order.symbol, side: order.side, positionSide: order.positionSide, type: order.type, origType: order.type,
     timeInForce: order.type === 'MARKET' ? 'GTC' : order.timeInForce, steps, ticks, reduceOnly: order.reduceOnly, closePosition: false,
-    clientOrderId: order.clientOrderId, goodTillDate: order.goodTillDate, algoId: null,
+    clientOrderId: order.clientOrderId, goodTillDate: order.goodTillDate, algoId: null, cancelAfterSteps,
   };
 }
 
@@ -139,9 +143,9 @@ export function acceptOrder(core: Core, account: AccountState, request: Request)
 }
 
 /** Takes what the book offers now; market, IOC and FOK orders end, others rest. */
-export function matchOrder(core: Core, account: AccountState, order: OrderState): void {
+export function matchOrder(core: Core, account: AccountState, order: OrderState, cancelAfterSteps: number | null = null): void {
   const market = marketOf(core, order.symbol);
-  const wanted = fillableSteps(account, order);
+  const wanted = Math.min(fillableSteps(account, order), cancelAfterSteps ?? Infinity);
   const fills: { ticks: number; steps: number }[] = [];
   let left = wanted;
   walkBook(core, market, order.side, (level) => {
@@ -156,7 +160,9 @@ export function matchOrder(core: Core, account: AccountState, order: OrderState)
   takeDepth(market, order.side, wanted - left);
   for (const fill of fills) fillOrder(core, account, order, { ...fill, maker: false });
   const ends = order.type === 'MARKET' || order.timeInForce === 'IOC' || order.timeInForce === 'FOK';
-  if (ends && account.orders.has(order.orderId)) endOrder(core, account, order, 'EXPIRED');
+  if (!account.orders.has(order.orderId)) return;
+  if (cancelAfterSteps !== null) endOrder(core, account, order, 'CANCELED');
+  else if (ends) endOrder(core, account, order, 'EXPIRED');
 }
 
 /** One execution; ends the order when it is filled, or may only close and nothing is left to close. */

@@ -112,6 +112,8 @@ export interface NewOrder {
   readonly clientOrderId: string;
   /** Market time of a GTD order's end, else null. */
   readonly goodTillDate: number | null;
+  /** A fault: at most this much is filled at once, then the venue cancels the rest. */
+  readonly cancelAfter?: DecimalString;
 }
 
 export interface NewAlgoOrder {

@@ -1,0 +1,145 @@
+import type { z } from 'zod';
+import { KeelError } from '../../domain/errors.ts';
+import type { PermitPriority, VenueLimits } from '../../domain/limits/budget.ts';
+import type { Limiter } from '../../domain/ports/limiter.ts';
+import type { SubmitTimes } from '../../domain/ports/venue.ts';
+import type { VenueClock } from './clock.ts';
+import { createVenueClock } from './clock.ts';
+import { CallFailed, codeOf, readErrorOf, TIMESTAMP_REFUSED } from './errors.ts';
+import type { Exchange, HttpAnswer, Params } from './exchange.ts';
+import { ROUTES } from './routes.ts';
+import type { WeighedRoute } from './routes.ts';
+import { exchangeInfo, parseAnswer, serverTime } from './schemas.ts';
+import type { SymbolInfo } from './schemas.ts';
+
+/** Requests to the venue within its limits, each answer checked. */
+export interface Rest {
+  readonly clock: VenueClock;
+  /** Wall clock of this process. */
+  wallClock(): number;
+  /** @throws {KeelError} VENUE_UNREACHABLE, RATE_LIMITED (retried), VENUE_REFUSED, VENUE_ANSWER_INVALID (not retried blindly). */
+  read<T>(route: WeighedRoute, params: Params, schema: z.ZodType<T>, options?: { priority?: PermitPriority; weight?: number }): Promise<T>;
+  /** One request that changes something: never retried, its times given. */
+  send(route: WeighedRoute, params: Params, times: SubmitTimes, priority: PermitPriority): Promise<SendResult>;
+  /** Symbols and limits, read once and again when older than an hour. */
+  symbols(): Promise<readonly SymbolInfo[]>;
+}
+
+export type SendResult =
+  | { readonly kind: 'answered'; readonly answer: unknown }
+  /** Nothing left this process. */
+  | { readonly kind: 'notSent'; readonly message: string }
+  | { readonly kind: 'failed'; readonly failure: CallFailed };
+
+const READ_TIMEOUT_MS = 10_000;
+const READ_RECV_WINDOW_MS = 5_000;
+/** Beyond `timestamp` + `recvWindow` the venue takes nothing any more; an answer on its way may need a little longer. */
+const ANSWER_GRACE_MS = 500;
+const SYMBOLS_AGE_MAX_MS = 3_600_000;
+
+export function createRest({ exchange, limiter, clock }: { exchange: Exchange; limiter: Limiter; clock: () => number }): Rest {
+  const observing = (sentAtMs: number) => (answer: HttpAnswer): void => { observe(limiter, answer, { sentAtMs, answeredAtMs: clock() }); };
+
+  const request = async (route: WeighedRoute, params: Params, options: { priority: PermitPriority; weight?: number }): Promise<unknown> => {
+    const permit = await limiter.acquire({ weight: options.weight ?? route.weight, orders: route.orders, priority: options.priority, deadlineMs: clock() + READ_TIMEOUT_MS });
+    if (permit.kind === 'denied') throw new KeelError('RATE_LIMITED', `${route.method} ${route.path} was not sent: ${permit.reason}`);
+    const times: Params = route.signed ? { timestamp: await venueClock.now(), recvWindow: READ_RECV_WINDOW_MS } : {};
+    try {
+      return await exchange.call(route, { ...params, ...times }, { timeoutMs: READ_TIMEOUT_MS, onAnswer: observing(clock()) });
+    } catch (error) {
+      throw noted(error);
+    }
+  };
+
+  /** Draws the consequences of a failure for the clock and the limiter; returns what to throw. */
+  const noted = (error: unknown): unknown => {
+    if (!(error instanceof CallFailed)) return error;
+    if (error.code !== null && TIMESTAMP_REFUSED.has(error.code)) venueClock.distrust();
+    return readErrorOf(error);
+  };
+
+  const venueClock = createVenueClock({
+    ask: async () => parseAnswer(serverTime, await request(ROUTES.time, {}, { priority: 'exit' }), 'GET time').serverTime,
+    clock,
+    onOffset: (clockOffsetMs) => { limiter.learn({ clockOffsetMs }); },
+  });
+
+  let known: { readonly at: number; readonly symbols: Promise<readonly SymbolInfo[]> } | null = null;
+  const readSymbols = async (): Promise<readonly SymbolInfo[]> => {
+    const info = parseAnswer(exchangeInfo, await request(ROUTES.exchangeInfo, {}, { priority: 'exit' }), 'GET exchangeInfo');
+    const limits = limitsOf(info.rateLimits);
+    if (limits !== null) limiter.learn({ limits });
+    return info.symbols;
+  };
+
+  return {
+    clock: venueClock,
+    wallClock: clock,
+    async read(route, params, schema, options = {}) {
+      const answer = await request(route, params, { priority: options.priority ?? 'read', ...(options.weight === undefined ? {} : { weight: options.weight }) });
+      return parseAnswer(schema, answer, `${route.method} ${route.path}`);
+    },
+    async send(route, params, times, priority) {
+      const venueAheadMs = venueClock.estimate() - clock();
+      const latestMs = Math.min(times.deadlineMs, times.timestamp + times.recvWindowMs - venueAheadMs);
+      const permit = await limiter.acquire({ weight: route.weight, orders: route.orders, priority, deadlineMs: latestMs });
+      if (permit.kind === 'denied') return { kind: 'notSent', message: permit.reason };
+      const now = clock();
+      if (now > latestMs) return { kind: 'notSent', message: `the deadline was over ${now - latestMs} ms before sending` };
+      try {
+        const answer = await exchange.call(
+          route,
+          { ...params, timestamp: times.timestamp, recvWindow: times.recvWindowMs },
+          { timeoutMs: times.recvWindowMs + ANSWER_GRACE_MS, onAnswer: observing(now) },
+        );
+        return { kind: 'answered', answer };
+      } catch (error) {
+        if (!(error instanceof CallFailed)) throw error;
+        noted(error);
+        return { kind: 'failed', failure: error };
+      }
+    },
+    async symbols() {
+      if (known === null || clock() - known.at > SYMBOLS_AGE_MAX_MS) known = { at: clock(), symbols: readSymbols() };
+      try {
+        return await known.symbols;
+      } catch (error) {
+        known = null;
+        throw error;
+      }
+    },
+  };
+}
+
+function limitsOf(rateLimits: readonly { rateLimitType: string; interval: string; intervalNum: number; limit: number }[]): VenueLimits | null {
+  const find = (type: string, interval: string, intervalNum: number): number | undefined =>
+    rateLimits.find((limit) => limit.rateLimitType === type && limit.interval === interval && limit.intervalNum === intervalNum)?.limit;
+  const weightPerMinute = find('REQUEST_WEIGHT', 'MINUTE', 1);
+  const ordersPerMinute = find('ORDERS', 'MINUTE', 1);
+  if (weightPerMinute === undefined || ordersPerMinute === undefined) return null;
+  // Where no ten-second limit is named, the minute's holds.
+  return { weightPerMinute, ordersPerMinute, ordersPer10s: find('ORDERS', 'SECOND', 10) ?? ordersPerMinute };
+}
+
+/** Without `Retry-After`: to the end of the longest window that may be full, or the shortest ban. */
+const RETRY_AFTER_DEFAULT_S = { 429: 60, 418: 120 } as const;
+/** Without `Retry-After`, too many orders: a window of ten seconds is the usual one; a fuller one answers 429 again. */
+const ORDERS_RETRY_AFTER_S = 10;
+const TOO_MANY_ORDERS = -1015;
+
+/**
+ * Tells the limiter what the venue's headers say.
+ * @source general info, "Limits": `X-MBX-USED-WEIGHT-1M`, `X-MBX-ORDER-COUNT-10S`, `X-MBX-ORDER-COUNT-1M`, `Retry-After`.
+ */
+function observe(limiter: Limiter, answer: HttpAnswer, times: { sentAtMs: number; answeredAtMs: number }): void {
+  const count = (name: string): number | null => {
+    const value = Number(answer.headers[name]);
+    return answer.headers[name] !== undefined && Number.isInteger(value) ? value : null;
+  };
+  limiter.observe({ usedWeight: count('x-mbx-used-weight-1m'), orders10s: count('x-mbx-order-count-10s'), orders1m: count('x-mbx-order-count-1m'), ...times });
+  if (answer.status === 429 || answer.status === 418) {
+    const absent = codeOf(answer.body) === TOO_MANY_ORDERS ? ORDERS_RETRY_AFTER_S : RETRY_AFTER_DEFAULT_S[answer.status];
+    const seconds = count('retry-after') ?? absent;
+    void limiter.backOff(times.answeredAtMs + seconds * 1_000, `HTTP ${answer.status}`);
+  }
+}

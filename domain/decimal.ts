@@ -36,21 +36,39 @@ function isExponentNotation(value: string): boolean {
 export const ZERO: Dec = new Dec(0);
 
 /**
- * Rounds to a multiple of a step.
+ * Rounds to a multiple of a step, exactly: the quotient is never itself rounded.
  * @param step > 0, such as a tick size or a step size.
- * @param direction `down` is toward zero, `up` is away from zero, `nearest` ties to even.
+ * @param direction `down` is toward zero, `up` is away from zero, `nearest` ties to the even multiple.
+ * @throws {RangeError} not retried: the step is not positive.
  */
 export function roundToStep(value: Dec, step: Dec, direction: RoundingDirection): Dec {
-  const modes = { down: Decimal.ROUND_DOWN, up: Decimal.ROUND_UP, nearest: Decimal.ROUND_HALF_EVEN } as const;
-  return value.div(step).toDecimalPlaces(0, modes[direction]).times(step);
+  if (!step.gt(ZERO)) throw new RangeError(`a step must be greater than zero, not ${step.toFixed()}`);
+  const whole = value.divToInt(step);
+  const rest = value.minus(whole.times(step)).abs();
+  return (isRoundedAway(whole, rest.times(2).cmp(step), rest, direction) ? whole.plus(value.isNegative() ? -1 : 1) : whole).times(step);
 }
 
-/** The shortest exact text of a decimal: no exponent, no trailing zeros. */
+/** @param restAgainstHalf -1, 0 or 1: the rest is below, at or above half a step. */
+function isRoundedAway(whole: Dec, restAgainstHalf: number, rest: Dec, direction: RoundingDirection): boolean {
+  if (direction === 'down' || rest.isZero()) return false;
+  if (direction === 'up') return true;
+  return restAgainstHalf > 0 || (restAgainstHalf === 0 && !whole.mod(2).isZero());
+}
+
+/**
+ * The shortest exact text of a decimal: no exponent, no trailing zeros.
+ * @throws {RangeError} not retried: the value is not finite (a division by zero went unnoticed).
+ */
 export function text(value: Dec): DecimalString {
+  if (!value.isFinite()) throw new RangeError(`cannot write ${value.toString()} as a decimal number`);
   return value.toFixed();
 }
 
-/** Basis points between a price and its reference: (price / reference - 1) × 10,000. */
+/**
+ * Basis points between a price and its reference: (price / reference - 1) × 10,000.
+ * @throws {RangeError} not retried: the reference is zero.
+ */
 export function bpsBetween(price: Dec, reference: Dec): Dec {
+  if (reference.isZero()) throw new RangeError('basis points need a reference other than zero');
   return price.div(reference).minus(1).times(10_000);
 }

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { KeelError } from '../errors.ts';
 import type { Leg } from './order.ts';
 
 /** Every order of Keel starts with this, whatever the deployment: so a second master is seen. */
@@ -18,8 +19,12 @@ export function intentIdOf(parts: { positionId: string; leg: Leg; revision: numb
 /**
  * The id that the venue sees: prefix, deployment id, 128 bits of the hash of the intent's id in base 32.
  * @returns 34 characters: `kl`, five of the deployment, `-`, 26 of the hash.
+ * @throws {KeelError} SETTING_INVALID, not retried: with another deployment id no order could be told for ours.
  */
 export function clientOrderIdOf(deploymentId: string, intentId: string): string {
+  if (!DEPLOYMENT_ID_PATTERN.test(deploymentId)) {
+    throw new KeelError('SETTING_INVALID', `deployment id ${JSON.stringify(deploymentId)} (allowed: five characters of a-z and 2-7)`);
+  }
   return `${CLIENT_ORDER_ID_PREFIX}${deploymentId}-${base32(sha256(utf8ToBytes(intentId)).subarray(0, 16))}`;
 }
 

@@ -1,9 +1,10 @@
 import { KeelError, messageOf } from '../../domain/errors.ts';
 import { marketState, parseAnswer } from './schemas.ts';
+import type { SimulationState } from './schemas.ts';
 
 /** The control endpoint of a simulated venue, as far as an adapter needs it. */
 export interface SimulationControl {
-  state(): Promise<{ readonly marketTime: number; readonly lastEventId: number }>;
+  state(): Promise<SimulationState>;
   acknowledge(eventId: number): Promise<void>;
 }
 
@@ -11,7 +12,7 @@ const CONTROL_TIMEOUT_MS = 5_000;
 
 /** @param controlUrl origin, such as `http://127.0.0.1:7002`. */
 export function createSimulationControl(controlUrl: string): SimulationControl {
-  let asking: Promise<{ marketTime: number; lastEventId: number }> | null = null;
+  let asking: Promise<SimulationState> | null = null;
 
   const ask = async (method: 'GET' | 'POST', path: string, body: object | null): Promise<unknown> => {
     let response: Response;

@@ -75,7 +75,8 @@ export const bookTicker = z.object({ bidPrice: decimal, askPrice: decimal });
 export const serverTime = z.object({ serverTime: millis });
 export const listenKey = z.object({ listenKey: z.string().min(1) });
 export const apiRestrictions = z.object({ enableFutures: z.boolean(), enableWithdrawals: z.boolean(), ipRestrict: z.boolean() });
-export const marketState = z.object({ marketTime: millis, lastEventId: z.number().int().nonnegative() });
+export const marketState = z.object({ marketTime: millis, lastEventId: z.number().int().nonnegative(), accounts: z.array(z.string()) });
+export type SimulationState = z.infer<typeof marketState>;
 
 /**
  * Checks an answer at the edge.

@@ -63,7 +63,7 @@ export async function openAccountStream(context: StreamContext, onEvent: (event:
       if (venueCodeOf(error) === LISTEN_KEY_GONE) keyFailure = 'its listen key does not exist any more';
     });
   }, times.keepAliveEveryMs);
-  const watch = context.control === null ? realAccountWatch(context, seen) : simulatedAccountWatch(context.control, seen, times);
+  const watch = context.control === null ? realAccountWatch(context, seen) : simulatedAccountWatch(context, context.control, seen);
   return openSocket({
     url: `${context.wsUrl}/private/ws?listenKey=${key}`,
     onArrival(message) {
@@ -83,12 +83,17 @@ export async function openAccountStream(context: StreamContext, onEvent: (event:
   });
 }
 
-/** A simulated venue numbers its events: the stream may not stay behind them. */
-function simulatedAccountWatch(control: SimulationControl, seen: { eventId: number }, times: StreamTimes): Watch {
+/**
+ * A simulated venue numbers its events: the stream may not stay behind them. They are numbered over all of its
+ * accounts: where there are several, the money is compared, as on a real venue.
+ */
+function simulatedAccountWatch(context: StreamContext, control: SimulationControl, seen: { eventId: number; moneyAt: number }): Watch {
   let baseline: number | null = null;
-  const lag = createLag(times.silenceMs);
+  const lag = createLag(context.times.silenceMs);
+  const compareMoney = realAccountWatch(context, seen);
   return async () => {
-    const { lastEventId } = await control.state();
+    const { lastEventId, accounts } = await control.state();
+    if (accounts.length > 1) return compareMoney();
     // What happened before the first look may have happened before the stream was open.
     baseline ??= lastEventId;
     const reached = Math.max(seen.eventId, baseline);

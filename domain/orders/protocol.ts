@@ -76,7 +76,10 @@ export function absenceProvableAt(row: Pick<OrderRow, 'sentTimestamp'>, times: P
   return (row.sentTimestamp ?? 0) + times.attemptTimeoutMs + times.recvWindowMs + times.absenceMarginMs;
 }
 
-/** One look into both books, history and fills that did not find the order. Transport clock of the venue. */
+/**
+ * One look into both books, history and fills that did not find the order. `atMs`: transport clock of the venue, taken
+ * **before** the look asks; taken afterwards, a slow answer from too early would count as late enough.
+ */
 export interface EmptyLook {
   readonly atMs: number;
 }
@@ -89,7 +92,43 @@ export function isAbsenceProven(row: Pick<OrderRow, 'sentTimestamp'>, looks: rea
   return first !== undefined && last !== undefined && last.atMs - first.atMs >= times.looksApartMs;
 }
 
+/** Whether an order may go out while the ledger is down: closing all of a position twice does no harm, all else waits. */
+export function mayGoWithoutLedger(intent: Pick<OrderIntent, 'leg' | 'closesPosition'>): boolean {
+  return isReducing(intent) && intent.closesPosition;
+}
+
+/**
+ * Which account of an order counts when what a workflow or activity remembers meets what the ledger holds. The ledger's,
+ * save where the order may have gone out without it and the ledger has heard nothing of the attempt: there "planned" is
+ * no proof that nothing was sent.
+ * @param written null: the ledger holds no such row, so nothing was ever claimed through it.
+ */
+export function rowToTrust(remembered: OrderRow, written: OrderRow | null): OrderRow {
+  if (mayGoWithoutLedger(remembered.intent)) {
+    const isUnheard = written === null || (written.acceptedAt === null && written.attempt < remembered.attempt);
+    return isUnheard ? remembered : written;
+  }
+  return written ?? { ...remembered, state: 'planned', attempt: 0, sentTimestamp: null };
+}
+
 /** Whether the order's fate is unknown: its symbol takes no new entry until it is settled. */
 export function isUnsettled(row: OrderRow): boolean {
   return UNSETTLED_STATES.includes(row.state);
+}
+
+/** Before a resubmission: none for the first, then 0.1 s × 2ⁿ up to 2 s, so that a busy venue is not hammered. */
+export function resubmitDelayMs(attempt: number): number {
+  return attempt <= 0 ? 0 : Math.min(100 * 2 ** (attempt - 1), 2_000);
+}
+
+/**
+ * How long to wait before the next look for an order of unknown fate. The first look is at once, since most lost answers
+ * belong to orders that arrived; then ever rarer until absence can be proven, then as far apart as two looks must be.
+ * @param nowMs transport clock.
+ */
+export function lookDelayMs(row: Pick<OrderRow, 'sentTimestamp'>, looks: readonly EmptyLook[], nowMs: number, times: ProtocolTimes): number {
+  if (looks.length === 0) return 0;
+  const untilProvableMs = absenceProvableAt(row, times) - nowMs;
+  if (untilProvableMs <= 0) return times.looksApartMs + 50;
+  return Math.min(250 * 2 ** Math.min(looks.length - 1, 4), untilProvableMs + 20);
 }

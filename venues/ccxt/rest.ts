@@ -33,6 +33,8 @@ export type SendResult =
 
 const READ_TIMEOUT_MS = 10_000;
 const READ_RECV_WINDOW_MS = 5_000;
+/** Sent later than this before the end of `recvWindow`, a request would be refused when it arrives. */
+const ON_THE_WAY_MS = 100;
 /** Beyond `timestamp` + `recvWindow` the venue takes nothing any more; an answer on its way may need a little longer. */
 const ANSWER_GRACE_MS = 500;
 const SYMBOLS_AGE_MAX_MS = 3_600_000;
@@ -81,7 +83,7 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
     },
     async send(route, params, times, priority) {
       const venueAheadMs = venueClock.estimate() - clock();
-      const latestMs = Math.min(times.deadlineMs, times.timestamp + times.recvWindowMs - venueAheadMs);
+      const latestMs = Math.min(times.deadlineMs, times.timestamp + times.recvWindowMs - ON_THE_WAY_MS - venueAheadMs);
       const permit = await limiter.acquire({ weight: route.weight, orders: route.orders, priority, deadlineMs: latestMs });
       if (permit.kind === 'denied') return { kind: 'notSent', message: permit.reason };
       const now = clock();

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// The command `keel`. Runs on Node 20 with nothing installed: gets Node and the packages, then runs client/keel.ts.
+import module from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ensureNode } from './node.mjs';
+import { ensurePackages } from './packages.mjs';
+import { guarded } from './report.mjs';
+import { runTool } from './run.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const program = join(root, 'client', 'keel.ts');
+
+await guarded(async () => {
+  const node = await ensureNode();
+  await ensurePackages({ root, node });
+  if (node !== process.execPath) return runTool({ root, node, tool: 'node', args: [program, ...process.argv.slice(2)] });
+  module.enableCompileCache();
+  return import(pathToFileURL(program).href);
+});

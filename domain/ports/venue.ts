@@ -10,7 +10,7 @@ export type SubmitAnswer =
   | { readonly kind: 'accepted'; readonly order: VenueOrder }
   /** Certain: the venue's numeric code is on the allow-list of refusals. */
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
-  /** Certain: nothing left this process (no permit from the limiter before the deadline). */
+  /** Certain: it is on no book. Nothing left this process (no permit before the deadline), or the venue turned it away unseen (rate limit, overload, timestamp): a later attempt may be taken. */
   | { readonly kind: 'notSent'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
 

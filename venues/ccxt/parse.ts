@@ -41,7 +41,8 @@ export function typeOf(word: string): OrderType {
 /** @throws {KeelError} VENUE_ANSWER_INVALID: a state that the documents do not name. */
 export function plainStatusOf(word: string): VenueOrder['status'] {
   switch (word) {
-    case 'NEW': case 'PARTIALLY_FILLED': return 'working';
+    // NEW_INSURANCE and NEW_ADL: orders of the venue itself, in a liquidation.
+    case 'NEW': case 'PARTIALLY_FILLED': case 'NEW_INSURANCE': case 'NEW_ADL': return 'working';
     case 'FILLED': return 'filled';
     case 'CANCELED': case 'PENDING_CANCEL': return 'canceled';
     case 'EXPIRED': case 'EXPIRED_IN_MATCH': return 'expired';

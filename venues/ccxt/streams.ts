@@ -139,6 +139,7 @@ export interface MarketQuery {
 export async function openMarketStream(context: StreamContext, query: MarketQuery, onEvent: (event: MarketEvent) => Promise<void>): Promise<Stream> {
   const { times, control } = context;
   const seen = { marketTime: 0, arrivedAt: performance.now() };
+  let told = 0;
   return openSocket({
     url: `${context.wsUrl}/market/ws`,
     greetings: subscriptionsOf(query, control === null),
@@ -153,7 +154,12 @@ export async function openMarketStream(context: StreamContext, query: MarketQuer
       }
     },
     async onMessage(message) {
-      for (const event of marketEventsOf(message)) await onEvent(event);
+      for (const event of marketEventsOf(message)) {
+        // Every symbol tells the time, and not quite in order.
+        if (event.kind === 'time' && event.marketTime <= told) continue;
+        if (event.kind === 'time') told = event.marketTime;
+        await onEvent(event);
+      }
     },
     watch: control === null ? realMarketWatch(context, seen) : simulatedMarketWatch(control, seen, query.timeframe, times),
     watchEveryMs: times.lookEveryMs,

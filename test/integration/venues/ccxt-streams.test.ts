@@ -77,6 +77,39 @@ describe('the account stream', () => {
   });
 });
 
+describe('on a venue that numbers no events and has no control endpoint', () => {
+  const posing = () => simulation.adapter({ mode: 'live', restUrl: simulation.urls.restUrl, wsUrl: simulation.urls.wsUrl, controlUrl: undefined, streamTimes: { ...QUICK, compareEveryMs: 100 } });
+
+  it('an account that changed without a word ends the stream', async () => {
+    const stream = await posing().streamAccount(() => Promise.resolve());
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await simulation.control('/fault', { kind: 'zombieStream' });
+    await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
+    await expect.poll(() => simulation.venue.marketTime(), { timeout: 2_000 }).toBeGreaterThan(1704247200000 + 600_000);
+    await buy();
+    expect(await causeOf(stream)).toMatch(/the account changed at \d+/);
+  });
+
+  it('an account whose changes are told lives on', async () => {
+    const events: AccountEvent[] = [];
+    const stream = await posing().streamAccount((event) => { events.push(event); return Promise.resolve(); });
+    await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
+    for (let i = 0; i < 5; i += 1) {
+      await buy();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    expect(await Promise.race([causeOf(stream), new Promise((resolve) => setTimeout(resolve, 500, 'lives'))])).toBe('lives');
+    expect(events.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('the market is heard, mark prices too', async () => {
+    const events: MarketEvent[] = [];
+    await posing().streamMarket(QUERY, (event) => { events.push(event); return Promise.resolve(); });
+    await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
+    await expect.poll(() => events.filter((event) => event.kind === 'candleClosed').length, { timeout: 3_000 }).toBeGreaterThanOrEqual(3);
+  });
+});
+
 describe('the market stream', () => {
   it('closed candles of every instrument, and the time', async () => {
     const events: MarketEvent[] = [];

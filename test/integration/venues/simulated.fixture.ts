@@ -10,11 +10,14 @@ import type { VenueSettings } from '../../../venues/index.ts';
 
 const KEYS = { apiKey: 'key', secret: 'secret' };
 
+/** `controlUrl: undefined` leaves the control endpoint away: the venue poses as a real one. */
+export type AdapterSettings = Partial<Omit<VenueSettings, 'controlUrl'>> & { readonly controlUrl?: string | undefined };
+
 export interface Simulation {
   readonly venue: Venue;
   readonly urls: { readonly restUrl: string; readonly wsUrl: string; readonly controlUrl: string };
   /** Another adapter on the same venue. */
-  adapter(settings?: Partial<VenueSettings>): Venue;
+  adapter(settings?: AdapterSettings): Venue;
   control(path: string, body?: object): Promise<unknown>;
   times(changes?: Partial<SubmitTimes>): Promise<SubmitTimes>;
   close(): Promise<void>;
@@ -28,8 +31,9 @@ export async function simulate(options: Partial<VenueOptions> = {}): Promise<Sim
   });
   const urls = { restUrl: running.url, wsUrl: running.wsUrl, controlUrl: running.controlUrl };
   const adapters: Venue[] = [];
-  const adapter = (settings: Partial<VenueSettings> = {}): Venue => {
-    const venue = createVenue({ mode: 'sim', ...KEYS, ...urls, ...settings }, createBackOffLimiter());
+  const adapter = (settings: AdapterSettings = {}): Venue => {
+    const { controlUrl, ...rest } = { ...urls, ...settings };
+    const venue = createVenue({ mode: 'sim', ...KEYS, ...rest, ...(controlUrl === undefined ? {} : { controlUrl }) }, createBackOffLimiter());
     adapters.push(venue);
     return venue;
   };

@@ -127,6 +127,8 @@ export interface OpenPlan {
   readonly targetPrice: DecimalString | null;
   readonly riskPerUnit: DecimalString;
   readonly confidence: number;
+  /** How often a limit entry's remainder may be priced anew at its time limit; 0 for a market entry. */
+  readonly repricesMax: number;
   /** Market clock. */
   readonly decidedAt: number;
 }

@@ -1,0 +1,152 @@
+import type { Candle, CandleSeries } from '../domain/market/candle.ts';
+import type { InstrumentId } from '../domain/market/instrument.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { AccountEvent, MarketEvent, Stream, Venue } from '../domain/ports/venue.ts';
+import type { CycleInput, FeedInput } from '../workflows/messages.ts';
+import type { FeedActivities } from './types.ts';
+
+/** What a feed needs of the engine: waking positions and starting what the market clock makes due. */
+export interface Engine {
+  /** Wakes a position; one that ended meanwhile is no error. */
+  wakePosition(positionId: string): Promise<void>;
+  tellTimeReached(positionId: string, clientOrderId: string): Promise<void>;
+  /** Starts the cycle of one candle; already started is done. */
+  startCycle(input: CycleInput & { closeTime: number }): Promise<void>;
+  startReconciliation(portfolioId: string): Promise<void>;
+  /** Whether a workflow with this id is running. */
+  isRunning(workflowId: string): Promise<boolean>;
+}
+
+/** The activity's context: what keeps it alive and what ends it. */
+export interface Heartbeat {
+  beat(): void;
+  /** Rejects when the activity is cancelled or its worker shuts down. */
+  readonly cancelled: Promise<never>;
+}
+
+export interface FeedDeps {
+  readonly ledger: Ledger;
+  readonly venue: Venue;
+  readonly engine: Engine;
+  readonly clock: () => number;
+  readonly heartbeat: () => Heartbeat;
+}
+
+const BEAT_MS = 1_000;
+
+export function createFeedActivities(deps: FeedDeps): FeedActivities {
+  return {
+    streamAccount: async (input) => {
+      const stream = await deps.venue.streamAccount((event) => onAccountEvent(deps, input, event));
+      await untilEnded(deps, stream, async () => {
+        // Subscribed first, so nothing falls between the stream and this look at what was missed.
+        await deps.engine.startReconciliation(input.portfolioId);
+      });
+    },
+    streamMarket: async (input) => {
+      const candles = createCandleKeeper(deps, input);
+      await candles.catchUp();
+      const stream = await deps.venue.streamMarket({ instrumentIds: input.instrumentIds, timeframe: input.timeframe }, (event) => onMarketEvent(deps, input, candles, event));
+      await untilEnded(deps, stream, () => candles.catchUp());
+    },
+  };
+}
+
+async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () => Promise<void>): Promise<void> {
+  const heartbeat = deps.heartbeat();
+  heartbeat.beat();
+  const timer = setInterval(() => heartbeat.beat(), BEAT_MS);
+  try {
+    await Promise.race([afterSubscribing().then(() => stream.closed), heartbeat.cancelled, stream.closed]);
+  } finally {
+    clearInterval(timer);
+    await stream.close();
+  }
+}
+
+async function onAccountEvent({ ledger, venue, engine, clock }: FeedDeps, { portfolioId }: FeedInput, event: AccountEvent): Promise<void> {
+  if (event.kind === 'order') {
+    const applied = await ledger.applyReport(portfolioId, { order: event.order, fill: event.fill, at: clock() });
+    if (applied.positionId !== null && applied.isNews) await engine.wakePosition(applied.positionId);
+  }
+  if (event.eventId !== null) await venue.acknowledge(event.eventId); // after the ledger holds it
+}
+
+async function onMarketEvent(deps: FeedDeps, input: FeedInput, candles: CandleKeeper, event: MarketEvent): Promise<void> {
+  if (event.kind === 'candleClosed') await candles.add(event.instrumentId, event.candle);
+  else for (const due of await deps.ledger.dueOrders(input.portfolioId, event.marketTime)) await deps.engine.tellTimeReached(due.positionId, due.clientOrderId);
+}
+
+interface CandleKeeper {
+  add(instrumentId: InstrumentId, candle: Candle): Promise<void>;
+  /** Fetches what was missed since the cursor, and starts the cycles of these candles in order. */
+  catchUp(): Promise<void>;
+}
+
+/**
+ * Collects closed candles until every symbol has one, stores them together and starts the cycle. The cursor moves only
+ * after the cycle was started: a feed that dies in between starts it again, and the claim makes the second a duplicate.
+ */
+function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInput): CandleKeeper {
+  const lengthMs = timeframeMs(input.timeframe);
+  const pending = new Map<number, Map<InstrumentId, Candle>>();
+  const cursorName = `marketFeed/${input.strategy}/${input.timeframe}`;
+  let cursor: number | null = null; // close time of the newest candle that was handed on
+  let queue: Promise<void> = Promise.resolve();
+
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const next = queue.then(work);
+    queue = next.catch(() => undefined); // the caller gets the failure; the next in turn starts fresh
+    return next;
+  }
+
+  async function handOn(closeTime: number, series: readonly CandleSeries[]): Promise<void> {
+    await ledger.writeCandles(series);
+    if (input.startsCycles) await engine.startCycle({ portfolioId: input.portfolioId, strategy: input.strategy, timeframe: input.timeframe, closeTime });
+    await ledger.setCursor(input.portfolioId, cursorName, closeTime);
+    cursor = closeTime;
+  }
+
+  async function fetchAll(since: number, limit: number): Promise<CandleSeries[]> {
+    return await Promise.all(input.instrumentIds.map(async (instrumentId) => ({
+      instrumentId, timeframe: input.timeframe, candles: await venue.candles({ instrumentId, timeframe: input.timeframe, since, limit }),
+    })));
+  }
+
+  async function firstHistory(): Promise<void> {
+    const now = await venue.marketTime();
+    const since = Math.floor(now / lengthMs) * lengthMs - input.historyCandles * lengthMs;
+    const history = await fetchAll(since, input.historyCandles);
+    await ledger.writeCandles(history);
+    const newest = Math.min(...history.map((it) => it.candles.at(-1)?.openTime ?? since));
+    await ledger.setCursor(input.portfolioId, cursorName, newest + lengthMs);
+    cursor = newest + lengthMs;
+  }
+
+  async function catchUp(): Promise<void> {
+    cursor ??= await ledger.cursor(input.portfolioId, cursorName);
+    if (cursor === null) return await firstHistory();
+    for (;;) {
+      const since: number = cursor;
+      const missed = await fetchAll(since, 500);
+      const closeTimes = [...new Set(missed.flatMap((it) => it.candles.map((candle) => candle.openTime + lengthMs)))].filter((time) => time > since).sort((a, b) => a - b);
+      if (closeTimes.length === 0) return;
+      await ledger.writeCandles(missed);
+      for (const closeTime of closeTimes) await handOn(closeTime, []);
+    }
+  }
+
+  async function add(instrumentId: InstrumentId, candle: Candle): Promise<void> {
+    const closeTime = candle.openTime + lengthMs;
+    if (cursor !== null && closeTime <= cursor) return; // known: a reconnected stream repeats itself
+    const together = pending.get(closeTime) ?? new Map<InstrumentId, Candle>();
+    pending.set(closeTime, together.set(instrumentId, candle));
+    if (together.size < input.instrumentIds.length) return;
+    for (const time of pending.keys()) if (time <= closeTime) pending.delete(time);
+    if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp(); // a candle was missed
+    await handOn(closeTime, [...together].map(([id, it]) => ({ instrumentId: id, timeframe: input.timeframe, candles: [it] })));
+  }
+
+  return { add: (instrumentId, candle) => inTurn(() => add(instrumentId, candle)), catchUp: () => inTurn(catchUp) };
+}

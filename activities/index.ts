@@ -1,0 +1,24 @@
+import type { FeedDeps } from './feeds.ts';
+import { createFeedActivities } from './feeds.ts';
+import { createLedgerActivities } from './ledger.ts';
+import type { MarketDeps } from './market.ts';
+import { createMarketActivities } from './market.ts';
+import { createOrderActivities } from './orders.ts';
+import { createReconciliationActivities } from './reconciliation.ts';
+import type { ReplayDeps } from './replay.ts';
+import { createReplayActivities } from './replay.ts';
+import type { Activities } from './types.ts';
+
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps;
+
+/** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
+export function createActivities(deps: ActivityDeps): Activities {
+  return {
+    ...createLedgerActivities(deps.ledger),
+    ...createMarketActivities(deps),
+    ...createOrderActivities(deps),
+    ...createReconciliationActivities(deps),
+    ...createFeedActivities(deps),
+    ...createReplayActivities(deps),
+  };
+}

@@ -1,0 +1,78 @@
+import { observeSymbol } from '../domain/cycle/observe.ts';
+import type { Observation } from '../domain/cycle/types.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
+import type { Instrument } from '../domain/market/instrument.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import type { Strategy } from '../strategies/define-strategy.ts';
+import type { MarketActivities } from './types.ts';
+
+export interface MarketDeps {
+  readonly ledger: Ledger;
+  readonly venue: Venue;
+  readonly strategy: Strategy;
+  readonly clock: () => number;
+}
+
+/** Older than this many timeframes when it is decided on, a candle opens nothing. */
+const LATE_TIMEFRAMES = 2;
+
+/** What a cycle sees: candles from the ledger (missing ones from the venue), the account from the venue. */
+export function createMarketActivities({ ledger, venue, strategy, clock }: MarketDeps): MarketActivities {
+  const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
+
+  async function portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }> {
+    const known = portfolios.get(portfolioId);
+    if (known !== undefined) return known;
+    const spec = await ledger.portfolio(portfolioId);
+    const loaded = { spec, instruments: await ledger.instruments(spec.instrumentIds) };
+    portfolios.set(portfolioId, loaded);
+    return loaded;
+  }
+
+  async function candlesOf(candle: CandleRef, instruments: readonly Instrument[]): Promise<readonly CandleSeries[]> {
+    const query = { instrumentIds: instruments.map((it) => it.id), timeframe: candle.timeframe, until: candle.closeTime, limit: strategy.warmupCandles };
+    const lastOpen = candle.closeTime - timeframeMs(candle.timeframe);
+    const stored = await ledger.candles(query);
+    const behind = stored.filter((it) => it.candles.at(-1)?.openTime !== lastOpen);
+    if (behind.length === 0) return stored;
+    await ledger.writeCandles(await Promise.all(behind.map((it) => fetchMissing(it, lastOpen, candle))));
+    return await ledger.candles(query);
+  }
+
+  async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {
+    const lengthMs = timeframeMs(candle.timeframe);
+    const since = series.candles.at(-1)?.openTime ?? lastOpen - strategy.warmupCandles * lengthMs;
+    const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: 1_000 });
+    return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
+  }
+
+  return {
+    observe: async (candle): Promise<Observation> => {
+      const { instruments } = await portfolioOf(candle.portfolioId);
+      const [series, context, account, marketTime] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle.portfolioId), venue.account(), venue.marketTime()]);
+      return {
+        candle,
+        late: marketTime - candle.closeTime > LATE_TIMEFRAMES * timeframeMs(candle.timeframe),
+        symbols: instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe: candle.timeframe, closeTime: candle.closeTime })),
+        account: {
+          ...context,
+          portfolioId: candle.portfolioId,
+          equity: account.equity,
+          availableMargin: account.availableMargin,
+          positionMode: account.positionMode,
+          observedAt: clock(),
+        },
+      };
+    },
+    readQuote: (instrumentId) => venue.quote(instrumentId),
+  };
+}
+
+function candlesIn(series: readonly CandleSeries[], instrumentId: string): CandleSeries['candles'] {
+  const found = series.find((it) => it.instrumentId === instrumentId);
+  if (found === undefined) throw new KeelError('NOT_FOUND', `no candles of ${instrumentId}`);
+  return found.candles;
+}

@@ -1,0 +1,139 @@
+import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
+import { bookOf, DONE_STATES } from '../domain/orders/order.ts';
+import type { EmptyLook } from '../domain/orders/protocol.ts';
+import { isAbsenceProven, isReducing, isStillValid, isWithinDrift, PROTOCOL_TIMES, verdictBeforeSend } from '../domain/orders/protocol.ts';
+import type { OrderEvent } from '../domain/orders/transitions.ts';
+import { applyOrderEvent, canApply } from '../domain/orders/transitions.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { Ledger, SubmissionClaim } from '../domain/ports/ledger.ts';
+import type { SubmitAnswer, Venue } from '../domain/ports/venue.ts';
+import type { LookResult, OrderActivities, OrderKnowledge } from './types.ts';
+
+export interface OrderDeps {
+  readonly ledger: Ledger;
+  readonly venue: Venue;
+  /** Transport clock of this process, epoch milliseconds. */
+  readonly clock: () => number;
+}
+
+/** Everything that touches orders at the venue. One order, one row, one attempt at a time. */
+export function createOrderActivities({ ledger, venue, clock }: OrderDeps): OrderActivities {
+  /**
+   * Writes an event. While the ledger is down what happened at the venue is kept by the workflow, which writes it later.
+   */
+  async function write(row: OrderRow, event: OrderEvent): Promise<OrderKnowledge> {
+    try {
+      return { row: await ledger.applyOrderEvent(row.intent.clientOrderId, event, clock()), written: true };
+    } catch (error) {
+      if (!isLedgerDown(error)) throw error;
+      return { row: canApply(row.state, event.kind) ? applyOrderEvent(row, event, clock()) : row, written: false };
+    }
+  }
+
+  async function claim(intent: OrderIntent, attempt: number, timestamp: number): Promise<SubmissionClaim | null> {
+    try {
+      return await ledger.claimSubmission({ intent, attempt, timestamp, nowMs: clock() });
+    } catch (error) {
+      if (isLedgerDown(error) && intent.closesPosition) return null;
+      throw error;
+    }
+  }
+
+  /** Why an opening is not sent at all, or null: its time is over, or the market moved away. */
+  async function expiryOf(intent: OrderIntent): Promise<string | null> {
+    if (isReducing(intent)) return null;
+    if (!isStillValid(intent, clock())) return 'validityOver';
+    const quote = await venue.quote(intent.instrumentId);
+    return isWithinDrift(intent, intent.side === 'buy' ? quote.ask : quote.bid) ? null : 'priceMovedAway';
+  }
+
+  async function submitOrder({ intent, attempt }: { intent: OrderIntent; attempt: number }): Promise<OrderKnowledge> {
+    const deadlineMs = clock() + PROTOCOL_TIMES.attemptTimeoutMs;
+    const expiry = await expiryOf(intent);
+    if (expiry !== null) return await expire(intent, expiry);
+    const timestamp = await venue.serverTime();
+
+    const claimed = await claim(intent, attempt, timestamp);
+    if (claimed !== null && !claimed.won) return { row: claimed.row, written: true }; // somebody else's attempt: never send
+    const row = claimed?.row ?? claimedLocally(intent, attempt, timestamp);
+
+    const verdict = verdictBeforeSend({ intent, fence: claimed?.fence ?? null, nowMs: clock(), deadlineMs });
+    if (verdict.kind === 'halted') return await write(row, { kind: 'halted', attempt, reason: verdict.reason });
+    if (verdict.kind === 'notSent') return await write(row, { kind: 'notSent', attempt });
+    const answer = await venue.submit(intent, { timestamp, recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs });
+    return await write(row, eventOf(answer, attempt, clock()));
+  }
+
+  async function expire(intent: OrderIntent, reason: string): Promise<OrderKnowledge> {
+    const row = await ledger.order(intent.clientOrderId);
+    if (row === null) throw new KeelError('NOT_FOUND', `order ${intent.clientOrderId} (${intent.intentId}) is not in the ledger; openings are recorded by their cycle first`);
+    return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', reason }) : { row, written: true };
+  }
+
+  /** The ledger's row, or while it is down what the workflow knows. */
+  async function current(known: OrderRow): Promise<OrderKnowledge> {
+    try {
+      return { row: (await ledger.order(known.intent.clientOrderId)) ?? known, written: true };
+    } catch (error) {
+      if (!isLedgerDown(error) || !known.intent.closesPosition) throw error;
+      return { row: known, written: false };
+    }
+  }
+
+  async function lookUpOrder({ known, looks }: { known: OrderRow; looks: readonly EmptyLook[] }): Promise<LookResult> {
+    const { row, written } = await current(known);
+    if (row.state === 'planned' || row.state === 'absent' || row.state === 'halted') return { row, written, emptyLook: null };
+    const { clientOrderId, instrumentId, portfolioId, type } = row.intent;
+    const found = await venue.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });
+    if (found !== null) {
+      const reported = await write(row, { kind: 'reported', order: found.order, at: clock() });
+      if (reported.written && found.fills.length > 0) await ledger.applyFills(portfolioId, found.fills);
+      return { ...reported, emptyLook: null };
+    }
+    const emptyLook = { atMs: await venue.serverTime() };
+    const isProven = isAbsenceProven(row, [...looks, emptyLook], PROTOCOL_TIMES);
+    if (!isProven || !canApply(row.state, 'provenAbsent')) return { row, written, emptyLook };
+    return { ...(await write(row, { kind: 'provenAbsent', attempt: row.attempt })), emptyLook };
+  }
+
+  async function cancelOrder(known: OrderRow): Promise<OrderKnowledge> {
+    if (known.state === 'planned' || known.state === 'absent') return await write(known, { kind: 'expired', reason: 'withdrawn' });
+    const { clientOrderId, instrumentId, type } = known.intent;
+    if (!DONE_STATES.includes(known.state)) {
+      const nowMs = clock();
+      await venue.cancel(
+        { clientOrderId, instrumentId, book: bookOf(type) },
+        { timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs: nowMs + PROTOCOL_TIMES.attemptTimeoutMs },
+      );
+    }
+    const { row, written } = await lookUpOrder({ known, looks: [] });
+    return { row, written };
+  }
+
+  return { submitOrder, lookUpOrder, cancelOrder, expireOrder: ({ known, reason }) => expire(known.intent, reason) };
+}
+
+function eventOf(answer: SubmitAnswer, attempt: number, nowMs: number): OrderEvent {
+  switch (answer.kind) {
+    case 'accepted':
+      return { kind: 'reported', order: answer.order, at: nowMs };
+    case 'rejected':
+      return { kind: 'rejected', attempt, reason: answer.code };
+    case 'notSent':
+      return { kind: 'notSent', attempt };
+    case 'unknown':
+      return { kind: 'answerLost', attempt };
+  }
+}
+
+/** The row that the ledger would hold, of an exit that goes out without it. */
+function claimedLocally(intent: OrderIntent, attempt: number, timestamp: number): OrderRow {
+  return {
+    intent, state: 'submitting', attempt, sentTimestamp: timestamp, venueOrderId: null, triggeredOrderId: null,
+    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt: timestamp,
+  };
+}
+
+function isLedgerDown(error: unknown): boolean {
+  return error instanceof KeelError && error.code === 'DATABASE_UNREACHABLE';
+}

@@ -1,0 +1,34 @@
+import type { Role } from '../workflows/ids.ts';
+import type { Effect } from './effects.ts';
+import type { Activities } from './types.ts';
+
+/** Where an activity runs and what it may do to the outside. Undeclared effects are refused; declared ones are crash points. */
+export interface ActivityEntry {
+  readonly role: Role;
+  readonly effects: readonly Effect[];
+}
+
+export const ACTIVITY_REGISTRY = {
+  claimCycle: { role: 'trading', effects: ['ledger.claimCycle'] },
+  recordCycle: { role: 'trading', effects: ['ledger.recordCycle'] },
+  readPosition: { role: 'trading', effects: [] },
+  settlePosition: { role: 'trading', effects: ['ledger.settlePosition'] },
+  closePosition: { role: 'trading', effects: ['ledger.closePosition'] },
+  backfillOrders: { role: 'trading', effects: ['ledger.backfillOrder'] },
+  instructPosition: { role: 'trading', effects: ['ledger.instruct'] },
+  observe: { role: 'venue', effects: ['ledger.writeCandles'] },
+  readQuote: { role: 'venue', effects: [] },
+  submitOrder: { role: 'venue', effects: ['ledger.claimSubmission', 'venue.submit', 'ledger.applyOrderEvent'] },
+  lookUpOrder: { role: 'venue', effects: ['ledger.applyOrderEvent', 'ledger.applyFills'] },
+  cancelOrder: { role: 'venue', effects: ['venue.cancel', 'ledger.applyOrderEvent', 'ledger.applyFills'] },
+  expireOrder: { role: 'venue', effects: ['ledger.applyOrderEvent'] },
+  compareWithVenue: { role: 'venue', effects: ['ledger.applyFills', 'ledger.noteDifferences'] },
+  resolveDifference: {
+    role: 'venue',
+    effects: ['ledger.applyOutsideFills', 'ledger.instruct', 'ledger.applyReport', 'ledger.applyFills', 'ledger.raiseFence', 'ledger.resolveDifference', 'venue.cancel'],
+  },
+  recordMoney: { role: 'venue', effects: ['ledger.recordIncome', 'ledger.setCursor', 'ledger.recordEquity'] },
+  streamAccount: { role: 'feeds', effects: ['ledger.applyReport', 'venue.acknowledge'] },
+  streamMarket: { role: 'feeds', effects: ['ledger.writeCandles', 'ledger.setCursor'] },
+  driveReplay: { role: 'feeds', effects: ['ledger.setCursor'] },
+} as const satisfies Record<keyof Activities, ActivityEntry>;

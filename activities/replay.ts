@@ -1,0 +1,65 @@
+import { cycleIdOf } from '../domain/cycle/ids.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { MarketAdvance, MarketControl } from '../domain/ports/market-control.ts';
+import type { ReplayInput } from '../workflows/messages.ts';
+import type { Engine, Heartbeat } from './feeds.ts';
+import type { ReplayActivities } from './types.ts';
+
+export interface ReplayDeps {
+  readonly ledger: Ledger;
+  readonly control: MarketControl | null;
+  readonly engine: Engine;
+  readonly heartbeat: () => Heartbeat;
+}
+
+const BEAT_MS = 1_000;
+/** A safety net only: changes are announced. */
+const LOOK_AGAIN_MS = 250;
+
+/** Moves the market on, one stop at a time, and only when everything that the last stop made due is done. */
+export function createReplayActivities({ ledger, control, engine, heartbeat }: ReplayDeps): ReplayActivities {
+  async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance): Promise<void> {
+    const cycleId = cycleIdOf({ ...input, closeTime: stop.marketTime });
+    for (;;) {
+      const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
+      const [state, settlement, cycle] = await Promise.all([
+        market.state(),
+        ledger.settlement(input.portfolioId),
+        stop.stoppedAt === 'candleClose' ? ledger.cycleState(cycleId) : Promise.resolve('recorded' as const),
+      ]);
+      if (settlement.settled && cycle === 'recorded' && state.acknowledgedEventId >= state.lastEventId) return;
+      await change;
+    }
+  }
+
+  async function driveReplay(input: ReplayInput): Promise<{ cycles: number }> {
+    if (control === null) throw new KeelError('SETTING_INVALID', `portfolio ${input.portfolioId} trades on a venue without a market clock; only a simulated venue can replay`);
+    let cycles = (await ledger.cursor(input.portfolioId, 'replayCycles')) ?? 0;
+    let step = (await ledger.cursor(input.portfolioId, 'replayStep')) ?? 0;
+    for (;;) {
+      const untilMarketTime = await ledger.nextOrderDeadline(input.portfolioId);
+      const stop = await control.advance({ requestId: `${input.portfolioId}/${step}`, untilMarketTime });
+      if (stop.stoppedAt === 'until') for (const due of await ledger.dueOrders(input.portfolioId, stop.marketTime)) await engine.tellTimeReached(due.positionId, due.clientOrderId);
+      await settled(input, control, stop);
+      if (stop.stoppedAt === 'end') return { cycles };
+      step += 1;
+      await ledger.setCursor(input.portfolioId, 'replayStep', step);
+      if (stop.stoppedAt !== 'candleClose') continue;
+      cycles += 1;
+      await ledger.setCursor(input.portfolioId, 'replayCycles', cycles);
+    }
+  }
+
+  return {
+    driveReplay: async (input) => {
+      const life = heartbeat();
+      const timer = setInterval(() => life.beat(), BEAT_MS);
+      try {
+        return await Promise.race([driveReplay(input), life.cancelled]);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** What workflows see of activities: types only. Each group is made by a factory from its ports. */
+import type { CyclePlan, ExitReason, Instruction, Observation } from '../domain/cycle/types.ts';
+import type { DecimalString } from '../domain/decimal.ts';
+import type { CandleRef } from '../domain/market/candle.ts';
+import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
+import type { EmptyLook } from '../domain/orders/protocol.ts';
+import type { Difference } from '../domain/ports/ledger.ts';
+import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
+import type { Quote } from '../domain/ports/venue.ts';
+import type { FeedInput, ReplayInput } from '../workflows/messages.ts';
+
+/** An order as far as it is known, and whether the ledger knows it too. */
+export interface OrderKnowledge {
+  readonly row: OrderRow;
+  /** False: the ledger was down; the workflow back-fills this row later. */
+  readonly written: boolean;
+}
+
+export interface LookResult extends OrderKnowledge {
+  /** Set when this look found nothing: venue's transport clock. */
+  readonly emptyLook: EmptyLook | null;
+}
+
+export interface PositionSettlement {
+  readonly positionId: string;
+  readonly handledSeq: number;
+  readonly handledInstructionIds: readonly string[];
+  readonly state: 'opening' | 'open' | 'closing';
+  readonly stopPrice: DecimalString;
+}
+
+export interface PositionClose {
+  readonly positionId: string;
+  readonly handledSeq: number;
+  readonly reason: ExitReason | 'notEntered';
+  readonly closedAt: number;
+}
+
+export interface LedgerActivities {
+  claimCycle(claim: { cycleId: string; workflowId: string; candle: CandleRef }): Promise<'claimed' | 'duplicate'>;
+  recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<void>;
+  readPosition(positionId: string): Promise<PositionSnapshot>;
+  settlePosition(update: PositionSettlement): Promise<void>;
+  closePosition(close: PositionClose): Promise<boolean>;
+  backfillOrders(rows: readonly OrderRow[]): Promise<void>;
+  instructPosition(instruction: Instruction): Promise<void>;
+}
+
+export interface MarketActivities {
+  /** Candles → quality → features → regime → votes, and the account, for one closed candle. */
+  observe(candle: CandleRef): Promise<Observation>;
+  readQuote(instrumentId: string): Promise<Quote>;
+}
+
+export interface OrderActivities {
+  /** One attempt. Never retried by the engine: what it did is asked for, not done again. */
+  submitOrder(submission: { intent: OrderIntent; attempt: number }): Promise<OrderKnowledge>;
+  /** One look for an order into both books, history and fills. */
+  lookUpOrder(look: { known: OrderRow; looks: readonly EmptyLook[] }): Promise<LookResult>;
+  /** Asks the venue to cancel, then looks what came of it: a cancel may lose a race with a fill. */
+  cancelOrder(known: OrderRow): Promise<OrderKnowledge>;
+  /** Ends an order of which nothing can be at the venue. */
+  expireOrder(expiry: { known: OrderRow; reason: string }): Promise<OrderKnowledge>;
+}
+
+export interface ObservedDifferences {
+  /** Those seen at two looks in a row, ready to be acted on. */
+  readonly confirmed: readonly Difference[];
+  readonly fresh: number;
+  readonly missingWorkflows: readonly PositionRecord[];
+}
+
+export interface ReconciliationActivities {
+  /** One look at venue, ledger and workflows. Missed fills are applied at once: a fill cannot be wrong. */
+  compareWithVenue(portfolioId: string): Promise<ObservedDifferences>;
+  resolveDifference(request: { portfolioId: string; difference: Difference }): Promise<string>;
+  recordMoney(portfolioId: string): Promise<void>;
+}
+
+export interface FeedActivities {
+  /** Streams until cancelled or the stream breaks (then it throws and is retried). */
+  streamAccount(input: FeedInput): Promise<void>;
+  streamMarket(input: FeedInput): Promise<void>;
+}
+
+export interface ReplayActivities {
+  driveReplay(input: ReplayInput): Promise<{ cycles: number }>;
+}
+
+export type Activities = LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

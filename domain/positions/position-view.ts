@@ -1,0 +1,38 @@
+/** Small questions about a position's snapshot, asked by its workflow. */
+import type { DecimalString } from '../decimal.ts';
+import { d, ZERO } from '../decimal.ts';
+import { DONE_STATES, WORKING_STATES } from '../orders/order.ts';
+import type { PositionSnapshot } from './position.ts';
+
+/** Where the position stands: `entering` until every entry order is over, `closing` once an exit was ordered. */
+export function phaseOf({ position, orders, instructions }: PositionSnapshot): 'entering' | 'open' | 'closing' | 'closed' {
+  if (position.state === 'closed') return 'closed';
+  if (instructions.some((it) => it.kind !== 'moveStop') || orders.some((row) => row.intent.leg === 'exit')) return 'closing';
+  const entries = orders.filter((row) => row.intent.leg === 'entry');
+  return entries.length === 0 || entries.some((row) => !DONE_STATES.includes(row.state)) ? 'entering' : 'open';
+}
+
+/** Whether the fills that are booked add up to what the orders say: a closed position's fills sum to nothing. */
+export function bookedQuantityAgrees({ position, orders, instructions }: PositionSnapshot): boolean {
+  if (instructions.some((it) => it.kind === 'gone')) return true;
+  const ofLeg = (isEntry: boolean) => orders.filter((row) => (row.intent.leg === 'entry') === isEntry).reduce((sum, row) => sum.plus(d(row.filledQuantity)), ZERO);
+  return d(position.quantity).eq(ofLeg(true).minus(ofLeg(false)));
+}
+
+/** The trigger of the newest working stop; the planned one until a stop works. */
+export function protectiveStopPrice({ position, orders }: PositionSnapshot): DecimalString {
+  const working = orders.filter((row) => row.intent.leg === 'stop' && WORKING_STATES.includes(row.state));
+  return working.at(-1)?.intent.triggerPrice ?? position.stopPrice;
+}
+
+const IN_FLIGHT_POLL_MS = 2_000;
+const RESTING_POLL_MS = 600_000;
+
+/**
+ * How long a position may go without news before it looks by itself (transport clock): soon while an order is in
+ * flight, rarely while only a stop and a target rest (reconciliation looks at those each minute).
+ */
+export function pollDelayMs({ orders }: PositionSnapshot): number {
+  const isInFlight = orders.some((row) => !DONE_STATES.includes(row.state) && (row.intent.leg === 'entry' || row.intent.leg === 'exit'));
+  return isInFlight ? IN_FLIGHT_POLL_MS : RESTING_POLL_MS;
+}

@@ -1,0 +1,58 @@
+import type { Client, Workflow, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { Engine } from '../activities/feeds.ts';
+import { cycleIdOf, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
+import type * as workflows from '../workflows/index.ts';
+
+/** The engine as activities see it, over a Temporal client. */
+export function createEngine(client: Client, taskQueuePrefix: string): Engine {
+  const taskQueue = taskQueueOf(taskQueuePrefix, 'trading');
+  return {
+    wakePosition: (positionId) => unlessGone(client.workflow.getHandle(positionId).signal(newsSignal)),
+    tellTimeReached: (positionId, clientOrderId) => unlessGone(client.workflow.getHandle(positionId).signal(timeReachedSignal, { clientOrderId })),
+    startCycle: (input) => unlessStarted(client.workflow.start<typeof workflows.tradingCycle>('tradingCycle', {
+      workflowId: cycleIdOf(input),
+      taskQueue,
+      args: [input],
+      workflowTaskTimeout: '5 s',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${input.strategy} ${input.timeframe} ${new Date(input.closeTime).toISOString()}`,
+      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId }],
+    })),
+    startReconciliation: (portfolioId) => unlessStarted(client.workflow.start<typeof workflows.reconciliation>('reconciliation', {
+      workflowId: reconciliationId(portfolioId),
+      taskQueue,
+      args: [{ portfolioId }],
+      workflowTaskTimeout: '5 s',
+      staticSummary: 'venue, ledger and workflows compared',
+      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+    })),
+    isRunning: async (workflowId) => {
+      try {
+        return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+async function unlessGone(signal: Promise<void>): Promise<void> {
+  try {
+    await signal;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error; // it ended meanwhile: nobody to tell
+  }
+}
+
+async function unlessStarted<T extends Workflow>(start: Promise<WorkflowHandleWithFirstExecutionRunId<T>>): Promise<void> {
+  try {
+    await start;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+

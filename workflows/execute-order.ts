@@ -1,0 +1,68 @@
+import { ActivityFailure, sleep } from '@temporalio/workflow';
+import type { OrderKnowledge } from '../activities/types.ts';
+import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
+import type { EmptyLook } from '../domain/orders/protocol.ts';
+import { isReducing, lookDelayMs, nextStep, PROTOCOL_TIMES, resubmitDelayMs } from '../domain/orders/protocol.ts';
+import { entrySubmission, exitSubmission, orders } from './proxies.ts';
+
+/**
+ * Brings one intent to the venue at most once and returns when its fate is known: working, filled or over.
+ * It asks the row what is next, so a reset, rerun or resumed workflow goes on where the order stands.
+ * @param known what is known of the order already; null before the first submission.
+ */
+export async function executeOrder(intent: OrderIntent, known: OrderKnowledge | null = null): Promise<OrderKnowledge> {
+  let knowledge = known ?? (await submit(intent, 1));
+  let looks: readonly EmptyLook[] = [];
+  for (;;) {
+    const { row } = knowledge;
+    switch (nextStep(row, Date.now())) {
+      case 'done':
+      case 'follow':
+        return knowledge;
+      case 'expire':
+        knowledge = await orders.expireOrder.executeWithOptions({ summary: `expire ${labelOf(intent)}` }, [{ known: row, reason: 'validityOver' }]);
+        break;
+      case 'submit':
+        await pause(resubmitDelayMs(row.attempt));
+        looks = [];
+        knowledge = await submit(intent, row.attempt + 1);
+        break;
+      case 'reconcile': {
+        await pause(lookDelayMs(row, looks, Date.now(), PROTOCOL_TIMES));
+        const look = await orders.lookUpOrder.executeWithOptions({ summary: `look for ${labelOf(intent)}` }, [{ known: row, looks }]);
+        looks = look.emptyLook === null ? looks : [...looks, look.emptyLook];
+        knowledge = look;
+        break;
+      }
+    }
+  }
+}
+
+/** One attempt. When its answer is lost with its worker, the order is unknown, and only looking can tell. */
+async function submit(intent: OrderIntent, attempt: number): Promise<OrderKnowledge> {
+  const { submitOrder } = isReducing(intent) ? exitSubmission : entrySubmission;
+  const attemptedAt = Date.now();
+  try {
+    return await submitOrder.executeWithOptions({ summary: `${labelOf(intent)} (attempt ${attempt})` }, [{ intent, attempt }]);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    return { row: lostRow(intent, attempt, Math.max(attemptedAt, Date.now())), written: true };
+  }
+}
+
+/** What the workflow must assume after a lost attempt; the ledger's row, once read, takes its place. */
+function lostRow(intent: OrderIntent, attempt: number, lostAt: number): OrderRow {
+  return {
+    intent, state: 'unknown', attempt, sentTimestamp: lostAt, venueOrderId: null, triggeredOrderId: null,
+    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt: lostAt,
+  };
+}
+
+function labelOf(intent: OrderIntent): string {
+  const at = intent.triggerPrice ?? intent.price;
+  return `${intent.leg} ${intent.revision}: ${intent.side} ${intent.quantity} ${intent.instrumentId}${at === null ? '' : ` at ${at}`}`;
+}
+
+async function pause(delayMs: number): Promise<void> {
+  if (delayMs > 0) await sleep(delayMs);
+}

@@ -1,0 +1,26 @@
+/** One named function per identity. Workflow ids are business identities: the engine refuses a second one. */
+export { cycleIdOf, positionIdOf } from '../domain/cycle/ids.ts';
+
+export function accountFeedId(portfolioId: string): string {
+  return `accountFeed/${portfolioId}`;
+}
+
+export function marketFeedId(portfolioId: string): string {
+  return `marketFeed/${portfolioId}`;
+}
+
+export function reconciliationId(portfolioId: string): string {
+  return `reconciliation/${portfolioId}`;
+}
+
+export function replaySessionId(portfolioId: string): string {
+  return `replaySession/${portfolioId}`;
+}
+
+/** Task queues of one deployment. Any number of workers may poll them, each with the roles it is given. */
+export const ROLES = ['trading', 'venue', 'models', 'feeds'] as const;
+export type Role = (typeof ROLES)[number];
+
+export function taskQueueOf(taskQueuePrefix: string, role: Role): string {
+  return `${taskQueuePrefix}-${role}`;
+}

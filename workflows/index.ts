@@ -1,0 +1,5 @@
+export { accountFeed, marketFeed } from './feeds.ts';
+export { position } from './position.ts';
+export { reconciliation } from './reconciliation.ts';
+export { replaySession } from './replay-session.ts';
+export { tradingCycle } from './trading-cycle.ts';

@@ -1,0 +1,84 @@
+/** Everything that people and processes say to workflows, and what these say back. Plain JSON only. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { OpenPlan } from '../domain/cycle/types.ts';
+import type { CandleRef } from '../domain/market/candle.ts';
+import type { Timeframe } from '../domain/market/timeframe.ts';
+import type { OrderRow } from '../domain/orders/order.ts';
+
+/** Search attributes, all keywords: the dev server allows ten. Registered at start. */
+export const SEARCH_ATTRIBUTES = {
+  portfolio: defineSearchAttributeKey('KeelPortfolio', SearchAttributeType.KEYWORD),
+  symbol: defineSearchAttributeKey('KeelSymbol', SearchAttributeType.KEYWORD),
+  side: defineSearchAttributeKey('KeelSide', SearchAttributeType.KEYWORD),
+  mode: defineSearchAttributeKey('KeelMode', SearchAttributeType.KEYWORD),
+  cycle: defineSearchAttributeKey('KeelCycle', SearchAttributeType.KEYWORD),
+  modelVersion: defineSearchAttributeKey('KeelModelVersion', SearchAttributeType.KEYWORD),
+} as const;
+
+/** A cycle's candle; a Schedule gives no close time: it is the scheduled time. */
+export type CycleInput = Omit<CandleRef, 'closeTime'> & { readonly closeTime: number | null };
+
+export type CycleOutcome =
+  | { readonly kind: 'duplicate'; readonly cycleId: string }
+  | { readonly kind: 'done'; readonly cycleId: string; readonly opened: number; readonly instructed: number; readonly refused: number; readonly held: number };
+
+export interface PositionInput {
+  readonly positionId: string;
+  readonly portfolioId: string;
+  readonly plan: OpenPlan;
+  /** True when it goes on from the ledger: rebuilt engine, continue-as-new, reset. */
+  readonly resume: boolean;
+  /** Orders that went out while the ledger was down and must still be written to it. */
+  readonly behind: readonly OrderRow[];
+}
+
+export interface PositionOutcome {
+  readonly positionId: string;
+  readonly reason: string;
+  readonly orders: number;
+}
+
+/** Something of the position changed in the ledger: read it. Carries nothing, so that a lost or doubled one is harmless. */
+export const newsSignal = defineSignal('news');
+/** The market clock reached the time limit of a working order. */
+export const timeReachedSignal = defineSignal<[{ clientOrderId: string }]>('timeReached');
+/** A person closes the position; answers when the close is in the position's hands. */
+export const closePositionUpdate = defineUpdate<{ accepted: boolean }, [{ by: string }]>('closePosition');
+export const positionStateQuery = defineQuery<PositionState>('positionState');
+
+export interface PositionState {
+  readonly phase: 'entering' | 'open' | 'closing' | 'closed';
+  readonly orders: readonly { readonly clientOrderId: string; readonly leg: string; readonly state: string; readonly filledQuantity: string }[];
+}
+
+export interface FeedInput {
+  readonly portfolioId: string;
+  readonly timeframe: Timeframe;
+  readonly instrumentIds: readonly string[];
+  readonly strategy: string;
+  /** True in sim and replay: the feed starts what is due by the market clock. Else Schedules do. */
+  readonly startsCycles: boolean;
+  readonly historyCandles: number;
+}
+
+export interface ReconciliationInput {
+  readonly portfolioId: string;
+}
+
+export interface ReconciliationOutcome {
+  readonly differences: number;
+  readonly resolved: readonly { readonly key: string; readonly kind: string; readonly outcome: string }[];
+}
+
+export interface ReplayInput {
+  readonly portfolioId: string;
+  readonly strategy: string;
+  readonly timeframe: Timeframe;
+}
+
+export interface ReplayOutcome {
+  readonly cycles: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}

@@ -1,0 +1,117 @@
+import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { OrderRow } from '../domain/orders/order.ts';
+import { DONE_STATES } from '../domain/orders/order.ts';
+import type { Duty } from '../domain/positions/duties.ts';
+import { dutiesOf } from '../domain/positions/duties.ts';
+import { bookedQuantityAgrees, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
+import { workEntry } from './entry.ts';
+import { executeOrder } from './execute-order.ts';
+import type { PositionInput, PositionOutcome } from './messages.ts';
+import type { PositionLife } from './position-life.ts';
+import { beginLife, localSnapshot, readSnapshot, remember, writeBehind } from './position-life.ts';
+import { ledger, ledgerQuickly, orders } from './proxies.ts';
+
+/**
+ * One position's whole life: entry, protection, what the core decides, close. It owns every order of the position, so
+ * no fill is ever without an owner. It starts before its entry is sent and ends when nothing of it is open.
+ */
+export async function position(input: PositionInput): Promise<PositionOutcome> {
+  const life = beginLife(input);
+  if (!input.resume) remember(life, await executeOrder(input.plan.entry));
+
+  for (let look = 0; ; look += 1) {
+    const seen = life.news;
+    life.snapshot = look === 0 && !input.resume ? localSnapshot(life) : await readSnapshot(life);
+    const duties = dutiesOf(life.snapshot);
+    const close = duties.find((duty) => duty.kind === 'close');
+    if (close !== undefined && (await finish(life, close))) return outcomeOf(life, close.reason);
+
+    const acted = (await carryOut(life, duties)) || (await workEntry(life));
+    describe(life);
+    if (acted && life.refusals < 3) continue; // look again: something changed by our own hand
+    if (look > 0 || input.resume) await settle(life);
+    else continue;
+    if (workflowInfo().continueAsNewSuggested) await goOn(life);
+    const heard = await condition(() => life.news !== seen, waitMs(life, close !== undefined));
+    if (!heard) await lookAtOrdersInFlight(life);
+    life.refusals = 0;
+  }
+}
+
+/** Submissions run beside one another (a stop waits for no target); cancels only once these stand: place before cancel. */
+async function carryOut(life: PositionLife, duties: readonly Duty[]): Promise<boolean> {
+  const submits = duties.filter((duty) => duty.kind === 'submit');
+  const results = await Promise.all(submits.map(async ({ intent }) => await executeOrder(intent, life.orders.get(intent.clientOrderId) ?? null)));
+  for (const result of results) remember(life, result);
+  const cancels = duties.filter((duty) => duty.kind === 'cancel');
+  for (const { clientOrderId } of cancels) {
+    const known = life.orders.get(clientOrderId);
+    if (known === undefined) continue;
+    remember(life, await orders.cancelOrder.executeWithOptions({ summary: `cancel ${known.row.intent.leg} ${known.row.intent.revision}` }, [known.row]));
+  }
+  life.refusals = results.some(({ row }) => row.state === 'rejected') ? life.refusals + 1 : 0;
+  return submits.length + cancels.length > 0;
+}
+
+/** After a while without news the venue is asked: a lost stream event must not leave an order unseen. */
+async function lookAtOrdersInFlight(life: PositionLife): Promise<void> {
+  const inFlight = life.snapshot.orders.filter((row) => !DONE_STATES.includes(row.state) && (row.intent.leg === 'entry' || row.intent.leg === 'exit'));
+  for (const row of inFlight) {
+    remember(life, await orders.lookUpOrder.executeWithOptions({ summary: `look at ${row.intent.leg} ${row.intent.revision}` }, [{ known: row, looks: [] }]));
+  }
+}
+
+/** Nothing is open any more: book what is missing, then write the end. False: fills are still on their way. */
+async function finish(life: PositionLife, close: Extract<Duty, { kind: 'close' }>): Promise<boolean> {
+  await writeBehind(life);
+  let snapshot = await ledger.readPosition(life.input.positionId);
+  if (!bookedQuantityAgrees(snapshot)) {
+    for (const row of snapshot.orders) {
+      if (row.filledQuantity !== '0') remember(life, await orders.lookUpOrder.executeWithOptions({ summary: `fetch fills of ${row.intent.leg}` }, [{ known: row, looks: [] }]));
+    }
+    snapshot = await ledger.readPosition(life.input.positionId);
+    if (!bookedQuantityAgrees(snapshot)) return false;
+  }
+  await ledger.closePosition({ positionId: life.input.positionId, handledSeq: snapshot.position.inboxSeq, reason: close.reason, closedAt: life.input.plan.decidedAt });
+  setCurrentDetails(`closed: ${close.reason}`);
+  return true;
+}
+
+/** Tells the ledger that all news up to this look was acted on. While it is down, the next look tries again. */
+async function settle(life: PositionLife): Promise<void> {
+  const { position: record, instructions } = life.snapshot;
+  await writeBehind(life);
+  const phase = phaseOf(life.snapshot);
+  try {
+    await ledgerQuickly.settlePosition({
+      positionId: record.positionId,
+      handledSeq: record.inboxSeq,
+      handledInstructionIds: instructions.filter((it) => it.kind === 'moveStop').map((it) => it.instructionId),
+      state: phase === 'entering' ? 'opening' : phase === 'closing' ? 'closing' : 'open',
+      stopPrice: protectiveStopPrice(life.snapshot),
+    });
+  } catch {
+    life.news += 1; // not written: look again after the wait
+  }
+}
+
+function waitMs(life: PositionLife, isFinishing: boolean): number {
+  return isFinishing || life.refusals > 0 ? 1_000 : pollDelayMs(life.snapshot);
+}
+
+/** Only between two looks, with no handler or submission under way; what the ledger does not know goes along. */
+async function goOn(life: PositionLife): Promise<void> {
+  await condition(allHandlersFinished);
+  const behind: readonly OrderRow[] = [...life.orders.values()].filter((known) => !known.written).map((known) => known.row);
+  await continueAsNew<typeof position>({ ...life.input, resume: true, behind });
+}
+
+function describe(life: PositionLife): void {
+  const rows = life.snapshot.orders.map(({ intent, state, filledQuantity }) => `| ${intent.leg} ${intent.revision} | ${intent.side} ${intent.quantity} | ${intent.triggerPrice ?? intent.price ?? 'market'} | ${state} | ${filledQuantity} |`);
+  setCurrentDetails([`**${phaseOf(life.snapshot)}** ${life.input.plan.direction} ${life.input.plan.instrument.id}`, '', '| order | what | at | state | filled |', '|---|---|---|---|---|', ...rows].join('\n'));
+}
+
+function outcomeOf(life: PositionLife, reason: string): PositionOutcome {
+  return { positionId: life.input.positionId, reason, orders: life.orders.size };
+}
+

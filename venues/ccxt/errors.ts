@@ -6,7 +6,14 @@
 import type { SubmitAnswer } from '../../domain/ports/venue.ts';
 import { KeelError, messageOf } from '../../domain/errors.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
-import type { HttpAnswer } from './exchange.ts';
+
+/** What the venue's HTTP answer was, as it came. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 /** A request that ended without a usable answer. */
 export class CallFailed extends Error {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { KeelError } from '../../domain/errors.ts';
 import { ccxtBaseOptions, ccxtOptions } from '../ccxt-options.ts';
 import { CallFailed, failureOf } from './errors.ts';
+import type { HttpAnswer } from './errors.ts';
 
 export type Params = Readonly<Record<string, string | number>>;
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -14,14 +15,6 @@ export interface Route {
   readonly api: ApiFamily;
   readonly method: HttpMethod;
   readonly path: string;
-}
-
-/** What the venue's HTTP answer was, as it came. */
-export interface HttpAnswer {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
 }
 
 export interface ExchangeSettings {

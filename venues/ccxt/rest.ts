@@ -6,7 +6,8 @@ import type { SubmitTimes } from '../../domain/ports/venue.ts';
 import type { VenueClock } from './clock.ts';
 import { createVenueClock } from './clock.ts';
 import { CallFailed, codeOf, readErrorOf, TIMESTAMP_REFUSED } from './errors.ts';
-import type { Exchange, HttpAnswer, Params } from './exchange.ts';
+import type { HttpAnswer } from './errors.ts';
+import type { Exchange, Params } from './exchange.ts';
 import { ROUTES } from './routes.ts';
 import type { WeighedRoute } from './routes.ts';
 import { exchangeInfo, parseAnswer, serverTime } from './schemas.ts';
@@ -66,13 +67,12 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
     onOffset: (clockOffsetMs) => { limiter.learn({ clockOffsetMs }); },
   });
 
-  let known: { readonly at: number; readonly symbols: Promise<readonly SymbolInfo[]> } | null = null;
-  const readSymbols = async (): Promise<readonly SymbolInfo[]> => {
+  const symbols = keptForAnHour(clock, async () => {
     const info = parseAnswer(exchangeInfo, await request(ROUTES.exchangeInfo, {}, { priority: 'exit' }), 'GET exchangeInfo');
     const limits = limitsOf(info.rateLimits);
     if (limits !== null) limiter.learn({ limits });
     return info.symbols;
-  };
+  });
 
   return {
     clock: venueClock,
@@ -101,15 +101,21 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
         return { kind: 'failed', failure: error };
       }
     },
-    async symbols() {
-      if (known === null || clock() - known.at > SYMBOLS_AGE_MAX_MS) known = { at: clock(), symbols: readSymbols() };
-      try {
-        return await known.symbols;
-      } catch (error) {
-        known = null;
-        throw error;
-      }
-    },
+    symbols,
+  };
+}
+
+/** Reads once, and again when what was read is older than an hour. A failure is not kept. */
+function keptForAnHour<T>(clock: () => number, read: () => Promise<T>): () => Promise<T> {
+  let known: { readonly at: number; readonly value: Promise<T> } | null = null;
+  return async () => {
+    if (known === null || clock() - known.at > SYMBOLS_AGE_MAX_MS) known = { at: clock(), value: read() };
+    try {
+      return await known.value;
+    } catch (error) {
+      known = null;
+      throw error;
+    }
   };
 }
 

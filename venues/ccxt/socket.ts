@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import { KeelError, messageOf } from '../../domain/errors.ts';
 import type { Stream } from '../../domain/ports/venue.ts';
 
-/** Asks whether the stream is still what it seems. @returns why it must end, or null. */
+/** Asks whether the stream is still what it seems; asked once when it is open, then regularly. @returns why it must end, or null. */
 export type Watch = () => Promise<string | null>;
 
 export interface SocketSettings {
@@ -40,6 +40,8 @@ export async function openSocket(settings: SocketSettings): Promise<Stream> {
   closed.then(queue.stop, queue.stop);
   await opened(socket, settings.url);
   for (const text of settings.greetings ?? []) socket.send(text);
+  // The first look, before anybody relies on the stream: what came before it may have been missed.
+  await settings.watch().catch(() => null);
   const stopWatching = startWatching(socket, settings, end);
   closed.then(stopWatching, stopWatching);
   return {

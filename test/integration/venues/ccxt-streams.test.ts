@@ -55,7 +55,6 @@ describe('the account stream', () => {
     ['listenKeyExpired', /listen key .*expired/],
   ])('%s ends it with the cause', async (kind, cause) => {
     const stream = await adapter().streamAccount(() => Promise.resolve());
-    await new Promise((resolve) => setTimeout(resolve, 100));
     await simulation.control('/fault', { kind });
     await buy();
     expect(await causeOf(stream)).toMatch(cause);
@@ -82,7 +81,6 @@ describe('on a venue that numbers no events and has no control endpoint', () => 
 
   it('an account that changed without a word ends the stream', async () => {
     const stream = await posing().streamAccount(() => Promise.resolve());
-    await new Promise((resolve) => setTimeout(resolve, 250));
     await simulation.control('/fault', { kind: 'zombieStream' });
     await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
     await expect.poll(() => simulation.venue.marketTime(), { timeout: 2_000 }).toBeGreaterThan(1704247200000 + 600_000);
@@ -136,7 +134,6 @@ describe('the market stream', () => {
 
   it.each(['silentStream', 'zombieStream'])('%s ends it with the cause', async (kind) => {
     const stream = await adapter().streamMarket(QUERY, () => Promise.resolve());
-    await new Promise((resolve) => setTimeout(resolve, 100));
     await simulation.control('/fault', { kind });
     await simulation.control('/clock', { mode: 'paced', paceMs: 100 });
     expect(await causeOf(stream)).toMatch(/silent|the market is at \d+, the stream at \d+/);

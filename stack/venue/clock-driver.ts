@@ -49,21 +49,24 @@ export class EventsUnacknowledged extends Error {
  */
 export class ClockDriver {
   readonly #core: VenueCore;
+  readonly #follows: boolean;
   readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | null = null;
   #lastTickWall = 0;
   /** Where the paced clock wants to be, market time with its fraction of a millisecond. */
   #target = 0;
 
-  constructor(core: VenueCore, onError: (error: unknown) => void) {
+  /** @param follows the market happens elsewhere and moves by itself. */
+  constructor(core: VenueCore, options: { readonly follows: boolean; readonly onError: (error: unknown) => void }) {
     this.#core = core;
-    this.#onError = onError;
+    this.#follows = options.follows;
+    this.#onError = options.onError;
   }
 
   start(): void {
     this.stop();
     const { mode, paceMs } = this.#core.clock;
-    if (mode !== 'paced') return;
+    if (mode !== 'paced' || this.#follows) return;
     this.#lastTickWall = performance.now();
     this.#target = this.#core.marketTime();
     const everyMs = Math.min(TICK_MAX_MS, Math.max(TICK_MIN_MS, paceMs / TICKS_PER_CANDLE));
@@ -77,6 +80,7 @@ export class ClockDriver {
 
   /** @param paceMs wall milliseconds per candle; kept where it is not given. */
   set(mode: ClockMode, paceMs: number = this.#core.clock.paceMs): void {
+    if (this.#follows) throw new KeelError('USAGE', 'a live market moves by itself: its clock cannot be set');
     this.#core.change({ kind: 'clock', mode, paceMs });
     this.start();
   }

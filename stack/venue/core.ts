@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import type { CandleSource } from '../../domain/market/candle-source.ts';
 import type { Instrument } from '../../domain/market/instrument.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { MatchingEngine } from '../../domain/matching/engine.ts';
 import type {
-  AccountEvent, AlgoOrderView, CommandKind, CommandOf, CommandValues, EngineCommand, EngineConfig, EngineSnapshot, MatchingVenue, OrderView, Outcome, StepResult,
+  AccountEvent, AlgoOrderView, BarBatch, CommandKind, CommandOf, CommandValues, EngineCommand, EngineConfig, EngineSnapshot, MatchingVenue, OrderView, Outcome, StepResult,
 } from '../../domain/matching/types.ts';
 import { VenueError } from './errors.ts';
 import { BookHistory, stampOfRecord } from './history.ts';
 import type { TransportStamp } from './history.ts';
 import { Journal } from './journal.ts';
-import { MarketState } from './market-state.ts';
-import type { MarketSnapshot } from './market-state.ts';
+import type { Market, MarketSnapshot } from './market-state.ts';
 
 /** How the market's clock moves. */
 export type ClockMode = 'paced' | 'paused' | 'lockstep';
@@ -57,9 +55,7 @@ export interface PendingAdvance {
 
 export interface CoreOptions {
   readonly folder: string;
-  readonly source: CandleSource;
-  /** First candle to walk. */
-  readonly firstIndex: number;
+  readonly market: Market;
   readonly engine: EngineConfig;
   readonly clock: { readonly mode: ClockMode; readonly paceMs: number };
   readonly wallClock: () => number;
@@ -81,7 +77,7 @@ const ADVANCES_KEPT = 32;
  * or `change`, which write the journal first: killed at any moment, it comes back as it was.
  */
 export class VenueCore {
-  readonly market: MarketState;
+  readonly market: Market;
   readonly instruments: ReadonlyMap<string, Instrument>;
   readonly engineConfig: EngineConfig;
   readonly #options: CoreOptions;
@@ -106,8 +102,8 @@ export class VenueCore {
     this.#clock = options.clock;
     this.#updateId = options.wallClock();
     this.engineConfig = options.engine;
-    this.market = new MarketState(options.source, options.firstIndex);
-    this.instruments = new Map(options.source.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
+    this.market = options.market;
+    this.instruments = new Map(options.market.source.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
     const opened = Journal.open<Entry, CoreSnapshot>(join(options.folder, 'journal'));
     this.#journal = opened.journal;
     this.#history = new BookHistory(options.folder, (kind, id) => this.#recordStamp(kind, id));
@@ -202,6 +198,17 @@ export class VenueCore {
     if (result.reached === 'end') for (const listener of this.#listeners) listener.onCandleClosed(this.market.index);
     else for (const listener of this.#listeners) listener.onMarketMoved();
     return result;
+  }
+
+  /** Walks a batch of a market that happens elsewhere to its end. @param closed the candles that closed with it. */
+  follow(batch: BarBatch, closed: readonly number[]): void {
+    this.command<'loadBars'>({ kind: 'loadBars', batch });
+    while (this.command<'step'>({ kind: 'step', untilTime: null }).reached !== 'end') continue;
+    this.#updateId += 1;
+    for (const listener of this.#listeners) {
+      for (const index of closed) listener.onCandleClosed(index);
+      listener.onMarketMoved();
+    }
   }
 
   /** A jump of one symbol's price. @param percent > -100. */

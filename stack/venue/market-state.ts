@@ -2,7 +2,7 @@ import type { Candle } from '../../domain/market/candle.ts';
 import type { CandleSource, Shock } from '../../domain/market/candle-source.ts';
 import type { Instrument } from '../../domain/market/instrument.ts';
 import { timeframeMs } from '../../domain/market/timeframe.ts';
-import type { Bar, BarBatch, MatchingVenue } from '../../domain/matching/types.ts';
+import type { Bar, BarBatch, MatchingVenue, RunningCandle } from '../../domain/matching/types.ts';
 
 /** What a restart needs to know about the market's walk beside the engine's own snapshot. */
 export interface MarketSnapshot {
@@ -13,8 +13,35 @@ export interface MarketSnapshot {
   readonly overrides: readonly (readonly [string, readonly Candle[]])[];
 }
 
-/** Where the market stands in its source: which candle is walked, and which are closed. */
-export class MarketState {
+/** Where the market stands: which candle runs, which are closed. */
+export interface Market {
+  readonly source: CandleSource;
+  readonly lengthMs: number;
+  /** Index of the candle that runs, or ran last. */
+  readonly index: number;
+  /** Whether a candle is being walked. */
+  readonly walking: boolean;
+  /** No candle is left after the one that is walked. */
+  readonly atEnd: boolean;
+  /** Index of the newest closed candle. */
+  readonly closedIndex: number;
+  openTime(index: number): number;
+  /** Market clock: once a candle is walked to its end, its close time is reached. */
+  time(engine: MatchingVenue): number;
+  /** The candles to walk next. */
+  nextBatch(): { readonly index: number; readonly batch: BarBatch };
+  loaded(index: number): void;
+  closed(engine: MatchingVenue): void;
+  /** @param factor > 0; the candle that is walked jumps in the engine, all later ones in the source. */
+  shock(instrument: Instrument, factor: number): void;
+  /** A candle as it is known now: closed as it was traded, or running; undefined where there is none. */
+  candle(instrument: Instrument, index: number, engine: MatchingVenue): Candle | undefined;
+  snapshot(): MarketSnapshot;
+  restore(saved: MarketSnapshot): void;
+}
+
+/** A market that is walked candle by candle from its source. */
+export class MarketState implements Market {
   readonly source: CandleSource;
   readonly lengthMs: number;
   /** Index of the candle that is walked, or was walked last. */
@@ -40,7 +67,6 @@ export class MarketState {
     return this.#walking;
   }
 
-  /** No candle is left after the one that is walked. */
   get atEnd(): boolean {
     return !this.#walking && this.source.length !== null && this.#index + 1 >= this.source.length;
   }
@@ -49,17 +75,14 @@ export class MarketState {
     return this.source.startTime + index * this.lengthMs;
   }
 
-  /** Index of the newest closed candle. */
   get closedIndex(): number {
     return this.#walking ? this.#index - 1 : this.#index;
   }
 
-  /** Market clock: once a candle is walked to its end, its close time is reached. */
   time(engine: MatchingVenue): number {
     return this.#walking ? engine.marketTime() : this.openTime(this.#index + 1);
   }
 
-  /** The candles to walk next. */
   nextBatch(): { readonly index: number; readonly batch: BarBatch } {
     const index = this.#index + 1;
     const openTime = this.openTime(index);
@@ -90,23 +113,25 @@ export class MarketState {
     const running = engine.runningCandle(symbol);
     if (running === undefined) return;
     const candles = this.#overrides.get(symbol) ?? new Map<number, Candle>();
-    candles.set(running.openTime, {
-      openTime: running.openTime, open: Number(running.open), high: Number(running.high), low: Number(running.low),
-      close: Number(running.close), volume: Number(running.volume),
-    });
+    candles.set(running.openTime, candleOf(running));
     this.#overrides.set(symbol, candles);
   }
 
-  /** @param factor > 0; the candle that is walked jumps in the engine, all later ones in the source. */
   shock(instrument: Instrument, factor: number): void {
     this.source.shock(instrument.id, this.#index + 1, factor);
     if (this.#walking) this.#shockedNow.add(instrument.venueSymbol);
   }
 
-  /** A closed candle as it was traded; undefined where there is none. */
-  closedCandle(instrument: Instrument, index: number): Candle | undefined {
-    if (index < 0 || index > this.closedIndex) return undefined;
+  candle(instrument: Instrument, index: number, engine: MatchingVenue): Candle | undefined {
+    if (index < 0 || index > this.#index) return undefined;
+    if (index === this.#index && this.#walking) return this.#running(instrument, engine);
     return this.#overrides.get(instrument.venueSymbol)?.get(this.openTime(index)) ?? this.source.candleAt(instrument.id, index);
+  }
+
+  #running(instrument: Instrument, engine: MatchingVenue): Candle | undefined {
+    const running = engine.runningCandle(instrument.venueSymbol);
+    if (running === undefined || running.openTime !== this.openTime(this.#index)) return undefined;
+    return candleOf(running);
   }
 
   snapshot(): MarketSnapshot {
@@ -125,4 +150,11 @@ export class MarketState {
       this.#overrides.set(symbol, new Map(candles.map((candle) => [candle.openTime, candle])));
     }
   }
+}
+
+function candleOf(running: RunningCandle): Candle {
+  return {
+    openTime: running.openTime, open: Number(running.open), high: Number(running.high), low: Number(running.low),
+    close: Number(running.close), volume: Number(running.volume),
+  };
 }

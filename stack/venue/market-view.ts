@@ -68,26 +68,14 @@ export class MarketView {
 
   /** The candle of an interval, from as many source candles as are known by now. */
   candle(instrument: Instrument, openTime: number, intervalMs: number): Candle | undefined {
-    const { market } = this.#core;
+    const { market, engine } = this.#core;
     const first = Math.round((openTime - market.source.startTime) / market.lengthMs);
     const parts: Candle[] = [];
     for (let index = first; index < first + intervalMs / market.lengthMs; index += 1) {
-      const part = this.#part(instrument, index);
+      const part = market.candle(instrument, index, engine);
       if (part !== undefined) parts.push(part);
     }
     return merged(parts, openTime);
-  }
-
-  #part(instrument: Instrument, index: number): Candle | undefined {
-    const { market, engine } = this.#core;
-    if (index <= market.closedIndex) return market.closedCandle(instrument, index);
-    if (index !== market.index || !market.walking) return undefined;
-    const running = engine.runningCandle(instrument.venueSymbol);
-    if (running === undefined || running.openTime !== market.openTime(index)) return undefined;
-    return {
-      openTime: running.openTime, open: Number(running.open), high: Number(running.high), low: Number(running.low),
-      close: Number(running.close), volume: Number(running.volume),
-    };
   }
 
   ticker(symbol: string): Record<string, unknown> {
@@ -99,7 +87,7 @@ export class MarketView {
     const first = market.index - count + 1;
     const parts: Candle[] = [];
     for (let index = first; index <= market.index; index += 1) {
-      const part = this.#part(instrument, index);
+      const part = market.candle(instrument, index, engine);
       if (part !== undefined) parts.push(part);
     }
     const day = merged(parts, market.openTime(first));

@@ -30,6 +30,11 @@ export class Params {
     return new Params(values);
   }
 
+  /** Everything, as a query string. */
+  toQuery(): string {
+    return [...this.#values].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  }
+
   has(name: string): boolean {
     return (this.#values.get(name) ?? '') !== '';
   }

@@ -134,7 +134,7 @@ export class RestServer {
     const processing = find('processingDelayed');
     if (processing !== undefined) await delay(processing.delayMs);
     if (call.validUntil < this.#parts.core.transportNow()) throw refusal('-5028');
-    const answer = this.#carryOut(call, fired, headers);
+    const answer = await this.#carryOut(call, fired, headers);
     const unknown = find('http5xx');
     const answering = find('answerDelayed');
     const silent = find('acceptedNoAnswer');
@@ -162,7 +162,7 @@ export class RestServer {
   }
 
   /** A refusal by the engine is an answer too: what faults do to answers they do to it as well. */
-  #carryOut(call: Call, fired: readonly FaultSpec[], headers: Record<string, string>): Answer {
+  async #carryOut(call: Call, fired: readonly FaultSpec[], headers: Record<string, string>): Promise<Answer> {
     const request: VenueRequest = {
       params: call.params, accountId: call.accountId,
       lagMs: fired.reduce((most, spec) => (spec.kind === 'lookupLag' ? Math.max(most, spec.lagMs) : most), 0),
@@ -170,7 +170,7 @@ export class RestServer {
       cancelLost: fired.some((spec) => spec.kind === 'cancelLost'),
     };
     try {
-      return { status: 200, body: call.route.handle(request), headers };
+      return { status: 200, body: await call.route.handle(request), headers };
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
       return { status: error.status, body: error.body(), headers: { ...headers, ...error.headers } };

@@ -28,6 +28,6 @@ export interface Route {
   readonly weight: number | ((params: Params) => number);
   /** What it takes from the account's order limits. */
   readonly orders?: OrderCost;
-  /** @returns the JSON answer. @throws {VenueError} */
+  /** @returns the JSON answer, or a promise of it. @throws {VenueError} */
   readonly handle: (request: VenueRequest) => unknown;
 }

@@ -5,16 +5,23 @@ import type { CandleSource } from '../../domain/market/candle-source.ts';
 import { candleOpenTime, timeframeMs } from '../../domain/market/timeframe.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { recordedCandles } from '../../venues/recorded-candles.ts';
+import { LiveFeed } from './live-feed.ts';
+import { MarketState } from './market-state.ts';
+import type { Market } from './market-state.ts';
 import type { VenueSettings } from './options.ts';
+import type { Route } from './route.ts';
+import { Upstream, upstreamRoutes } from './upstream.ts';
 
-export interface OpenedSource {
-  readonly source: CandleSource;
-  /** First candle to walk: what lies before it is history. */
-  readonly firstIndex: number;
+export interface OpenedMarket {
+  readonly market: Market;
+  /** Follows a market that happens elsewhere; null: the market is walked here. */
+  readonly feed: LiveFeed | null;
+  /** Routes that a real venue answers better. */
+  readonly routes: readonly Route[];
 }
 
 /** The market that the settings name. */
-export async function openSource(settings: VenueSettings): Promise<OpenedSource> {
+export async function openMarket(settings: VenueSettings): Promise<OpenedMarket> {
   const { source, market } = settings;
   const fees = { makerFeeRate: market.makerFeeRate, takerFeeRate: market.takerFeeRate };
   if (source.kind === 'seeded') {
@@ -22,15 +29,24 @@ export async function openSource(settings: VenueSettings): Promise<OpenedSource>
       seed: source.seed, timeframe: source.timeframe, startTime: candleOpenTime(source.start, source.timeframe), assets: assets(source.symbols), ...fees,
       ...(source.length === undefined ? {} : { length: source.length }),
     });
-    return { source: opened, firstIndex: Math.min(settings.history, (source.length ?? Infinity) - 1) };
+    return walked(opened, Math.min(settings.history, (source.length ?? Infinity) - 1));
   }
-  if (source.kind === 'live') throw new KeelError('SETTING_INVALID', 'live');
+  if (source.kind === 'live') {
+    const upstream = new Upstream(source.upstream);
+    const feed = await LiveFeed.open(upstream, { ...source, history: settings.history, ...fees });
+    return { market: feed.market, feed, routes: upstreamRoutes(upstream) };
+  }
   const opened = await recordedCandles({
     folder: source.folder, seed: source.seed, ...fees,
     ...(source.symbols === undefined ? {} : { symbols: source.symbols }), ...(source.timeframe === undefined ? {} : { timeframe: source.timeframe }),
     ...(source.to === undefined ? {} : { to: source.to }),
   });
-  return { source: opened, firstIndex: firstRecorded(opened, source.from, settings.history) };
+  return walked(opened, firstRecorded(opened, source.from, settings.history));
+}
+
+/** @param firstIndex first candle to walk: what lies before it is history. */
+function walked(source: CandleSource, firstIndex: number): OpenedMarket {
+  return { market: new MarketState(source, firstIndex), feed: null, routes: [] };
 }
 
 /** The candles before `from` are history; without it the first ones are. */

@@ -14,6 +14,8 @@ import { FaultRegistry } from './faults.ts';
 import type { FaultSpec } from './faults.ts';
 import { ListenKeys, listenKeyRoutes } from './listen-keys.ts';
 import { Limiter } from './limits.ts';
+import type { LiveFeed } from './live-feed.ts';
+import type { Market } from './market-state.ts';
 import { MarketView } from './market-view.ts';
 import { readVenueOptions } from './options.ts';
 import type { VenueOptions, VenueSettings } from './options.ts';
@@ -22,8 +24,8 @@ import { accountRoutes } from './routes-account.ts';
 import { algoRoutes } from './routes-algo.ts';
 import { marketRoutes } from './routes-market.ts';
 import { tradeRoutes } from './routes-trade.ts';
-import { openSource } from './sources.ts';
-import type { OpenedSource } from './sources.ts';
+import { openMarket } from './sources.ts';
+import type { OpenedMarket } from './sources.ts';
 import { MarketMessages } from './stream-messages.ts';
 import { StreamServer } from './streams.ts';
 
@@ -58,26 +60,32 @@ export async function startVenue(options: VenueOptions, hooks: VenueHooks = {}):
   const wallClock = hooks.wallClock ?? Date.now;
   mkdirSync(settings.state, { recursive: true });
   checkSameMarket(settings);
-  const opened = await openSource(settings);
+  const opened = await openMarket(settings);
   const core = new VenueCore({
-    folder: settings.state, ...opened, engine: engineConfig(opened, settings), clock: { mode: settings.mode, paceMs: settings.paceMs },
-    wallClock, snapshotEvery: settings.snapshotEvery,
+    folder: settings.state, market: opened.market, engine: engineConfig(opened.market, settings),
+    clock: { mode: opened.feed === null ? settings.mode : 'paced', paceMs: settings.paceMs }, wallClock, snapshotEvery: settings.snapshotEvery,
   });
   core.setSkew(settings.skewMs);
-  begin(core, settings);
-  return serve(core, settings, onError);
+  await begin(core, settings, opened.feed);
+  return serve(core, settings, { opened, onError });
 }
 
-async function serve(core: VenueCore, settings: VenueSettings, onError: (error: unknown) => void): Promise<RunningVenue> {
+interface Surroundings {
+  readonly opened: OpenedMarket;
+  readonly onError: (error: unknown) => void;
+}
+
+async function serve(core: VenueCore, settings: VenueSettings, { opened, onError }: Surroundings): Promise<RunningVenue> {
   const { accounts } = settings;
   const faults = new FaultRegistry();
   const view = new MarketView(core);
   const limiter = new Limiter(settings.limits, { transport: () => core.transportNow(), lockstepMarketTime: () => (core.clock.mode === 'lockstep' ? core.marketTime() : null) });
-  const driver = new ClockDriver(core, onError);
+  const driver = new ClockDriver(core, { follows: opened.feed !== null, onError });
   const keys: ListenKeys = new ListenKeys({ now: () => core.transportNow(), validMs: settings.listenKeyMs, onExpired: (key) => { streams.expire(key); } });
   const perform = (spec: FaultSpec, accountId: string): void => { performFault(spec, { core, keys, streams, accountId }); };
   const routes = [
     ...marketRoutes(core, view, settings.limits), ...accountRoutes(core, limiter, accounts), ...tradeRoutes(core), ...algoRoutes(core), ...listenKeyRoutes(keys),
+    ...opened.routes, // the later one of two counts
   ];
   const rest = new RestServer({ core, routes, authenticator: new Authenticator(accounts), limiter, faults, accounts, perform, onError });
   const streams: StreamServer = new StreamServer(rest.server, {
@@ -88,12 +96,14 @@ async function serve(core: VenueCore, settings: VenueSettings, onError: (error: 
   const port = await listen(rest.server, settings.host, settings.port);
   const controlPort = await listen(control.server, '127.0.0.1', settings.controlPort);
   driver.start();
+  opened.feed?.start(core, onError);
   const sweep = setInterval(() => { keys.sweep(); }, SWEEP_MS).unref();
   return {
     url: `http://${settings.host}:${port}`, wsUrl: `ws://${settings.host}:${port}`, controlUrl: `http://127.0.0.1:${controlPort}`,
     close: async () => {
       clearInterval(sweep);
       driver.stop();
+      opened.feed?.stop();
       streams.close();
       await Promise.all([shut(rest.server), shut(control.server)]);
       core.close();
@@ -128,7 +138,7 @@ function performOnPositions(core: VenueCore, accountId: string, spec: FaultSpec)
   }
 }
 
-function engineConfig({ source }: OpenedSource, { market }: VenueSettings): EngineConfig {
+function engineConfig({ source }: Market, { market }: VenueSettings): EngineConfig {
   const config = defaultEngineConfig(source.instruments);
   return {
     ...config, spreadPerAtr: market.spreadPerAtr ?? config.spreadPerAtr, depthShare: market.depthShare ?? config.depthShare,
@@ -149,15 +159,16 @@ function checkSameMarket(settings: VenueSettings): void {
 }
 
 /** What only the first start does; a start that was cut off in between is completed by the next. */
-function begin(core: VenueCore, settings: VenueSettings): void {
+async function begin(core: VenueCore, settings: VenueSettings, feed: LiveFeed | null): Promise<void> {
   if (core.engine.marketTime() === 0) {
     for (const instrument of core.instruments.values()) {
-      const bars: Bar[] = core.market.source.history(instrument.id, core.market.index + 1, WARM_UP_CANDLES)
+      const bars: Bar[] = core.market.source.history(instrument.id, core.market.closedIndex + 1, WARM_UP_CANDLES)
         .map(({ open, high, low, close, volume, markBasis }) => ({ symbol: instrument.venueSymbol, open, high, low, close, volume, markBasis, fundingRate: null }));
       core.command<'warmUp'>({ kind: 'warmUp', symbol: instrument.venueSymbol, bars });
     }
-    core.step(null);
+    if (feed === null) core.step(null);
   }
+  if (feed !== null) await feed.poll(core);
   const known = core.engine.accountIds();
   for (const account of settings.accounts) {
     if (!known.includes(account.accountId)) core.command<'openAccount'>({ kind: 'openAccount', accountId: account.accountId, wallet: text(d(account.wallet)) });

@@ -60,6 +60,7 @@ export function createMarketActivities({ ledger, venue, strategy, clock }: Marke
         account: {
           ...context,
           portfolioId: candle.portfolioId,
+          walletBalance: account.walletBalance,
           equity: account.equity,
           availableMargin: account.availableMargin,
           positionMode: account.positionMode,

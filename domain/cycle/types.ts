@@ -72,6 +72,7 @@ export interface PositionView {
 export interface AccountObservation {
   readonly portfolioId: string;
   readonly deploymentId: string;
+  readonly walletBalance: DecimalString;
   /** Wallet + unrealised profit, quote currency. */
   readonly equity: DecimalString;
   readonly availableMargin: DecimalString;

@@ -1,0 +1,25 @@
+import type { Ledger } from '../domain/ports/ledger.ts';
+import { createChangeListener } from './ledger/changes.ts';
+import { createCycleMethods } from './ledger/cycles.ts';
+import { createMarketMethods } from './ledger/market.ts';
+import { createOrderMethods } from './ledger/orders.ts';
+import { createPositionMethods } from './ledger/positions.ts';
+import { createReconciliationMethods } from './ledger/reconciliation.ts';
+import type { Pool } from './pool.ts';
+
+/** The ledger over PostgreSQL. Owns the pool from here on: `close` ends it. */
+export function createLedger(pool: Pool): Ledger {
+  const changes = createChangeListener(pool);
+  return {
+    ...createMarketMethods(pool),
+    ...createCycleMethods(pool),
+    ...createOrderMethods(pool),
+    ...createPositionMethods(pool),
+    ...createReconciliationMethods(pool),
+    settlementChange: (timeoutMs) => changes.next(timeoutMs),
+    close: async () => {
+      await changes.close();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
+import { KeelError } from '../../domain/errors.ts';
+import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
+import { writeEvents } from '../events/outbox.ts';
+import type { Client, Pool } from '../pool.ts';
+import { inTransaction, run } from '../pool.ts';
+import { exact, exactOrNull } from '../rows.ts';
+import { announceChange } from './announce.ts';
+import { insertIntents } from './orders.ts';
+import { insertInstruction } from './positions.ts';
+
+type CycleMethods = Pick<Ledger, 'claimCycle' | 'accountContext' | 'recordCycle' | 'cycleState' | 'recordedCycle'>;
+
+export function createCycleMethods(pool: Pool): CycleMethods {
+  return {
+    claimCycle: async ({ cycleId, workflowId, candle }) => {
+      const rows = await run<{ workflowId: string }>(pool, `claim ${cycleId}`, {
+        name: 'claim-cycle',
+        text: `WITH claimed AS (
+                 INSERT INTO cycles (cycle_id, portfolio_id, strategy, timeframe, close_time, workflow_id, claimed_at)
+                 VALUES ($1,$2,$3,$4,$5,$6,(extract(epoch from clock_timestamp()) * 1000)::bigint) ON CONFLICT DO NOTHING RETURNING workflow_id)
+               SELECT workflow_id AS "workflowId" FROM claimed UNION ALL SELECT workflow_id FROM cycles WHERE cycle_id = $1`,
+        values: [cycleId, candle.portfolioId, candle.strategy, candle.timeframe, candle.closeTime, workflowId],
+      });
+      return rows[0] === undefined || rows[0].workflowId === workflowId ? 'claimed' : 'duplicate';
+    },
+
+    accountContext: (portfolioId) => accountContext(pool, portfolioId),
+
+    recordCycle: ({ cycleId, observation, plan }) => inTransaction(pool, `record ${cycleId}`, (client) => recordCycle(client, cycleId, observation, plan)),
+
+    cycleState: async (cycleId) => {
+      const rows = await run<{ recorded: boolean }>(pool, `state of ${cycleId}`, { name: 'cycle-state', text: 'SELECT recorded_at IS NOT NULL AS recorded FROM cycles WHERE cycle_id = $1', values: [cycleId] });
+      return rows[0] === undefined ? 'absent' : rows[0].recorded ? 'recorded' : 'claimed';
+    },
+
+    recordedCycle: async (cycleId) => {
+      const rows = await run<{ observation: Observation; plan: CyclePlan }>(pool, `read ${cycleId}`, {
+        name: 'recorded-cycle', text: 'SELECT observation, plan FROM cycles WHERE cycle_id = $1 AND recorded_at IS NOT NULL', values: [cycleId],
+      });
+      return rows[0] ?? null;
+    },
+  };
+}
+
+interface ContextRecord {
+  readonly deploymentId: string;
+  readonly epoch: number;
+  readonly halted: boolean;
+  readonly policy: Policy;
+  readonly policyVersion: number;
+  readonly positions: AccountContext['positions'] | null;
+  readonly unsettled: readonly string[] | null;
+  readonly foreign: readonly string[] | null;
+}
+
+/** One statement: the whole of what a cycle asks of the ledger about its account. */
+const CONTEXT = `
+  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted, pv.policy, pv.version AS "policyVersion",
+    (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
+       'quantity', p.quantity::text, 'entryPrice', p.entry_price::text, 'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text,
+       'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at) ORDER BY p.position_id) FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed') AS positions,
+    (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
+    (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign
+  FROM portfolios pf JOIN fence f USING (portfolio_id)
+  JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
+  WHERE pf.portfolio_id = $1`;
+
+async function accountContext(pool: Pool, portfolioId: string): Promise<AccountContext> {
+  const rows = await run<ContextRecord>(pool, `account of ${portfolioId}`, { name: 'account-context', text: CONTEXT, values: [portfolioId] });
+  const row = rows[0];
+  if (row === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
+  return {
+    deploymentId: row.deploymentId,
+    fence: { epoch: row.epoch, halted: row.halted },
+    policy: row.policy,
+    policyVersion: row.policyVersion,
+    positions: (row.positions ?? []).map((it) => ({
+      ...it, quantity: exact(it.quantity), entryPrice: exactOrNull(it.entryPrice), stopPrice: exact(it.stopPrice), targetPrice: exactOrNull(it.targetPrice),
+    })),
+    unsettledInstruments: row.unsettled ?? [],
+    foreignInstruments: row.foreign ?? [],
+  };
+}
+
+async function recordCycle(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<void> {
+  const { account, candle } = observation;
+  const count = (outcome: string): number => plan.decisions.filter((it) => it.outcome === outcome).length;
+  const recorded = await client.query({
+    name: 'record-cycle',
+    text: `UPDATE cycles SET policy_version = $2, late = $3, observation = $4, plan = $5, opens = $6, instructions = $7, refused = $8, holds = $9,
+             recorded_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE cycle_id = $1 AND recorded_at IS NULL`,
+    values: [cycleId, account.policyVersion, observation.late, JSON.stringify(observation), JSON.stringify(plan), plan.opens.length, plan.instructions.length, count('refused'), count('hold')],
+  });
+  if (recorded.rowCount === 0) return await assertRecorded(client, cycleId);
+  await insertPredictions(client, cycleId, observation);
+  for (const open of plan.opens) {
+    await client.query({
+      name: 'insert-position',
+      text: `INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, stop_price, target_price, inbox_seq, handled_seq, decided_at)
+             VALUES ($1,$2,$3,$4,$5,$6,'opening',$7,$8,1,0,$9)`,
+      values: [open.positionId, account.portfolioId, open.instrument.id, cycleId, open.direction, JSON.stringify(open), open.stopPrice, open.targetPrice, open.decidedAt],
+    });
+  }
+  await insertIntents(client, plan.opens.map((open) => open.entry), account.observedAt);
+  for (const instruction of plan.instructions) await insertInstruction(client, instruction);
+  await client.query({
+    name: 'insert-equity',
+    text: `INSERT INTO equity (portfolio_id, market_time, wallet_balance, equity, available_margin, open_positions) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING`,
+    values: [account.portfolioId, candle.closeTime, account.walletBalance, account.equity, account.availableMargin, account.positions.length],
+  });
+  await writeEvents(client, [{
+    id: cycleId, type: 'cycleRecorded', subject: cycleId, portfolioId: account.portfolioId, traceId: cycleId, actor: 'keel',
+    payload: {
+      cycleId, closeTime: candle.closeTime,
+      opens: plan.opens.map((it) => ({ positionId: it.positionId, instrumentId: it.instrument.id, direction: it.direction })),
+      instructions: plan.instructions.map((it) => ({ positionId: it.positionId, kind: it.kind })),
+      refused: plan.decisions.filter((it) => it.outcome === 'refused').map((it) => ({ instrumentId: it.instrumentId, reason: it.reason })),
+      holds: count('hold'), late: observation.late, policyVersion: account.policyVersion,
+    },
+  }]);
+  await announceChange(client);
+}
+
+async function assertRecorded(client: Client, cycleId: string): Promise<void> {
+  const { rowCount } = await client.query({ text: 'SELECT 1 FROM cycles WHERE cycle_id = $1', values: [cycleId] });
+  if (rowCount === 0) throw new KeelError('INVARIANT', `${cycleId} was recorded without having been claimed`);
+}
+
+async function insertPredictions(client: Client, cycleId: string, { account, candle, symbols }: Observation): Promise<void> {
+  const rows = symbols.flatMap(({ instrument, regime, votes, candle: { close } }) => votes.map((vote) => ({
+    instrument_id: instrument.id, voter: vote.voter, voter_version: vote.version, action: vote.action, confidence: vote.confidence,
+    probability_buy: vote.probabilities?.buy ?? null, probability_sell: vote.probabilities?.sell ?? null, probability_hold: vote.probabilities?.hold ?? null,
+    because: vote.because, regime: regime.regime, price: String(close),
+  })));
+  if (rows.length === 0) return;
+  await client.query({
+    name: 'insert-predictions',
+    text: `INSERT INTO predictions (cycle_id, portfolio_id, made_at, instrument_id, voter, voter_version, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price)
+           SELECT $1, $2, $3, r.* FROM jsonb_to_recordset($4::jsonb) AS r(instrument_id text, voter text, voter_version text, action text, confidence float8, probability_buy float8, probability_sell float8,
+             probability_hold float8, because text, regime text, price numeric) ON CONFLICT DO NOTHING`,
+    values: [cycleId, account.portfolioId, candle.closeTime, JSON.stringify(rows)],
+  });
+}

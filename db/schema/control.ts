@@ -1,0 +1,68 @@
+/** The fence, the guard's memory, cursors and what reconciliation saw. */
+import { sql } from 'drizzle-orm';
+import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { counter, epochMs, id, writtenAt } from './columns.ts';
+import { portfolios } from './market.ts';
+
+const portfolioId = () => id('portfolio_id').notNull().references(() => portfolios.portfolioId);
+
+/** Openings are refused while halted, or when the epoch moved on since their decision. */
+export const fence = pgTable(
+  'fence',
+  {
+    portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
+    epoch: integer('epoch').notNull(),
+    halted: boolean('halted').notNull(),
+    changedBy: text('changed_by').notNull(),
+    reason: text('reason').notNull(),
+    changedAt: epochMs('changed_at').notNull(),
+  },
+  () => [check('fence_epoch', sql`epoch >= 1`)],
+);
+
+/** Every rise and lowering. Append-only. */
+export const fenceHistory = pgTable(
+  'fence_history',
+  {
+    seq: counter('seq').primaryKey().generatedAlwaysAsIdentity(),
+    portfolioId: portfolioId(),
+    epoch: integer('epoch').notNull(),
+    halted: boolean('halted').notNull(),
+    changedBy: text('changed_by').notNull(),
+    reason: text('reason').notNull(),
+    changedAt: epochMs('changed_at').notNull(),
+  },
+  (table) => [index('fence_history_portfolio').on(table.portfolioId, table.seq)],
+);
+
+/** The guard's state at its last transition, from which a lost engine is rebuilt. */
+export const guardState = pgTable('guard_state', {
+  portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
+  state: jsonb('state').$type<Readonly<Record<string, unknown>>>().notNull(),
+  updatedAt: epochMs('updated_at').notNull(),
+});
+
+/** How far something of the venue was read: a time or an id, by name. */
+export const venueCursors = pgTable(
+  'venue_cursors',
+  { portfolioId: portfolioId(), name: text('name').notNull(), value: counter('value').notNull(), writtenAt: writtenAt() },
+  (table) => [primaryKey({ name: 'venue_cursors_pk', columns: [table.portfolioId, table.name] })],
+);
+
+/** What venue, ledger and workflows disagree on at the moment. */
+export const differences = pgTable(
+  'differences',
+  {
+    portfolioId: portfolioId(),
+    key: text('key').notNull(),
+    kind: text('kind').notNull(),
+    instrumentId: id('instrument_id'),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, unknown>>>().notNull(),
+    looks: integer('looks').notNull(),
+    firstSeenAt: epochMs('first_seen_at').notNull(),
+    lastSeenAt: epochMs('last_seen_at').notNull(),
+    /** What was done about it, null until then. */
+    outcome: text('outcome'),
+  },
+  (table) => [primaryKey({ name: 'differences_pk', columns: [table.portfolioId, table.key] }), check('differences_looks', sql`looks >= 1`)],
+);

@@ -1,0 +1,138 @@
+/** What is traded, for whom, and what the market did. */
+import { sql } from 'drizzle-orm';
+import { boolean, check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
+import { decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
+
+export const portfolios = pgTable(
+  'portfolios',
+  {
+    portfolioId: id('portfolio_id').primaryKey(),
+    deploymentId: text('deployment_id').notNull(),
+    venueAccountId: id('venue_account_id').notNull(),
+    mode: text('mode').notNull(),
+    strategy: text('strategy').notNull(),
+    timeframe: text('timeframe').notNull(),
+    instrumentIds: text('instrument_ids').array().notNull(),
+    armedBy: text('armed_by'),
+    writtenAt: writtenAt(),
+  },
+  (table) => [
+    unique('portfolios_venue_account_unique').on(table.venueAccountId),
+    check('portfolios_deployment_id', sql`deployment_id ~ '^[a-z2-7]{5}$'`),
+    check('portfolios_mode', oneOf('mode', ['sim', 'replay', 'paper', 'testnet', 'live'])),
+  ],
+);
+
+export const instruments = pgTable(
+  'instruments',
+  {
+    instrumentId: id('instrument_id').primaryKey(),
+    venueSymbol: text('venue_symbol').notNull(),
+    base: text('base').notNull(),
+    quote: text('quote').notNull(),
+    kind: text('kind').notNull(),
+    tickSize: decimal('tick_size').notNull(),
+    stepSize: decimal('step_size').notNull(),
+    minQuantity: decimal('min_quantity').notNull(),
+    maxQuantity: decimal('max_quantity').notNull(),
+    maxMarketQuantity: decimal('max_market_quantity').notNull(),
+    minNotional: decimal('min_notional').notNull(),
+    maxNotional: decimal('max_notional'),
+    makerFeeRate: decimal('maker_fee_rate').notNull(),
+    takerFeeRate: decimal('taker_fee_rate').notNull(),
+    writtenAt: writtenAt(),
+  },
+  () => [check('instruments_steps', sql`tick_size > 0 and step_size > 0`)],
+);
+
+/** Closed candles; the numbers are statistics (float64). A stored candle never changes. */
+export const candles = pgTable(
+  'candles',
+  {
+    instrumentId: id('instrument_id').notNull().references(() => instruments.instrumentId),
+    timeframe: text('timeframe').notNull(),
+    /** Market clock. */
+    openTime: epochMs('open_time').notNull(),
+    open: doublePrecision('open').notNull(),
+    high: doublePrecision('high').notNull(),
+    low: doublePrecision('low').notNull(),
+    close: doublePrecision('close').notNull(),
+    volume: doublePrecision('volume').notNull(),
+  },
+  (table) => [primaryKey({ name: 'candles_pk', columns: [table.instrumentId, table.timeframe, table.openTime] })],
+);
+
+/** Every policy ever in force. Version 1 is `POLICY_V1`. Append-only. */
+export const policyVersions = pgTable(
+  'policy_versions',
+  {
+    portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
+    version: integer('version').notNull(),
+    policy: jsonb('policy').$type<Policy>().notNull(),
+    changedBy: text('changed_by').notNull(),
+    reason: text('reason').notNull(),
+    writtenAt: writtenAt(),
+  },
+  (table) => [primaryKey({ name: 'policy_versions_pk', columns: [table.portfolioId, table.version] }), check('policy_versions_version', sql`version >= 1`)],
+);
+
+/** One row per closed candle: claimed first, then recorded once with everything seen, chosen and refused. */
+export const cycles = pgTable(
+  'cycles',
+  {
+    cycleId: id('cycle_id').primaryKey(),
+    portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
+    strategy: text('strategy').notNull(),
+    timeframe: text('timeframe').notNull(),
+    /** Market clock. */
+    closeTime: epochMs('close_time').notNull(),
+    workflowId: id('workflow_id').notNull(),
+    policyVersion: integer('policy_version'),
+    late: boolean('late'),
+    observation: jsonb('observation').$type<Observation>(),
+    plan: jsonb('plan').$type<CyclePlan>(),
+    opens: integer('opens'),
+    instructions: integer('instructions'),
+    refused: integer('refused'),
+    holds: integer('holds'),
+    claimedAt: epochMs('claimed_at').notNull(),
+    recordedAt: epochMs('recorded_at'),
+  },
+  (table) => [
+    unique('cycles_candle_unique').on(table.portfolioId, table.strategy, table.timeframe, table.closeTime),
+    index('cycles_newest').on(table.portfolioId, table.closeTime),
+    foreignKey({ name: 'cycles_policy_fk', columns: [table.portfolioId, table.policyVersion], foreignColumns: [policyVersions.portfolioId, policyVersions.version] }),
+    check('cycles_recorded_whole', sql`(recorded_at is null) = (observation is null) and (recorded_at is null) = (plan is null) and (recorded_at is null) = (policy_version is null)`),
+  ],
+);
+
+/** Every vote of every voter on every symbol, whatever was done with it. Append-only. */
+export const predictions = pgTable(
+  'predictions',
+  {
+    cycleId: id('cycle_id').notNull().references(() => cycles.cycleId),
+    instrumentId: id('instrument_id').notNull().references(() => instruments.instrumentId),
+    voter: text('voter').notNull(),
+    voterVersion: text('voter_version').notNull(),
+    portfolioId: id('portfolio_id').notNull(),
+    /** Market clock: the candle's close. */
+    madeAt: epochMs('made_at').notNull(),
+    action: text('action').notNull(),
+    confidence: doublePrecision('confidence').notNull(),
+    probabilityBuy: doublePrecision('probability_buy'),
+    probabilitySell: doublePrecision('probability_sell'),
+    probabilityHold: doublePrecision('probability_hold'),
+    because: text('because').notNull(),
+    regime: text('regime').notNull(),
+    /** Close of the candle, quote currency. */
+    price: decimal('price').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'predictions_pk', columns: [table.cycleId, table.instrumentId, table.voter] }),
+    index('predictions_newest').on(table.portfolioId, table.instrumentId, table.madeAt),
+    check('predictions_action', oneOf('action', ['buy', 'sell', 'hold', 'abstain'])),
+    check('predictions_confidence', sql`confidence between 0 and 1`),
+  ],
+);

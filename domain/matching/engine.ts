@@ -12,7 +12,7 @@ import { moneyOf } from './scaled.ts';
 import { moveIsolatedMargin, setHedgeMode, setLeverage, setMarginType } from './settings.ts';
 import { scaledSpec } from './spec.ts';
 import { accountOf, marketOf, positionOf, settingOf, specOf } from './state.ts';
-import type { AccountState, Core, EngineState, OrderState } from './state.ts';
+import type { AccountState, Core, EngineState } from './state.ts';
 import type {
   AccountUpdateReason, AccountView, AlgoKey, AlgoOrderView, CommandKind, CommandOf, CommandValues, Depth, EngineConfig, EngineSnapshot, FillQuery,
   FillView, HistoryQuery, HistoryStore, IncomeQuery, IncomeType, IncomeView, MarginType, MatchingVenue, OrderKey, OrderView, Outcome, PositionView,
@@ -36,11 +36,11 @@ const HANDLERS: Handlers = {
   cancelOrder: (core, command) => {
     const account = accountOf(core, command.accountId);
     const order = openOrder(account, command.symbol, command.key);
-    return order === undefined ? rejection(-2011) : cancel(core, account, order);
+    return order === undefined ? rejection(-2011) : endOrder(core, account, order, 'CANCELED');
   },
   cancelAllOrders: (core, command) => {
     const account = accountOf(core, command.accountId);
-    return [...account.orders.values()].filter((order) => order.symbol === command.symbol).map((order) => cancel(core, account, order));
+    return [...account.orders.values()].filter((order) => order.symbol === command.symbol).map((order) => endOrder(core, account, order, 'CANCELED'));
   },
   placeAlgo: (core, command) => {
     const algo = placeAlgo(core, accountOf(core, command.accountId), command.order);
@@ -109,11 +109,6 @@ function placeOrder(core: Core, command: CommandOf<'placeOrder'>): OrderView | R
   if (refused !== null) return refused;
   const order = acceptOrder(core, account, request);
   matchOrder(core, account, order, request.cancelAfterSteps ?? null);
-  return orderView(core, order);
-}
-
-function cancel(core: Core, account: AccountState, order: OrderState): OrderView {
-  endOrder(core, account, order, 'CANCELED');
   return orderView(core, order);
 }
 

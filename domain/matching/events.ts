@@ -2,7 +2,7 @@
 import { crossWallet } from './margin.ts';
 import { moneyText } from './scaled.ts';
 import type { AccountState, AlgoState, Core, OrderState, PositionState } from './state.ts';
-import type { AccountEvent, AccountUpdateReason, AlgoStatus, ExecutionType, FillView, IncomeType, IncomeView } from './types.ts';
+import type { AccountEvent, AccountUpdateReason, AlgoStatus, ExecutionType, FillView, IncomeType, IncomeView, OrderView } from './types.ts';
 import { algoView, orderView, positionUpdate } from './views.ts';
 
 type WithoutBase<E> = E extends AccountEvent ? Omit<E, 'eventId' | 'marketTime' | 'accountId'> : never;
@@ -12,8 +12,11 @@ export function emit(core: Core, account: AccountState, event: WithoutBase<Accou
   core.events.push({ eventId: core.state.eventId, marketTime: core.state.time, accountId: account.accountId, ...event });
 }
 
-export function emitOrder(core: Core, account: AccountState, order: OrderState, executionType: ExecutionType, fill: FillView | null = null): void {
-  emit(core, account, { kind: 'orderUpdate', executionType, order: orderView(core, order), fill });
+/** @returns the order as it was told. */
+export function emitOrder(core: Core, account: AccountState, order: OrderState, executionType: ExecutionType, fill: FillView | null = null): OrderView {
+  const view = orderView(core, order);
+  emit(core, account, { kind: 'orderUpdate', executionType, order: view, fill });
+  return view;
 }
 
 export function emitAlgo(core: Core, account: AccountState, algo: AlgoState, status: AlgoStatus): void {

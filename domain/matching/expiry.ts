@@ -3,18 +3,23 @@ import { emitAlgo, emitOrder } from './events.ts';
 import { countExposure } from './margin.ts';
 import { closableSteps, closesOnly, positionOf } from './state.ts';
 import type { AccountState, AlgoState, Core, OrderState, PositionState } from './state.ts';
-import { algoView, orderView } from './views.ts';
+import type { OrderView } from './types.ts';
+import { algoView } from './views.ts';
 
-/** Moves a done order to history, and its conditional parent with it. An end by a fill was told by the fill. */
-export function endOrder(core: Core, account: AccountState, order: OrderState, status: 'FILLED' | 'CANCELED' | 'EXPIRED'): void {
+/** Takes an order off the book, tells it, and moves it to history. */
+export function endOrder(core: Core, account: AccountState, order: OrderState, status: 'CANCELED' | 'EXPIRED'): OrderView {
+  order.status = status;
+  order.updatedAt = core.state.time;
+  const view = emitOrder(core, account, order, status);
+  retireOrder(core, account, order, view);
+  return view;
+}
+
+/** Moves a done order, already told, to history, and its conditional parent with it. */
+export function retireOrder(core: Core, account: AccountState, order: OrderState, view: OrderView): void {
   if (account.orders.delete(order.orderId)) countExposure(account, order, order.filledSteps - order.steps);
   if (account.clientOrderIds.get(order.clientOrderId) === order.orderId) account.clientOrderIds.delete(order.clientOrderId);
-  if (status !== 'FILLED') {
-    order.status = status;
-    order.updatedAt = core.state.time;
-    emitOrder(core, account, order, status);
-  }
-  core.history.appendOrder(orderView(core, order));
+  core.history.appendOrder(view);
   const parent = order.algoId === null ? undefined : account.algos.get(order.algoId);
   if (parent === undefined) return;
   parent.filledSteps = order.filledSteps;

@@ -7,7 +7,7 @@ import { marginOf, moneyOfProduct } from './spec.ts';
 import type { Spec } from './spec.ts';
 import { positionOf, settingOf, specOf } from './state.ts';
 import type { AccountState, Core, OrderState, PositionState } from './state.ts';
-import type { FillView, IncomeView } from './types.ts';
+import type { FillView, IncomeView, OrderView } from './types.ts';
 
 export interface Execution {
   readonly ticks: number;
@@ -16,8 +16,8 @@ export interface Execution {
   readonly maker: boolean;
 }
 
-/** Books one execution of an order and tells the account. The order's own end is the caller's. */
-export function applyFill(core: Core, account: AccountState, order: OrderState, execution: Execution): void {
+/** Books one execution of an order and tells the account. The order's own end is the caller's. @returns the order as it was told. */
+export function applyFill(core: Core, account: AccountState, order: OrderState, execution: Execution): OrderView {
   const spec = specOf(core, order.symbol);
   const position = positionOf(account, order.symbol, order.positionSide);
   const notional = moneyOfProduct(spec, product(execution.ticks, execution.steps));
@@ -39,8 +39,9 @@ export function applyFill(core: Core, account: AccountState, order: OrderState, 
   core.history.appendFill(fill);
   const income = bookFill(core, account, fill, { realized, fee });
   emitAccount(core, account, { reason: 'ORDER', balanceChange: 0n, positions: [position], income });
-  emitOrder(core, account, order, order.type === 'LIQUIDATION' ? 'CALCULATED' : 'TRADE', fill);
+  const view = emitOrder(core, account, order, order.type === 'LIQUIDATION' ? 'CALCULATED' : 'TRADE', fill);
   expireIdle(core, account, position, order);
+  return view;
 }
 
 function bookFill(core: Core, account: AccountState, fill: FillView, money: { realized: bigint; fee: bigint }): IncomeView[] {

@@ -1,6 +1,6 @@
 /** Plain orders: checks, acceptance, matching, cancel. */
 import { emitOrder } from './events.ts';
-import { endOrder, fillableSteps } from './expiry.ts';
+import { endOrder, fillableSteps, retireOrder } from './expiry.ts';
 import { applyFill } from './fills.ts';
 import { additionalMargin, availableBalance, countExposure } from './margin.ts';
 import { availableSteps, takeDepth, touchTicks, walkBook } from './market.ts';
@@ -145,10 +145,11 @@ export function acceptOrder(core: Core, account: AccountState, request: Request)
 /** Takes what the book offers now; market, IOC and FOK orders end, others rest. */
 export function matchOrder(core: Core, account: AccountState, order: OrderState, cancelAfterSteps: number | null = null): void {
   const market = marketOf(core, order.symbol);
-  const wanted = Math.min(fillableSteps(account, order), cancelAfterSteps ?? Infinity);
+  const wanted = Math.min(fillableSteps(account, order), cancelAfterSteps ?? order.steps);
   const fills: { ticks: number; steps: number }[] = [];
   let left = wanted;
   walkBook(core, market, order.side, (level) => {
+    if (left === 0) return false;
     if (order.ticks !== 0 && (order.side === 'BUY' ? level.ticks > order.ticks : level.ticks < order.ticks)) return false;
     const steps = Math.min(left, level.steps);
     const last = fills.at(-1);
@@ -168,8 +169,8 @@ export function matchOrder(core: Core, account: AccountState, order: OrderState,
 /** One execution; ends the order when it is filled, or may only close and nothing is left to close. */
 export function fillOrder(core: Core, account: AccountState, order: OrderState, execution: { ticks: number; steps: number; maker: boolean }): void {
   countExposure(account, order, -execution.steps);
-  applyFill(core, account, order, execution);
-  if (order.filledSteps === order.steps) endOrder(core, account, order, 'FILLED');
+  const view = applyFill(core, account, order, execution);
+  if (order.filledSteps === order.steps) retireOrder(core, account, order, view);
   else if (closesOnly(order) && fillableSteps(account, order) === 0) endOrder(core, account, order, 'EXPIRED');
 }
 

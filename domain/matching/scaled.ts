@@ -97,7 +97,7 @@ export function rateOf(text: DecimalString): bigint {
 
 /** Money × rate of `rateOf`, rounded up (toward +∞: a fee is never too small). */
 export function timesRateUp(money: bigint, rate: bigint): bigint {
-  return -floorDiv(-(money * rate), MONEY_ONE);
+  return ceilDiv(money * rate, MONEY_ONE);
 }
 
 /** Money × rate of `rateOf`, rounded down (toward −∞). */
@@ -107,7 +107,12 @@ export function timesRateDown(money: bigint, rate: bigint): bigint {
 
 export function floorDiv(a: bigint, b: bigint): bigint {
   const quotient = a / b;
-  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
+  return a < 0n !== b < 0n && quotient * b !== a ? quotient - 1n : quotient;
+}
+
+export function ceilDiv(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a < 0n === b < 0n && quotient * b !== a ? quotient + 1n : quotient;
 }
 
 /** ticks × steps, exact. */

@@ -1,5 +1,5 @@
 /** A symbol's specification in scaled integers, computed once. */
-import { floorDiv, max, moneyOf, parseScaled, rateOf, scaleOf, timesRateUp } from './scaled.ts';
+import { ceilDiv, floorDiv, max, moneyOf, parseScaled, rateOf, scaleOf, timesRateUp } from './scaled.ts';
 import type { Scale } from './scaled.ts';
 import type { SymbolSpec } from './types.ts';
 
@@ -103,7 +103,7 @@ export function maxLeverageOf(spec: Spec): number {
 
 /** Rounded up: margin is never too small. */
 export function marginOf(notional: bigint, leverage: number): bigint {
-  return -floorDiv(-notional, BigInt(leverage));
+  return ceilDiv(notional, BigInt(leverage));
 }
 
 

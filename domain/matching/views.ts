@@ -3,7 +3,7 @@ import { markTicks } from './market.ts';
 import {
   activePositions, availableBalance, crossHealth, crossWallet, isIsolated, notionalOf, positionMaintenance, presentMark, symbolMargin, unrealizedPnl,
 } from './margin.ts';
-import { abs, bigText, floorDiv, max, min, moneyText, product, scaledText } from './scaled.ts';
+import { abs, bigText, ceilDiv, floorDiv, max, min, moneyText, product, scaledText } from './scaled.ts';
 import { bracketOf, moneyOfProduct } from './spec.ts';
 import type { Spec } from './spec.ts';
 import { marketOf, settingOf, specOf } from './state.ts';
@@ -91,7 +91,7 @@ export function positionView(core: Core, account: AccountState, position: Positi
 /** Entry price plus the fees paid per unit (long), minus (short); rounded up. */
 function breakEvenText(spec: Spec, position: PositionState): string {
   if (position.steps === 0) return '0';
-  const fees = -floorDiv(-position.feesPaid * spec.unitDivisor, spec.unitMoney);
+  const fees = ceilDiv(position.feesPaid * spec.unitDivisor, spec.unitMoney);
   return averageText(spec, position.cost + fees, position.steps);
 }
 
@@ -110,7 +110,7 @@ function liquidationText(core: Core, account: AccountState, position: PositionSt
   const rate = bracket.maintenanceRate;
   const numerator = (position.cost * spec.unitMoney - (wallet + bracket.cumulative) * spec.unitDivisor) * 100_000_000n;
   const denominator = (size * 100_000_000n - rate * abs(size)) * spec.unitMoney;
-  const ticks = position.steps > 0 ? -floorDiv(-numerator, denominator) : floorDiv(numerator, denominator);
+  const ticks = position.steps > 0 ? ceilDiv(numerator, denominator) : floorDiv(numerator, denominator);
   return ticks <= 0n ? '0' : scaledText(Number(ticks), spec.price);
 }
 

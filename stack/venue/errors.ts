@@ -1,5 +1,6 @@
 /**
- * Every refusal of the simulated venue, declared once: Binance's own numbers and words.
+ * The refusals of the venue's front door, declared once: Binance's own numbers and words. Those of the matching
+ * engine (size, precision, margin, position, book) are declared with it.
  * @source https://developers.binance.com/docs/derivatives/usds-margined-futures/error-code
  */
 interface Refusal {
@@ -21,7 +22,6 @@ export const REFUSALS = {
   '-1101': { message: 'Duplicate values for a parameter detected.' },
   '-1102': { message: "Mandatory parameter '{0}' was not sent, was empty/null, or malformed." },
   '-1106': { message: "Parameter '{0}' sent when not required." },
-  '-1111': { message: 'Precision is over the maximum defined for this asset.' },
   '-1115': { message: 'Invalid timeInForce.' },
   '-1116': { message: 'Invalid orderType.' },
   '-1117': { message: 'Invalid side.' },
@@ -31,7 +31,6 @@ export const REFUSALS = {
   '-1128': { message: 'Combination of optional parameters invalid.' },
   '-1130': { message: "Data sent for parameter '{0}' is not valid." },
   '-1136': { message: 'Invalid newOrderRespType.' },
-  '-2010': { message: 'New order rejected.' },
   '-2011': { message: 'Unknown order sent.' },
   '-2013': { message: 'Order does not exist.' },
   '-2014': { message: 'API-key format invalid.', status: 401 },
@@ -39,34 +38,23 @@ export const REFUSALS = {
   '-4001': { message: 'Price less than 0.' },
   '-4002': { message: 'Price greater than max price.' },
   '-4003': { message: 'Quantity less than or equal to zero.' },
-  '-4004': { message: 'Quantity less than min quantity.' },
-  '-4005': { message: 'Quantity greater than max quantity.' },
   '-4006': { message: 'Stop price less than zero.' },
   '-4007': { message: 'Stop price greater than max price.' },
-  '-4013': { message: 'Price less than min price.' },
-  '-4014': { message: 'Price not increased by tick size.' },
   '-4015': { message: 'Client order id length should not be more than 36 chars' },
   '-4016': { message: "Limit price can't be higher than {0}." },
   '-4021': { message: '{0} is not valid depth limit.' },
-  '-4023': { message: 'Qty not increased by step size.' },
   '-4024': { message: "Limit price can't be lower than {0}." },
   '-4028': { message: 'Leverage {0} is not valid' },
   '-4031': { message: 'Invalid parameter working type: {0}' },
   '-4055': { message: 'Amount must be positive.' },
   '-4060': { message: 'Invalid position side.' },
-  '-4061': { message: "Order's position side does not match user's setting." },
   '-4082': { message: 'Invalid number of batch place orders: {0}' },
-  '-4116': { message: 'ClientOrderId is duplicated.' },
   '-4120': { message: 'Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.' },
-  '-4131': { message: "The counterparty's best price does not meet the PERCENT_PRICE filter limit." },
   '-4136': { message: 'Target strategy invalid for orderType {0},closePosition {1}' },
   '-4137': { message: 'Quantity must be zero with closePosition equals true' },
   '-4164': { message: "Order's notional must be no smaller than {0} (unless you choose reduce only)." },
   '-4165': { message: 'Maximum time interval is {0} days' },
-  '-4168': { message: 'Unable to adjust to isolated-margin mode under the Multi-Assets mode.' },
   '-4171': { message: 'Adjusted asset mode is currently set and does not need to be adjusted repeatedly.' },
-  '-5025': { message: 'Only limit order is supported.' },
-  '-5027': { message: 'No need to modify the order.' },
   '-5028': { message: 'Timestamp for this request is outside of the ME recvWindow.' },
   '-5040': { message: 'The goodTillDate timestamp must be greater than the current time plus 600 seconds and smaller than 253402300799000 (UTC 9999-12-31 23:59:59)' },
 } as const satisfies Record<string, Refusal>;

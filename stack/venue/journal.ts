@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeelError } from '../../domain/errors.ts';
 
@@ -11,10 +11,12 @@ const SNAPSHOT_FILE = 'snapshot.json';
 export class LineFile {
   readonly path: string;
   readonly #descriptor: number;
+  #bytes: number;
 
-  private constructor(path: string, descriptor: number) {
+  private constructor(path: string, descriptor: number, bytes: number) {
     this.path = path;
     this.#descriptor = descriptor;
+    this.#bytes = bytes;
   }
 
   /** @throws {KeelError} NOT_FOUND, not retried: a whole line that is no JSON (the file was changed by hand). */
@@ -22,16 +24,25 @@ export class LineFile {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     const descriptor = openSync(path, 'a');
-    if (whole.length < text.length) ftruncateSync(descriptor, Buffer.byteLength(whole));
+    const bytes = Buffer.byteLength(whole);
+    if (whole.length < text.length) ftruncateSync(descriptor, bytes);
     const lines = whole === '' ? [] : whole.slice(0, -1).split('\n').map((line, index) => parseLine(path, index + 1, line));
-    return { file: new LineFile(path, descriptor), lines };
+    return { file: new LineFile(path, descriptor, bytes), lines };
   }
 
+  /** All lines or none: a write that fails in its midst (a full disk) is taken back. */
   append(lines: readonly unknown[]): void {
     if (lines.length === 0) return;
     let text = '';
     for (const line of lines) text += `${JSON.stringify(line)}\n`;
-    writeSync(this.#descriptor, text);
+    const data = Buffer.from(text);
+    try {
+      for (let written = 0; written < data.length;) written += writeSync(this.#descriptor, data, written);
+    } catch (error) {
+      ftruncateSync(this.#descriptor, this.#bytes);
+      throw error;
+    }
+    this.#bytes += data.length;
   }
 
   close(): void {
@@ -114,7 +125,7 @@ function readSnapshot<S>(path: string): { readonly sequence: number; readonly sn
 
 function writeDurably(path: string, text: string): void {
   const descriptor = openSync(path, 'w');
-  writeSync(descriptor, text);
+  writeFileSync(descriptor, text);
   fsyncSync(descriptor);
   closeSync(descriptor);
 }

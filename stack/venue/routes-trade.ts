@@ -23,6 +23,7 @@ export function tradeRoutes(core: VenueCore): Route[] {
     signed('POST', 'order', 0, (request) => placeOrder(core, request), { orders: ONE_ORDER, trades: true }),
     signed('POST', 'order/test', 0, (request) => testOrder(core, request), { orders: ONE_ORDER, trades: true }),
     signed('GET', 'order', 1, (request) => queryOrder(core, request)),
+    signed('PUT', 'order', 1, amendOrder, { trades: true }),
     signed('DELETE', 'order', 1, (request) => cancelOrder(core, request), { trades: true }),
     signed('POST', 'batchOrders', 5, (request) => placeBatch(core, request), { orders: { tenSeconds: 5, minute: 1 }, trades: true }),
     signed('DELETE', 'batchOrders', 1, (request) => cancelBatch(core, request), { trades: true }),
@@ -56,6 +57,11 @@ function executeOrder(core: VenueCore, placement: { accountId: string; order: Re
 function testOrder(core: VenueCore, { params, accountId, fillShare }: VenueRequest): unknown {
   readOrder(params, { core, accountId, fillShare });
   return {};
+}
+
+/** Orders are not amended here: cancel, then place another. */
+function amendOrder(): never {
+  throw refusal('-1020');
 }
 
 function readKey(params: Params): OrderKey {

@@ -129,6 +129,7 @@ describe('other requests', () => {
     ['a cancel of an unknown order', 'DELETE', '/fapi/v1/order', { symbol: 'BTCUSDT', origClientOrderId: 'x' }, -2011],
     ['a query of an unknown conditional order', 'GET', '/fapi/v1/algoOrder', { clientAlgoId: 'x' }, -2013],
     ['a cancel of an unknown conditional order', 'DELETE', '/fapi/v1/algoOrder', { clientAlgoId: 'x' }, -2011],
+    ['an amendment', 'PUT', '/fapi/v1/order', { symbol: 'BTCUSDT', orderId: 1 }, -1020],
     ['a leverage of 126', 'POST', '/fapi/v1/leverage', { symbol: 'BTCUSDT', leverage: 126 }, -4028],
     ['the margin type that is set', 'POST', '/fapi/v1/marginType', { symbol: 'BTCUSDT', marginType: 'CROSSED' }, -4046],
     ['the position mode that is set', 'POST', '/fapi/v1/positionSide/dual', { dualSidePosition: false }, -4059],

@@ -19,14 +19,15 @@ const LOOK_AGAIN_MS = 250;
 
 /** Moves the market on, one stop at a time, and only when everything that the last stop made due is done. */
 export function createReplayActivities({ ledger, control, engine, heartbeat }: ReplayDeps): ReplayActivities {
-  async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance): Promise<void> {
-    const cycleId = cycleIdOf({ ...input, closeTime: stop.marketTime });
+  /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
+  async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
+    const cycleId = stop?.stoppedAt === 'candleClose' ? cycleIdOf({ ...input, closeTime: stop.marketTime }) : null;
     for (;;) {
       const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
       const [state, settlement, cycle] = await Promise.all([
         market.state(),
         ledger.settlement(input.portfolioId),
-        stop.stoppedAt === 'candleClose' ? ledger.cycleState(cycleId) : Promise.resolve('recorded' as const),
+        cycleId === null ? Promise.resolve('recorded' as const) : ledger.cycleState(cycleId),
       ]);
       if (settlement.settled && cycle === 'recorded' && state.acknowledgedEventId >= state.lastEventId) return;
       await change;
@@ -37,6 +38,7 @@ export function createReplayActivities({ ledger, control, engine, heartbeat }: R
     if (control === null) throw new KeelError('SETTING_INVALID', `portfolio ${input.portfolioId} trades on a venue without a market clock; only a simulated venue can replay`);
     let cycles = (await ledger.cursor(input.portfolioId, 'replayCycles')) ?? 0;
     let step = (await ledger.cursor(input.portfolioId, 'replayStep')) ?? 0;
+    await settled(input, control, null);
     for (;;) {
       const untilMarketTime = await ledger.nextOrderDeadline(input.portfolioId);
       const stop = await control.advance({ requestId: `${input.portfolioId}/${step}`, untilMarketTime });

@@ -1,0 +1,116 @@
+/** Makes a deployment ready to trade: database, portfolio, search attributes, feeds, Schedules. Safe to repeat. */
+import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { ScheduleOptions } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { databaseUrlOf } from '../config/database.ts';
+import type { Deployment } from '../config/deployment.ts';
+import type { Settings } from '../config/settings.ts';
+import { temporalConnectionOptions } from '../config/temporal.ts';
+import { createLedger } from '../db/ledger.ts';
+import { createLimiterStore } from '../db/limiter-store.ts';
+import { migrate } from '../db/migrate.ts';
+import { createPool } from '../db/pool.ts';
+import type { InstrumentId } from '../domain/market/instrument.ts';
+import { instrumentIdOf } from '../domain/market/instrument.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
+import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
+import { accountFeedId, marketFeedId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import type { CycleInput, FeedInput } from '../workflows/messages.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
+import type * as workflows from '../workflows/index.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
+
+export interface Installation {
+  readonly instrumentIds: readonly InstrumentId[];
+  readonly strategy: string;
+}
+
+/** A client of the engine that the settings name. Close its connection when done. */
+export async function connectClient(settings: Settings): Promise<Client> {
+  const { address, tls, apiKey } = temporalConnectionOptions(settings);
+  const connection = await Connection.connect({ ...(address === undefined ? {} : { address }), ...(tls === undefined || tls === null ? {} : { tls }), ...(typeof apiKey === 'string' ? { apiKey } : {}), channelArgs: { 'grpc.default_compression_algorithm': 0 } });
+  return new Client({ connection, namespace: settings.temporalNamespace });
+}
+
+/** The market's own clock, or the wall's: in sim and replay the market feed starts what is due, elsewhere Schedules do. */
+export function hasMarketClock(deployment: Pick<Deployment, 'mode'>): boolean {
+  return deployment.mode === 'sim' || deployment.mode === 'replay';
+}
+
+/** Migrations, the portfolio's row and its instruments, from what the venue lists. */
+export async function installLedger(settings: Settings, deployment: Deployment): Promise<Installation> {
+  const url = databaseUrlOf(settings, deployment);
+  await migrate(url);
+  const pool = createPool(url, { applicationName: 'keel-install', connectionsMax: 2 });
+  const venueSettings = venueSettingsOf(settings, deployment);
+  const limiter = createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers + 1 });
+  const venue = createVenue(venueSettings, limiter);
+  const ledger = createLedger(pool);
+  try {
+    const listed = await venue.instruments();
+    const wanted = settings.symbols.map(instrumentIdOf);
+    const instruments = wanted.length === 0 ? listed : listed.filter((it) => wanted.includes(it.id));
+    const instrumentIds = instruments.map((it) => it.id).sort();
+    const strategy = settings.strategies[0] ?? 'ensemble';
+    await ledger.upsertInstruments(instruments);
+    await ledger.ensurePortfolio({
+      portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,
+      strategy, timeframe: settings.timeframe, instrumentIds,
+    });
+    return { instrumentIds, strategy };
+  } finally {
+    await venue.close();
+    await limiter.close();
+    await ledger.close();
+  }
+}
+
+/** Feeds and Schedules of one deployment, started or updated in the engine. */
+export async function installWorkflows(client: Client, settings: Settings, deployment: Deployment, { instrumentIds, strategy }: Installation): Promise<void> {
+  await registerSearchAttributes(client, settings.temporalNamespace);
+  const taskQueue = taskQueueOf(deployment.taskQueuePrefix, 'trading');
+  const { portfolioId } = deployment;
+  const input: FeedInput = { portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: settings.historyCandles };
+  await startFeed(client, 'marketFeed', marketFeedId(portfolioId), taskQueue, input);
+  await startFeed(client, 'accountFeed', accountFeedId(portfolioId), taskQueue, input);
+  await ensureSchedule(client, {
+    scheduleId: reconciliationId(portfolioId),
+    spec: { intervals: [{ every: '1 minute' }] },
+    action: { type: 'startWorkflow', workflowType: 'reconciliation', workflowId: reconciliationId(portfolioId), taskQueue, args: [{ portfolioId }], workflowTaskTimeout: '5 s', staticSummary: 'venue, ledger and workflows compared' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
+    state: { note: 'Compares venue, ledger and workflows.' },
+  });
+  if (hasMarketClock(deployment)) return;
+  const cycle: CycleInput = { portfolioId, strategy, timeframe: settings.timeframe, closeTime: null };
+  await ensureSchedule(client, {
+    scheduleId: `tradingCycle/${portfolioId}`,
+    spec: { intervals: [{ every: timeframeMs(settings.timeframe) }] },
+    action: { type: 'startWorkflow', workflowType: 'tradingCycle', workflowId: `tradingCycle/${portfolioId}`, taskQueue, args: [cycle], workflowTaskTimeout: '5 s', staticSummary: `${strategy} ${settings.timeframe}` },
+    // The default would catch up a whole year; a candle older than one timeframe has its successor already.
+    policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: Math.max(timeframeMs(settings.timeframe), 10_000) },
+    state: { note: `One cycle at each close of a ${settings.timeframe} candle.` },
+  });
+}
+
+async function startFeed(client: Client, type: 'marketFeed' | 'accountFeed', workflowId: string, taskQueue: string, input: FeedInput): Promise<void> {
+  try {
+    await client.workflow.start<typeof workflows.marketFeed>(type, {
+      workflowId, taskQueue, args: [input], workflowTaskTimeout: '5 s',
+      staticSummary: `${input.instrumentIds.length} symbols of ${input.portfolioId}`,
+      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId }],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function ensureSchedule(client: Client, options: ScheduleOptions): Promise<void> {
+  try {
+    await client.schedule.create(options);
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    // Spec and action follow the settings; whether it is paused stays as people left it.
+    await client.schedule.getHandle(options.scheduleId).update((previous) => ({ ...options, state: { ...previous.state, note: options.state?.note ?? '' } }));
+  }
+}

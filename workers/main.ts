@@ -1,0 +1,89 @@
+/** One worker process: any set of roles of one deployment, against any cluster. */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { activityInfo, Context } from '@temporalio/activity';
+import { Client } from '@temporalio/client';
+import type { WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createActivities } from '../activities/index.ts';
+import { ACTIVITY_REGISTRY } from '../activities/registry.ts';
+import type { Activities } from '../activities/types.ts';
+import { loadDeployment } from '../config/deployment.ts';
+import { readSettings } from '../config/settings.ts';
+import { temporalConnectionOptions } from '../config/temporal.ts';
+import { KeelError, messageOf } from '../domain/errors.ts';
+import { loadStrategy } from '../strategies/load.ts';
+import type { Role } from '../workflows/ids.ts';
+import { ROLES, taskQueueOf } from '../workflows/ids.ts';
+import { createEngine } from './engine.ts';
+import { failureInterceptor } from './failures.ts';
+import { createPorts } from './ports.ts';
+
+/** Defaults cost ten seconds after a worker was killed. */
+const STICKY_TIMEOUT = '1 s';
+
+function rolesOf(text: string): Role[] {
+  const roles = text.split(',').map((name) => name.trim());
+  const unknown = roles.filter((name) => !ROLES.some((role) => role === name));
+  if (unknown.length > 0) throw new KeelError('USAGE', `--roles ${text}: ${unknown.join(', ')} is no role (allowed: ${ROLES.join(', ')})`);
+  return ROLES.filter((role) => roles.includes(role));
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { roles: { type: 'string', default: ROLES.join(',') }, deployment: { type: 'string', default: 'sim' } } });
+  const settings = await readSettings();
+  const deployment = loadDeployment(settings, values.deployment);
+  const log = pino({ level: settings.logLevel, base: { pid: process.pid, deployment: deployment.name } });
+  Runtime.install({ logger: { log: (level, message, meta) => log.debug({ ...meta, level }, message), trace: noLog, debug: noLog, info: noLog, warn: (m, meta) => log.warn(meta ?? {}, m), error: (m, meta) => log.error(meta ?? {}, m) } });
+  const connection = await NativeConnection.connect(temporalConnectionOptions(settings));
+  const client = new Client({ connection, namespace: settings.temporalNamespace });
+  const ports = createPorts(settings, deployment, log);
+  const strategy = await loadStrategy(settings.strategies[0] ?? 'ensemble');
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), strategy, clock: Date.now, heartbeat });
+  const workers = await Promise.all(rolesOf(values.roles).map((role) => createWorker(role, { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, activities })));
+  const stop = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  log.info({ roles: values.roles }, 'worker ready');
+  process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, roles: values.roles })}\n`);
+  try {
+    await running;
+  } finally {
+    await ports.close();
+    await connection.close();
+  }
+}
+
+function noLog(): void {
+  // The engine's own chatter is left out; warnings and errors are kept.
+}
+
+interface WorkerSetup {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly prefix: string;
+  readonly activities: Activities;
+}
+
+async function createWorker(role: Role, { connection, namespace, prefix, activities }: WorkerSetup): Promise<Worker> {
+  const own = Object.fromEntries(Object.entries(activities).filter(([name]) => ACTIVITY_REGISTRY[name as keyof Activities].role === role));
+  const options: WorkerOptions = {
+    connection, namespace, taskQueue: taskQueueOf(prefix, role), activities: own,
+    interceptors: { activity: [() => ({ inbound: failureInterceptor })] },
+    shutdownGraceTime: '2 s', shutdownForceTime: '8 s',
+  };
+  if (role !== 'trading') return await Worker.create(options);
+  return await Worker.create({ ...options, workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)), stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT, maxCachedWorkflows: 500 });
+}
+
+function heartbeat() {
+  const context = Context.current();
+  return { beat: () => context.heartbeat(activityInfo().attempt), cancelled: context.cancelled };
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`worker: ${messageOf(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,61 @@
+/** The composition root: the one place that knows which implementation stands behind each port. */
+import { activityInfo, asyncLocalStorage } from '@temporalio/activity';
+import type { CrashPlan } from '../activities/crash-hook.ts';
+import { crashHook, crashPlanOf } from '../activities/crash-hook.ts';
+import { crashPointsOf, instrument, LEDGER_METHODS, VENUE_METHODS } from '../activities/effects.ts';
+import { ACTIVITY_REGISTRY } from '../activities/registry.ts';
+import { databaseUrlOf } from '../config/database.ts';
+import type { Deployment } from '../config/deployment.ts';
+import type { Settings } from '../config/settings.ts';
+import { createLedger } from '../db/ledger.ts';
+import { createLimiterStore } from '../db/limiter-store.ts';
+import type { Pool } from '../db/pool.ts';
+import { createPool } from '../db/pool.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { MarketControl } from '../domain/ports/market-control.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import { createBackOffLimiter, createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
+import { venueSettingsOf } from '../venues/settings.ts';
+import { createMarketControl } from '../venues/simulated-market.ts';
+
+export interface Ports {
+  readonly pool: Pool;
+  readonly ledger: Ledger;
+  readonly venue: Venue;
+  readonly control: MarketControl | null;
+  close(): Promise<void>;
+}
+
+export interface Watcher {
+  warn(fields: object, message: string): void;
+}
+
+export function createPorts(settings: Settings, deployment: Deployment, watcher: Watcher): Ports {
+  const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: `keel-${deployment.name}`, onIdleError: (error) => watcher.warn({ error: error.message }, 'database connection lost') });
+  const venueSettings = venueSettingsOf(settings, deployment);
+  const limiter = deployment.mode === 'replay'
+    ? createBackOffLimiter() // lockstep counts per market minute: the venue says when it is too much
+    : createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers, onDegraded: (why) => watcher.warn({ why }, 'limits are kept by this worker alone') });
+  const ledger = createLedger(pool);
+  const venue = createVenue(venueSettings, limiter);
+  const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
+  return {
+    pool, control, ...watched(ledger, venue),
+    close: async () => {
+      await venue.close();
+      await limiter.close();
+      await ledger.close();
+    },
+  };
+}
+
+/** Every outside effect of an activity must be declared; the crash tests stop the process at any of them. */
+function watched(ledger: Ledger, venue: Venue): { ledger: Ledger; venue: Venue } {
+  const plan: CrashPlan | null = crashPlanOf(process.env, crashPointsOf(ACTIVITY_REGISTRY));
+  const onEffect = plan === null ? null : crashHook(plan);
+  const activity = (): string | undefined => (asyncLocalStorage.getStore() === undefined ? undefined : activityInfo().activityType);
+  return {
+    ledger: instrument(ledger, { portName: 'ledger', methods: LEDGER_METHODS, registry: ACTIVITY_REGISTRY, activity, onEffect }),
+    venue: instrument(venue, { portName: 'venue', methods: VENUE_METHODS, registry: ACTIVITY_REGISTRY, activity, onEffect }),
+  };
+}

@@ -1,4 +1,5 @@
 import type { Candle } from '../../domain/market/candle.ts';
+import { FUNDING_INTERVAL_MS } from '../../domain/market/funding.ts';
 import type { Instrument } from '../../domain/market/instrument.ts';
 import { TIMEFRAMES, timeframeMs } from '../../domain/market/timeframe.ts';
 import type { Timeframe } from '../../domain/market/timeframe.ts';
@@ -8,8 +9,6 @@ import { refusal } from './errors.ts';
 import { decimalsOf } from './format.ts';
 
 const DAY_MS = 86_400_000;
-/** Funding is charged at 00:00, 08:00 and 16:00 UTC. */
-export const FUNDING_INTERVAL_MS = 8 * 3_600_000;
 
 /** A row of klines: open time, prices, volume, close time, quote volume, trades, taker volumes, unused. */
 export type KlineRow = readonly [number, string, string, string, string, string, number, string, number, string, string, string];

@@ -34,7 +34,7 @@ export function chargeFunding(core: Core): void {
 }
 
 /** Whether something of the account would be liquidated at these mark prices. */
-export function isLiquidatable(core: Core, account: AccountState, markOf: MarkOf): boolean {
+function isLiquidatable(core: Core, account: AccountState, markOf: MarkOf): boolean {
   const cross = crossHealth(core, account, markOf);
   if (cross.exposed && cross.equity <= cross.maintenance) return true;
   for (const position of account.positions.values()) {
@@ -115,10 +115,9 @@ export function closeByVenue(core: Core, account: AccountState, position: Positi
   return order;
 }
 
-/** @returns whether a call was sent. */
+/** Sent once, when the cross positions come near their liquidation; again after they were away from it. @returns whether one was sent. */
 export function callMargin(core: Core, account: AccountState): boolean {
-  const cross = crossHealth(core, account, presentMark(core));
-  const near = cross.exposed && cross.maintenance * 100n >= max(0n, cross.equity) * MARGIN_CALL_PERCENT;
+  const near = isNearLiquidation(core, account, presentMark(core));
   if (near === account.marginCalled) return false;
   account.marginCalled = near;
   if (!near) return false;
@@ -127,4 +126,15 @@ export function callMargin(core: Core, account: AccountState): boolean {
     kind: 'marginCall', crossWalletBalance: moneyText(crossWallet(account)), positions: positions.map((position) => positionView(core, account, position)),
   });
   return true;
+}
+
+function isNearLiquidation(core: Core, account: AccountState, markOf: MarkOf): boolean {
+  const cross = crossHealth(core, account, markOf);
+  return cross.exposed && cross.maintenance * 100n >= max(0n, cross.equity) * MARGIN_CALL_PERCENT;
+}
+
+/** Whether the account would be called or liquidated at these mark prices. */
+export function isMarginDue(core: Core, account: AccountState, markOf: MarkOf): boolean {
+  if (account.positions.size === 0) return false;
+  return isLiquidatable(core, account, markOf) || (!account.marginCalled && isNearLiquidation(core, account, markOf));
 }

@@ -1,7 +1,7 @@
 /** Walking candles: the stated path, and stopping exactly where something happens. See `MatchingVenue`. */
 import { triggersUpward, trail, triggerOne } from './algos.ts';
 import { expireByDate } from './expiry.ts';
-import { callMargin, chargeFunding, isLiquidatable, liquidateDue } from './liquidation.ts';
+import { callMargin, chargeFunding, isMarginDue, liquidateDue } from './liquidation.ts';
 import { askGap, bidGap, loadedBar, updateAtr } from './market.ts';
 import { fillResting } from './orders.ts';
 import { marketOf } from './state.ts';
@@ -79,7 +79,7 @@ export function step(core: Core, untilTime: number | null): StepResult {
     const limit = untilTime === null ? 1 : Math.min(1, (untilTime - startTime) / (endTime - startTime));
     if (limit < walk.progress) return limited(core, core.state.time);
     const crossing = nextCrossing(core, walk, endTime - startTime, startTime);
-    const target = firstLiquidation(core, walk.progress, Math.min(limit, crossing));
+    const target = firstMarginEvent(core, walk.progress, Math.min(limit, crossing));
     moveTo(core, walk, target, startTime + Math.floor((endTime - startTime) * target));
     if (target === 1) {
       reachPoint(core, walk);
@@ -221,14 +221,14 @@ function algoLevels(algo: AlgoState): readonly (readonly [number, boolean])[] {
   return algo.activateTicks === null ? [] : [[algo.activateTicks, algo.side === 'SELL']];
 }
 
-/** Where between two progresses an account first falls below its maintenance margin; `target` where none does. */
-function firstLiquidation(core: Core, from: number, target: number): number {
+/** Where between two progresses an account is first called or liquidated; `target` where none is. */
+function firstMarginEvent(core: Core, from: number, target: number): number {
   const anyAt = (progress: number): boolean => {
     const markOf = (symbol: string): number => {
       const market = marketOf(core, symbol);
       return Math.max(1, priceAt(market, progress) + market.markOffset);
     };
-    for (const account of core.state.accounts.values()) if (account.positions.size > 0 && isLiquidatable(core, account, markOf)) return true;
+    for (const account of core.state.accounts.values()) if (isMarginDue(core, account, markOf)) return true;
     return false;
   };
   if (!anyAt(target)) return target;

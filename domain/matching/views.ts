@@ -95,7 +95,7 @@ function breakEvenText(spec: Spec, position: PositionState): string {
   return averageText(spec, position.cost + fees, position.steps);
 }
 
-/** The mark price at which margin balance = maintenance margin, all other symbols standing still; to the nearest tick toward the market. */
+/** The mark price at which margin balance = maintenance margin, all other symbols standing still: the first tick at which it is liquidated. */
 function liquidationText(core: Core, account: AccountState, position: PositionState): string {
   if (position.steps === 0) return '0';
   const spec = specOf(core, position.symbol);
@@ -110,7 +110,7 @@ function liquidationText(core: Core, account: AccountState, position: PositionSt
   const rate = bracket.maintenanceRate;
   const numerator = (position.cost * spec.unitMoney - (wallet + bracket.cumulative) * spec.unitDivisor) * 100_000_000n;
   const denominator = (size * 100_000_000n - rate * abs(size)) * spec.unitMoney;
-  const ticks = position.steps > 0 ? ceilDiv(numerator, denominator) : floorDiv(numerator, denominator);
+  const ticks = position.steps > 0 ? floorDiv(numerator, denominator) : ceilDiv(numerator, denominator);
   return ticks <= 0n ? '0' : scaledText(Number(ticks), spec.price);
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { KeelError } from '../../domain/errors.ts';
@@ -56,7 +57,7 @@ export function portHolder(port: number): { pid: number; command: string } | nul
   if (inodes.size === 0) return null;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!holdsSocket(pid, inodes)) continue;
-    return { pid: Number(pid), command: commandOf(pid) };
+    return { pid: Number(pid), command: commandOf(Number(pid)).slice(0, 120) };
   }
   return null;
 }
@@ -74,8 +75,10 @@ function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
   });
 }
 
-function commandOf(pid: string): string {
-  return unlessGone(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '').replaceAll('\0', ' ').trim().slice(0, 120);
+/** Command line of a process; empty when it is gone or closed to us. */
+export function commandOf(pid: number): string {
+  if (process.platform !== 'linux') return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+  return unlessGone(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '').replaceAll('\0', ' ').trim();
 }
 
 function linesOf(file: string): string[] {

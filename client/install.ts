@@ -5,7 +5,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Settings } from '../config/settings.ts';
-import { temporalConnectionOptions } from '../config/temporal.ts';
+import { clientConnectionOptions } from '../config/temporal.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
 import { migrate } from '../db/migrate.ts';
@@ -28,8 +28,7 @@ export interface Installation {
 
 /** A client of the engine that the settings name. Close its connection when done. */
 export async function connectClient(settings: Settings): Promise<Client> {
-  const { address, tls, apiKey } = temporalConnectionOptions(settings);
-  const connection = await Connection.connect({ ...(address === undefined ? {} : { address }), ...(tls === undefined || tls === null ? {} : { tls }), ...(typeof apiKey === 'string' ? { apiKey } : {}), channelArgs: { 'grpc.default_compression_algorithm': 0 } });
+  const connection = await Connection.connect(clientConnectionOptions(settings));
   return new Client({ connection, namespace: settings.temporalNamespace });
 }
 

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { clientConnectionOptions } from '../../config/temporal.ts';
 import { isListening } from '../supervisor/ports.ts';
 import { runAlone } from '../supervisor/run-alone.ts';
 import type { RunningProcess } from '../supervisor/run-alone.ts';
 import type { ProcessSpec } from '../supervisor/types.ts';
 import type { EngineCli } from './cli.ts';
-import { temporalConnectionOptions } from './connection.ts';
 import { isServing, raiseRetention } from './namespace.ts';
 
 const HOST = '127.0.0.1';
@@ -63,7 +63,7 @@ export function engineSpec({ home, port, uiPort, namespace, cli }: EngineServerO
 
 async function becomeReady(port: number, namespace: string): Promise<boolean> {
   if (!(await isListening(port))) return false; // a refused gRPC connection would wait a second before its next try
-  const connection = await Connection.connect({ ...temporalConnectionOptions({ ...NO_TLS, enginePort: port }).client, connectTimeout: 2_000 });
+  const connection = await Connection.connect({ ...clientConnectionOptions({ ...NO_TLS, enginePort: port }), connectTimeout: 2_000 });
   try {
     if (!(await isServing(connection, namespace))) return false;
     await raiseRetention(connection, namespace);

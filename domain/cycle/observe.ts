@@ -1,0 +1,35 @@
+import { computeFeatures } from '../features/features.ts';
+import type { Candle } from '../market/candle.ts';
+import type { Instrument, InstrumentId } from '../market/instrument.ts';
+import { checkCandles } from '../market/quality.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { regimeOf } from '../regime/regime.ts';
+import type { RegimeReading, SymbolObservation, Vote } from './types.ts';
+
+/** A strategy as the observation needs it. */
+interface Voting {
+  readonly warmupCandles: number;
+  vote(context: { instrumentId: InstrumentId; candles: readonly Candle[]; features: Readonly<Record<string, number | null>>; regime: RegimeReading }): readonly Vote[];
+}
+
+export interface SymbolWindow {
+  readonly instrument: Instrument;
+  /** Closed candles, oldest first. */
+  readonly candles: readonly Candle[];
+  readonly strategy: Voting;
+  readonly timeframe: Timeframe;
+  /** Market clock: the decision's moment. */
+  readonly closeTime: number;
+}
+
+const NO_CANDLE: Candle = { openTime: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
+
+/** Candles → quality → features → regime → votes, for one symbol. On candles that cannot be trusted nobody votes. */
+export function observeSymbol({ instrument, candles, strategy, timeframe, closeTime }: SymbolWindow): SymbolObservation {
+  const quality = checkCandles(candles, { timeframe, closeTime, candlesMin: strategy.warmupCandles });
+  const candle = candles.at(-1) ?? NO_CANDLE;
+  if (!quality.tradable) return { instrument, candle, quality, features: {}, regime: { regime: 'choppy', score: 0 }, votes: [] };
+  const features = computeFeatures(candles);
+  const regime = regimeOf(features);
+  return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }) };
+}

@@ -94,7 +94,7 @@ function sizeRefusal(core: Core, request: Request): RejectionCode | null {
 
 function riskRefusal(core: Core, account: AccountState, request: Request): RejectionCode | null {
   const position = positionOf(account, request.symbol, request.positionSide);
-  if (closesOnly(request)) return closableSteps(position, request.side) === 0 ? -2022 : null;
+  if (closesOnly(request) || request.reduceOnly) return !closesOnly(request) || closableSteps(position, request.side) === 0 ? -2022 : null;
   const touch = touchTicks(core, marketOf(core, request.symbol), request.side);
   const slip = Math.ceil((touch * ASSUMED_SLIPPAGE_BPS) / 10_000);
   const ticks = request.ticks !== 0 ? request.ticks : Math.max(1, request.side === 'BUY' ? touch + slip : touch - slip);

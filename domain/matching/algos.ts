@@ -147,7 +147,7 @@ function trigger(core: Core, account: AccountState, algo: AlgoState): void {
   matchOrder(core, account, order);
 }
 
-/** The created order carries the conditional order's client id, as on Binance. */
+/** The created order carries the conditional order's client id, so that it is found by it in the plain book. */
 function requestOf(account: AccountState, algo: AlgoState): Request {
   const limit = algo.type === 'STOP' || algo.type === 'TAKE_PROFIT';
   const closable = closableSteps(positionOf(account, algo.symbol, algo.positionSide), algo.side);

@@ -3,7 +3,7 @@
 /** Bigints become `{ "$big": "1" }`, maps `{ "$map": [[key, value], …] }`; order is kept. */
 export function encode(value: unknown): unknown {
   if (typeof value === 'bigint') return { $big: value.toString() };
-  if (value instanceof Map) return { $map: Array.from(value, ([key, item]) => [key, encode(item)]) };
+  if (value instanceof Map) return { $map: Array.from(value as Map<unknown, unknown>, ([key, item]) => [key, encode(item)]) };
   if (Array.isArray(value)) return value.map(encode);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));

@@ -66,6 +66,7 @@ export const FIELDS = {
   historyCandles: field({ env: 'KEEL_HISTORY_CANDLES', schema: count(0, 100_000).default(500), allowed: '0 to 100000', about: 'Candles of the simulated market that are known at once.' }),
   strategies: field({ env: 'KEEL_STRATEGIES', schema: names.default([]), allowed: 'paths with commas between', about: 'Files with strategies of your own.' }),
   venueUrl: field({ env: 'KEEL_VENUE_URL', schema: z.url().optional(), allowed: 'a URL', about: 'REST and stream address of the venue, where it is not the usual one.' }),
+  upstreamUrl: field({ env: 'KEEL_UPSTREAM_URL', schema: z.url().default('https://fapi.binance.com'), allowed: 'a URL', about: 'Where paper trading takes the real market\'s prices from.' }),
   venueControlUrl: field({ env: 'KEEL_VENUE_CONTROL_URL', schema: z.url().optional(), allowed: 'a URL', about: 'Control address of a simulated venue that runs elsewhere.' }),
   venueApiKey: field({ env: 'KEEL_VENUE_API_KEY', schema: text.optional(), allowed: 'a key', about: 'API key of the venue account (testnet and live).', secret: true }),
   venueApiSecret: field({ env: 'KEEL_VENUE_API_SECRET', schema: text.optional(), allowed: 'a secret', about: 'Secret of that key.', secret: true }),

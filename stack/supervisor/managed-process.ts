@@ -173,7 +173,7 @@ export class ManagedProcess {
       if (current.exit !== null) return { kind: 'exited', text: `it ended with ${current.exit} before it served` };
       if (this.#abort.signal.aborted) return { kind: 'refused', text: 'stopped while starting' };
       try {
-        if (await this.spec.ready()) return null;
+        if (await this.spec.ready(current.process.pid)) return null;
       } catch (error) {
         last = `; last answer: ${messageOf(error)}`;
       }

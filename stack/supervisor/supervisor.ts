@@ -15,7 +15,8 @@ export interface SupervisorOptions {
   readonly deployment: string;
   /** Shown to people; must hold no secret. */
   readonly urls: Readonly<Record<string, string>>;
-  readonly specs: readonly Spec[];
+  /** Declared, or made once the home is locked. */
+  readonly specs: readonly Spec[] | (() => Promise<readonly Spec[]>);
   readonly onEvent: (event: SupervisorEvent) => void;
 }
 
@@ -31,27 +32,38 @@ export interface Supervisor {
  * @throws {KeelError} ALREADY_RUNNING, PROCESS_MISSING, PROCESS_CIRCULAR, PORT_TAKEN, PROCESS_FAILED; what was started is stopped again.
  */
 export async function startSupervisor(options: SupervisorOptions, onSupervisor: (supervisor: Supervisor) => void = () => {}): Promise<Supervisor> {
-  startOrder(options.specs);
   const lock = tryLock(lockFileOf(options.home));
   if (lock.kind === 'busy') throw alreadyRunning(options.home, lock.pid);
-  const supervisor = new RunningSupervisor(options, lock.release);
+  const supervisor = await declare(options, lock.release);
   onSupervisor(supervisor);
   await supervisor.start();
   return supervisor;
 }
 
+async function declare(options: SupervisorOptions, releaseLock: () => void): Promise<RunningSupervisor> {
+  try {
+    const specs = typeof options.specs === 'function' ? await options.specs() : options.specs;
+    return new RunningSupervisor({ ...options, specs: startOrder(specs) }, releaseLock);
+  } catch (error) {
+    releaseLock();
+    throw error;
+  }
+}
+
+type DeclaredOptions = SupervisorOptions & { readonly specs: readonly Spec[] };
+
 class RunningSupervisor implements Supervisor {
-  readonly #options: SupervisorOptions;
+  readonly #options: DeclaredOptions;
   readonly #releaseLock: () => void;
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #startedAt = Date.now();
   readonly #rotation: NodeJS.Timeout;
   #stopping: Promise<void> | null = null;
 
-  constructor(options: SupervisorOptions, releaseLock: () => void) {
+  constructor(options: DeclaredOptions, releaseLock: () => void) {
     this.#options = options;
     this.#releaseLock = releaseLock;
-    startOrder(options.specs).forEach((spec, order) => {
+    options.specs.forEach((spec, order) => {
       if (spec.kind === 'process') this.#processes.set(spec.name, new ManagedProcess(spec, { home: options.home, order, onEvent: this.#changed }));
     });
     this.#rotation = setInterval(() => this.#rotateLogs(), ROTATE_EVERY_MS);

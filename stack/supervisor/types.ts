@@ -22,8 +22,8 @@ export interface ProcessSpec extends Node {
   readonly reclaim?: () => Promise<void>;
   /** Before each start: make folders, clear what a crash left. */
   readonly prepare?: () => Promise<void>;
-  /** Polled after the start until true; throws for "not yet" as well. */
-  readonly ready: () => Promise<boolean>;
+  /** Polled after the start, with the process's pid, until true; throws for "not yet" as well. */
+  readonly ready: (pid: number) => Promise<boolean>;
   readonly readyTimeoutMs: number;
   readonly stopSignal: NodeJS.Signals;
   /** After this it is killed. */

@@ -1,0 +1,74 @@
+import { loadDeployment } from '../config/deployment.ts';
+import { readSettings } from '../config/settings.ts';
+import { stackUrls, startStack } from '../stack/start.ts';
+import type { Supervisor } from '../stack/supervisor/supervisor.ts';
+import type { SupervisorEvent } from '../stack/supervisor/types.ts';
+import { connectClient, installLedger, installWorkflows } from './install.ts';
+import type { Installation } from './install.ts';
+import { print } from './output.ts';
+import { LiveOutput, eventLine, processLine } from './start-output.ts';
+
+/** A second Ctrl-C within this time is the same one: a shell and npm both pass it on. */
+const SAME_SIGNAL_MS = 1_000;
+
+/**
+ * `keel start`: everything up, then one live line until a signal; everything down in reverse order.
+ * @throws {KeelError} as `startStack`
+ */
+export async function start(flags: { readonly mode?: string; readonly json?: boolean }): Promise<void> {
+  const startedMs = performance.now();
+  const settings = await readSettings(flags.mode === undefined ? process.env : { ...process.env, KEEL_MODE: flags.mode });
+  const deployment = loadDeployment(settings, settings.mode);
+  const output = new LiveOutput();
+  const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
+  const onEvent = (event: SupervisorEvent): void => {
+    if (flags.json === true) return print(JSON.stringify(event));
+    const line = eventLine(event);
+    if (line !== null) output.line(line);
+  };
+  let installed: Installation | null = null;
+  let down: Promise<void> = Promise.resolve();
+  const supervisor = await startStack({
+    settings, deployment, say, onEvent,
+    hooks: {
+      ledger: async (full) => {
+        installed = await installLedger(full, deployment);
+      },
+      workflows: async (full) => {
+        if (installed === null) throw new Error('the ledger step comes first');
+        const client = await connectClient(full);
+        await installWorkflows(client, full, deployment, installed).finally(() => client.connection.close());
+      },
+    },
+  }, (starting) => {
+    down = untilSignal(starting, say);
+  });
+  const urls = stackUrls(settings, deployment);
+  if (flags.json === true) print(JSON.stringify({ kind: 'up', deployment: deployment.name, home: settings.home, urls, tookMs: Math.round(performance.now() - startedMs) }));
+  else {
+    output.line(`\nKeel is up in ${((performance.now() - startedMs) / 1000).toFixed(1)} s (${deployment.name}, ${settings.home}). Ctrl-C stops it.`);
+    for (const [name, url] of Object.entries(urls)) output.line(`  ${name.padEnd(14)} ${url}`);
+    output.line('');
+    output.follow(() => Promise.resolve(processLine(supervisor)));
+  }
+  await down.finally(() => output.end());
+}
+
+/** Resolves when everything is down, after SIGINT, SIGTERM or SIGHUP. A second Ctrl-C later on ends at once. */
+function untilSignal(supervisor: Supervisor, say: (line: string) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let firstMs: number | null = null;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (firstMs === null) {
+        firstMs = performance.now();
+        say(`${signal}: stopping …`);
+        supervisor.stop().then(resolve, reject);
+        return;
+      }
+      if (performance.now() - firstMs < SAME_SIGNAL_MS || signal !== 'SIGINT') return;
+      say('ended at once; the next start deals with what is left');
+      process.exit(130);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  });
+}

@@ -5,6 +5,7 @@ import type { Supervisor } from '../stack/supervisor/supervisor.ts';
 import type { SupervisorEvent } from '../stack/supervisor/types.ts';
 import { connectClient, installLedger, installWorkflows } from './install.ts';
 import type { Installation } from './install.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { print } from './output.ts';
 import { LiveOutput, eventLine, processLine } from './start-output.ts';
 
@@ -27,7 +28,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     if (line !== null) output.line(line);
   };
   let installed: Installation | null = null;
-  let down: Promise<void> = Promise.resolve();
+  let down: { readonly asked: () => boolean; readonly done: Promise<void> } = { asked: () => false, done: Promise.resolve() };
   const supervisor = await startStack({
     settings, deployment, say, onEvent,
     hooks: {
@@ -42,7 +43,14 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     },
   }, (starting) => {
     down = untilSignal(starting, say);
+  }).catch((error: unknown) => {
+    if (down.asked()) return null; // Ctrl-C while it started: everything is down again
+    throw error;
   });
+  if (supervisor === null) {
+    process.exitCode = EXIT_CODES.interrupted;
+    return;
+  }
   const urls = stackUrls(settings, deployment);
   if (flags.json === true) print(JSON.stringify({ kind: 'up', deployment: deployment.name, home: settings.home, urls, tookMs: Math.round(performance.now() - startedMs) }));
   else {
@@ -51,13 +59,13 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     output.line('');
     output.follow(() => Promise.resolve(processLine(supervisor)));
   }
-  await down.finally(() => output.end());
+  await down.done.finally(() => output.end());
 }
 
-/** Resolves when everything is down, after SIGINT, SIGTERM or SIGHUP. A second Ctrl-C later on ends at once. */
-function untilSignal(supervisor: Supervisor, say: (line: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let firstMs: number | null = null;
+/** `done` resolves when everything is down, after SIGINT, SIGTERM or SIGHUP. A second Ctrl-C later on ends at once. */
+function untilSignal(supervisor: Supervisor, say: (line: string) => void): { asked: () => boolean; done: Promise<void> } {
+  let firstMs: number | null = null;
+  const done = new Promise<void>((resolve, reject) => {
     const onSignal = (signal: NodeJS.Signals): void => {
       if (firstMs === null) {
         firstMs = performance.now();
@@ -67,8 +75,9 @@ function untilSignal(supervisor: Supervisor, say: (line: string) => void): Promi
       }
       if (performance.now() - firstMs < SAME_SIGNAL_MS || signal !== 'SIGINT') return;
       say('ended at once; the next start deals with what is left');
-      process.exit(130);
+      process.exit(EXIT_CODES.interrupted);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
+  return { asked: () => firstMs !== null, done };
 }

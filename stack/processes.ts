@@ -46,12 +46,12 @@ function marketArgs(settings: Settings, { mode }: Deployment): string[] {
   return ['--source', 'live', '--upstream', settings.upstreamUrl, '--symbols', settings.symbols.join(',')];
 }
 
-/** One worker with every role. */
-export function workerSpec(settings: Settings, deployment: Deployment, { index, databaseUrl }: { index: number; databaseUrl: string }): ProcessSpec {
+/** One worker with every role. @param needs also what must outlive it when all is stopped */
+export function workerSpec(settings: Settings, deployment: Deployment, { index, databaseUrl, needs }: { index: number; databaseUrl: string; needs: readonly string[] }): ProcessSpec {
   const name = `worker-${index}`;
   return {
     ...program('workers/main.ts', ['--roles', 'trading,venue,models,feeds', '--deployment', deployment.name]),
-    name, needs: ['database', 'engine'],
+    name, needs,
     env: { ...settingsEnv(settings), DATABASE_URL: databaseUrl },
     // A worker listens on no port: it says in its log that it polls.
     ready: (pid) => Promise.resolve(logTail(logFileOf(settings.home, name), 200).includes(`{"ready":true,"pid":${pid},`)),

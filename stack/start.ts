@@ -47,12 +47,13 @@ async function stackSpecs({ settings, deployment, hooks, say, specs }: StartOpti
   const database = await databaseParts(settings, deployment);
   const full: Settings = { ...settings, databaseUrl: database.url };
   const venue = hasOwnVenue(deployment) ? [venueSpec(settings, deployment)] : [];
+  const needs = ['database', 'engine', ...venue.map(({ name }) => name)];
   return override([
     ...database.specs,
     await enginePart(settings, say),
     ...venue,
     step('ledger', ['database', ...venue.map(({ name }) => name)], () => hooks.ledger(full)),
-    ...Array.from({ length: settings.workers }, (_unused, at) => workerSpec(settings, deployment, { index: at + 1, databaseUrl: database.url })),
+    ...Array.from({ length: settings.workers }, (_unused, at) => workerSpec(settings, deployment, { index: at + 1, databaseUrl: database.url, needs })),
     step('workflows', ['engine', 'ledger'], () => hooks.workflows(full)),
   ], specs ?? []);
 }

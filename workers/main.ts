@@ -41,7 +41,8 @@ async function main(): Promise<void> {
   const ports = createPorts(settings, deployment, log);
   const strategy = await loadStrategy(settings.strategies[0] ?? 'ensemble');
   const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), strategy, clock: Date.now, heartbeat });
-  const workers = await Promise.all(rolesOf(values.roles).map((role) => createWorker(role, { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, activities })));
+  const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, activities };
+  const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -67,6 +68,11 @@ interface WorkerSetup {
   readonly activities: Activities;
 }
 
+/** The engine refuses a worker that could do nothing. */
+function hasWork(role: Role): boolean {
+  return role === 'trading' || Object.values(ACTIVITY_REGISTRY).some((entry) => entry.role === role);
+}
+
 async function createWorker(role: Role, { connection, namespace, prefix, activities }: WorkerSetup): Promise<Worker> {
   const own = Object.fromEntries(Object.entries(activities).filter(([name]) => ACTIVITY_REGISTRY[name as keyof Activities].role === role));
   const options: WorkerOptions = {
@@ -85,5 +91,5 @@ function heartbeat() {
 
 main().catch((error: unknown) => {
   process.stderr.write(`worker: ${messageOf(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1); // the engine's own threads would keep it alive
 });

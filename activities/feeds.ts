@@ -35,6 +35,11 @@ export interface FeedDeps {
 
 const BEAT_MS = 1_000;
 
+/** Under this name the ledger holds the close time of the newest candle that the feed handed on. */
+export function marketFeedCursor({ strategy, timeframe }: Pick<FeedInput, 'strategy' | 'timeframe'>): string {
+  return `marketFeed/${strategy}/${timeframe}`;
+}
+
 export function createFeedActivities(deps: FeedDeps): FeedActivities {
   return {
     streamAccount: async (input) => {
@@ -91,7 +96,7 @@ interface CandleKeeper {
 function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInput): CandleKeeper {
   const lengthMs = timeframeMs(input.timeframe);
   const pending = new Map<number, Map<InstrumentId, Candle>>();
-  const cursorName = `marketFeed/${input.strategy}/${input.timeframe}`;
+  const cursorName = marketFeedCursor(input);
   let cursor: number | null = null; // close time of the newest candle that was handed on
   let queue: Promise<void> = Promise.resolve();
 

@@ -4,6 +4,7 @@ import type { Ledger } from '../domain/ports/ledger.ts';
 import type { MarketAdvance, MarketControl } from '../domain/ports/market-control.ts';
 import type { ReplayInput } from '../workflows/messages.ts';
 import type { Engine, Heartbeat } from './feeds.ts';
+import { marketFeedCursor } from './feeds.ts';
 import type { ReplayActivities } from './types.ts';
 
 export interface ReplayDeps {
@@ -38,6 +39,7 @@ export function createReplayActivities({ ledger, control, engine, heartbeat }: R
     if (control === null) throw new KeelError('SETTING_INVALID', `portfolio ${input.portfolioId} trades on a venue without a market clock; only a simulated venue can replay`);
     let cycles = (await ledger.cursor(input.portfolioId, 'replayCycles')) ?? 0;
     let step = (await ledger.cursor(input.portfolioId, 'replayStep')) ?? 0;
+    while ((await ledger.cursor(input.portfolioId, marketFeedCursor(input))) === null) await ledger.settlementChange(LOOK_AGAIN_MS); // its history ends where the replay begins
     await settled(input, control, null);
     for (;;) {
       const untilMarketTime = await ledger.nextOrderDeadline(input.portfolioId);

@@ -13,6 +13,7 @@ import { createPool } from '../db/pool.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
+import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
 import { accountFeedId, marketFeedId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
@@ -51,7 +52,7 @@ export async function installLedger(settings: Settings, deployment: Deployment):
     const wanted = settings.symbols.map(instrumentIdOf);
     const instruments = wanted.length === 0 ? listed : listed.filter((it) => wanted.includes(it.id));
     const instrumentIds = instruments.map((it) => it.id).sort();
-    const strategy = settings.strategies[0] ?? 'ensemble';
+    const strategy = (await loadStrategy(settings.strategies[0] ?? 'ensemble')).name;
     await ledger.upsertInstruments(instruments);
     await ledger.ensurePortfolio({
       portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,

@@ -25,9 +25,11 @@ export interface Managing {
 export function managePosition(managing: Managing): Instruction | null {
   const { position } = managing;
   if (position.state !== 'open' || position.entryPrice === null) return null;
+  const { quality, candle } = managing.symbol;
   const reason = closeReasonOf(managing, d(position.entryPrice));
-  if (reason !== null) return { kind: 'close', instructionId: instructionIdOf(managing), positionId: position.positionId, reason, decisionPrice: text(d(managing.symbol.candle.close)) };
-  return breakevenOf(managing, d(position.entryPrice));
+  const decisionPrice = quality.tradable ? text(d(candle.close)) : position.entryPrice;
+  if (reason !== null) return { kind: 'close', instructionId: instructionIdOf(managing), positionId: position.positionId, reason, decisionPrice };
+  return quality.tradable ? breakevenOf(managing, d(position.entryPrice)) : null;
 }
 
 function instructionIdOf({ cycleId, position }: Managing): string {
@@ -36,14 +38,16 @@ function instructionIdOf({ cycleId, position }: Managing): string {
 
 /** Stop and target rest on the venue; a candle that closed beyond one shows that the order did not act. */
 function closeReasonOf({ symbol, signal, position, policy, closeTime }: Managing, entry: Dec): ExitReason | null {
+  const isTooOld = closeTime - position.openedAt >= policy.maxHoldHours * HOUR_MS;
+  if (!symbol.quality.tradable) return isTooOld ? 'age' : null; // a price that cannot be trusted closes nothing
   const isLong = position.direction === 'long';
-  const close = d(symbol.candle.close);
+  const close = d(symbol.candle.close); // finite: tradable candles are
   const beyond = (level: string, isBelow: boolean): boolean => (isBelow ? close.lt(d(level)) : close.gt(d(level)));
   if (entry.lte(0)) return null;
   if (beyond(position.stopPrice, isLong)) return 'stop';
   if (position.targetPrice !== null && beyond(position.targetPrice, !isLong)) return 'target';
   if (signal.code === null && signal.action === (isLong ? 'sell' : 'buy')) return 'signal';
-  return closeTime - position.openedAt >= policy.maxHoldHours * HOUR_MS ? 'age' : null;
+  return isTooOld ? 'age' : null;
 }
 
 /** From `breakevenR` of profit on, the stop covers entry, fees and a margin. A stop only tightens. */

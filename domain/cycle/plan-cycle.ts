@@ -35,13 +35,18 @@ export function planCycle({ cycleId, observation }: { cycleId: string; observati
       decisions.push({ instrumentId: symbol.instrument.id, outcome: 'manage', reason: managed === null ? 'keep' : managed.reason, action: signal.action, confidence: signal.confidence, steps: [] });
       continue;
     }
-    const step = signalStep(signal, observation);
-    if (step.verdict === 'refused') decisions.push(decisionOf(symbol, signal, signal.code === null ? 'hold' : 'refused', [step]));
+    const step = symbol.quality.tradable ? signalStep(signal, observation) : dataStep(symbol);
+    if (step.verdict === 'refused') decisions.push(decisionOf(symbol, signal, step.step === 'signal' && signal.code === null ? 'hold' : 'refused', [step]));
     else candidates.push({ symbol, signal, steps: [step] });
   }
   const opens = openBest(cycleId, observation, candidates, decisions);
   decisions.sort((a, b) => (a.instrumentId < b.instrumentId ? -1 : 1));
   return { decisions, opens, instructions };
+}
+
+/** Nobody votes on candles that cannot be trusted. */
+function dataStep({ quality }: SymbolObservation): DecisionStep {
+  return { step: 'data', verdict: 'refused', code: 'dataStale', value: [...new Set(quality.issues.map((issue) => issue.code))].join(', '), limit: 'fresh, ordered, finite candles' };
 }
 
 function signalStep(signal: Signal, { account }: Observation): DecisionStep {

@@ -3,6 +3,7 @@ import { d, text, ZERO } from '../decimal.ts';
 import { KeelError } from '../errors.ts';
 import type { OrderRow, OrderState, VenueOrder } from './order.ts';
 import { DONE_STATES, ORDER_STATES } from './order.ts';
+import { mayGoWithoutLedger } from './protocol.ts';
 
 /**
  * What can happen to an order. The states that each event may meet stand in `ALLOWED`.
@@ -65,16 +66,15 @@ export function canApply(state: OrderState, kind: OrderEvent['kind']): boolean {
  */
 export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number): OrderRow {
   if (isOfOtherAttempt(row, event) || LEAVES[event.kind] === row.state) return row;
-  if (!canApply(row.state, event.kind)) {
+  if (event.kind === 'claimed' ? !mayClaim(row, event.attempt) : !canApply(row.state, event.kind)) {
     throw new KeelError(
       'ORDER_TRANSITION',
-      `order ${row.intent.clientOrderId}: "${event.kind}" cannot meet state "${row.state}" (allowed in: ${ALLOWED[event.kind].join(', ')})`,
+      `order ${row.intent.clientOrderId}: ${describe(event)} cannot meet state "${row.state}" of attempt ${row.attempt} (allowed in: ${ALLOWED[event.kind].join(', ')})`,
     );
   }
   const base = { ...row, updatedAt: nowMs };
   switch (event.kind) {
     case 'claimed':
-      assertNextAttempt(row, event.attempt);
       return { ...base, state: 'submitting', attempt: event.attempt, sentTimestamp: event.timestamp };
     case 'notSent':
       return { ...base, state: 'absent' };
@@ -93,13 +93,22 @@ export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number)
   }
 }
 
-function isOfOtherAttempt(row: OrderRow, event: OrderEvent): boolean {
-  return event.kind !== 'claimed' && 'attempt' in event && event.attempt !== row.attempt;
+/**
+ * Whether an attempt may be claimed: the next one, while nothing of the order is under way. An order that may go without
+ * the ledger can have had attempts, proven absent, that the ledger never heard of: there a later one may skip them,
+ * whatever the ledger still believes of an older one. Numbers never go back, or an old attempt could speak for a new one.
+ */
+export function mayClaim(row: Pick<OrderRow, 'state' | 'attempt' | 'acceptedAt' | 'intent'>, attempt: number): boolean {
+  if (attempt === row.attempt + 1) return canApply(row.state, 'claimed');
+  return attempt > row.attempt + 1 && row.acceptedAt === null && mayGoWithoutLedger(row.intent);
 }
 
-function assertNextAttempt(row: OrderRow, attempt: number): void {
-  if (attempt === row.attempt + 1) return;
-  throw new KeelError('ORDER_TRANSITION', `order ${row.intent.clientOrderId}: attempt ${attempt} cannot follow attempt ${row.attempt} (allowed: ${row.attempt + 1})`);
+function describe(event: OrderEvent): string {
+  return 'attempt' in event ? `"${event.kind}" of attempt ${event.attempt}` : `"${event.kind}"`;
+}
+
+function isOfOtherAttempt(row: OrderRow, event: OrderEvent): boolean {
+  return event.kind !== 'claimed' && 'attempt' in event && event.attempt !== row.attempt;
 }
 
 function applyReport(row: OrderRow, order: VenueOrder, at: number): OrderRow {

@@ -1,0 +1,115 @@
+/** What Keel tells the world: one schema per type, all in one table. A new type is one more row here. */
+import { z } from 'zod';
+
+const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+const instrument = { instrumentId: z.string() };
+const order = {
+  clientOrderId: z.string(),
+  positionId: z.string(),
+  ...instrument,
+  leg: z.enum(['entry', 'stop', 'target', 'exit']),
+  side: z.enum(['buy', 'sell']),
+  type: z.string(),
+  quantity: decimal,
+};
+const refusal = z.object({ ...instrument, reason: z.string() });
+
+/** The payload of each type. */
+export const EVENT_PAYLOADS = {
+  cycleRecorded: z.object({
+    cycleId: z.string(),
+    closeTime: z.number(),
+    opens: z.array(z.object({ positionId: z.string(), ...instrument, direction: z.enum(['long', 'short']) })),
+    instructions: z.array(z.object({ positionId: z.string(), kind: z.string() })),
+    refused: z.array(refusal),
+    holds: z.number(),
+    late: z.boolean(),
+    policyVersion: z.number(),
+  }),
+  orderAccepted: z.object({ ...order, venueOrderId: z.string().nullable() }),
+  orderFilled: z.object({ ...order, tradeId: z.string(), price: decimal, fillQuantity: decimal, filledQuantity: decimal, fee: decimal, feeCurrency: z.string(), filledAt: z.number() }),
+  orderEnded: z.object({ ...order, state: z.enum(['canceled', 'expired']), filledQuantity: decimal, reason: z.string().nullable() }),
+  orderRejected: z.object({ ...order, reason: z.string().nullable() }),
+  orderHalted: z.object({ ...order, reason: z.string().nullable() }),
+  positionOpened: z.object({ positionId: z.string(), ...instrument, direction: z.enum(['long', 'short']), price: decimal, quantity: decimal, stopPrice: decimal }),
+  positionClosed: z.object({
+    positionId: z.string(),
+    ...instrument,
+    direction: z.enum(['long', 'short']),
+    reason: z.string(),
+    entryPrice: decimal.nullable(),
+    exitPrice: decimal.nullable(),
+    quantity: decimal,
+    realizedPnl: decimal,
+    fees: decimal,
+    decidedAt: z.number(),
+    closedAt: z.number(),
+  }),
+  fenceRaised: z.object({ epoch: z.number(), reason: z.string() }),
+  fenceLowered: z.object({ epoch: z.number(), reason: z.string() }),
+  portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
+  differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
+  differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
+} as const;
+
+export type EventType = keyof typeof EVENT_PAYLOADS;
+export type EventPayload<T extends EventType> = z.infer<(typeof EVENT_PAYLOADS)[T]>;
+export const EVENT_TYPES = Object.keys(EVENT_PAYLOADS) as readonly EventType[] as readonly [EventType, ...EventType[]];
+
+/** Something that happened, told at least once and in order per subject. */
+export interface DomainEvent<T extends EventType = EventType> {
+  /** Made from its cause, so that the same cause writes it once: the key by which a subscriber drops a repetition. */
+  readonly id: string;
+  readonly type: T;
+  /** The part of Keel that wrote it. */
+  readonly source: string;
+  /** Wall clock, epoch milliseconds. */
+  readonly time: number;
+  /** The cycle whose decision led here, or the subject. */
+  readonly traceId: string;
+  /** What it is about: a position, a cycle or a portfolio. Events of one subject are delivered in order. */
+  readonly subject: string;
+  readonly portfolioId: string | null;
+  /** Who did it: a person's name, or the part of Keel. */
+  readonly actor: string;
+  readonly payload: EventPayload<T>;
+}
+
+/** Any event, told apart by its type. */
+export type AnyDomainEvent = { [T in EventType]: DomainEvent<T> }[EventType];
+
+/** How each event stands in the audit chain. @source surface.md, "Audit": types and retention in days. */
+export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; readonly retentionDays: number }>> = {
+  cycleRecorded: { type: 'trade.decision', retentionDays: 90 },
+  orderAccepted: { type: 'trade.submitted', retentionDays: 90 },
+  orderFilled: { type: 'trade.executed', retentionDays: 90 },
+  orderEnded: { type: 'trade.ended', retentionDays: 90 },
+  orderRejected: { type: 'trade.rejected', retentionDays: 90 },
+  orderHalted: { type: 'risk.block', retentionDays: 90 },
+  positionOpened: { type: 'trade.opened', retentionDays: 90 },
+  positionClosed: { type: 'trade.closed', retentionDays: 90 },
+  fenceRaised: { type: 'emergency.fenceRaised', retentionDays: 365 },
+  fenceLowered: { type: 'emergency.fenceLowered', retentionDays: 365 },
+  portfolioArmed: { type: 'access.armed', retentionDays: 365 },
+  differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
+  differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },
+};
+
+const ENVELOPE = z.object({
+  id: z.string().min(1),
+  type: z.enum(EVENT_TYPES),
+  source: z.string().min(1),
+  time: z.number().int(),
+  traceId: z.string().min(1),
+  subject: z.string().min(1),
+  portfolioId: z.string().nullable(),
+  actor: z.string().min(1),
+  payload: z.unknown(),
+});
+
+/** Validates an event before it is written or after it was read. @throws {z.ZodError} not retried. */
+export function parseEvent(event: unknown): AnyDomainEvent {
+  const envelope = ENVELOPE.parse(event);
+  const payload = EVENT_PAYLOADS[envelope.type].parse(envelope.payload);
+  return { ...envelope, payload } as AnyDomainEvent;
+}

@@ -22,7 +22,7 @@ export async function buildCli(target: string, { env, say }: CliOptions): Promis
     const output = join(folder, 'temporal');
     const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${ENGINE_VERSION}`;
     say('building the Temporal server with Go (three to five minutes, once) …');
-    await runGo(['build', '-mod=readonly', '-trimpath', '-ldflags', flags, '-o', output, PACKAGE], { cwd: folder, env, say });
+    await runGo(['build', '-v', '-mod=readonly', '-trimpath', '-ldflags', flags, '-o', output, PACKAGE], { cwd: folder, env, say });
     await rename(output, target);
   } finally {
     await rm(folder, { recursive: true, force: true });

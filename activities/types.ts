@@ -38,7 +38,8 @@ export interface PositionClose {
 
 export interface LedgerActivities {
   claimCycle(claim: { cycleId: string; workflowId: string; candle: CandleRef }): Promise<'claimed' | 'duplicate'>;
-  recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<void>;
+  /** Null: recorded now. Else the plan that an earlier run recorded: only that one may be handed out. */
+  recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<CyclePlan | null>;
   readPosition(positionId: string): Promise<PositionSnapshot>;
   settlePosition(update: PositionSettlement): Promise<void>;
   closePosition(close: PositionClose): Promise<boolean>;

@@ -1,5 +1,5 @@
 /** One named function per identity. Workflow ids are business identities: the engine refuses a second one. */
-export { cycleIdOf, positionIdOf } from '../domain/cycle/ids.ts';
+export { cycleIdOf } from '../domain/cycle/ids.ts';
 
 export function accountFeedId(portfolioId: string): string {
   return `accountFeed/${portfolioId}`;

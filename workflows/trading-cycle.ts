@@ -22,8 +22,9 @@ export async function tradingCycle(input: CycleInput): Promise<CycleOutcome> {
   if ((await ledger.claimCycle({ cycleId, workflowId: workflowInfo().workflowId, candle })) === 'duplicate') return { kind: 'duplicate', cycleId };
 
   const observation = await market.observe(candle);
-  const plan = planCycle({ cycleId, observation });
-  await ledger.recordCycle({ cycleId, observation, plan }); // before anything is sent
+  const planned = planCycle({ cycleId, observation });
+  const recorded = await ledger.recordCycle({ cycleId, observation, plan: planned }); // before anything is sent
+  const plan = recorded ?? planned; // a reset run hands out what the first one recorded
 
   await Promise.all(plan.opens.map((open) => openPosition(candle.portfolioId, open))); // abandoned children: a cycle never owns an order
   await Promise.all(plan.instructions.map(instructPosition));

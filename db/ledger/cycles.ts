@@ -84,7 +84,7 @@ async function accountContext(pool: Pool, portfolioId: string): Promise<AccountC
   };
 }
 
-async function recordCycle(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<void> {
+async function recordCycle(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<CyclePlan | null> {
   const { account, candle } = observation;
   const count = (outcome: string): number => plan.decisions.filter((it) => it.outcome === outcome).length;
   const recorded = await client.query({
@@ -93,7 +93,7 @@ async function recordCycle(client: Client, cycleId: string, observation: Observa
              recorded_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE cycle_id = $1 AND recorded_at IS NULL`,
     values: [cycleId, account.policyVersion, observation.late, JSON.stringify(observation), JSON.stringify(plan), plan.opens.length, plan.instructions.length, count('refused'), count('hold')],
   });
-  if (recorded.rowCount === 0) return await assertRecorded(client, cycleId);
+  if (recorded.rowCount === 0) return await recordedPlan(client, cycleId);
   await insertPredictions(client, cycleId, observation);
   for (const open of plan.opens) {
     await client.query({
@@ -121,11 +121,13 @@ async function recordCycle(client: Client, cycleId: string, observation: Observa
     },
   }]);
   await announceChange(client);
+  return null;
 }
 
-async function assertRecorded(client: Client, cycleId: string): Promise<void> {
-  const { rowCount } = await client.query({ text: 'SELECT 1 FROM cycles WHERE cycle_id = $1', values: [cycleId] });
-  if (rowCount === 0) throw new KeelError('INVARIANT', `${cycleId} was recorded without having been claimed`);
+async function recordedPlan(client: Client, cycleId: string): Promise<CyclePlan> {
+  const { rows } = await client.query<{ plan: CyclePlan }>({ text: 'SELECT plan FROM cycles WHERE cycle_id = $1 AND recorded_at IS NOT NULL', values: [cycleId] });
+  if (rows[0] === undefined) throw new KeelError('INVARIANT', `${cycleId} was recorded without having been claimed`);
+  return rows[0].plan;
 }
 
 async function insertPredictions(client: Client, cycleId: string, { account, candle, symbols }: Observation): Promise<void> {

@@ -70,7 +70,8 @@ export function createOrderMethods(pool: Pool): OrderMethods {
     backfillOrder: (known) => inTransaction(pool, `back-fill ${known.intent.intentId}`, (client) => backfill(client, known)),
 
     applyReport: (portfolioId, { order, fill, at }) => inTransaction(pool, `report on ${order.clientOrderId}`, async (client) => {
-      const before = await lockOrder(client, `o.portfolio_id = $1 AND o.instrument_id = $2 AND ${OWNED}`, [portfolioId, order.instrumentId, order.clientOrderId, order.venueOrderId, order.triggeredOrderId ?? '']);
+      const plainOrderId = order.book === 'plain' ? order.venueOrderId : (order.triggeredOrderId ?? '');
+      const before = await lockOwner(client, { portfolioId, instrumentId: order.instrumentId, clientOrderId: order.clientOrderId, plainOrderId });
       return before === null ? { positionId: null, row: null, isNews: false } : await applyReported(client, before, { order, fill, at });
     }),
 
@@ -82,8 +83,25 @@ export function createOrderMethods(pool: Pool): OrderMethods {
   };
 }
 
-/** Ours by client id, or by one of the two ids that the venue gave it. Parameters 3 to 5. */
-const OWNED = `(o.client_order_id = $3 OR ($4 <> '' AND (o.venue_order_id = $4 OR o.triggered_order_id = $4)) OR ($5 <> '' AND (o.venue_order_id = $5 OR o.triggered_order_id = $5)))`;
+interface OwnerQuery {
+  readonly portfolioId: string;
+  readonly instrumentId: string;
+  readonly clientOrderId: string;
+  /** The venue's id of an order on the plain book, empty when unknown. */
+  readonly plainOrderId: string;
+}
+
+/**
+ * The order that a report or fill belongs to: by client id, else by the id of the plain order that it is or that it
+ * created when it triggered. The two books number their orders apart, so an id counts within its book only.
+ */
+async function lockOwner(client: Client, { portfolioId, instrumentId, clientOrderId, plainOrderId }: OwnerQuery): Promise<LockedOrder | null> {
+  const byClientId = clientOrderId === '' ? null : await lockOrder(client, 'o.client_order_id = $1 AND o.portfolio_id = $2', [clientOrderId, portfolioId]);
+  if (byClientId !== null || plainOrderId === '') return byClientId;
+  const values = [portfolioId, instrumentId, plainOrderId];
+  return (await lockOrder(client, `o.portfolio_id = $1 AND o.instrument_id = $2 AND o.venue_order_id = $3 AND o.book = 'plain'`, values))
+    ?? (await lockOrder(client, 'o.portfolio_id = $1 AND o.instrument_id = $2 AND o.triggered_order_id = $3', values));
+}
 
 export async function insertIntents(client: Client, intents: readonly OrderIntent[], nowMs: number): Promise<void> {
   for (const it of intents) {
@@ -180,7 +198,7 @@ async function applyReported(client: Client, before: LockedOrder, report: { orde
 /** A fill out of the venue's history: booked to the order that owns it, whose filled quantity follows. */
 async function applyHistoryFill(pool: Pool, portfolioId: string, fill: Fill): Promise<AppliedReport> {
   return await inTransaction(pool, `fill ${fill.tradeId} of ${fill.instrumentId}`, async (client) => {
-    const before = await lockOrder(client, `o.portfolio_id = $1 AND o.instrument_id = $2 AND ${OWNED}`, [portfolioId, fill.instrumentId, fill.clientOrderId ?? '', fill.venueOrderId, '']);
+    const before = await lockOwner(client, { portfolioId, instrumentId: fill.instrumentId, clientOrderId: fill.clientOrderId ?? '', plainOrderId: fill.venueOrderId });
     if (before === null) return { positionId: null, row: null, isNews: false };
     const { intent } = before.row;
     const isNew = await bookFill(client, { positionId: intent.positionId, intent, fill });

@@ -107,9 +107,10 @@ export interface Ledger {
   /**
    * One transaction: everything seen, chosen and refused; votes as predictions; intents and orders `planned`; positions
    * `opening` with one unhandled piece of news; instructions into their positions' inboxes; events and audit.
-   * A repeated call with the same cycle changes nothing.
+   * A repeated call changes nothing.
+   * @returns null when it was recorded now; else the plan that was recorded before, and only that one may be handed out.
    */
-  recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<void>;
+  recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<CyclePlan | null>;
   cycleState(cycleId: string): Promise<'absent' | 'claimed' | 'recorded'>;
   recordedCycle(cycleId: string): Promise<{ observation: Observation; plan: CyclePlan } | null>;
 

@@ -4,7 +4,7 @@ const only = (from, allowed, options = {}) => ({
   severity: 'error',
   comment: `${from} may import ${allowed.join(', ')} only`,
   from: { path: `^${from}/` },
-  to: { path: '^(domain|strategies|models|venues|workflows|activities|db|workers|client|api|web|stack|backtest|config|bin|test|bench|scripts)/', pathNot: allowed.map((name) => `^${name}/`), ...options },
+  to: { path: '^(domain|strategies|models|venues|workflows|activities|db|workers|client|api|web|stack|backtest|config|bin|test|bench|scripts)/', pathNot: allowed.map((name) => (name.endsWith('.ts') ? `^${name}$` : `^${name}/`)), ...options },
 });
 
 module.exports = {
@@ -14,7 +14,7 @@ module.exports = {
     only('domain', ['domain']),
     { name: 'domain-is-pure', severity: 'error', comment: 'no I/O, no engine in the domain', from: { path: '^domain/' }, to: { dependencyTypes: ['core', 'npm'], pathNot: 'node_modules/(decimal\\.js|@noble/hashes|trading-signals|zod)/' } },
     only('strategies', ['strategies', 'domain']),
-    only('workflows', ['workflows', 'domain', 'activities/types']),
+    only('workflows', ['workflows', 'domain', 'activities/types.ts']),
     { name: 'workflows-types-of-activities', severity: 'error', comment: 'a workflow that imports a value from an activity is not replay-safe', from: { path: '^workflows/' }, to: { path: '^activities/', dependencyTypesNot: ['type-only'] } },
     only('activities', ['activities', 'domain', 'workflows', 'strategies']),
     only('db', ['db', 'domain']),

@@ -1,7 +1,7 @@
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import { bookOf, DONE_STATES } from '../domain/orders/order.ts';
 import type { EmptyLook } from '../domain/orders/protocol.ts';
-import { isAbsenceProven, isReducing, isStillValid, isWithinDrift, PROTOCOL_TIMES, verdictBeforeSend } from '../domain/orders/protocol.ts';
+import { isAbsenceProven, isReducing, isStillValid, isWithinDrift, mayGoWithoutLedger, PROTOCOL_TIMES, rowToTrust, verdictBeforeSend } from '../domain/orders/protocol.ts';
 import type { OrderEvent } from '../domain/orders/transitions.ts';
 import { applyOrderEvent, canApply } from '../domain/orders/transitions.ts';
 import { KeelError } from '../domain/errors.ts';
@@ -19,41 +19,27 @@ export interface OrderDeps {
 /** Everything that touches orders at the venue. One order, one row, one attempt at a time. */
 export function createOrderActivities({ ledger, venue, clock }: OrderDeps): OrderActivities {
   /**
-   * Writes an event. While the ledger is down what happened at the venue is kept by the workflow, which writes it later.
+   * Writes an event. While the ledger is down, or has heard nothing of an attempt that went without it, what happened at
+   * the venue is kept by the workflow, which writes it later.
    */
   async function write(row: OrderRow, event: OrderEvent): Promise<OrderKnowledge> {
+    const local = canApply(row.state, event.kind) ? applyOrderEvent(row, event, clock()) : row;
     try {
-      return { row: await ledger.applyOrderEvent(row.intent.clientOrderId, event, clock()), written: true };
+      return knowledgeOf(local, await ledger.applyOrderEvent(row.intent.clientOrderId, event, clock()));
     } catch (error) {
-      if (!isLedgerDown(error)) throw error;
-      return { row: canApply(row.state, event.kind) ? applyOrderEvent(row, event, clock()) : row, written: false };
+      const isUnheard = error instanceof KeelError && error.code === 'NOT_FOUND' && mayGoWithoutLedger(row.intent);
+      if (!isLedgerDown(error) && !isUnheard) throw error;
+      return { row: local, written: false };
     }
-  }
-
-  async function claim(intent: OrderIntent, attempt: number, timestamp: number): Promise<SubmissionClaim | null> {
-    try {
-      return await ledger.claimSubmission({ intent, attempt, timestamp, nowMs: clock() });
-    } catch (error) {
-      if (isLedgerDown(error) && intent.closesPosition) return null;
-      throw error;
-    }
-  }
-
-  /** Why an opening is not sent at all, or null: its time is over, or the market moved away. */
-  async function expiryOf(intent: OrderIntent): Promise<string | null> {
-    if (isReducing(intent)) return null;
-    if (!isStillValid(intent, clock())) return 'validityOver';
-    const quote = await venue.quote(intent.instrumentId);
-    return isWithinDrift(intent, intent.side === 'buy' ? quote.ask : quote.bid) ? null : 'priceMovedAway';
   }
 
   async function submitOrder({ intent, attempt }: { intent: OrderIntent; attempt: number }): Promise<OrderKnowledge> {
     const deadlineMs = clock() + PROTOCOL_TIMES.attemptTimeoutMs;
-    const expiry = await expiryOf(intent);
+    const expiry = await expiryOf(intent, venue, clock());
     if (expiry !== null) return await expire(intent, expiry);
     const timestamp = await venue.serverTime();
 
-    const claimed = await claim(intent, attempt, timestamp);
+    const claimed = await claim(ledger, { intent, attempt, timestamp, nowMs: clock() });
     if (claimed !== null && !claimed.won) return { row: claimed.row, written: true }; // somebody else's attempt: never send
     const row = claimed?.row ?? claimedLocally(intent, attempt, timestamp);
 
@@ -70,12 +56,12 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', reason }) : { row, written: true };
   }
 
-  /** The ledger's row, or while it is down what the workflow knows. */
+  /** The ledger's row, or what the workflow knows while the ledger is down or behind. */
   async function current(known: OrderRow): Promise<OrderKnowledge> {
     try {
-      return { row: (await ledger.order(known.intent.clientOrderId)) ?? known, written: true };
+      return knowledgeOf(known, await ledger.order(known.intent.clientOrderId));
     } catch (error) {
-      if (!isLedgerDown(error) || !known.intent.closesPosition) throw error;
+      if (!isLedgerDown(error) || !mayGoWithoutLedger(known.intent)) throw error;
       return { row: known, written: false };
     }
   }
@@ -84,13 +70,13 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     const { row, written } = await current(known);
     if (row.state === 'planned' || row.state === 'absent' || row.state === 'halted') return { row, written, emptyLook: null };
     const { clientOrderId, instrumentId, portfolioId, type } = row.intent;
+    const emptyLook = { atMs: await venue.serverTime() }; // before it asks: a slow answer tells of earlier
     const found = await venue.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });
     if (found !== null) {
       const reported = await write(row, { kind: 'reported', order: found.order, at: clock() });
       if (reported.written && found.fills.length > 0) await ledger.applyFills(portfolioId, found.fills);
       return { ...reported, emptyLook: null };
     }
-    const emptyLook = { atMs: await venue.serverTime() };
     const isProven = isAbsenceProven(row, [...looks, emptyLook], PROTOCOL_TIMES);
     if (!isProven || !canApply(row.state, 'provenAbsent')) return { row, written, emptyLook };
     return { ...(await write(row, { kind: 'provenAbsent', attempt: row.attempt })), emptyLook };
@@ -111,6 +97,29 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   }
 
   return { submitOrder, lookUpOrder, cancelOrder, expireOrder: ({ known, reason }) => expire(known.intent, reason) };
+}
+
+/** Wins the row or not; null while the ledger is down, for an order that may go out without it. */
+async function claim(ledger: Ledger, submission: Parameters<Ledger['claimSubmission']>[0]): Promise<SubmissionClaim | null> {
+  try {
+    return await ledger.claimSubmission(submission);
+  } catch (error) {
+    if (isLedgerDown(error) && submission.intent.closesPosition) return null;
+    throw error;
+  }
+}
+
+/** Why an opening is not sent at all, or null: its time is over, or the market moved away. */
+async function expiryOf(intent: OrderIntent, venue: Venue, nowMs: number): Promise<string | null> {
+  if (isReducing(intent)) return null;
+  if (!isStillValid(intent, nowMs)) return 'validityOver';
+  const quote = await venue.quote(intent.instrumentId);
+  return isWithinDrift(intent, intent.side === 'buy' ? quote.ask : quote.bid) ? null : 'priceMovedAway';
+}
+
+function knowledgeOf(remembered: OrderRow, written: OrderRow | null): OrderKnowledge {
+  const row = rowToTrust(remembered, written);
+  return { row, written: row !== remembered };
 }
 
 function eventOf(answer: SubmitAnswer, attempt: number, nowMs: number): OrderEvent {

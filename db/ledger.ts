@@ -1,8 +1,10 @@
 import type { Ledger } from '../domain/ports/ledger.ts';
 import { createChangeListener } from './ledger/changes.ts';
 import { createCycleMethods } from './ledger/cycles.ts';
+import { createFenceMethods } from './ledger/fence.ts';
 import { createMarketMethods } from './ledger/market.ts';
 import { createOrderMethods } from './ledger/orders.ts';
+import { createPortfolioMethods } from './ledger/portfolio.ts';
 import { createPositionMethods } from './ledger/positions.ts';
 import { createReconciliationMethods } from './ledger/reconciliation.ts';
 import type { Pool } from './pool.ts';
@@ -11,7 +13,9 @@ import type { Pool } from './pool.ts';
 export function createLedger(pool: Pool): Ledger {
   const changes = createChangeListener(pool);
   return {
+    ...createPortfolioMethods(pool),
     ...createMarketMethods(pool),
+    ...createFenceMethods(pool),
     ...createCycleMethods(pool),
     ...createOrderMethods(pool),
     ...createPositionMethods(pool),

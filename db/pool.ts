@@ -41,7 +41,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
 }
 
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === INT8_OID && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format as 'text');
+  oid === INT8_OID && format !== 'binary' ? Number : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown);
 
 /**
  * Runs statements in one READ COMMITTED transaction: committed when `work` resolves, rolled back when it throws.

@@ -1,6 +1,5 @@
 import { KeelError } from '../../domain/errors.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
-import { lowered, raised } from '../../domain/orders/fence.ts';
 import type { Ledger, NotedDifference } from '../../domain/ports/ledger.ts';
 import type { PositionRecord } from '../../domain/positions/position.ts';
 import { writeEvents } from '../events/outbox.ts';
@@ -9,37 +8,14 @@ import { inTransaction, run } from '../pool.ts';
 import type { OrderRecord } from '../rows.ts';
 import { ORDER_COLUMNS, POSITION_COLUMNS, toOrderRow, toPositionRecord } from '../rows.ts';
 
-type ReconciliationMethods = Pick<Ledger, 'reconciliationView' | 'noteDifferences' | 'resolveDifference' | 'fence' | 'raiseFence' | 'lowerFence' | 'arm' | 'armedBy'>;
+type ReconciliationMethods = Pick<Ledger, 'reconciliationView' | 'noteDifferences' | 'resolveDifference'>;
 
-const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
-  async function fence(portfolioId: string): Promise<Fence> {
-    const rows = await run<Fence>(pool, `fence of ${portfolioId}`, { name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [portfolioId] });
-    return found(rows[0], portfolioId);
-  }
-
-  function changeFence(change: { portfolioId: string; by: string; reason: string }, next: (fence: Fence) => Fence, type: 'fenceRaised' | 'fenceLowered'): Promise<Fence> {
-    const { portfolioId, by, reason } = change;
-    return inTransaction(pool, `${type} for ${portfolioId}`, async (client) => {
-      const { rows } = await client.query<Fence>({ text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
-      const before = found(rows[0], portfolioId);
-      const after = next(before);
-      if (after.epoch === before.epoch && after.halted === before.halted) return before;
-      await client.query({ text: `UPDATE fence SET epoch = $2, halted = $3, changed_by = $4, reason = $5, changed_at = ${NOW} WHERE portfolio_id = $1`, values: [portfolioId, after.epoch, after.halted, by, reason] });
-      const history = await client.query<{ seq: number }>({ text: `INSERT INTO fence_history (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,$2,$3,$4,$5,${NOW}) RETURNING seq`, values: [portfolioId, after.epoch, after.halted, by, reason] });
-      await writeEvents(client, [{ id: `${portfolioId}/fence/${history.rows[0]?.seq ?? after.epoch}`, type, subject: portfolioId, portfolioId, traceId: portfolioId, actor: by, payload: { epoch: after.epoch, reason } }]);
-      return after;
-    });
-  }
-
   return {
-    fence,
-    raiseFence: (change) => changeFence(change, raised, 'fenceRaised'),
-    lowerFence: (change) => changeFence(change, lowered, 'fenceLowered'),
-
     reconciliationView: async (portfolioId) => {
-      const [portfolios, positions, orders, fills] = await Promise.all([
+      const [fences, portfolios, positions, orders, fills] = await Promise.all([
+        run<Fence>(pool, 'fence', { name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [portfolioId] }),
         run<{ deploymentId: string; instrumentIds: string[] }>(pool, 'portfolio', { name: 'portfolio-ids', text: 'SELECT deployment_id AS "deploymentId", instrument_ids AS "instrumentIds" FROM portfolios WHERE portfolio_id = $1', values: [portfolioId] }),
         run<PositionRecord>(pool, 'open positions', { name: 'open-positions', text: `SELECT ${POSITION_COLUMNS} FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ORDER BY p.seq`, values: [portfolioId] }),
         run<OrderRecord>(pool, 'open orders', {
@@ -54,7 +30,7 @@ export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
       ]);
       const portfolio = found(portfolios[0], portfolioId);
       return {
-        ...portfolio, portfolioId, fence: await fence(portfolioId), positions: positions.map(toPositionRecord), openOrders: orders.map(toOrderRow),
+        ...portfolio, portfolioId, fence: found(fences[0], portfolioId), positions: positions.map(toPositionRecord), openOrders: orders.map(toOrderRow),
         lastFillAt: Object.fromEntries(fills.map((row) => [row.instrumentId, row.lastFillAt])),
       };
     },
@@ -87,18 +63,6 @@ export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
         payload: { key: it.key, kind: it.kind, instrumentId: it.instrumentId, evidence: it.evidence, outcome },
       }]);
     }),
-
-    arm: ({ portfolioId, by }) => inTransaction(pool, `arm ${portfolioId}`, async (client) => {
-      const { rows } = await client.query<{ armedBy: string | null }>({ text: 'SELECT armed_by AS "armedBy" FROM portfolios WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
-      const before = found(rows[0], portfolioId).armedBy;
-      await client.query({ text: 'UPDATE portfolios SET armed_by = $2 WHERE portfolio_id = $1', values: [portfolioId, by] });
-      await writeEvents(client, [{ id: `${portfolioId}/armed/${by}`, type: 'portfolioArmed', subject: portfolioId, portfolioId, traceId: portfolioId, actor: by, payload: { before, after: by } }]);
-    }),
-
-    armedBy: async (portfolioId) => {
-      const rows = await run<{ armedBy: string | null }>(pool, `armed by of ${portfolioId}`, { text: 'SELECT armed_by AS "armedBy" FROM portfolios WHERE portfolio_id = $1', values: [portfolioId] });
-      return rows[0]?.armedBy ?? null;
-    },
   };
 }
 

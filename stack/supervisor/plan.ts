@@ -40,7 +40,7 @@ function needed<T extends Node>(byName: ReadonlyMap<string, T>, node: T, need: s
 export async function inOrder<T extends Node>(nodes: readonly T[], work: (node: T) => Promise<void>): Promise<void> {
   const running = new Map<string, Promise<void>>();
   for (const node of startOrder(nodes)) {
-    const needs = node.needs.map((need) => running.get(need));
+    const needs = node.needs.map((need) => running.get(need) ?? Promise.resolve());
     running.set(node.name, Promise.all(needs).then(() => work(node)));
   }
   const results = await Promise.allSettled(running.values());

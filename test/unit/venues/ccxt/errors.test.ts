@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CallFailed, codeOf, failureOf, isNotOpen, readErrorOf, REFUSALS, submitAnswerOf, venueCodeOf } from '../../../../venues/ccxt/errors.ts';
+import type { CallFailed} from '../../../../venues/ccxt/errors.ts';
+import { codeOf, failureOf, isNotOpen, readErrorOf, REFUSALS, submitAnswerOf, venueCodeOf } from '../../../../venues/ccxt/errors.ts';
 
 function failure(status: number | null, body: string): CallFailed {
   return failureOf('POST order', new Error('binanceusdm said no'), status === null ? null : { status, headers: {}, body });

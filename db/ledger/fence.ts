@@ -1,0 +1,55 @@
+import { KeelError } from '../../domain/errors.ts';
+import { lowered, raised } from '../../domain/orders/fence.ts';
+import type { Fence } from '../../domain/orders/protocol.ts';
+import type { Ledger } from '../../domain/ports/ledger.ts';
+import { writeEvents } from '../events/outbox.ts';
+import type { Pool } from '../pool.ts';
+import { inTransaction, run } from '../pool.ts';
+
+type FenceMethods = Pick<Ledger, 'fence' | 'raiseFence' | 'lowerFence' | 'arm' | 'armedBy'>;
+
+const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+
+export function createFenceMethods(pool: Pool): FenceMethods {
+  async function fence(portfolioId: string): Promise<Fence> {
+    const rows = await run<Fence>(pool, `fence of ${portfolioId}`, { name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [portfolioId] });
+    return found(rows[0], portfolioId);
+  }
+
+  function changeFence(change: { portfolioId: string; by: string; reason: string }, next: (fence: Fence) => Fence, type: 'fenceRaised' | 'fenceLowered'): Promise<Fence> {
+    const { portfolioId, by, reason } = change;
+    return inTransaction(pool, `${type} for ${portfolioId}`, async (client) => {
+      const { rows } = await client.query<Fence>({ text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
+      const before = found(rows[0], portfolioId);
+      const after = next(before);
+      if (after.epoch === before.epoch && after.halted === before.halted) return before;
+      await client.query({ text: `UPDATE fence SET epoch = $2, halted = $3, changed_by = $4, reason = $5, changed_at = ${NOW} WHERE portfolio_id = $1`, values: [portfolioId, after.epoch, after.halted, by, reason] });
+      const history = await client.query<{ seq: number }>({ text: `INSERT INTO fence_history (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,$2,$3,$4,$5,${NOW}) RETURNING seq`, values: [portfolioId, after.epoch, after.halted, by, reason] });
+      await writeEvents(client, [{ id: `${portfolioId}/fence/${history.rows[0]?.seq ?? after.epoch}`, type, subject: portfolioId, portfolioId, traceId: portfolioId, actor: by, payload: { epoch: after.epoch, reason } }]);
+      return after;
+    });
+  }
+
+  return {
+    fence,
+    raiseFence: (change) => changeFence(change, raised, 'fenceRaised'),
+    lowerFence: (change) => changeFence(change, lowered, 'fenceLowered'),
+
+    arm: ({ portfolioId, by }) => inTransaction(pool, `arm ${portfolioId}`, async (client) => {
+      const { rows } = await client.query<{ armedBy: string | null }>({ text: 'SELECT armed_by AS "armedBy" FROM portfolios WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
+      const before = found(rows[0], portfolioId).armedBy;
+      await client.query({ text: 'UPDATE portfolios SET armed_by = $2 WHERE portfolio_id = $1', values: [portfolioId, by] });
+      await writeEvents(client, [{ id: `${portfolioId}/armed/${by}`, type: 'portfolioArmed', subject: portfolioId, portfolioId, traceId: portfolioId, actor: by, payload: { before, after: by } }]);
+    }),
+
+    armedBy: async (portfolioId) => {
+      const rows = await run<{ armedBy: string | null }>(pool, `armed by of ${portfolioId}`, { text: 'SELECT armed_by AS "armedBy" FROM portfolios WHERE portfolio_id = $1', values: [portfolioId] });
+      return rows[0]?.armedBy ?? null;
+    },
+  };
+}
+
+function found<T>(row: T | undefined, portfolioId: string): T {
+  if (row === undefined) throw new KeelError('NOT_FOUND', `${portfolioId} is not in the ledger`);
+  return row;
+}

@@ -21,7 +21,7 @@ export function flowSteps(world: World, rules: Rules, tell: Tell): void {
       timeOut(world, rules, tell);
       break;
     case 'asked':
-      hearLook(world, rules, tell);
+      hearUntimed(world, rules, tell);
       break;
     case 'done':
       break;
@@ -107,15 +107,29 @@ function startLook(world: World, written: Row | null, rules: Rules, tell: Tell):
     tell(next, `the workflow reads the ledger: the row is ${row.state}`);
     return;
   }
+  const asked = { ...flow, stage: 'asked' as const, attempt: row.attempt, memory: mayLedgerFail ? row : flow.memory };
+  if (!rules.isOn('lookTimedBefore')) {
+    askUntimed({ ...world, flow: asked }, tell);
+    return;
+  }
   for (let skew = 0; skew <= rules.ticks.skew; skew += 1) {
-    if (rules.isOn('lookTimedBefore') && !rules.isLookLate(row, -skew)) continue;
-    const next = copyOf(world);
-    next.flow = { ...flow, stage: 'asked', attempt: row.attempt, lookAge: -skew, memory: mayLedgerFail ? row : flow.memory };
+    if (!rules.isLookLate(row, -skew)) continue;
     const words = `the workflow looks for the order (row ${row.state}, attempt ${row.attempt})${skew === 0 ? '' : ', timed by a clock a second ahead'}`;
     // An answer that takes its time only tells of later than the look claims: one that comes at once proves the most.
-    if (rules.isOn('lookTimedBefore')) hearLook(next, rules, (heard, what) => tell(heard, `${words}: ${what}`));
-    else tell(next, words);
+    hearLook({ ...world, flow: { ...asked, lookAge: -skew } }, rules, (next, found) => tell(next, `${words}: ${found}`));
   }
+}
+
+/** With the guard left out, a look is timed when its answer is in, however long that takes. Only the second may be stale here. */
+function askUntimed(world: World, tell: Tell): void {
+  const { venue, flow } = world;
+  const mayBeStale = flow.firstLook > 0;
+  if (venue.orders === 0 || mayBeStale) tell(copyOf(world), `the workflow looks for the order; the venue answers that there is none${venue.orders === 0 ? '' : ' (a stale answer)'}`);
+}
+
+function hearUntimed(world: World, rules: Rules, tell: Tell): void {
+  if (!rules.isLookLate(world.row, 0)) return; // too early still: as if it had not been asked
+  countLook(world, false, 'the answer that there was none is in and timed only now', rules, tell);
 }
 
 /** A look that finds the order, early or late. */
@@ -132,22 +146,24 @@ function findOrder(world: World, rules: Rules, tell: Tell): void {
   tell(without, `a look finds the order: ${status}; the ledger cannot be reached, the workflow remembers it`);
 }
 
-/** One that was asked: it may lag; beyond that it may be stale, but never two in a row. Finding is `findOrder`'s. */
+/** A look may lag; beyond that it may be stale, but never two in a row. Finding the order is `findOrder`'s. */
 function hearLook(world: World, rules: Rules, tell: Tell): void {
   const { venue, flow } = world;
   const isStale = venue.orders > 0 && venue.age >= rules.ticks.lookLag;
   if (isStale && flow.wasFirstLookStale) return;
-  const found = `it finds nothing${isStale ? ' (a stale answer)' : venue.orders > 0 ? ' (it does not show yet)' : ''}`;
-  const lookAge = rules.isOn('lookTimedBefore') ? flow.lookAge : 0;
-  if (!rules.isOn('lookTimedBefore') && !rules.isLookLate(world.row, 0)) return; // as if it had not been asked
-  const looks = flow.firstLook === 0 ? [lookAge] : [flow.firstLook - 2, lookAge];
+  countLook(world, isStale, `it finds nothing${isStale ? ' (a stale answer)' : venue.orders > 0 ? ' (it does not show yet)' : ''}`, rules, tell);
+}
+
+function countLook(world: World, isStale: boolean, found: string, rules: Rules, tell: Tell): void {
+  const { flow } = world;
+  const looks = flow.firstLook === 0 ? [flow.lookAge] : [flow.firstLook - 2, flow.lookAge];
   if (rules.isAbsenceProven(looks)) {
     prove(world, found, rules, tell);
     return;
   }
   const next = copyOf(world);
   const isFirst = flow.firstLook === 0;
-  become(next.flow, 'deciding', { firstLook: isFirst ? lookAge + 2 : flow.firstLook, wasFirstLookStale: isFirst ? isStale : flow.wasFirstLookStale });
+  become(next.flow, 'deciding', { firstLook: isFirst ? flow.lookAge + 2 : flow.firstLook, wasFirstLookStale: isFirst ? isStale : flow.wasFirstLookStale });
   tell(next, found);
 }
 

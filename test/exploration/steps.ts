@@ -31,7 +31,6 @@ function afterTick(world: World, { scenario, ticks, stampAgeMax }: Rules): World
   const { flow, guard, venue } = next;
   flow.memory = older(world.flow.memory, stampAgeMax);
   if (flow.stage === 'awaiting' && scenario.mayLedgerFail) flow.waitAge = Math.min(flow.waitAge + 1, ticks.attemptTimeout);
-  if (flow.stage === 'asked') flow.lookAge = Math.min(flow.lookAge + 1, ticks.looksApart);
   if (flow.firstLook > 0) flow.firstLook = Math.min(flow.firstLook + 1, ticks.looksApart + ticks.skew + 2);
   if (guard.stage === 'raised') guard.age = Math.min(guard.age + 1, ticks.recvWindow + ticks.sealMargin);
   if (guard.firstLook > 0) guard.firstLook = Math.min(guard.firstLook + 1, ticks.looksApart + 1);

@@ -43,7 +43,7 @@ export interface Flow {
   /** Index of the run that it waits for, or -1. */
   awaits: number;
   waitAge: number;
-  /** Age of the look that is under way, by its own clock. */
+  /** Age of the look that is being judged, by its own clock. */
   lookAge: number;
   /** Age of the first look that was late enough and empty, plus 2; 0 without one. */
   firstLook: number;

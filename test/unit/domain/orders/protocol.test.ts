@@ -4,7 +4,8 @@ import type { OrderState } from '../../../../domain/orders/order.ts';
 import { bookOf, entrySide, oppositeSide, ORDER_STATES } from '../../../../domain/orders/order.ts';
 import type { Fence, NextStep } from '../../../../domain/orders/protocol.ts';
 import {
-  absenceProvableAt, isAbsenceProven, isReducing, isStillValid, isUnsettled, isWithinDrift, lookDelayMs, nextStep, PROTOCOL_TIMES, resubmitDelayMs, verdictBeforeSend,
+  absenceProvableAt, isAbsenceProven, isReducing, isStillValid, isUnsettled, isWithinDrift, lookDelayMs, mayGoWithoutLedger, nextStep, PROTOCOL_TIMES, resubmitDelayMs, rowToTrust,
+  verdictBeforeSend,
 } from '../../../../domain/orders/protocol.ts';
 import { INTENT, rowIn } from './orders.fixture.ts';
 
@@ -118,6 +119,37 @@ describe('absence', () => {
         }
       }),
     );
+  });
+});
+
+describe('an order that may go without the ledger', () => {
+  const EXIT = { ...INTENT, leg: 'exit', closesPosition: true } as const;
+  const remembered = rowIn('unknown', { intent: EXIT, attempt: 2 });
+
+  it.each([
+    ['a full close', 'exit', true, true],
+    ['a stop', 'stop', true, true],
+    ['a partial exit', 'target', false, false],
+    ['an entry, whatever it says', 'entry', true, false],
+  ] as const)('%s: %s', (_name, leg, closesPosition, expected) => {
+    expect(mayGoWithoutLedger({ leg, closesPosition })).toBe(expected);
+  });
+
+  it.each([
+    ['does not know it', null, true],
+    ['still says planned', rowIn('planned', { intent: EXIT }), true],
+    ['is an attempt behind', rowIn('absent', { intent: EXIT, attempt: 1 }), true],
+    ['knows the attempt', rowIn('submitting', { intent: EXIT, attempt: 2 }), false],
+    ['is further', rowIn('submitting', { intent: EXIT, attempt: 3 }), false],
+    ['has the venue\'s word', rowIn('accepted', { intent: EXIT, attempt: 0, acceptedAt: 1 }), false],
+  ])('a ledger that %s: memory counts is %s', (_name, written, isMemoryTrusted) => {
+    expect(rowToTrust(remembered, written)).toBe(isMemoryTrusted ? remembered : written);
+  });
+
+  it('any other order was not sent unless the ledger knows of it', () => {
+    const opening = rowIn('unknown', { attempt: 2 });
+    expect(rowToTrust(opening, rowIn('planned'))).toMatchObject({ state: 'planned' });
+    expect(rowToTrust(opening, null)).toMatchObject({ state: 'planned', attempt: 0, sentTimestamp: null });
   });
 });
 

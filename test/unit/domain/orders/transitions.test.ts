@@ -5,8 +5,8 @@ import { KeelError } from '../../../../domain/errors.ts';
 import type { OrderRow, OrderState, VenueOrder } from '../../../../domain/orders/order.ts';
 import { DONE_STATES, ORDER_STATES } from '../../../../domain/orders/order.ts';
 import type { OrderEvent } from '../../../../domain/orders/transitions.ts';
-import { applyOrderEvent, canApply } from '../../../../domain/orders/transitions.ts';
-import { reportOf, rowIn } from './orders.fixture.ts';
+import { applyOrderEvent, canApply, mayClaim } from '../../../../domain/orders/transitions.ts';
+import { INTENT, reportOf, rowIn } from './orders.fixture.ts';
 
 /** Each event as it speaks of the row's own attempt (a claim: of the next). */
 function eventsFor(row: OrderRow): Readonly<Record<string, OrderEvent>> {
@@ -92,6 +92,26 @@ describe('an order that we ended and the venue knows', () => {
     const after = applyOrderEvent(rowIn(state, { reason: 'ours' }), { kind: 'reported', order: reportOf(status, filled), at: 5_000 }, 9_000);
     expect(after.state).toBe(expected);
     expect(after.reason).toBeNull();
+  });
+});
+
+describe('mayClaim', () => {
+  const EXIT = { ...INTENT, leg: 'exit', closesPosition: true } as const;
+  it.each([
+    ['the next of a planned order', rowIn('planned'), 1, true],
+    ['the next of an absent one', rowIn('absent'), 2, true],
+    ['the same again', rowIn('absent'), 1, false],
+    ['one too far', rowIn('absent'), 3, false],
+    ['the next while one is under way', rowIn('submitting'), 2, false],
+    ['the next of one of unknown fate', rowIn('unknown'), 2, false],
+    ['a full close: past attempts that the ledger never heard of', rowIn('planned', { intent: EXIT }), 2, true],
+    ['a full close: past one that the ledger believes under way', rowIn('submitting', { intent: EXIT }), 3, true],
+    ['a full close: the next while one is under way', rowIn('submitting', { intent: EXIT }), 2, false],
+    ['a full close: never back', rowIn('absent', { intent: EXIT, attempt: 3 }), 2, false],
+    ['a full close that the venue knows', rowIn('accepted', { intent: EXIT, acceptedAt: 1 }), 3, false],
+  ])('%s', (_name, row, attempt, expected) => {
+    expect(mayClaim(row, attempt)).toBe(expected);
+    expect(outcomeOf(row, { kind: 'claimed', attempt, timestamp: 7_000 })).toBe(expected ? 'submitting' : X);
   });
 });
 

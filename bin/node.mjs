@@ -36,19 +36,20 @@ const NODE_PACKAGES = {
 
 /**
  * The Node that runs Keel: this one if it is new enough, else a pinned one from the cache, fetched when missing.
+ * @param {string} running version of this Node
  * @returns {Promise<string>} path of the binary
  */
-export async function ensureNode() {
-  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) return process.execPath;
+export async function ensureNode(running = process.versions.node) {
+  if (Number.parseInt(running, 10) >= NODE_MAJOR_MIN) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   const wanted = NODE_PACKAGES[platform];
   const byHand = `Install Node.js ${NODE_MAJOR_MIN} or newer (https://nodejs.org) and run the command with it.`;
-  if (!wanted) throw new SetupError(`No Node ${NODE_MAJOR_MIN} package is known for ${platform}; this is Node ${process.versions.node}.`, byHand);
+  if (!wanted) throw new SetupError(`No Node ${NODE_MAJOR_MIN} package is known for ${platform}; this is Node ${running}.`, byHand);
   const folder = join(cacheFolder(process.env), 'node', `${wanted.version}-${platform}`);
   const binary = join(folder, 'node_modules', wanted.name, 'bin', 'node');
   if (existsSync(binary)) return binary;
   await withLock(`${folder}.lock`, waitingFor, async () => {
-    if (!existsSync(binary)) await withProgress(`getting Node ${wanted.version} (this is ${process.versions.node})`, () => fetchNode(wanted, folder, byHand));
+    if (!existsSync(binary)) await withProgress(`getting Node ${wanted.version} (this is ${running})`, () => fetchNode(wanted, folder, byHand));
   });
   return binary;
 }

@@ -24,7 +24,7 @@ export async function ensurePackages({ root, node }) {
 }
 
 async function install(root, node) {
-  // Scripts of packages are not run: the lock file says so for npm 11 (`allowScripts`), this says it to every npm.
+  // No package needs its install script (Postgres's links are made at its start): `allowScripts` says so to npm 11, this to every npm.
   await runNpm({ node, args: ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], cwd: root });
 }
 

@@ -42,7 +42,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
       },
     },
   }, (starting) => {
-    down = untilSignal(starting, say);
+    down = untilSignal(starting, () => output.end(), say);
   }).catch((error: unknown) => {
     if (down.asked()) return null; // Ctrl-C while it started: everything is down again
     throw error;
@@ -63,12 +63,13 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
 }
 
 /** `done` resolves when everything is down, after SIGINT, SIGTERM or SIGHUP. A second Ctrl-C later on ends at once. */
-function untilSignal(supervisor: Supervisor, say: (line: string) => void): { asked: () => boolean; done: Promise<void> } {
+function untilSignal(supervisor: Supervisor, onStop: () => void, say: (line: string) => void): { asked: () => boolean; done: Promise<void> } {
   let firstMs: number | null = null;
   const done = new Promise<void>((resolve, reject) => {
     const onSignal = (signal: NodeJS.Signals): void => {
       if (firstMs === null) {
         firstMs = performance.now();
+        onStop();
         say(`${signal}: stopping …`);
         supervisor.stop().then(resolve, reject);
         return;

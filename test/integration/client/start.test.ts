@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../../stack/supervisor/ports.ts';
+import type { HomeStatus } from '../../../stack/supervisor/supervisor.ts';
+import { testHome, until } from '../../support/processes.ts';
+
+const KEEL = fileURLToPath(new URL('../../../bin/keel.mjs', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Machine {
+  readonly keel: (...args: string[]) => { ended: Promise<Ended>; kill: (signal: NodeJS.Signals) => void; lines: () => Record<string, unknown>[] };
+  readonly status: () => Promise<HomeStatus>;
+  readonly env: Record<string, string | undefined>;
+}
+
+/** A home and ports of its own, and the command line on them. */
+async function machine(): Promise<Machine> {
+  const [engine, ui, postgres, venue, control] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()]);
+  const env = {
+    ...process.env, KEEL_HOME: testHome(), KEEL_ENGINE_PORT: String(engine), KEEL_ENGINE_UI_PORT: String(ui), KEEL_POSTGRES_PORT: String(postgres),
+    KEEL_VENUE_PORT: String(venue), KEEL_VENUE_CONTROL_PORT: String(control), KEEL_HISTORY_CANDLES: '300',
+  };
+  const keel: Machine['keel'] = (...args) => {
+    const child = spawn(process.execPath, [KEEL, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return {
+      ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err }))),
+      kill: (signal) => void child.kill(signal),
+      lines: () => out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>),
+    };
+  };
+  return { env, keel, status: async () => JSON.parse((await keel('status', '--json').ended).out) as HomeStatus };
+}
+
+const up = (started: ReturnType<Machine['keel']>) => () => started.lines().some((line) => line['kind'] === 'up');
+
+describe('keel start', () => {
+  it('brings everything up, restarts what dies, refuses a second one, survives its own death, and stops cleanly', { timeout: 180_000 }, async () => {
+    const { keel, status } = await machine();
+    expect(await keel('stop').ended).toMatchObject({ code: 3 });
+    const first = keel('start', '--json');
+    await until('it is up', up(first), 60_000);
+    const before = await status();
+    expect(before.state?.processes.map(({ name, state }) => [name, state])).toEqual(['postgres', 'engine', 'venue', 'worker-1', 'worker-2'].map((name) => [name, 'running']));
+    expect(Object.keys(before.state?.urls ?? {})).toEqual(['Temporal UI', 'venue', 'venue control']);
+
+    const second = await keel('start').ended;
+    expect(second).toMatchObject({ code: 4, err: expect.stringContaining(`pid ${before.supervisorPid}`) as string });
+
+    for (const { pid } of before.state?.processes ?? []) process.kill(pid ?? 0, 'SIGKILL');
+    await until('all five are back', async () => (await status()).state?.processes.every(({ state, restarts }) => state === 'running' && restarts > 0) ?? false, 60_000);
+    expect(first.lines().filter((line) => line['kind'] === 'died').length).toBeGreaterThanOrEqual(5);
+
+    first.kill('SIGKILL');
+    await first.ended;
+    expect((await status()).leftovers.map(({ name }) => name).sort()).toEqual(['engine', 'postgres', 'venue', 'worker-1', 'worker-2']);
+    const third = keel('start', '--json');
+    await until('it is up again', up(third), 60_000);
+    expect(third.lines().filter((line) => line['kind'] === 'leftover' && line['action'] === 'adopted').map((line) => line['name']).sort()).toEqual(['engine', 'postgres']);
+
+    expect(await keel('stop').ended).toMatchObject({ code: 0 });
+    expect(await third.ended).toMatchObject({ code: 0 });
+    expect(await status()).toEqual(expect.objectContaining({ supervisorPid: null, leftovers: [] }));
+  });
+
+  it('names a taken port and leaves nothing running', { timeout: 60_000 }, async () => {
+    const { env, keel, status } = await machine();
+    const server = createServer().listen(Number(env['KEEL_VENUE_PORT']), '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await until('the port is taken', () => server.listening);
+    const failed = await keel('start').ended;
+    expect(failed.code).toBe(5);
+    expect(failed.err).toContain('KEEL_VENUE_PORT');
+    expect(failed.err).toContain('[PORT_TAKEN]');
+    expect(failed.err).not.toContain('    at ');
+    expect((await status()).leftovers).toEqual([]);
+  });
+});
+
+describe('the command line', () => {
+  it('answers help, wrong words and wrong settings with documented exit codes', async () => {
+    const { keel, env } = await machine();
+    const help = await keel('--help').ended;
+    expect(help).toMatchObject({ code: 0, err: '' });
+    for (const words of ['start', 'stop', 'status', 'doctor', 'Exit codes:']) expect(help.out).toContain(words);
+    expect((await keel('start', '--help').ended).out).toContain('Examples:');
+    expect(await keel('nonsense').ended).toMatchObject({ code: 2 });
+    expect(await keel('start', '--mode', 'replay').ended).toMatchObject({ code: 2 });
+    env['KEEL_WORKERS'] = '0';
+    const wrong = await keel('status', '--json').ended;
+    expect(wrong.code).toBe(2);
+    expect(JSON.parse(wrong.out)).toMatchObject({ error: { code: 'SETTING_INVALID', message: expect.stringContaining('KEEL_WORKERS is "0"') as string } });
+  });
+
+  it('doctor finds this machine fit, and names what is not', { timeout: 30_000 }, async () => {
+    const { keel, env } = await machine();
+    const fit = await keel('doctor', '--json').ended;
+    expect(JSON.parse(fit.out)).not.toContainEqual(expect.objectContaining({ state: 'fail' }));
+    expect(fit.code).toBe(0);
+    const server = createServer().listen(Number(env['KEEL_ENGINE_PORT']), '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await until('the port is taken', () => server.listening);
+    const unfit = await keel('doctor', '--json').ended;
+    expect(unfit.code).toBe(1);
+    expect(JSON.parse(unfit.out)).toContainEqual(expect.objectContaining({ name: 'enginePort', state: 'fail' }));
+    expect((await keel('doctor', '--settings', '--json').ended).out).toContain('KEEL_PACE_MS');
+  });
+});

@@ -35,7 +35,7 @@ export async function raiseRetention(connection: Connection, namespace: string, 
  * @param attributes type by name; the development server takes at most 10 keywords and 3 of each other type
  * @throws {KeelError} ENGINE_UNREACHABLE when the server refuses; SETTING_INVALID when one exists with another type
  */
-export async function registerSearchAttributes(connection: Connection, namespace: string, attributes: Readonly<Record<string, SearchAttributeTypeName>>): Promise<void> {
+export async function registerSearchAttributes(connection: Pick<Connection, 'operatorService'>, namespace: string, attributes: Readonly<Record<string, SearchAttributeTypeName>>): Promise<void> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const missing: Record<string, number> = {};
   for (const [name, type] of Object.entries(attributes)) {

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
+import type { Instruction, OpenPlan } from '../../../../domain/cycle/types.ts';
+import { d, text } from '../../../../domain/decimal.ts';
+import type { OrderIntent, OrderRow } from '../../../../domain/orders/order.ts';
+import { WORKING_STATES } from '../../../../domain/orders/order.ts';
+import { dutiesOf, heldQuantity } from '../../../../domain/positions/duties.ts';
+import type { PositionSnapshot } from '../../../../domain/positions/position.ts';
+import { observationWith } from '../cycle/plan.fixture.ts';
+
+const [PLAN] = planCycle({ cycleId: 'cycle', observation: observationWith() }).opens as [OpenPlan];
+
+function row(intent: OrderIntent, state: OrderRow['state'], filledQuantity = '0', reason: string | null = null): OrderRow {
+  return { intent, state, attempt: 1, sentTimestamp: 1, venueOrderId: '1', triggeredOrderId: null, filledQuantity, averagePrice: null, reason, acceptedAt: 1, updatedAt: 1 };
+}
+
+function snapshotOf(orders: readonly OrderRow[], instructions: readonly Instruction[] = []): PositionSnapshot {
+  return {
+    position: { positionId: PLAN.positionId, portfolioId: 'sim', plan: PLAN, state: 'open', quantity: '0', entryPrice: null, stopPrice: PLAN.stopPrice, targetPrice: PLAN.targetPrice, realizedPnl: '0', closeReason: null, inboxSeq: 1, handledSeq: 0 },
+    orders, instructions,
+  };
+}
+
+const filledEntry = row(PLAN.entry, 'filled', '10');
+const submitsOf = (snapshot: PositionSnapshot) => dutiesOf(snapshot).flatMap((duty) => (duty.kind === 'submit' ? [duty.intent] : []));
+
+describe('what a position owes', () => {
+  it('a stop and a target for all of it once the entry is filled', () => {
+    expect(submitsOf(snapshotOf([filledEntry]))).toMatchObject([
+      { leg: 'stop', type: 'stopMarket', quantity: '10', triggerPrice: '97', side: 'sell', reduceOnly: true, closesPosition: true, validUntil: null },
+      { leg: 'target', type: 'takeProfitMarket', quantity: '10', triggerPrice: '106', side: 'sell', reduceOnly: true },
+    ]);
+  });
+
+  it('protects the part that is filled while the rest still works', () => {
+    expect(submitsOf(snapshotOf([row(PLAN.entry, 'partiallyFilled', '4')])).filter((it) => it.leg === 'stop')).toMatchObject([{ quantity: '4' }]);
+  });
+
+  it.each<[string, OrderRow['state']]>([['rejected', 'rejected'], ['halted', 'halted'], ['expired', 'expired'], ['canceled', 'canceled']])('nothing but its end when the entry was %s', (_name, state) => {
+    expect(dutiesOf(snapshotOf([row(PLAN.entry, state)]))).toEqual([{ kind: 'close', reason: 'notEntered' }]);
+  });
+
+  it('places the new stop before it cancels the old one', () => {
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const move: Instruction = { kind: 'moveStop', instructionId: 'm', positionId: PLAN.positionId, stopPrice: '100.2', reason: 'breakeven' };
+    const first = snapshotOf([filledEntry, row(stop, 'accepted'), row(target, 'accepted')], [move]);
+    const [next] = submitsOf(first) as [OrderIntent];
+    expect(next).toMatchObject({ leg: 'stop', revision: 2, triggerPrice: '100.2', quantity: '10' });
+    const second = dutiesOf(snapshotOf([...first.orders, row(next, 'accepted')], [move]));
+    expect(second).toEqual([{ kind: 'cancel', clientOrderId: stop.clientOrderId }]);
+  });
+
+  it('closes at market when the stop would trigger at once', () => {
+    const [stop] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent];
+    expect(submitsOf(snapshotOf([filledEntry, row(stop, 'rejected', '0', '-2021')]))).toMatchObject([{ leg: 'exit', type: 'market', quantity: '10', reduceOnly: true }]);
+  });
+
+  it('tells the end with the reason of what closed it, and cancels what is left', () => {
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const orders = [filledEntry, row(stop, 'filled', '10')];
+    expect(dutiesOf(snapshotOf([...orders, row(target, 'accepted')]))).toEqual([{ kind: 'cancel', clientOrderId: target.clientOrderId }]);
+    expect(dutiesOf(snapshotOf([...orders, row(target, 'canceled')]))).toEqual([{ kind: 'close', reason: 'stop' }]);
+  });
+});
+
+/** Carries duties out in a small world in which the venue does as it pleases; checked after every step. */
+it('whatever the venue does: one exit at a time, stops never loosen, and everything ends flat', () => {
+  fc.assert(fc.property(fc.array(fc.nat(999), { minLength: 40, maxLength: 120 }), (choices) => {
+    const rows = new Map<string, OrderRow>([[PLAN.entry.clientOrderId, row(PLAN.entry, 'filled', '10')]]);
+    const instructions: Instruction[] = [];
+    let tightest = d(PLAN.stopPrice);
+    for (const choice of choices) {
+      const snapshot = snapshotOf([...rows.values()], instructions);
+      const duties = dutiesOf(snapshot);
+      for (const duty of duties) {
+        if (duty.kind === 'submit') {
+          if (duty.intent.leg === 'stop') expect(d(duty.intent.triggerPrice ?? 0).gte(tightest)).toBe(true);
+          if (duty.intent.leg === 'stop' && d(duty.intent.triggerPrice ?? 0).gt(tightest)) tightest = d(duty.intent.triggerPrice ?? 0);
+          const lost = choice % 11 === 0;
+          rows.set(duty.intent.clientOrderId, row(duty.intent, lost ? 'unknown' : duty.intent.leg === 'exit' && choice % 3 !== 0 ? 'filled' : 'accepted', duty.intent.leg === 'exit' && !lost && choice % 3 !== 0 ? text(heldQuantity(snapshot)) : '0'));
+        }
+        if (duty.kind === 'cancel') {
+          const known = rows.get(duty.clientOrderId);
+          if (known !== undefined) rows.set(duty.clientOrderId, { ...known, state: 'canceled' });
+        }
+      }
+      if (duties.some((duty) => duty.kind === 'close')) return;
+      const live = [...rows.values()];
+      expect(live.filter((it) => it.intent.leg === 'exit' && ['submitting', 'unknown', ...WORKING_STATES].includes(it.state)).length).toBeLessThanOrEqual(1);
+      const held = heldQuantity(snapshotOf(live));
+      const pick = live[choice % live.length];
+      if (pick !== undefined && pick.intent.leg !== 'entry' && WORKING_STATES.includes(pick.state) && held.gt(0) && choice % 5 === 0) rows.set(pick.intent.clientOrderId, { ...pick, state: 'filled', filledQuantity: text(held) });
+      else if (pick !== undefined && pick.state === 'unknown') rows.set(pick.intent.clientOrderId, { ...pick, state: 'accepted' });
+      else if (choice % 17 === 0) instructions.push({ kind: 'moveStop', instructionId: String(choice), positionId: PLAN.positionId, stopPrice: String(97 + (choice % 30) / 10), reason: 'trail' });
+      else if (choice % 23 === 0) instructions.push({ kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' });
+    }
+  }), { numRuns: 200 });
+});

@@ -95,8 +95,8 @@ async function engine(settings: Settings, env: NodeJS.ProcessEnv): Promise<Findi
 async function postgres(settings: Settings): Promise<Finding[]> {
   if (settings.databaseUrl !== undefined) return [finding('postgres', 'ok', `server at ${new URL(settings.databaseUrl).host}`)];
   try {
-    const { folder } = await postgresBinaries();
-    const { ids } = postgresRunAs([settings.home, folder]);
+    await postgresBinaries();
+    const { ids } = postgresRunAs(settings.home);
     return [finding('postgres', 'ok', `embedded${ids === null ? '' : `, as user id ${ids.uid}`}`)];
   } catch (error) {
     return [finding('postgres', 'fail', messageOf(error))];

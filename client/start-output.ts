@@ -75,7 +75,8 @@ export class LiveOutput {
       return;
     }
     this.#clear();
-    this.#live = text.split('\n')[0]?.slice(0, (this.#stream.columns ?? 80) - 1) ?? '';
+    const width = this.#stream.columns > 0 ? this.#stream.columns : 80; // some terminals say 0
+    this.#live = text.split('\n')[0]?.slice(0, width - 1) ?? '';
     this.#stream.write(this.#live);
   }
 

@@ -28,6 +28,15 @@ export async function createDatabase(serverUrl: string, name: string, options: {
   return databaseUrl(serverUrl, name);
 }
 
+/** Whether a database of that name is on the server. @throws {KeelError} as `createDatabase` */
+export async function databaseExists(serverUrl: string, name: string): Promise<boolean> {
+  let exists = false;
+  await onServer(serverUrl, `the database ${name} could not be looked for`, async (client) => {
+    exists = (await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])).rowCount !== 0;
+  });
+  return exists;
+}
+
 /** Removes a database with everything in it, and ends its connections. @throws {KeelError} as `createDatabase` */
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
   await onServer(serverUrl, `the database ${name} could not be removed`, async (client) => {

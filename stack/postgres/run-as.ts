@@ -19,18 +19,18 @@ export interface RunAs {
 }
 
 /**
- * As ourselves, or for root as the user `postgres`. Where that user cannot reach the folders (a clone under /root), it
+ * As ourselves, or for root as the user `postgres`. Where that user cannot reach the home (a clone under /root), it
  * gets the one capability to pass through folders, if the system has `setpriv`.
- * @param folders that it must reach
+ * @param home holds the data
  * @throws {KeelError} PROCESS_FAILED, naming the folder in the way and the choices.
  */
-export function postgresRunAs(folders: readonly string[]): RunAs {
+export function postgresRunAs(home: string): RunAs {
   if (process.getuid?.() !== 0) return { ids: null, wrap: (command, args) => ({ command, args }) };
   const ids = postgresUser();
-  const closed = folders.map((folder) => firstClosed(folder, ids)).find((found) => found !== null);
-  if (closed === undefined) return { ids, wrap: (command, args) => ({ command, args, ...ids }) };
+  const closed = firstClosed(home, ids);
+  if (closed === null) return { ids, wrap: (command, args) => ({ command, args, ...ids }) };
   if (!canPassThrough(ids)) {
-    throw new KeelError('PROCESS_FAILED', `as root, Postgres runs as the user "${USER}", who cannot pass through ${closed}. Choose one: put the clone and KEEL_HOME elsewhere (/opt, /srv); run Keel as a normal user; chmod o+x ${closed}; install setpriv (util-linux); set DATABASE_URL to a server of your own.`);
+    throw new KeelError('PROCESS_FAILED', `as root, Postgres runs as the user "${USER}", who cannot pass through ${closed}. Choose one: set KEEL_HOME to a folder elsewhere (/opt, /srv); run Keel as a normal user; chmod o+x ${closed}; install setpriv (util-linux); set DATABASE_URL to a server of your own.`);
   }
   return { ids, wrap: (command, args) => ({ command: 'setpriv', args: [...setprivArgs(ids), command, ...args] }) };
 }

@@ -12,7 +12,7 @@ import { runAlone } from '../supervisor/run-alone.ts';
 import type { RunningProcess } from '../supervisor/run-alone.ts';
 import { stopProcess } from '../supervisor/run-files.ts';
 import type { ProcessSpec } from '../supervisor/types.ts';
-import { postgresBinaries } from './binaries.ts';
+import { postgresBinaries, reachableBinaries } from './binaries.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import { postgresRunAs } from './run-as.ts';
 import type { RunAs } from './run-as.ts';
@@ -52,12 +52,12 @@ export async function postgresSpec({ home, port }: PostgresOptions): Promise<{ s
   const folder = join(home, 'postgres');
   const data = join(folder, 'data');
   await mkdir(home, { recursive: true });
-  const binaries = await postgresBinaries();
-  const runAs = postgresRunAs([home, binaries.folder]);
+  const runAs = postgresRunAs(home);
+  const binaries = await reachableBinaries(await postgresBinaries(), runAs.ids);
   const password = await ownPassword(home, data);
   if (!existsSync(data)) await makeCluster({ folder, data, binaries, runAs, password });
   assertVersion(data);
-  const url = `postgres://${USER}:${password}@${HOST}:${port}/postgres`;
+  const url = urlOf(port, password);
   const configuration = Object.entries(CONFIGURATION).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const spec: ProcessSpec = {
     kind: 'process', name: 'postgres', needs: [],
@@ -69,6 +69,24 @@ export async function postgresSpec({ home, port }: PostgresOptions): Promise<{ s
     readyTimeoutMs: 60_000, stopSignal: 'SIGINT', stopTimeoutMs: STOP_TIMEOUT_MS, leftover: 'adopt',
   };
   return { spec, url };
+}
+
+/**
+ * Address of the embedded server of a home on which a Keel runs; holds the password: do not print.
+ * @throws {KeelError} DATABASE_UNREACHABLE when the home never had one.
+ */
+export async function embeddedPostgresUrl({ home, port }: PostgresOptions): Promise<string> {
+  const path = passwordFileOf(home);
+  if (!existsSync(path)) throw new KeelError('DATABASE_UNREACHABLE', `${path} is not there: ${home} has no Postgres of its own; set DATABASE_URL to the server that it uses`);
+  return urlOf(port, (await readFile(path, 'utf8')).trim());
+}
+
+function urlOf(port: number, password: string): string {
+  return `postgres://${USER}:${password}@${HOST}:${port}/postgres`;
+}
+
+function passwordFileOf(home: string): string {
+  return join(home, 'postgres.password');
 }
 
 export interface RunningPostgres extends RunningProcess {
@@ -104,7 +122,7 @@ async function answers(port: number, url: string): Promise<boolean> {
 
 /** Beside the cluster, readable by Keel's user only. */
 async function ownPassword(home: string, data: string): Promise<string> {
-  const path = join(home, 'postgres.password');
+  const path = passwordFileOf(home);
   if (existsSync(path)) return (await readFile(path, 'utf8')).trim();
   if (existsSync(data)) throw new KeelError('PROCESS_FAILED', `${data} is there and its password file ${path} is not; restore that file (its first line is the password of the role "${USER}")`);
   const password = randomBytes(18).toString('base64url');

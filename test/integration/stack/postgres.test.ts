@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { processIdentity } from '../../../bin/process-identity.mjs';
+import { postgresBinaries, reachableBinaries } from '../../../stack/postgres/binaries.ts';
 import { createDatabase, databaseUrl, dropDatabase } from '../../../stack/postgres/database.ts';
 import { firstClosed } from '../../../stack/postgres/run-as.ts';
 import { postgresSpec, startPostgres } from '../../../stack/postgres/server.ts';
@@ -131,5 +132,18 @@ describe('the user that Postgres runs as', () => {
     const running = await runAlone(home, spec);
     onTestFinished(() => running.stop());
     expect(await query(url, "SELECT current_setting('data_directory') AS folder")).toEqual([{ folder: join(home, 'postgres', 'data') }]);
+  });
+
+  it('gets a copy of programs that it cannot reach, once', async () => {
+    const home = testHome();
+    const binaries = { ...(await postgresBinaries()), folder: join(home, 'closed', 'native'), version: '0.0.0' };
+    const stranger = { uid: statSync(home).uid + 1, gid: statSync(home).gid + 1 };
+    mkdirSync(join(binaries.folder, 'bin'), { recursive: true });
+    writeFileSync(join(binaries.folder, 'bin', 'postgres'), 'x');
+    symlinkSync('postgres', join(binaries.folder, 'bin', 'link'));
+    expect(await reachableBinaries(binaries, null, join(home, 'shared'))).toBe(binaries);
+    const copies = await Promise.all([1, 2].map(() => reachableBinaries(binaries, stranger, join(home, 'shared'))));
+    for (const copy of copies) expect(readFileSync(copy.postgres, 'utf8')).toBe('x');
+    expect(readlinkSync(join(home, 'shared', 'postgres-0.0.0', 'bin', 'link'))).toBe('postgres');
   });
 });

@@ -40,6 +40,7 @@ export const GUARDS = {
   epoch: 'an opening of an older epoch is refused',
   sealWait: '`sealed` waits for recvWindow + 2 s after the fence rose',
   memory: 'a ledger that has heard nothing of an attempt sent without it does not overrule the workflow',
+  claimAhead: 'a claim may skip attempts that the ledger never heard of, so that no number is used twice',
 } as const;
 export type GuardName = keyof typeof GUARDS;
 
@@ -134,6 +135,7 @@ export class Rules {
   }
 
   canClaim(row: Row, attempt: number): boolean {
+    if (!this.isOn('claimAhead') && attempt !== row.attempt + 1) return false;
     return mayClaim(this.#orderRow(row, true), attempt);
   }
 

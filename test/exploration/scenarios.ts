@@ -13,10 +13,19 @@ export const SHORT_TICKS: Ticks = { recvWindow: 1, attemptTimeout: 1, absenceMar
 
 const BASE = { runs: 2, attemptsMax: 2, hasEmergency: false, hasResets: false, mayLedgerFail: false, without: null } as const;
 
-/** An opening through the ledger, with stop, seal and resume, and resets. */
-export const OPENING: Scenario = { ...BASE, name: 'an opening order', leg: 'entry', ticks: REAL_TICKS, hasEmergency: true, hasResets: true };
+/** An opening through the ledger, with resets. */
+const OPENING: Scenario = { ...BASE, name: 'opening', leg: 'entry', ticks: REAL_TICKS, hasResets: true };
+/** The same with an emergency stop, sealed, and a resume. */
+const STOPPED: Scenario = { ...OPENING, name: 'opening, stop, seal and resume', hasEmergency: true };
 /** A full close while the ledger comes and goes. Without resets: then the workflow's history is the only record. */
-export const EXIT: Scenario = { ...BASE, name: 'a full close while the ledger comes and goes', leg: 'exit', ticks: REAL_TICKS, mayLedgerFail: true };
+const CLOSE: Scenario = { ...BASE, name: 'full close, ledger comes and goes', leg: 'exit', ticks: REAL_TICKS, mayLedgerFail: true };
+
+/** What `npm run explore` goes through: minutes on one core. */
+export const WHOLE: readonly Scenario[] = [STOPPED, { ...OPENING, attemptsMax: 3 }, { ...OPENING, runs: 3 }, { ...CLOSE, attemptsMax: 3 }];
+/** `-- --deep`: more of the same, ten minutes. */
+export const DEEP: readonly Scenario[] = [{ ...OPENING, attemptsMax: 3, runs: 3 }, { ...CLOSE, attemptsMax: 3, runs: 3 }];
+/** What the tests go through: seconds. The stop with shorter waits and without resets. */
+export const QUICK: readonly Scenario[] = [{ ...STOPPED, ticks: SHORT_TICKS, hasResets: false }, OPENING, CLOSE];
 
 export const PROPERTY_WORDS: Readonly<Record<Property, string>> = {
   twoOrders: 'two orders at the venue for one intent',
@@ -59,20 +68,19 @@ function agrees(world: World, rules: Rules): boolean {
 
 export const ALL_PROPERTIES: readonly Property[] = ['twoOrders', 'resentInFlight', 'acceptedAfterSeal', 'sealedOverOpen', 'endsDisagree'];
 
-const ORDERS_ONLY: Scenario = { ...OPENING, name: 'an opening order, without an emergency', hasEmergency: false };
-
-/** Each guard with a world that needs it and the harm that its absence does. */
+/** Each guard with the world that needs it and the harm that its absence does. */
 export const MUTANTS: readonly { readonly without: GuardName; readonly scenario: Scenario; readonly breaks: Property }[] = [
-  { without: 'rowClaim', scenario: ORDERS_ONLY, breaks: 'twoOrders' },
-  { without: 'newsOfAttempt', scenario: { ...ORDERS_ONLY, attemptsMax: 3 }, breaks: 'twoOrders' },
-  { without: 'deadline', scenario: EXIT, breaks: 'twoOrders' },
-  { without: 'recvWindow', scenario: ORDERS_ONLY, breaks: 'twoOrders' },
-  { without: 'signedBeforeClaim', scenario: ORDERS_ONLY, breaks: 'twoOrders' },
-  { without: 'absenceWait', scenario: ORDERS_ONLY, breaks: 'twoOrders' },
-  { without: 'twoLooks', scenario: ORDERS_ONLY, breaks: 'twoOrders' },
-  { without: 'lookTimedBefore', scenario: ORDERS_ONLY, breaks: 'twoOrders' },
-  { without: 'memory', scenario: EXIT, breaks: 'twoOrders' },
-  { without: 'fence', scenario: OPENING, breaks: 'acceptedAfterSeal' },
-  { without: 'epoch', scenario: OPENING, breaks: 'acceptedAfterSeal' },
-  { without: 'sealWait', scenario: OPENING, breaks: 'acceptedAfterSeal' },
+  { without: 'rowClaim', scenario: OPENING, breaks: 'twoOrders' },
+  { without: 'newsOfAttempt', scenario: { ...OPENING, attemptsMax: 3 }, breaks: 'twoOrders' },
+  { without: 'deadline', scenario: CLOSE, breaks: 'twoOrders' },
+  { without: 'recvWindow', scenario: OPENING, breaks: 'twoOrders' },
+  { without: 'signedBeforeClaim', scenario: OPENING, breaks: 'twoOrders' },
+  { without: 'absenceWait', scenario: OPENING, breaks: 'twoOrders' },
+  { without: 'twoLooks', scenario: OPENING, breaks: 'twoOrders' },
+  { without: 'lookTimedBefore', scenario: OPENING, breaks: 'twoOrders' },
+  { without: 'memory', scenario: CLOSE, breaks: 'twoOrders' },
+  { without: 'claimAhead', scenario: { ...CLOSE, attemptsMax: 3 }, breaks: 'endsDisagree' },
+  { without: 'fence', scenario: STOPPED, breaks: 'acceptedAfterSeal' },
+  { without: 'epoch', scenario: STOPPED, breaks: 'acceptedAfterSeal' },
+  { without: 'sealWait', scenario: STOPPED, breaks: 'acceptedAfterSeal' },
 ];

@@ -60,7 +60,7 @@ function claim(world: World, index: number, rules: Rules, tell: Tell): void {
   const run = runOf(world, index);
   const next = copyOf(world);
   if (rules.isOn('rowClaim') && !rules.canClaim(world.row, run.attempt)) {
-    finish(next, index, rules.scenario.mayLedgerFail ? rules.rowToTrust(world.flow.memory, world.row) : world.flow.memory);
+    finish(next, index, rules.scenario.mayLedgerFail ? world.row : world.flow.memory);
     tell(next, `${nameOf(index)} does not win the row for attempt ${run.attempt} and sends nothing`);
   } else {
     const claimed = rules.canClaim(world.row, run.attempt) ? rules.apply(world.row, 'claimed', run.attempt, run.stampAge) : null;

@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDeployment } from '../../../config/deployment.ts';
 import { describeSettings, loadSettings, readSettings, settingsEnv, unknownVariables } from '../../../config/settings.ts';
 import { KeelError } from '../../../domain/errors.ts';
+import { testHome } from '../../support/processes.ts';
 
 function failure(run: () => unknown): KeelError {
   try {
@@ -82,10 +83,10 @@ describe('loadSettings', () => {
 
 describe('readSettings', () => {
   it('reads keel.config.ts of the folder', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'keel-config-'));
+    const folder = testHome();
     writeFileSync(join(folder, 'keel.config.ts'), 'export default { seed: 7, symbols: ["BTC"] satisfies string[] };');
     expect(await readSettings({}, folder)).toMatchObject({ seed: '7', symbols: ['BTC'] });
-    const broken = mkdtempSync(join(tmpdir(), 'keel-config-'));
+    const broken = testHome();
     writeFileSync(join(broken, 'keel.config.ts'), 'export const seed = 7;');
     await expect(readSettings({}, broken)).rejects.toMatchObject({ code: 'SETTING_INVALID' });
   });
@@ -93,7 +94,7 @@ describe('readSettings', () => {
 
 describe('loadDeployment', () => {
   it('draws an id once and keeps it', () => {
-    const settings = { home: mkdtempSync(join(tmpdir(), 'keel-home-')) };
+    const settings = { home: testHome() };
     const first = loadDeployment(settings, 'sim');
     expect(first).toMatchObject({ mode: 'sim', databaseName: 'keel_sim', portfolioId: 'sim', taskQueuePrefix: 'sim' });
     expect(first.id).toMatch(/^[a-z2-7]{5}$/);
@@ -106,7 +107,7 @@ describe('loadDeployment', () => {
   });
 
   it('refuses a damaged file rather than drawing a new id', () => {
-    const settings = { home: mkdtempSync(join(tmpdir(), 'keel-home-')) };
+    const settings = { home: testHome() };
     writeFileSync(join(loadDeployment(settings, 'live').folder, 'deployment.json'), '{"id":"UPPER"}');
     expect(failure(() => loadDeployment(settings, 'live')).code).toBe('SETTING_INVALID');
   });

@@ -1,15 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../config/settings.ts';
 import { clientConnectionOptions, engineUiUrl, temporalConnectionOptions } from '../../../config/temporal.ts';
+import { testHome } from '../../support/processes.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'keel-pem-'));
-const pem = (name: string): string => {
-  writeFileSync(join(folder, name), name);
-  return join(folder, name);
-};
+function pem(name: string): string {
+  const path = join(testHome(), name);
+  writeFileSync(path, name);
+  return path;
+}
 
 describe('connection options', () => {
   it.each([[{}, '127.0.0.1:17233'], [{ KEEL_ENGINE_PORT: '7' }, '127.0.0.1:7'], [{ TEMPORAL_ADDRESS: 'localhost:7233' }, 'localhost:7233'], [{ TEMPORAL_ADDRESS: '[::1]:7233' }, '[::1]:7233']])('on loopback (%j) nothing is compressed or encrypted', (env, address) => {

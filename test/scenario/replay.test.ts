@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { until } from '../support/processes.ts';
+import { testSystem } from '../support/scenario.ts';
+
+const CANDLES = 120;
+const MARKET = { seed: '1', symbolCount: 3, candles: CANDLES } as const;
+
+test('a session over a seeded market trades, keeps its books, and trades the same although its worker is killed', async () => {
+  const whole = await testSystem(MARKET);
+  await whole.startReplay();
+  expect(await whole.waitDone()).toBe(CANDLES);
+  const trades = await whole.trades();
+  expect(trades.length).toBeGreaterThanOrEqual(3);
+  expect(await whole.checkInvariants()).toEqual([]);
+
+  const broken = await testSystem(MARKET);
+  await broken.startReplay();
+  await until('half of the candles are traded', async () => (await broken.cycleCount()) >= CANDLES / 2, 120_000);
+  await broken.killWorker(0);
+  await broken.restartWorker(0);
+  await broken.waitDone();
+  expect(await broken.cycleCount()).toBe(CANDLES);
+  expect(await broken.trades()).toEqual(trades);
+  expect(await broken.checkInvariants()).toEqual([]);
+});

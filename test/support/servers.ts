@@ -1,0 +1,42 @@
+/** One Temporal server and one Postgres for everything that a run of tests starts. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSettings } from '../../config/settings.ts';
+import { findEngineCli } from '../../stack/engine/cli.ts';
+import type { RunningEngine } from '../../stack/engine/server.ts';
+import { startEngine } from '../../stack/engine/server.ts';
+import type { RunningPostgres } from '../../stack/postgres/server.ts';
+import { startPostgres } from '../../stack/postgres/server.ts';
+import { freePort } from '../../stack/supervisor/ports.ts';
+
+const NAMESPACE = 'default';
+
+/** A Temporal server on a free port. It is restarted when it dies. */
+export async function startTestEngine(home: string): Promise<RunningEngine> {
+  const { cache } = await readSettings();
+  const cli = await findEngineCli({ cache, env: process.env, say: (line) => process.stderr.write(`${line}\n`) });
+  return await startEngine({ home, port: await freePort(), uiPort: null, namespace: NAMESPACE, cli });
+}
+
+/** Addresses as tests need them, and the processes behind them. */
+export interface Servers {
+  readonly postgresUrl: string;
+  readonly temporalAddress: string;
+  readonly engine: RunningEngine;
+  readonly postgres: RunningPostgres;
+  stop(): Promise<void>;
+}
+
+/** Both servers in a folder of their own, for runs outside of vitest. */
+export async function startServers(): Promise<Servers> {
+  const home = mkdtempSync(join(tmpdir(), 'keel-servers-'));
+  const [engine, postgres] = await Promise.all([startTestEngine(home), freePort().then((port) => startPostgres({ home, port }))]);
+  return {
+    engine, postgres, postgresUrl: postgres.url, temporalAddress: engine.address,
+    stop: async () => {
+      await Promise.all([engine.stop(), postgres.stop()]);
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}

@@ -8,6 +8,8 @@ import type { Installation } from './install.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { print } from './output.ts';
 import { LiveOutput, eventLine, processLine } from './start-output.ts';
+import type { TradingLine } from './trading-line.ts';
+import { createTradingLine } from './trading-line.ts';
 
 /** A second Ctrl-C within this time is the same one: a shell and npm both pass it on. */
 const SAME_SIGNAL_MS = 1_000;
@@ -28,12 +30,14 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     if (line !== null) output.line(line);
   };
   let installed: Installation | null = null;
+  let trading: TradingLine | null = null;
   let down: { readonly asked: () => boolean; readonly done: Promise<void> } = { asked: () => false, done: Promise.resolve() };
   const supervisor = await startStack({
     settings, deployment, say, onEvent,
     hooks: {
       ledger: async (full) => {
         installed = await installLedger(full, deployment);
+        trading = createTradingLine(full, deployment);
       },
       workflows: async (full) => {
         if (installed === null) throw new Error('the ledger step comes first');
@@ -57,9 +61,16 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     output.line(`\nKeel is up in ${((performance.now() - startedMs) / 1000).toFixed(1)} s (${deployment.name}, ${settings.home}). Ctrl-C stops it.`);
     for (const [name, url] of Object.entries(urls)) output.line(`  ${name.padEnd(14)} ${url}`);
     output.line('');
-    output.follow(() => Promise.resolve(processLine(supervisor)));
+    output.follow(async () => `${await tradingText(trading)}${processLine(supervisor)}`);
   }
-  await down.done.finally(() => output.end());
+  await down.done.finally(async () => {
+    output.end();
+    await trading?.close();
+  });
+}
+
+async function tradingText(trading: TradingLine | null): Promise<string> {
+  return trading === null ? '' : `${await trading.read()} · `;
 }
 
 /** `done` resolves when everything is down, after SIGINT, SIGTERM or SIGHUP. A second Ctrl-C later on ends at once. */

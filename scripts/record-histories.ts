@@ -1,0 +1,41 @@
+/** Records one history of each workflow type from a real session, for the replay tests: `node scripts/record-histories.ts`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { ROOT } from '../config/settings.ts';
+import { startServers } from '../test/support/servers.ts';
+import { startSystem } from '../test/support/system.ts';
+
+const FOLDER = join(ROOT, 'test/fixtures/histories');
+const CANDLES = 40;
+/** Of those that have several, the one with the longest history: it went through most. */
+const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession'];
+
+const servers = await startServers();
+try {
+  const system = await startSystem({ ...servers, seed: '1', candles: CANDLES });
+  try {
+    await system.startReplay();
+    await system.waitDone();
+    await system.reconcile();
+    mkdirSync(FOLDER, { recursive: true });
+    for (const type of TYPES) await record(system.client, type);
+  } finally {
+    await system.close();
+  }
+} finally {
+  await servers.stop();
+}
+process.exit(0);
+
+async function record(client: Client, type: string): Promise<void> {
+  let longest: { workflowId: string; runId: string; events: number } | null = null;
+  for await (const { workflowId, runId, historyLength } of client.workflow.list({ query: `WorkflowType = '${type}'` })) {
+    if (longest === null || (historyLength ?? 0) > longest.events) longest = { workflowId, runId, events: historyLength ?? 0 };
+  }
+  if (longest === null) throw new Error(`the session ran no ${type}`);
+  const history = await client.workflow.getHandle(longest.workflowId, longest.runId).fetchHistory();
+  writeFileSync(join(FOLDER, `${type}.json`), `${JSON.stringify({ workflowId: longest.workflowId, history: historyToJSON(history) })}\n`);
+  console.log(`${type}: ${longest.workflowId}, ${history.events?.length ?? 0} events`);
+}

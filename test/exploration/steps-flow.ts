@@ -1,9 +1,8 @@
 /** The workflow that owns the order, as `workflows/execute-order.ts` goes: it asks the row what is next. */
 import type { Rules } from './rules.ts';
-import { nameOf } from './steps-run.ts';
 import type { Tell } from './steps.ts';
 import type { Flow, Row, World } from './world.ts';
-import { copyOf, FREE_RUN } from './world.ts';
+import { copyOf, FREE_RUN, nameOf } from './world.ts';
 
 export function flowSteps(world: World, rules: Rules, tell: Tell): void {
   switch (world.flow.stage) {

@@ -7,9 +7,7 @@ import type { Rules } from './rules.ts';
 import { offerToVenue } from './steps-venue.ts';
 import type { Tell } from './steps.ts';
 import type { Row, Run, World } from './world.ts';
-import { copyOf, FREE_RUN } from './world.ts';
-
-export const nameOf = (index: number): string => `activity ${'ABC'.charAt(index)}`;
+import { copyOf, FREE_RUN, nameOf, runOf } from './world.ts';
 
 export function runSteps(world: World, index: number, rules: Rules, tell: Tell): void {
   const run = runOf(world, index);
@@ -138,12 +136,6 @@ function finish(next: World, index: number, known: Row): void {
   if (runOf(next, index).request !== 'travelling') next.runs[index] = { ...FREE_RUN };
   if (next.flow.awaits !== index) return;
   Object.assign(next.flow, { stage: 'deciding', awaits: -1, waitAge: 0, attempt: 0, memory: known });
-}
-
-export function runOf(world: World, index: number): Run {
-  const run = world.runs[index];
-  if (run === undefined) throw new RangeError(`no run ${index}`);
-  return run;
 }
 
 function fenceInWords({ fence, intent }: World): string {

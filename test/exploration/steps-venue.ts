@@ -1,9 +1,8 @@
 /** The network between, the venue, and what its stream tells. */
 import type { Rules } from './rules.ts';
-import { nameOf, runOf } from './steps-run.ts';
 import type { Tell } from './steps.ts';
 import type { World } from './world.ts';
-import { copyOf } from './world.ts';
+import { copyOf, nameOf, runOf } from './world.ts';
 
 /** What may become of a request on its way: lost, delayed (nothing happens), or delivered once. */
 export function offerToVenue(world: World, index: number, rules: Rules, tell: Tell): void {

@@ -89,6 +89,16 @@ export function initialWorld(runs: number): World {
   };
 }
 
+export function nameOf(index: number): string {
+  return `activity ${'ABC'.charAt(index)}`;
+}
+
+export function runOf(world: World, index: number): Run {
+  const run = world.runs[index];
+  if (run === undefined) throw new RangeError(`no run ${index}`);
+  return run;
+}
+
 export function copyOf(world: World): World {
   return {
     row: world.row, // rows are never changed in place

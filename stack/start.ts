@@ -9,6 +9,7 @@ import { engineSpec } from './engine/server.ts';
 import { createDatabase } from './postgres/database.ts';
 import { postgresSpec } from './postgres/server.ts';
 import { venueSpec, workerSpec } from './processes.ts';
+import type { Recording } from './processes.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import type { Supervisor } from './supervisor/supervisor.ts';
 import type { Spec, StepSpec, SupervisorEvent } from './supervisor/types.ts';
@@ -29,6 +30,10 @@ export interface StartOptions {
   readonly onEvent: (event: SupervisorEvent) => void;
   /** More processes, or others in place of those of the same name. */
   readonly specs?: readonly Spec[];
+  /** What a replay walks through. */
+  readonly recording?: Recording;
+  /** Where lock, run files and logs lie, for a second group beside the one of the home. Default: the home. */
+  readonly runHome?: string;
 }
 
 /**
@@ -40,20 +45,20 @@ export interface StartOptions {
 export async function startStack(options: StartOptions, onSupervisor?: (supervisor: Supervisor) => void): Promise<Supervisor> {
   const { settings, deployment, onEvent } = options;
   const specs = (): Promise<readonly Spec[]> => stackSpecs(options);
-  return startSupervisor({ home: settings.home, deployment: deployment.name, urls: stackUrls(settings, deployment), specs, onEvent }, onSupervisor);
+  return startSupervisor({ home: options.runHome ?? settings.home, deployment: deployment.name, urls: stackUrls(settings, deployment), specs, onEvent }, onSupervisor);
 }
 
-async function stackSpecs({ settings, deployment, hooks, say, specs }: StartOptions): Promise<readonly Spec[]> {
+async function stackSpecs({ settings, deployment, hooks, say, specs, recording, runHome = settings.home }: StartOptions): Promise<readonly Spec[]> {
   const database = await databaseParts(settings, deployment);
   const full: Settings = { ...settings, databaseUrl: database.url };
-  const venue = hasOwnVenue(deployment) ? [venueSpec(settings, deployment)] : [];
+  const venue = hasOwnVenue(deployment) ? [venueSpec(settings, deployment, recording)] : [];
   const needs = ['database', 'engine', ...venue.map(({ name }) => name)];
   return override([
     ...database.specs,
     await enginePart(settings, say),
     ...venue,
     step('ledger', ['database', ...venue.map(({ name }) => name)], () => hooks.ledger(full)),
-    ...Array.from({ length: settings.workers }, (_unused, at) => workerSpec(settings, deployment, { index: at + 1, databaseUrl: database.url, needs })),
+    ...Array.from({ length: settings.workers }, (_unused, at) => workerSpec(settings, deployment, { index: at + 1, databaseUrl: database.url, needs, runHome })),
     step('workflows', ['engine', 'ledger'], () => hooks.workflows(full)),
   ], specs ?? []);
 }
@@ -67,9 +72,9 @@ export function stackUrls(settings: Settings, deployment: Deployment): Record<st
   };
 }
 
-/** In sim and paper Keel brings the venue; a replay starts its own, and testnet and live trade on real ones. */
+/** In sim, paper and replay Keel brings the venue; testnet and live trade on real ones. */
 function hasOwnVenue({ mode }: Deployment): boolean {
-  return mode === 'sim' || mode === 'paper';
+  return mode === 'sim' || mode === 'paper' || mode === 'replay';
 }
 
 async function databaseParts(settings: Settings, deployment: Deployment): Promise<{ url: string; specs: Spec[] }> {

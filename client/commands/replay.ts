@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { ReplayFlags } from '../replay/plan.ts';
+
+export function register(program: Command): void {
+  program
+    .command('replay')
+    .description('trade recorded candles as fast as they can be traded, in a deployment of its own; exit code 1 when a rule was broken')
+    .requiredOption('--data <folder>', 'candle files: BTC-USDT-PERP.1h.csv, .csv.gz or .parquet')
+    .option('--symbols <names>', 'by base or full name, with commas between (KEEL_SYMBOLS; default: all of the folder)')
+    .option('--from <day>', 'first day, UTC; candles before it are history (default: after KEEL_HISTORY_CANDLES candles)')
+    .option('--to <day>', 'last day, included, UTC (default: the end of the recording)')
+    .option('--seed <text>', 'draws what is not recorded: funding rates')
+    .option('--keep', 'stay up afterwards, until Ctrl-C')
+    .option('--json', 'the summary as one JSON object')
+    .addHelpText('after', `
+Each replay is a new deployment, replay-<n>, with a database of its own. Beside a running Keel it uses that one's
+database server and engine, and its own venue and workers; a replay that was killed there is ended by
+KEEL_HOME=<home>/replay-<n> keel stop.
+
+Examples:
+  keel replay --data candles
+  keel replay --data candles --symbols BTC,ETH --from 2023-01-01 --to 2023-01-31
+  keel replay --data candles --to 2023-01-31 --json | jq '{cycles, trades, finalEquity, violations}'`)
+    .action(async (flags: ReplayFlags) => {
+      const { replay } = await import('../replay/replay.ts');
+      await replay(flags);
+    });
+}

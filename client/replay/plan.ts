@@ -1,0 +1,110 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadDeployment } from '../../config/deployment.ts';
+import type { Deployment } from '../../config/deployment.ts';
+import { readSettings } from '../../config/settings.ts';
+import type { Settings } from '../../config/settings.ts';
+import { engineAddress } from '../../config/temporal.ts';
+import { KeelError } from '../../domain/errors.ts';
+import { instrumentIdOf } from '../../domain/market/instrument.ts';
+import { embeddedPostgresUrl } from '../../stack/postgres/server.ts';
+import { databaseExists } from '../../stack/postgres/database.ts';
+import type { Recording } from '../../stack/processes.ts';
+import { freePort } from '../../stack/supervisor/ports.ts';
+import { homeStatus } from '../../stack/supervisor/supervisor.ts';
+
+export interface ReplayFlags {
+  /** Folder of candle files. */
+  readonly data: string;
+  /** By base or full name, commas between. */
+  readonly symbols?: string;
+  /** First and last day, both included, UTC. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly seed?: string;
+  readonly keep?: boolean;
+  readonly json?: boolean;
+}
+
+/** Everything that a replay needs to know before anything is started. */
+export interface ReplayPlan {
+  /** Of the replay alone: its own venue ports, and where a Keel runs on the home, that one's database and engine. */
+  readonly settings: Settings;
+  readonly deployment: Deployment;
+  readonly recording: Recording;
+  /** Its own supervisor's folder: the home, or beside a running Keel `<home>/<replay name>`. */
+  readonly runHome: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Settings, name, ports and bounds of the next replay on this home. Makes the replay's folder.
+ * @throws {KeelError} USAGE for a date, SETTING_INVALID, DATABASE_UNREACHABLE
+ */
+export async function planReplay(flags: ReplayFlags): Promise<ReplayPlan> {
+  const recording = recordingOf(flags);
+  const given = await readSettings({ ...process.env, KEEL_MODE: 'replay' });
+  const { home } = given;
+  const isBeside = homeStatus(home).supervisorPid !== null;
+  const shared = isBeside ? await besideRunning(given) : given;
+  const [venuePort, venueControlPort] = [await freePort(), await freePort()];
+  const symbols = (flags.symbols?.split(',') ?? given.symbols).map((name) => name.trim()).filter((name) => name !== '').map(instrumentIdOf);
+  const settings: Settings = {
+    ...shared, symbols, venuePort, venueControlPort, venueUrl: `http://127.0.0.1:${venuePort}`, venueControlUrl: `http://127.0.0.1:${venueControlPort}`,
+  };
+  const deployment = await nextDeployment(settings);
+  return { settings, deployment, recording, runHome: isBeside ? deployment.folder : home };
+}
+
+/** @throws {KeelError} USAGE */
+export function recordingOf({ data, from, to, seed }: Pick<ReplayFlags, 'data' | 'from' | 'to' | 'seed'>): Recording {
+  const first = from === undefined ? undefined : dayOf('--from', from);
+  const last = to === undefined ? undefined : dayOf('--to', to);
+  if (first !== undefined && last !== undefined && last < first) throw new KeelError('USAGE', `--from ${from ?? ''} lies after --to ${to ?? ''}`);
+  return {
+    folder: resolve(data), ...(first === undefined ? {} : { from: first }), ...(last === undefined ? {} : { to: last + DAY_MS }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+/** Epoch milliseconds of a day's begin, UTC. */
+function dayOf(flag: string, text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  // Date.parse takes 2023-02-31 for a day of March.
+  if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(text)) return time;
+  throw new KeelError('USAGE', `${flag} ${text} is no day; allowed: a day such as 2023-01-31 (UTC, included)`);
+}
+
+/** A Keel runs on this home: its database server and its engine serve the replay too. */
+async function besideRunning(settings: Settings): Promise<Settings> {
+  return {
+    ...settings,
+    databaseUrl: settings.databaseUrl ?? await embeddedPostgresUrl({ home: settings.home, port: settings.postgresPort }),
+    temporalAddress: engineAddress(settings),
+    temporalUiUrl: settings.temporalUiUrl ?? (settings.temporalAddress === undefined ? `http://127.0.0.1:${settings.engineUiPort}` : undefined),
+  };
+}
+
+/** The next `replay-<n>` that has neither folder nor, on a server that is up already, database. */
+async function nextDeployment(settings: Settings): Promise<Deployment> {
+  mkdirSync(settings.home, { recursive: true });
+  const numbers = readdirSync(settings.home).map((name) => /^replay-([1-9]\d*)$/.exec(name)?.[1]).filter((text) => text !== undefined).map(Number);
+  for (let next = Math.max(0, ...numbers) + 1; ; next += 1) {
+    const name = `replay-${next}`;
+    if (!claimFolder(join(settings.home, name))) continue;
+    const deployment = loadDeployment(settings, name);
+    if (settings.databaseUrl === undefined || !(await databaseExists(settings.databaseUrl, deployment.databaseName))) return deployment;
+  }
+}
+
+/** Of two replays that start at once each gets a number of its own. */
+function claimFolder(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ScheduleNotFoundError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { databaseUrlOf } from '../../config/database.ts';
+import type { Settings } from '../../config/settings.ts';
+import { stackUrls, startStack } from '../../stack/start.ts';
+import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
+import { reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
+import type { ReconciliationInput, ReplayInput, ReplayOutcome } from '../../workflows/messages.ts';
+import { connectClient, installLedger, installWorkflows } from '../install.ts';
+import type { Installation } from '../install.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { columns, print } from '../output.ts';
+import { eventLine } from '../start-output.ts';
+import { untilAnswered, workflowResult } from '../wait.ts';
+import { planReplay } from './plan.ts';
+import type { ReplayFlags, ReplayPlan } from './plan.ts';
+import { followProgress } from './progress.ts';
+import { summarize } from './summary.ts';
+import type { LedgerSummary } from './summary.ts';
+import { violationsOf } from './violations.ts';
+
+/** What `keel replay --json` prints. */
+export interface ReplayReport extends LedgerSummary {
+  readonly deployment: string;
+  readonly portfolioId: string;
+  readonly venueUrl: string;
+  readonly cycles: number;
+  /** Wall seconds from the first candle to the last. */
+  readonly seconds: number;
+  readonly cyclesPerSecond: number;
+  readonly violations: number;
+}
+
+/** After Ctrl-C the engine is asked to forget the replay for at most this long. */
+const TIDY_MS = 10_000;
+
+/**
+ * Recorded candles traded from the first to the last, each waited for, by the same workflows, workers and ledger as
+ * every other mode. Everything that it starts is stopped again.
+ * @throws {KeelError} as `planReplay` and `startStack`; INVARIANT when the replay's workflow fails
+ */
+export async function replay(flags: ReplayFlags): Promise<void> {
+  const plan = await planReplay(flags);
+  const interrupted = onceInterrupted();
+  const say = (line: string): void => void (flags.json === true || process.stderr.write(`${line}\n`));
+  const started: { supervisor: Supervisor | null } = { supervisor: null };
+  const stopStarting = (): void => void started.supervisor?.stop().catch(() => {}); // the start reports it
+  interrupted.signal.addEventListener('abort', stopStarting);
+  try {
+    const { supervisor, installation } = await startReplay(plan, say, (starting) => (started.supervisor = starting));
+    interrupted.signal.removeEventListener('abort', stopStarting);
+    await runReplay({ plan, installation, supervisor, flags, say, signal: interrupted.signal });
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.exitCode = EXIT_CODES.interrupted;
+  } finally {
+    await started.supervisor?.stop();
+    interrupted.end();
+  }
+}
+
+async function startReplay({ settings, deployment, recording, runHome }: ReplayPlan, say: (line: string) => void, onSupervisor: (supervisor: Supervisor) => void): Promise<{ supervisor: Supervisor; installation: Installation }> {
+  let installation: Installation | null = null;
+  const installed = (): Installation => {
+    if (installation === null) throw new Error('the ledger step comes first');
+    return installation;
+  };
+  say(`${deployment.name}: starting (${runHome})`);
+  const supervisor = await startStack({
+    settings, deployment, recording, runHome, say,
+    onEvent: (event) => {
+      const line = event.kind === 'died' || event.kind === 'leftover' || event.kind === 'killed' ? eventLine(event) : null;
+      if (line !== null) say(line);
+    },
+    hooks: {
+      ledger: async (full) => {
+        installation = await installLedger(full, deployment);
+      },
+      workflows: async (full) => {
+        const client = await connectClient(full);
+        await installWorkflows(client, full, deployment, installed()).finally(() => client.connection.close());
+      },
+    },
+  }, onSupervisor);
+  return { supervisor, installation: installed() };
+}
+
+interface ReplayRun {
+  readonly plan: ReplayPlan;
+  readonly installation: Installation;
+  readonly supervisor: Supervisor;
+  readonly flags: ReplayFlags;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+async function runReplay({ plan, installation, flags, say, signal }: ReplayRun): Promise<void> {
+  const { settings, deployment } = plan;
+  const client = await connectClient(settings);
+  try {
+    for (const [name, url] of Object.entries(stackUrls(settings, deployment))) say(`  ${name.padEnd(14)} ${url}`);
+    const bar = await followProgress(settings.venueControlUrl ?? '', { isShown: flags.json !== true && process.stderr.isTTY });
+    const outcome = await session(client, plan, installation, signal).finally(() => bar.end());
+    await reconcile(client, plan, signal);
+    const report = await reportOf(plan, outcome);
+    if (flags.json === true) print(JSON.stringify(report));
+    else print(tableOf(report));
+    if (report.violations > 0) process.exitCode = EXIT_CODES.found;
+    if (flags.keep === true) await kept(say, signal);
+  } finally {
+    await forget(client, plan).finally(() => client.connection.close());
+  }
+}
+
+async function session(client: Client, { settings, deployment }: ReplayPlan, { strategy }: Installation, signal: AbortSignal): Promise<ReplayOutcome> {
+  const { portfolioId } = deployment;
+  const input: ReplayInput = { portfolioId, strategy, timeframe: settings.timeframe };
+  const workflowId = replaySessionId(portfolioId);
+  await startOnce(client, { type: 'replaySession', workflowId, deployment, input, signal });
+  return workflowResult<ReplayOutcome>(client, workflowId, signal);
+}
+
+/** Venue, ledger and workflows compared a last time, to its end, when nothing moves any more. */
+async function reconcile(client: Client, { deployment }: ReplayPlan, signal: AbortSignal): Promise<void> {
+  await untilAnswered(() => withoutSchedule(client, deployment.portfolioId), signal); // no other one beside it
+  const workflowId = `${reconciliationId(deployment.portfolioId)}/end`;
+  await startOnce(client, { type: 'reconciliation', workflowId, deployment, input: { portfolioId: deployment.portfolioId }, signal });
+  await workflowResult(client, workflowId, signal);
+}
+
+interface Start {
+  readonly type: 'replaySession' | 'reconciliation';
+  readonly workflowId: string;
+  readonly deployment: ReplayPlan['deployment'];
+  readonly input: ReplayInput | ReconciliationInput;
+  readonly signal: AbortSignal;
+}
+
+async function startOnce(client: Client, { type, workflowId, deployment, input, signal }: Start): Promise<void> {
+  await untilAnswered(async () => {
+    try {
+      await client.workflow.start(type, {
+        workflowId, taskQueue: taskQueueOf(deployment.taskQueuePrefix, 'trading'), args: [input], workflowTaskTimeout: '5 s', staticSummary: deployment.name,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error; // its answer was lost: it runs
+    }
+  }, signal);
+}
+
+async function reportOf({ settings, deployment, runHome }: ReplayPlan, { cycles, startedAt, endedAt }: ReplayOutcome): Promise<ReplayReport> {
+  const { name, portfolioId } = deployment;
+  const databaseUrl = databaseUrlOf(await withDatabase(settings, runHome), deployment);
+  const seconds = (endedAt - startedAt) / 1000;
+  return {
+    deployment: name, portfolioId, venueUrl: settings.venueUrl ?? '', cycles, seconds, cyclesPerSecond: Number((cycles / Math.max(seconds, 0.001)).toFixed(2)),
+    ...(await summarize(databaseUrl, portfolioId)),
+    violations: await violationsOf({ databaseUrl, portfolioId }),
+  };
+}
+
+async function withDatabase(settings: Settings, home: string): Promise<Settings> {
+  if (settings.databaseUrl !== undefined) return settings;
+  const { embeddedPostgresUrl } = await import('../../stack/postgres/server.ts');
+  return { ...settings, databaseUrl: await embeddedPostgresUrl({ home, port: settings.postgresPort }) };
+}
+
+function tableOf(report: ReplayReport): string {
+  return columns([
+    ['deployment', report.deployment],
+    ['cycles', `${report.cycles} in ${report.seconds.toFixed(1)} s (${report.cyclesPerSecond} a second)`],
+    ['orders', String(report.orders)],
+    ['fills', String(report.fills)],
+    ['trades', `${report.trades} closed, ${report.openPositions} open`],
+    ['final equity', report.finalEquity ?? '-'],
+    ['longest unprotected', `${report.unprotectedSecondsMax.toFixed(3)} s`],
+    ['violations', String(report.violations)],
+  ]);
+}
+
+async function kept(say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  say('kept up; Ctrl-C stops it');
+  await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {}); // the wanted end, and the replay's own exit code
+}
+
+/** The engine may be shared and outlives the replay: nothing of it may wait there for workers that never come. */
+async function forget(client: Client, { deployment }: ReplayPlan): Promise<void> {
+  const { portfolioId } = deployment;
+  const signal = AbortSignal.timeout(TIDY_MS);
+  await untilAnswered(() => withoutSchedule(client, portfolioId), signal);
+  const query = `(KeelPortfolio = '${portfolioId}' OR WorkflowId STARTS_WITH '${portfolioId}/' OR WorkflowId = '${replaySessionId(portfolioId)}') AND ExecutionStatus = 'Running'`;
+  await untilAnswered(async () => {
+    for await (const { workflowId } of client.workflow.list({ query })) await terminate(client, workflowId);
+  }, signal);
+}
+
+async function terminate(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).terminate('the replay is over');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error; // ended by itself
+  }
+}
+
+async function withoutSchedule(client: Client, portfolioId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(reconciliationId(portfolioId)).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+/** Aborts at the first SIGINT, SIGTERM or SIGHUP; further ones change nothing until all is down. */
+function onceInterrupted(): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = (): void => controller.abort(new Error('interrupted'));
+  for (const name of names) process.on(name, onSignal);
+  return { signal: controller.signal, end: () => names.forEach((name) => process.off(name, onSignal)) };
+}

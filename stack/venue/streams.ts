@@ -32,6 +32,8 @@ export interface StreamParts {
   readonly faults: FaultRegistry;
   readonly marketTime: () => number;
   readonly transportNow: () => number;
+  /** What a lockstep market still waits for an answer to, oldest first; empty elsewhere. */
+  readonly unanswered: () => readonly StampedEvent[];
 }
 
 const commandSchema = z.object({
@@ -170,7 +172,13 @@ export class StreamServer implements CoreListener {
   #subscribeUser(connection: Connection, key: string): void {
     const accountId = this.#parts.keys().accountOf(key);
     if (accountId === undefined) this.#send(connection, key, { e: 'listenKeyExpired', E: this.#parts.transportNow(), listenKey: key });
-    else connection.accounts.set(key, accountId);
+    else this.#subscribeAccount(connection, key, accountId);
+  }
+
+  /** A lockstep market stands still until its events are answered: one who was away meanwhile hears them now. */
+  #subscribeAccount(connection: Connection, key: string, accountId: string): void {
+    connection.accounts.set(key, accountId);
+    for (const stamped of this.#parts.unanswered()) if (stamped.event.accountId === accountId) this.#send(connection, key, userMessage(stamped));
   }
 
   /** A new subscriber hears at once how things stand: a market that stands still would leave it waiting. */

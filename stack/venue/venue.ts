@@ -90,6 +90,7 @@ async function serve(core: VenueCore, settings: VenueSettings, { opened, onError
   const rest = new RestServer({ core, routes, authenticator: new Authenticator(accounts), limiter, faults, accounts, perform, onError });
   const streams: StreamServer = new StreamServer(rest.server, {
     messages: new MarketMessages(core, view), keys: () => keys, faults, marketTime: () => core.marketTime(), transportNow: () => core.transportNow(),
+    unanswered: () => (core.clock.mode === 'lockstep' ? core.eventsAfter(core.acknowledgedId, Number.MAX_SAFE_INTEGER) : []),
   });
   const control = new ControlServer({ core, driver, faults, accounts, perform, streamCount: () => streams.count, onError });
   core.listen(streams);

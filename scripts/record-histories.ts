@@ -36,6 +36,6 @@ async function record(client: Client, type: string): Promise<void> {
   }
   if (longest === null) throw new Error(`the session ran no ${type}`);
   const history = await client.workflow.getHandle(longest.workflowId, longest.runId).fetchHistory();
-  writeFileSync(join(FOLDER, `${type}.json`), `${JSON.stringify({ workflowId: longest.workflowId, history: historyToJSON(history) })}\n`);
+  writeFileSync(join(FOLDER, `${type}.json`), `${JSON.stringify({ workflowId: longest.workflowId, history: JSON.parse(historyToJSON(history)) as unknown })}\n`);
   console.log(`${type}: ${longest.workflowId}, ${history.events?.length ?? 0} events`);
 }

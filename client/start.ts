@@ -8,6 +8,7 @@ import type { Installation } from './install.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { print } from './output.ts';
 import { LiveOutput, eventLine, processLine } from './start-output.ts';
+import { assertLiveAllowed, assertLiveKeys } from './live-checks.ts';
 import type { TradingLine } from './trading-line.ts';
 import { createTradingLine } from './trading-line.ts';
 
@@ -16,12 +17,13 @@ const SAME_SIGNAL_MS = 1_000;
 
 /**
  * `keel start`: everything up, then one live line until a signal; everything down in reverse order.
- * @throws {KeelError} as `startStack`
+ * @throws {KeelError} as `startStack`; LIVE_REFUSED
  */
 export async function start(flags: { readonly mode?: string; readonly json?: boolean }): Promise<void> {
   const startedMs = performance.now();
   const settings = await readSettings(flags.mode === undefined ? process.env : { ...process.env, KEEL_MODE: flags.mode });
   const deployment = loadDeployment(settings, settings.mode);
+  assertLiveKeys(settings, deployment);
   const output = new LiveOutput();
   const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
   const onEvent = (event: SupervisorEvent): void => {
@@ -37,6 +39,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     hooks: {
       ledger: async (full) => {
         installed = await installLedger(full, deployment);
+        await assertLiveAllowed(full, deployment);
         trading = createTradingLine(full, deployment);
       },
       workflows: async (full) => {

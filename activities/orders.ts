@@ -43,10 +43,11 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     if (claimed !== null && !claimed.won) return { row: claimed.row, written: true }; // somebody else's attempt: never send
     const row = claimed?.row ?? claimedLocally(intent, attempt, timestamp);
 
-    const verdict = verdictBeforeSend({ intent, fence: claimed?.fence ?? null, nowMs: clock(), deadlineMs });
+    // The ledger's intent is the one that is sent: a reset workflow may have made another of the same name.
+    const verdict = verdictBeforeSend({ intent: row.intent, fence: claimed?.fence ?? null, nowMs: clock(), deadlineMs });
     if (verdict.kind === 'halted') return await write(row, { kind: 'halted', attempt, reason: verdict.reason });
     if (verdict.kind === 'notSent') return await write(row, { kind: 'notSent', attempt });
-    const answer = await venue.submit(intent, { timestamp, recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs });
+    const answer = await venue.submit(row.intent, { timestamp, recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs });
     return await write(row, eventOf(answer, attempt, clock()));
   }
 

@@ -95,6 +95,27 @@ describe('submitOrder', () => {
     await expect(submitOrder({ intent: opening, attempt: 1 })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
 
+  it('sends what the ledger holds, not what a reset workflow made anew under the same name', async () => {
+    const sent: string[] = [];
+    const recorded = rowIn('submitting', { intent: { ...EXIT, quantity: '10' } });
+    const { submitOrder } = createOrderActivities({
+      clock: () => 1_000,
+      ledger: portOf<Ledger>({
+        claimSubmission: async () => ({ won: true, row: recorded, fence: { epoch: 3, halted: false } }),
+        applyOrderEvent: async () => ({ ...recorded, state: 'unknown' }),
+      }),
+      venue: portOf<Venue>({
+        serverTime: async () => 1_000,
+        submit: async ({ quantity }) => {
+          sent.push(quantity);
+          return { kind: 'unknown', message: 'no answer' };
+        },
+      }),
+    });
+    await submitOrder({ intent: { ...EXIT, quantity: '7' }, attempt: 1 });
+    expect(sent).toEqual(['10']);
+  });
+
   it('sends nothing when another won the row', async () => {
     const { submitOrder } = createOrderActivities({
       clock: () => 1_000,

@@ -5,6 +5,7 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { createActivities } from '../activities/index.ts';
 import { ACTIVITY_REGISTRY } from '../activities/registry.ts';
@@ -12,6 +13,8 @@ import type { Activities } from '../activities/types.ts';
 import { loadDeployment } from '../config/deployment.ts';
 import { readSettings } from '../config/settings.ts';
 import { temporalConnectionOptions } from '../config/temporal.ts';
+import type { Subscriber } from '../db/events/bus.ts';
+import { createEventBus } from '../db/events/bus.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import type { Role } from '../workflows/ids.ts';
@@ -47,14 +50,28 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   const running = Promise.all(workers.map((worker) => worker.run()));
+  const bus = createEventBus({ pool: ports.pool, subscribers: [logSubscriber(log)], warn: (fields, message) => log.warn(fields, message) });
+  bus.start();
   log.info({ roles: values.roles }, 'worker ready');
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, roles: values.roles })}\n`);
   try {
     await running;
   } finally {
+    await bus.stop();
     await ports.close();
     await connection.close();
   }
+}
+
+/** Every event also stands in the worker's log: what happened can be read without the database. */
+function logSubscriber(log: Logger): Subscriber {
+  return {
+    name: 'log',
+    handle: (event) => {
+      log.info({ event: event.type, subject: event.subject, traceId: event.traceId, actor: event.actor, payload: event.payload }, event.type);
+      return Promise.resolve();
+    },
+  };
 }
 
 function noLog(): void {

@@ -5,7 +5,6 @@ import type { Venue } from '../domain/ports/venue.ts';
 import { createCcxtVenue } from './ccxt/venue.ts';
 import type { CcxtVenueSettings } from './ccxt/venue.ts';
 
-export { createCcxtVenue } from './ccxt/venue.ts';
 export type { CcxtVenueSettings } from './ccxt/venue.ts';
 export { createBackOffLimiter, createLimiter } from './limiter.ts';
 export type { LimiterSettings } from './limiter.ts';

@@ -75,7 +75,7 @@ describe('several workers', () => {
     // Not across a boundary of windows, where two budgets would be seen.
     const restMs = 10_000 - (Date.now() % 10_000);
     if (restMs < 3_000) await new Promise((resolve) => setTimeout(resolve, restMs + 200));
-    const permits = await Promise.all(Array.from({ length: 60 }, (_each, index) => limiters[index % 3]?.acquire({ weight: 0, orders: 1, priority: 'exit', deadlineMs: Date.now() + 500 })));
+    const permits = await Promise.all(Array.from({ length: 60 }, (_each, index) => one(limiters, index % 3).acquire({ weight: 0, orders: 1, priority: 'exit', deadlineMs: Date.now() + 500 })));
     expect(permits.filter((permit) => permit?.kind === 'granted')).toHaveLength(19);
     await Promise.all(limiters.map((each) => each.close()));
   }, 15_000);
@@ -113,3 +113,9 @@ describe('several workers', () => {
     await simulation.close();
   }, 60_000);
 });
+
+function one<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`no item ${index}`);
+  return item;
+}

@@ -24,7 +24,7 @@ const read = (weight: number, waitMs = 0) => ({ weight, orders: 0, priority: 're
 /** How many of many at once are granted within a time. */
 async function granted(limiters: readonly Limiter[], count: number, priority: PermitPriority, withinMs: number): Promise<number> {
   let sum = 0;
-  const all = Array.from({ length: count }, (_each, index) => limiters[index % limiters.length]?.acquire(order(priority, withinMs)).then((permit) => { if (permit.kind === 'granted') sum += 1; }));
+  const all = Array.from({ length: count }, (_each, index) => one(limiters, index % limiters.length).acquire(order(priority, withinMs)).then((permit) => { if (permit.kind === 'granted') sum += 1; }));
   await vi.advanceTimersByTimeAsync(withinMs + 10);
   await Promise.all(all);
   return sum;
@@ -159,3 +159,9 @@ describe('without counting', () => {
     expect((await waiting).kind).toBe('granted');
   });
 });
+
+function one<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`no item ${index}`);
+  return item;
+}

@@ -43,7 +43,7 @@ KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
     .argument('<percent>', 'above -100: -8 is down by 8 %')
     .option('--json', 'as JSON')
     .allowUnknownOption() // a negative number looks like one
-    .action(async (symbol: string, percent: string, flags: Json) => ask(flags, 'POST', '/shock', { symbol: await fullName(symbol), percent: numberOf('percent', percent) }));
+    .action(async (symbol: string, percent: string, flags: Json) => ask(flags, 'POST', '/shock', { symbol: await venueName(symbol), percent: numberOf('percent', percent) }));
   venue
     .command('income')
     .description('books money to the account')
@@ -53,7 +53,7 @@ KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
     .option('--json', 'as JSON')
     .allowUnknownOption()
     .action(async (type: string, amount: string, flags: Json & { symbol?: string }) =>
-      ask(flags, 'POST', '/income', { type, amount, ...(flags.symbol === undefined ? {} : { symbol: await fullName(flags.symbol) }) }));
+      ask(flags, 'POST', '/income', { type, amount, ...(flags.symbol === undefined ? {} : { symbol: await venueName(flags.symbol) }) }));
 }
 
 function registerFaults(venue: Command): void {
@@ -91,9 +91,10 @@ function clockOf({ pace, pause, lockstep }: ClockFlags): object {
   return { mode: pause === true ? 'paused' : 'lockstep' };
 }
 
-async function fullName(symbol: string): Promise<string> {
-  const { instrumentIdOf } = await import('../../domain/market/instrument.ts');
-  return instrumentIdOf(symbol);
+/** `BTC`, `BTC-USDT-PERP` or the venue's own `BTCUSDT`. */
+async function venueName(symbol: string): Promise<string> {
+  const { instrumentIdOf, venueSymbolOf } = await import('../../domain/market/instrument.ts');
+  return /^[A-Z0-9]+USDT$/i.test(symbol) ? symbol.toUpperCase() : venueSymbolOf(instrumentIdOf(symbol));
 }
 
 function numberOf(what: string, text: string): number {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadDeployment } from '../../config/deployment.ts';
 import type { Deployment } from '../../config/deployment.ts';
@@ -40,7 +40,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Settings, name, ports and bounds of the next replay on this home. Makes the replay's folder.
- * @throws {KeelError} USAGE for a date, SETTING_INVALID, DATABASE_UNREACHABLE
+ * @throws {KeelError} USAGE for a date, CANDLES_INVALID, SETTING_INVALID, DATABASE_UNREACHABLE
  */
 export async function planReplay(flags: ReplayFlags): Promise<ReplayPlan> {
   const recording = recordingOf(flags);
@@ -53,6 +53,7 @@ export async function planReplay(flags: ReplayFlags): Promise<ReplayPlan> {
   const settings: Settings = {
     ...shared, symbols, venuePort, venueControlPort, venueUrl: `http://127.0.0.1:${venuePort}`, venueControlUrl: `http://127.0.0.1:${venueControlPort}`,
   };
+  assertRecorded(recording.folder, settings);
   const deployment = await nextDeployment(settings);
   return { settings, deployment, recording, runHome: isBeside ? deployment.folder : home };
 }
@@ -74,6 +75,16 @@ function dayOf(flag: string, text: string): number {
   // Date.parse takes 2023-02-31 for a day of March.
   if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(text)) return time;
   throw new KeelError('USAGE', `${flag} ${text} is no day; allowed: a day such as 2023-01-31 (UTC, included)`);
+}
+
+/** Said before anything is started; what is in the files is the venue's to read. @throws {KeelError} CANDLES_INVALID */
+function assertRecorded(folder: string, { symbols, timeframe }: Pick<Settings, 'symbols' | 'timeframe'>): void {
+  const names = existsSync(folder) ? readdirSync(folder) : null;
+  if (names === null) throw new KeelError('CANDLES_INVALID', `--data ${folder} is not there; wanted: a folder of candle files`);
+  const missing = symbols.filter((id) => !names.some((name) => name.startsWith(`${id}.${timeframe}.`)));
+  const isEmpty = !names.some((name) => name.includes(`.${timeframe}.`));
+  if (missing.length === 0 && !isEmpty) return;
+  throw new KeelError('CANDLES_INVALID', `no ${timeframe} candle file of ${missing.join(', ') || 'any symbol'} in ${folder} (there are: ${names.join(', ') || 'none'}; KEEL_TIMEFRAME sets another timeframe)`);
 }
 
 /** A Keel runs on this home: its database server and its engine serve the replay too. */

@@ -1,15 +1,11 @@
 import { loadDeployment } from '../config/deployment.ts';
 import { databaseUrlOf } from '../config/database.ts';
 import { readSettings } from '../config/settings.ts';
-import type { Settings } from '../config/settings.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createPool } from '../db/pool.ts';
-import { tryLock } from '../bin/lock.mjs';
 import { createDatabase } from '../stack/postgres/database.ts';
-import { startPostgres } from '../stack/postgres/server.ts';
-import { lockFileOf } from '../stack/supervisor/run-files.ts';
 import { installLedger } from './install.ts';
-import { databaseServerOf } from './running.ts';
+import { withDatabase } from './with-database.ts';
 
 export interface Armed {
   readonly deployment: string;
@@ -31,15 +27,4 @@ export async function arm({ by, deployment: name }: { readonly by: string; reado
     await ledger.arm({ portfolioId: deployment.portfolioId, by }).finally(() => ledger.close());
   });
   return { deployment: name, by };
-}
-
-async function withDatabase(settings: Settings, work: (full: Settings) => Promise<void>): Promise<void> {
-  const lock = settings.databaseUrl === undefined ? tryLock(lockFileOf(settings.home)) : null;
-  if (lock === null || lock.kind === 'busy') return work({ ...settings, databaseUrl: await databaseServerOf(settings) });
-  try {
-    const postgres = await startPostgres({ home: settings.home, port: settings.postgresPort });
-    await work({ ...settings, databaseUrl: postgres.url }).finally(() => postgres.stop());
-  } finally {
-    lock.release();
-  }
 }

@@ -1,0 +1,25 @@
+/** What the command line lists, newest first. Times are epoch milliseconds, decimals are text. */
+import { KeelError } from '../domain/errors.ts';
+import type { Pool } from './pool.ts';
+import { run } from './pool.ts';
+
+const QUERIES = {
+  positions: `SELECT position_id AS position, state, direction, instrument_id AS symbol, quantity::text, entry_price::text AS "entryPrice", stop_price::text AS "stopPrice", target_price::text AS "targetPrice", decided_at AS "decidedAt"
+    FROM positions WHERE portfolio_id = $1 AND state <> 'closed' ORDER BY seq DESC LIMIT $2`,
+  orders: `SELECT o.client_order_id AS "order", i.leg, i.revision, i.side, i.instrument_id AS symbol, i.type, i.quantity::text, coalesce(i.trigger_price, i.price)::text AS price, o.state, o.filled_quantity::text AS filled, o.average_price::text AS "averagePrice", o.attempt, o.reason
+    FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.portfolio_id = $1 ORDER BY o.seq DESC LIMIT $2`,
+  trades: `SELECT instrument_id AS symbol, direction, entry_quantity::text AS quantity, entry_price::text AS "entryPrice", exit_price::text AS "exitPrice", realized_pnl::text AS "realizedPnl", fees::text, close_reason AS reason, first_fill_at AS "openedAt", closed_at AS "closedAt"
+    FROM positions WHERE portfolio_id = $1 AND state = 'closed' AND entry_quantity > 0 ORDER BY closed_at DESC LIMIT $2`,
+  cycles: `SELECT cycle_id AS cycle, close_time AS "closeTime", opens, instructions, refused, holds, late, recorded_at - claimed_at AS "tookMs", policy_version AS "policyVersion"
+    FROM cycles WHERE portfolio_id = $1 ORDER BY close_time DESC LIMIT $2`,
+  events: `SELECT time, type, subject, actor, payload FROM domain_events WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT $2`,
+} as const;
+
+export type Listing = keyof typeof QUERIES;
+export type ListedRow = Readonly<Record<string, unknown>>;
+
+/** @param limit how many, newest first. @throws {KeelError} DATABASE_UNREACHABLE or DATABASE_FAILED. */
+export async function list(pool: Pool, listing: Listing, { portfolioId, limit }: { portfolioId: string; limit: number }): Promise<readonly ListedRow[]> {
+  if (!Number.isInteger(limit) || limit < 1) throw new KeelError('USAGE', `--limit ${limit}: a whole number from 1 is allowed`);
+  return await run<Record<string, unknown>>(pool, `list ${listing}`, { text: QUERIES[listing], values: [portfolioId, limit] });
+}

@@ -3,6 +3,7 @@ import { KeelError } from '../../domain/errors.ts';
 import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../../domain/orders/order.ts';
 import { bookOf, DONE_STATES } from '../../domain/orders/order.ts';
 import type { OrderEvent } from '../../domain/orders/transitions.ts';
+import { mayGoWithoutLedger, rowToTrust } from '../../domain/orders/protocol.ts';
 import { applyOrderEvent, canApply } from '../../domain/orders/transitions.ts';
 import type { AppliedReport, Ledger } from '../../domain/ports/ledger.ts';
 import type { NewEvent } from '../events/outbox.ts';
@@ -26,8 +27,8 @@ export function createOrderMethods(pool: Pool): OrderMethods {
       const claimed = await client.query({
         name: 'claim-submission',
         text: `UPDATE orders SET state = 'submitting', attempt = $2, sent_timestamp = $3, updated_at = $4
-               WHERE client_order_id = $1 AND attempt = $2 - 1 AND state IN ('planned', 'absent')`,
-        values: [intent.clientOrderId, attempt, timestamp, nowMs],
+               WHERE client_order_id = $1 AND ((attempt = $2 - 1 AND state IN ('planned', 'absent')) OR ($5 AND attempt < $2 - 1 AND accepted_at IS NULL))`,
+        values: [intent.clientOrderId, attempt, timestamp, nowMs, mayGoWithoutLedger(intent)], // the domain's mayClaim, as one atomic statement
       });
       const won = claimed.rowCount === 1;
       if (won) await recordOrderEvent(client, intent.clientOrderId, 'planned or absent', 'submitting', { kind: 'claimed', attempt, timestamp }, nowMs);
@@ -230,7 +231,8 @@ async function backfill(client: Client, known: OrderRow): Promise<OrderRow> {
   await insertIntents(client, [known.intent], known.updatedAt);
   const before = await lockOrder(client, 'o.client_order_id = $1', [clientOrderId]);
   if (before === null) throw new KeelError('INVARIANT', `order ${clientOrderId} vanished while it was written`);
-  const isAhead = before.row.attempt < known.attempt || (before.row.attempt === known.attempt && !DONE_STATES.includes(before.row.state) && before.row.venueOrderId === null);
+  const isSameAttempt = before.row.attempt === known.attempt && !DONE_STATES.includes(before.row.state) && before.row.venueOrderId === null;
+  const isAhead = isSameAttempt || (before.row.attempt < known.attempt && rowToTrust(known, before.row) === known);
   if (!isAhead) return before.row;
   const filled = d(known.filledQuantity).gt(d(before.row.filledQuantity)) ? known.filledQuantity : before.row.filledQuantity;
   await client.query({

@@ -99,6 +99,13 @@ describe('a submission', () => {
     expect((await claim(OPEN.entry, 2)).won).toBe(true);
   });
 
+  it('of a full close may skip attempts that went out while the ledger was down, never go back', async () => {
+    const stop = stopIntentFor(OPEN, { quantity: '10', triggerPrice: '97', revision: 1 });
+    expect((await claim(stop, 3)).won).toBe(true);
+    expect((await claim(stop, 2)).won).toBe(false);
+    expect((await claim(stop, 3)).won).toBe(false);
+  });
+
   it('sees a fence that rose before it', async () => {
     const fence = await ledger.raiseFence({ portfolioId: 'sim', by: 'test', reason: 'because' });
     expect((await claim(OPEN.entry, 1)).fence).toEqual(fence);

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { Violation } from '../../domain/verify/facts.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { print, printJson } from '../output.ts';
+
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .description('checks the seven invariants of the order protocol over ledger, venue and engine; exit code 1 when one is broken')
+    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `
+Changes nothing. Database, engine and venue are used where they run; otherwise they are started for the check, without workers.
+
+Examples:
+  keel verify
+  keel verify --deployment replay-3 --json | jq '.violations[] | {invariant, name, subject}'`)
+    .action(async (flags: { deployment?: string; json?: boolean }) => {
+      const { chooseDeployment, withParts } = await import('../deployment-parts.ts');
+      const { verifyDeployment } = await import('../verify/verify.ts');
+      const chosen = await chooseDeployment(flags.deployment);
+      const { name, portfolioId } = chosen.deployment;
+      const verdict = await withParts(chosen, (parts) => verifyDeployment({ ...parts, portfolioId }));
+      if (flags.json === true) printJson({ deployment: name, ...verdict });
+      else print([...verdict.violations.map(describe), `${name}: ${verdict.checked} records checked, ${verdict.violations.length} violations`].join('\n'));
+      if (verdict.violations.length > 0) process.exitCode = EXIT_CODES.found;
+    });
+}
+
+function describe({ invariant, name, subject, evidence }: Violation): string {
+  const lines = Object.entries(evidence).map(([key, value]) => `\n    ${key}: ${Array.isArray(value) ? value.join(', ') || 'none' : String(value)}`);
+  return `invariant ${invariant}: ${name}\n    ${subject}${lines.join('')}`;
+}

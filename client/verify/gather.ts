@@ -1,0 +1,127 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { verifyAuditChain } from '../../db/events/audit.ts';
+import type { Client as Connection, Pool } from '../../db/pool.ts';
+import { inTransaction } from '../../db/pool.ts';
+import type { OrderRecord } from '../../db/rows.ts';
+import { exact, FILL_COLUMNS, ORDER_COLUMNS, toFill, toOrderRow } from '../../db/rows.ts';
+import { KeelError } from '../../domain/errors.ts';
+import { timeframeMs } from '../../domain/market/timeframe.ts';
+import type { InstrumentId } from '../../domain/market/instrument.ts';
+import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
+import type { IncomeRecord, Venue } from '../../domain/ports/venue.ts';
+import type { CycleFact, EngineFacts, Facts, FillFact, LedgerFacts, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
+import { replaySessionId } from '../../workflows/ids.ts';
+
+export interface VerifyParts {
+  readonly pool: Pool;
+  readonly venue: Venue;
+  readonly client: Client;
+  readonly portfolioId: string;
+}
+
+/** Binance forgets cancelled and expired orders without a fill after three days. @source Binance USD-M, All Orders. */
+const VENUE_FORGETS_AFTER_MS = 3 * 86_400_000;
+
+/** One look at everything. @throws {KeelError} NOT_FOUND for an unknown portfolio; what ledger, venue and engine throw. */
+export async function gather({ pool, venue, client, portfolioId }: VerifyParts): Promise<Facts> {
+  const { mode, instrumentIds, ...ledger } = await readLedger(pool, portfolioId);
+  return {
+    ledger,
+    venue: await readVenue(venue, instrumentIds, ledger, mode === 'testnet' || mode === 'live'),
+    engine: await readEngine(client, ledger, mode === 'replay'),
+  };
+}
+
+interface PortfolioRow {
+  readonly deploymentId: string;
+  readonly mode: string;
+  readonly instrumentIds: readonly InstrumentId[];
+  readonly isHalted: boolean;
+  readonly incomeReadTo: number;
+}
+
+type LedgerLook = LedgerFacts & Pick<PortfolioRow, 'mode' | 'instrumentIds'>;
+
+const PORTFOLIO = `SELECT p.deployment_id AS "deploymentId", p.mode, p.instrument_ids AS "instrumentIds", f.halted AS "isHalted",
+    coalesce((SELECT value FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income'), 0) AS "incomeReadTo"
+  FROM portfolios p JOIN fence f USING (portfolio_id) WHERE p.portfolio_id = $1`;
+
+const ORDERS = `SELECT ${ORDER_COLUMNS} FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.portfolio_id = $1 ORDER BY o.seq`;
+
+const FILLS = `SELECT ${FILL_COLUMNS}, f.position_id AS "positionId" FROM fills f WHERE f.portfolio_id = $1 ORDER BY f.seq`;
+
+/** A position that ended before any stop was accepted was exposed until its last fill. */
+const POSITIONS = `
+  SELECT p.position_id AS "positionId", p.instrument_id AS "instrumentId", p.cycle_id AS "cycleId", p.direction, p.state, p.quantity::text, p.entry_quantity::text AS "entryQuantity",
+    p.realized_pnl::text AS "realizedPnl", p.fees::text, (greatest(0, coalesce(s.stop_at, f.last_fill_at) - f.exposed_at))::float8 / 1000 AS "unprotectedSeconds"
+  FROM positions p
+  LEFT JOIN (SELECT position_id, min(filled_at_wall) AS exposed_at, max(filled_at_wall) AS last_fill_at FROM fills WHERE portfolio_id = $1 GROUP BY position_id) f USING (position_id)
+  LEFT JOIN (SELECT o.position_id, min(o.accepted_at) AS stop_at FROM orders o JOIN intents i USING (client_order_id) WHERE o.portfolio_id = $1 AND i.leg = 'stop' GROUP BY o.position_id) s USING (position_id)
+  WHERE p.portfolio_id = $1 ORDER BY p.seq`;
+
+const INCOME = `SELECT income_id AS "incomeId", type, instrument_id AS "instrumentId", amount::text, currency, trade_id AS "tradeId", time FROM income WHERE portfolio_id = $1 ORDER BY time`;
+
+const CYCLES = `SELECT cycle_id AS "cycleId", strategy, timeframe, close_time AS "closeTime", recorded_at IS NOT NULL AS "isRecorded", policy_version AS "policyVersion" FROM cycles WHERE portfolio_id = $1 ORDER BY close_time`;
+
+async function readLedger(pool: Pool, portfolioId: string): Promise<LedgerLook> {
+  const facts = await inTransaction(pool, `read ${portfolioId}`, async (connection) => {
+    await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY'); // one moment
+    return readTables(connection, portfolioId);
+  });
+  return { ...facts, auditBrokenAt: (await verifyAuditChain(pool)).brokenAt };
+}
+
+async function readTables(connection: Connection, portfolioId: string): Promise<Omit<LedgerLook, 'auditBrokenAt'>> {
+  const read = async <Row extends object>(text: string): Promise<Row[]> => (await connection.query<Row & Record<string, unknown>>({ text, values: [portfolioId] })).rows;
+  const [portfolio] = await read<PortfolioRow>(PORTFOLIO);
+  if (portfolio === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start and keel replay make one`);
+  const positions = await read<PositionFact>(POSITIONS);
+  const predicted = await read<{ key: string }>(`SELECT DISTINCT cycle_id || ' ' || instrument_id AS key FROM predictions WHERE portfolio_id = $1`);
+  const versions = await read<{ version: number }>('SELECT version FROM policy_versions WHERE portfolio_id = $1');
+  return {
+    ...portfolio, portfolioId,
+    orders: (await read<OrderRecord>(ORDERS)).map((row) => ({ ...toOrderRow(row), bookedQuantity: exact(row.bookedQuantity) })),
+    fills: (await read<FillFact>(FILLS)).map((row) => ({ ...toFill(row), positionId: row.positionId })),
+    positions: positions.map((it) => ({ ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), realizedPnl: exact(it.realizedPnl), fees: exact(it.fees) })),
+    income: (await read<IncomeRecord>(INCOME)).map((it) => ({ ...it, amount: exact(it.amount) })),
+    cycles: await read<CycleFact>(CYCLES),
+    predicted: new Set(predicted.map(({ key }) => key)),
+    policyVersions: versions.map(({ version }) => version),
+  };
+}
+
+async function readVenue(venue: Venue, instrumentIds: readonly InstrumentId[], ledger: LedgerFacts, forgets: boolean): Promise<VenueFacts> {
+  const first = ledger.cycles[0];
+  // Orders of the first cycle may carry the market time of the candle that it decided on.
+  const since = first === undefined ? await venue.marketTime() : first.closeTime - timeframeMs(first.timeframe);
+  const orders: VenueOrder[] = [];
+  const fills: Fill[] = [];
+  for (const instrumentId of instrumentIds) {
+    orders.push(...(await venue.orderHistory({ instrumentId, since })));
+    fills.push(...(await venue.fills({ instrumentId, since })));
+  }
+  return {
+    orders, fills, openOrders: await venue.openOrders(), income: await venue.income({ since: 0 }), account: await venue.account(),
+    forgetsBefore: forgets ? (await venue.serverTime()) - VENUE_FORGETS_AFTER_MS : null,
+  };
+}
+
+async function readEngine(client: Client, ledger: LedgerFacts, isReplay: boolean): Promise<EngineFacts> {
+  const candidates = new Set(ledger.positions.filter((it) => it.state !== 'closed').map((it) => it.positionId));
+  const query = `WorkflowType = 'position' AND WorkflowId STARTS_WITH 'position/${ledger.portfolioId}/' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query })) candidates.add(workflowId);
+  const running = new Set<string>();
+  // The list lags; each one's own word counts.
+  for (const id of candidates) if (await isRunning(client, id)) running.add(id);
+  return { running, isAtRest: isReplay && !(await isRunning(client, replaySessionId(ledger.portfolioId))) };
+}
+
+async function isRunning(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

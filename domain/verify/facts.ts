@@ -1,0 +1,89 @@
+/** What one look at ledger, venue and engine gathered, as plain data; the comparisons beside it are pure. */
+import type { DecimalString } from '../decimal.ts';
+import type { InstrumentId } from '../market/instrument.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import type { Direction, Fill, OrderRow, VenueOrder } from '../orders/order.ts';
+import type { IncomeRecord, VenueAccount } from '../ports/venue.ts';
+
+/** One broken promise. The number is that of docs/order-protocol.md, "Invariants". */
+export interface Violation {
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  /** What was found, in words; the same words for the same kind. */
+  readonly name: string;
+  /** Whom it is about: an order's client id, a position, a symbol, a cycle. */
+  readonly subject: string;
+  readonly evidence: Readonly<Record<string, Evidence>>;
+}
+export type Evidence = string | number | boolean | null | readonly string[];
+
+export type OrderFact = OrderRow & {
+  /** Quantity of its fills that were booked. */
+  readonly bookedQuantity: DecimalString;
+};
+
+export type FillFact = Fill & { readonly positionId: string };
+
+export interface PositionFact {
+  readonly positionId: string;
+  readonly instrumentId: InstrumentId;
+  readonly cycleId: string;
+  readonly direction: Direction;
+  readonly state: 'opening' | 'open' | 'closing' | 'closed';
+  readonly quantity: DecimalString;
+  readonly entryQuantity: DecimalString;
+  readonly realizedPnl: DecimalString;
+  readonly fees: DecimalString;
+  /** Wall seconds from the first fill on the venue's book to a stop's acceptance; null when nothing was filled. */
+  readonly unprotectedSeconds: number | null;
+}
+
+export interface CycleFact {
+  readonly cycleId: string;
+  readonly strategy: string;
+  readonly timeframe: Timeframe;
+  readonly closeTime: number;
+  readonly isRecorded: boolean;
+  readonly policyVersion: number | null;
+}
+
+export interface LedgerFacts {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  readonly isHalted: boolean;
+  readonly orders: readonly OrderFact[];
+  readonly fills: readonly FillFact[];
+  readonly positions: readonly PositionFact[];
+  readonly income: readonly IncomeRecord[];
+  /** Money up to here was read from the venue; market clock. */
+  readonly incomeReadTo: number;
+  readonly cycles: readonly CycleFact[];
+  /** `<cycle> <instrument>` of every stored prediction, once each. */
+  readonly predicted: ReadonlySet<string>;
+  readonly policyVersions: readonly number[];
+  /** Position of the first record of the audit chain that does not follow; null when it is whole. */
+  readonly auditBrokenAt: number | null;
+}
+
+export interface VenueFacts {
+  /** Every order that the venue remembers, both books. */
+  readonly orders: readonly VenueOrder[];
+  readonly openOrders: readonly VenueOrder[];
+  readonly fills: readonly Fill[];
+  readonly income: readonly IncomeRecord[];
+  readonly account: VenueAccount;
+  /** Done orders without a fill may be forgotten by the venue before this (transport clock); null: it forgets nothing. */
+  readonly forgetsBefore: number | null;
+}
+
+export interface EngineFacts {
+  /** Ids of the portfolio's running position workflows. */
+  readonly running: ReadonlySet<string>;
+  /** Nothing trades any more: workflows are not asked for, and nothing may be under way. */
+  readonly isAtRest: boolean;
+}
+
+export interface Facts {
+  readonly ledger: LedgerFacts;
+  readonly venue: VenueFacts;
+  readonly engine: EngineFacts;
+}

@@ -15,15 +15,16 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { TIMEFRAMES } from '../domain/market/timeframe.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
-import { embeddedPostgresUrl, postgresSpec } from '../stack/postgres/server.ts';
+import { embeddedPostgresUrl } from '../stack/postgres/server.ts';
 import { venueSpec } from '../stack/processes.ts';
 import type { Recording } from '../stack/processes.ts';
 import { startStack } from '../stack/start.ts';
 import { freePort } from '../stack/supervisor/ports.ts';
-import { homeStatus, startSupervisor } from '../stack/supervisor/supervisor.ts';
+import { homeStatus } from '../stack/supervisor/supervisor.ts';
 import { createBackOffLimiter, createVenue } from '../venues/index.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
 import { connectClient } from './install.ts';
+import { withDatabase } from './with-database.ts';
 
 export interface Chosen {
   readonly settings: Settings;
@@ -57,17 +58,9 @@ function newestReplay(home: string): string | undefined {
   return numbers.length === 0 ? undefined : `replay-${Math.max(...numbers)}`;
 }
 
-/** Ledger alone. @throws {KeelError} DATABASE_UNREACHABLE, ALREADY_RUNNING, PROCESS_FAILED */
+/** Ledger alone. @throws {KeelError} as `withDatabase` */
 export async function withLedger<T>({ settings, deployment }: Chosen, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const runs = isUp(settings.home) || isUp(deployment.folder);
-  if (settings.databaseUrl !== undefined || runs) return usePool(await withDatabaseUrl(settings, settings.home), deployment, work);
-  const { spec, url } = await postgresSpec({ home: settings.home, port: settings.postgresPort });
-  const supervisor = await startSupervisor({ home: settings.home, deployment: deployment.name, urls: {}, specs: [spec], onEvent: () => {} });
-  try {
-    return await usePool({ ...settings, databaseUrl: url }, deployment, work);
-  } finally {
-    await supervisor.stop();
-  }
+  return withDatabase(settings, (full) => usePool(full, deployment, work));
 }
 
 /**

@@ -1,0 +1,63 @@
+import { clientOrderIdOf } from '../../../../domain/orders/identity.ts';
+import type { OrderIntent, VenueOrder } from '../../../../domain/orders/order.ts';
+import type { EngineFacts, Facts, FillFact, LedgerFacts, OrderFact, PositionFact, VenueFacts } from '../../../../domain/verify/facts.ts';
+
+const HOUR_MS = 3_600_000;
+const DEPLOYMENT = 'abcde';
+export const CYCLE = 'cycle/sim/ensemble/1h/2024-01-01T01:00Z';
+export const POSITION = 'position/sim/ensemble/BTC-USDT-PERP/2024-01-01T01:00Z/long';
+export const ENTRY = clientOrderIdOf(DEPLOYMENT, `${POSITION}/entry/1`);
+export const STOP = clientOrderIdOf(DEPLOYMENT, `${POSITION}/stop/1`);
+
+function intent(clientOrderId: string, leg: 'entry' | 'stop'): OrderIntent {
+  const isEntry = leg === 'entry';
+  return {
+    intentId: `${POSITION}/${leg}/1`, clientOrderId, portfolioId: 'sim', positionId: POSITION, cycleId: isEntry ? CYCLE : null, leg, revision: 1, instrumentId: 'BTC-USDT-PERP',
+    side: isEntry ? 'buy' : 'sell', positionSide: 'both', type: isEntry ? 'market' : 'stopMarket', timeInForce: 'GTC', quantity: '2', price: null, triggerPrice: isEntry ? null : '90',
+    reduceOnly: !isEntry, closesPosition: !isEntry, decisionPrice: '100', epoch: 1, validUntil: null, maxDriftBps: null, workUntilMarketTime: null, policyVersion: 1,
+  };
+}
+
+export const entryRow: OrderFact = {
+  intent: intent(ENTRY, 'entry'), state: 'filled', attempt: 1, sentTimestamp: 1, venueOrderId: '1', triggeredOrderId: null, filledQuantity: '2', bookedQuantity: '2', averagePrice: '100', reason: null, acceptedAt: 1, updatedAt: 1,
+};
+export const stopRow: OrderFact = { ...entryRow, intent: intent(STOP, 'stop'), state: 'accepted', venueOrderId: '2', filledQuantity: '0', bookedQuantity: '0', averagePrice: null };
+
+export const venueEntry: VenueOrder = {
+  venueOrderId: '1', clientOrderId: ENTRY, instrumentId: 'BTC-USDT-PERP', book: 'plain', status: 'filled', side: 'buy', positionSide: 'both', type: 'market', quantity: '2', filledQuantity: '2', averagePrice: '100',
+  price: null, triggerPrice: null, reduceOnly: false, triggeredOrderId: null, updatedAt: 1,
+};
+export const venueStop: VenueOrder = { ...venueEntry, venueOrderId: '2', clientOrderId: STOP, book: 'conditional', status: 'working', side: 'sell', type: 'stopMarket', filledQuantity: '0', averagePrice: null, triggerPrice: '90', reduceOnly: true };
+
+export const fill: FillFact = {
+  tradeId: '1', venueOrderId: '1', clientOrderId: ENTRY, instrumentId: 'BTC-USDT-PERP', side: 'buy', positionSide: 'both', price: '100', quantity: '2', fee: '0.1', feeCurrency: 'USDT', realizedPnl: '0', maker: false,
+  filledAt: 1, filledAtWall: 1, positionId: POSITION,
+};
+
+export const position: PositionFact = {
+  positionId: POSITION, instrumentId: 'BTC-USDT-PERP', cycleId: CYCLE, direction: 'long', state: 'open', quantity: '2', entryQuantity: '2', realizedPnl: '0', fees: '0.1', unprotectedSeconds: 0.1,
+};
+
+const money = { instrumentId: null, currency: 'USDT', tradeId: null, time: 1 };
+export const transfer = { ...money, incomeId: '1', type: 'TRANSFER', amount: '1000' };
+export const commission = { ...money, incomeId: '2', type: 'COMMISSION', amount: '-0.1', instrumentId: 'BTC-USDT-PERP' as const, tradeId: '1' };
+
+export const cycle = { cycleId: CYCLE, strategy: 'ensemble', timeframe: '1h' as const, closeTime: HOUR_MS, isRecorded: true, policyVersion: 1 };
+
+/** One open, protected position; everything agrees. */
+export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFacts>; venue?: Partial<VenueFacts>; engine?: Partial<EngineFacts> } = {}): Facts {
+  return {
+    ledger: {
+      portfolioId: 'sim', deploymentId: DEPLOYMENT, isHalted: false, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
+      cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), policyVersions: [1], auditBrokenAt: null, ...ledger,
+    },
+    venue: {
+      orders: [venueEntry, venueStop], openOrders: [venueStop], fills: [{ ...fill, clientOrderId: null }], income: [transfer, commission], forgetsBefore: null,
+      account: {
+        walletBalance: '999.9', equity: '999.9', availableMargin: '900', positionMode: 'oneWay',
+        positions: [{ instrumentId: 'BTC-USDT-PERP', direction: 'long', quantity: '2', entryPrice: '100', markPrice: '100', unrealizedPnl: '0', positionSide: 'both' }],
+      }, ...venue,
+    },
+    engine: { running: new Set([POSITION]), isAtRest: false, ...engine },
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Facts, Violation } from '../../../../domain/verify/facts.ts';
+import { checkedIn, violationsIn } from '../../../../domain/verify/verify.ts';
+import { commission, cycle, CYCLE, ENTRY, entryRow, factsWith, fill, position, POSITION, STOP, stopRow, transfer, venueEntry, venueStop } from './facts.fixture.ts';
+
+const sound = factsWith();
+const { account } = sound.venue;
+
+/** What was planted, which invariant it breaks, and the words that tell of it. */
+const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: string, facts: Facts])[] = [
+  [1, 'one intent, more than one order at the venue', factsWith({ venue: { orders: [venueEntry, { ...venueEntry, venueOrderId: '9' }, venueStop] } })],
+  [1, 'an order of ours at the venue that the ledger does not know', factsWith({ ledger: { orders: [entryRow] }, venue: { openOrders: [] } })],
+  [1, 'an order of another Keel on this account', factsWith({ venue: { orders: [venueEntry, venueStop, { ...venueEntry, clientOrderId: ENTRY.replace('abcde', 'zzzzz') }] } })],
+  [1, 'the ledger holds an accepted order that the venue never saw', factsWith({ venue: { orders: [venueStop] } })],
+  [1, 'an order without an outcome, and nothing works on it', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'unknown' }] }, engine: { isAtRest: true } })],
+  [2, 'a position\'s quantity is not that of its fills', factsWith({ ledger: { positions: [{ ...position, quantity: '1.9' }] } })],
+  [2, 'a position\'s fees is not that of its fills', factsWith({ ledger: { positions: [{ ...position, fees: '0.2' }] } })],
+  [2, 'a closed position still has a quantity', factsWith({ ledger: { positions: [{ ...position, state: 'closed' }] } })],
+  [2, 'what an order filled is not what was booked', factsWith({ ledger: { orders: [{ ...entryRow, bookedQuantity: '1' }, stopRow] } })],
+  [2, 'the ledger holds another position than the venue', factsWith({ venue: { account: { ...account, positions: [] } } })],
+  [2, 'a fill at the venue that the ledger does not know', factsWith({ venue: { fills: [fill, { ...fill, tradeId: '2' }] } })],
+  [2, 'a fill in the ledger that the venue does not know', factsWith({ venue: { fills: [] } })],
+  [2, 'a fill that the venue holds otherwise', factsWith({ venue: { fills: [{ ...fill, price: '100.1' }] } })],
+  [3, 'money at the venue that the ledger does not know', factsWith({ ledger: { incomeReadTo: 2 }, venue: { income: [transfer, commission, { ...transfer, incomeId: '3', type: 'FUNDING_FEE' }] } })],
+  [3, 'money in the ledger that the venue does not know', factsWith({ venue: { income: [commission] } })],
+  [3, 'the ledger\'s money is not the venue\'s wallet', factsWith({ venue: { account: { ...account, walletBalance: '999.90000001' } } })],
+  [3, 'the fees of the fills is not that of the money', factsWith({ ledger: { income: [transfer, { ...commission, amount: '-0.2' }] } })],
+  [4, 'a position was without a stop for too long', factsWith({ ledger: { positions: [{ ...position, unprotectedSeconds: 15.1 }] } })],
+  [4, 'no working stop covers an open position', factsWith({ venue: { openOrders: [{ ...venueStop, quantity: '1.999' }] } })],
+  [4, 'more than one stop works for a position', factsWith({ venue: { openOrders: [venueStop, { ...venueStop, venueOrderId: '3' }] } })],
+  [5, 'the fence is up, and an opening order works', factsWith({ ledger: { isHalted: true }, venue: { openOrders: [venueStop, { ...venueEntry, status: 'working' }] } })],
+  [6, 'no workflow runs for an open position', factsWith({ engine: { running: new Set() } })],
+  [6, 'a workflow runs for a position that is closed', factsWith({ engine: { running: new Set([POSITION, 'position/sim/old']) } })],
+  [6, 'an order works at the venue and has no owner', factsWith({ ledger: { positions: [{ ...position, state: 'closed' }] } })],
+  [7, 'the cycle of an order is not recorded', factsWith({ ledger: { cycles: [{ ...cycle, isRecorded: false }] } })],
+  [7, 'an order without a decision', factsWith({ ledger: { orders: [{ ...entryRow, intent: { ...entryRow.intent, cycleId: null } }, stopRow] } })],
+  [7, 'an entry without a prediction', factsWith({ ledger: { predicted: new Set() } })],
+  [7, 'the policy of an order does not exist', factsWith({ ledger: { policyVersions: [2] } })],
+  [7, 'candles without a cycle', factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } })],
+  [7, 'a cycle was claimed and never recorded', factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: cycle.closeTime * 2, isRecorded: false }] }, engine: { isAtRest: true } })],
+  [7, 'the audit chain is broken', factsWith({ ledger: { auditBrokenAt: 17 } })],
+];
+
+describe('the invariants', () => {
+  it('hold where ledger, venue and engine agree', () => {
+    expect(violationsIn(sound)).toEqual([]);
+    expect(violationsIn(factsWith({ engine: { isAtRest: true } }))).toEqual([]);
+    expect(checkedIn(sound)).toBe(13);
+  });
+
+  it.each(PLANTED)('%i: %s', (invariant, words, facts) => {
+    expect(violationsIn(facts)).toContainEqual(expect.objectContaining({ invariant, name: words }));
+  });
+
+  it('name whom a violation is about, with both sides', () => {
+    expect(violationsIn(factsWith({ venue: { openOrders: [] } }))).toEqual([{ invariant: 4, name: 'no working stop covers an open position', subject: POSITION, evidence: { position: '2', stops: [] } }]);
+    expect(violationsIn(factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } }))).toEqual([expect.objectContaining({ evidence: { missing: 2, after: CYCLE, before: 'later' } })]);
+  });
+});
+
+describe('what is no violation', () => {
+  it.each<[string, Facts]>([
+    ['a conditional order and the plain one that it created', factsWith({ venue: { orders: [venueEntry, { ...venueStop, triggeredOrderId: '3' }] } })],
+    ['other hands on the account: their orders, and positions on other symbols', factsWith({ venue: { orders: [venueEntry, venueStop, { ...venueEntry, clientOrderId: 'web_1', venueOrderId: '8' }], account: { ...account, positions: [...account.positions, { ...account.positions[0], instrumentId: 'ETH-USDT-PERP' } as (typeof account.positions)[number]] } } })],
+    ['an order that the venue may have forgotten', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'canceled', venueOrderId: '7', intent: { ...stopRow.intent, clientOrderId: `${STOP.slice(0, -1)}a` } }] }, venue: { forgetsBefore: 10 } })],
+    ['money of this moment, while it trades', factsWith({ venue: { income: [transfer, commission, { ...transfer, incomeId: '3', type: 'FUNDING_FEE', amount: '-1' }], account: { ...account, walletBalance: '998.9' } } })],
+    ['a position that is being closed without a stop', factsWith({ ledger: { positions: [{ ...position, state: 'closing' }] }, venue: { openOrders: [] } })],
+    ['a stop that works while the fence is up', factsWith({ ledger: { isHalted: true } })],
+    ['no workflows once a replay is over', factsWith({ engine: { running: new Set(), isAtRest: true } })],
+  ])('%s', (_name, facts) => {
+    expect(violationsIn(facts)).toEqual([]);
+  });
+});

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AnyDomainEvent } from '../../domain/events/event.ts';
-import { AUDIT_OF, parseEvent } from '../../domain/events/event.ts';
+import { AUDIT_OF } from '../../domain/events/event.ts';
 import type { Client, Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
+import { EVENT_CHANNEL, SEALED } from './channel.ts';
 
 /** Any number that no other lock of Keel uses: one sealer at a time keeps the chain a chain. */
 const SEALER_LOCK = 7_301;
@@ -16,9 +17,11 @@ export type EventRecord = AnyDomainEvent & { readonly seq: number };
 
 /**
  * Takes what was written since, in order, into the hash chain: each record's hash covers its event and the hash before it.
- * @returns how many were sealed; fewer than 500 means that none is left.
+ * @returns how many were sealed, at most 500; 0 when none waits, or another worker seals at the moment.
  */
 export async function sealEvents(pool: Pool): Promise<number> {
+  const waiting = await run(pool, 'look for events', { name: 'events-waiting', text: 'SELECT 1 FROM outbox LIMIT 1' });
+  if (waiting.length === 0) return 0; // a round without news locks nothing
   return await inTransaction(pool, 'seal events', async (client) => {
     const { rows: locked } = await client.query<{ held: boolean }>({ text: 'SELECT pg_try_advisory_xact_lock($1) AS held', values: [SEALER_LOCK] });
     if (locked[0]?.held !== true) return 0; // another worker seals
@@ -48,6 +51,7 @@ async function appendRecords(client: Client, events: readonly EventRecord[]): Pr
     text: `INSERT INTO event_counts (type, published) SELECT type, count(*) FROM unnest($1::text[]) AS t(type) GROUP BY type ON CONFLICT (type) DO UPDATE SET published = event_counts.published + EXCLUDED.published`,
     values: [events.map((event) => event.type)],
   });
+  await client.query({ name: 'announce-sealed', text: `SELECT pg_notify('${EVENT_CHANNEL}', '${SEALED}')` });
 }
 
 export interface ChainVerdict {
@@ -73,8 +77,9 @@ export async function verifyAuditChain(pool: Pool): Promise<ChainVerdict> {
   }
 }
 
-function chainedHash(previous: string, event: EventRecord): string {
-  return createHash('sha256').update(`${previous}\n${canonical(parseEvent(event))}`).digest('hex');
+/** Covers the stored event as it is, whatever this version's schema would make of it. */
+function chainedHash(previous: string, { id, type, source, time, traceId, subject, portfolioId, actor, payload }: EventRecord): string {
+  return createHash('sha256').update(`${previous}\n${canonical({ id, type, source, time, traceId, subject, portfolioId, actor, payload })}`).digest('hex');
 }
 
 /** JSON with sorted keys: the same event gives the same text, whatever PostgreSQL makes of the order. */

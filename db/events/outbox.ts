@@ -1,6 +1,7 @@
 import type { EventPayload, EventType } from '../../domain/events/event.ts';
 import { EVENT_PAYLOADS } from '../../domain/events/event.ts';
 import type { Client } from '../pool.ts';
+import { EVENT_CHANNEL } from './channel.ts';
 
 /** An event about to be written in its cause's transaction. */
 export interface NewEvent<T extends EventType = EventType> {
@@ -23,7 +24,7 @@ const INSERT = `
     ON CONFLICT (event_id) DO NOTHING
     RETURNING seq
   ), queued AS (INSERT INTO outbox (seq) SELECT seq FROM written)
-  SELECT pg_notify('keel_events', '')`;
+  SELECT pg_notify('${EVENT_CHANNEL}', '')`;
 
 /** Writes events once each, in the running transaction: they happened exactly if their cause was committed. */
 export async function writeEvents(client: Client, events: readonly NewEvent[]): Promise<void> {

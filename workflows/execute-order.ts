@@ -11,7 +11,16 @@ import { entrySubmission, exitSubmission, orders } from './proxies.ts';
  * @param known what is known of the order already; null before the first submission.
  */
 export async function executeOrder(intent: OrderIntent, known: OrderKnowledge | null = null): Promise<OrderKnowledge> {
-  let knowledge = known ?? (await submit(intent, 1));
+  return await work(intent, known ?? (await submit(intent, 1)), { maySend: true });
+}
+
+/** Looks for an order that is not wanted any more until its fate is known; one that never arrived stays away. */
+export async function settleOrder(intent: OrderIntent, known: OrderKnowledge): Promise<OrderKnowledge> {
+  return await work(intent, known, { maySend: false });
+}
+
+async function work(intent: OrderIntent, known: OrderKnowledge, { maySend }: { maySend: boolean }): Promise<OrderKnowledge> {
+  let knowledge = known;
   let looks: readonly EmptyLook[] = [];
   for (;;) {
     const { row } = knowledge;
@@ -23,6 +32,7 @@ export async function executeOrder(intent: OrderIntent, known: OrderKnowledge | 
         knowledge = await orders.expireOrder.executeWithOptions({ summary: `expire ${labelOf(intent)}` }, [{ known: row, reason: 'validityOver' }]);
         break;
       case 'submit':
+        if (!maySend) return knowledge;
         await pause(resubmitDelayMs(row.attempt));
         looks = [];
         knowledge = await submit(intent, row.attempt + 1);

@@ -5,7 +5,7 @@ import type { Duty } from '../domain/positions/duties.ts';
 import { dutiesOf } from '../domain/positions/duties.ts';
 import { bookedQuantityAgrees, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
 import { workEntry } from './entry.ts';
-import { executeOrder } from './execute-order.ts';
+import { executeOrder, settleOrder } from './execute-order.ts';
 import type { PositionInput, PositionOutcome } from './messages.ts';
 import type { PositionLife } from './position-life.ts';
 import { beginLife, localSnapshot, readSnapshot, remember, writeBehind } from './position-life.ts';
@@ -41,7 +41,14 @@ export async function position(input: PositionInput): Promise<PositionOutcome> {
 /** Submissions run beside one another (a stop waits for no target); cancels only once these stand: place before cancel. */
 async function carryOut(life: PositionLife, duties: readonly Duty[]): Promise<boolean> {
   const submits = duties.filter((duty) => duty.kind === 'submit');
-  const results = await Promise.all(submits.map(async ({ intent }) => await executeOrder(intent, life.orders.get(intent.clientOrderId) ?? null)));
+  const settles = duties.filter((duty) => duty.kind === 'settle');
+  const results = await Promise.all([
+    ...submits.map(async ({ intent }) => await executeOrder(intent, life.orders.get(intent.clientOrderId) ?? null)),
+    ...settles.flatMap(({ intent }) => {
+      const known = life.orders.get(intent.clientOrderId);
+      return known === undefined ? [] : [settleOrder(intent, known)];
+    }),
+  ]);
   for (const result of results) remember(life, result);
   const cancels = duties.filter((duty) => duty.kind === 'cancel');
   for (const { clientOrderId } of cancels) {
@@ -50,7 +57,7 @@ async function carryOut(life: PositionLife, duties: readonly Duty[]): Promise<bo
     remember(life, await orders.cancelOrder.executeWithOptions({ summary: `cancel ${known.row.intent.leg} ${known.row.intent.revision}` }, [known.row]));
   }
   life.refusals = results.some(({ row }) => row.state === 'rejected') ? life.refusals + 1 : 0;
-  return submits.length + cancels.length > 0;
+  return results.length + cancels.length > 0;
 }
 
 /** After a while without news the venue is asked: a lost stream event must not leave an order unseen. */

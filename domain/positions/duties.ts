@@ -14,6 +14,8 @@ import type { PositionSnapshot } from './position.ts';
 export type Duty =
   /** Bring the intent to a known fate: a new order, or one whose fate is open (its row says where to go on). */
   | { readonly kind: 'submit'; readonly intent: OrderIntent }
+  /** Learn the fate of an order that is not wanted any more: look for it, never send it again. */
+  | { readonly kind: 'settle'; readonly intent: OrderIntent }
   /** Take the order off the book. One that never left us (`planned`, `absent`) ends `expired` without asking the venue. */
   | { readonly kind: 'cancel'; readonly clientOrderId: string }
   /** Nothing of it is open and no order can change that: write the end. Always alone. */
@@ -33,6 +35,7 @@ const UNKNOWN_STOPS_MAX = 3;
 /**
  * What the position owes now. Quantities come from the orders' own fills (entry less closing ones). Rules:
  * - An order of open fate is brought to its end first of all.
+ * - What is not wanted any more (a looser stop, an entry while closing) is only looked for: found absent, it stays absent.
  * - Held and not closing: exactly one stop for all of it at the tightest price ever decided, and one target once the entry
  *   is over. A new one is placed before the old one is cancelled. A stop of unknown fate counts as none.
  * - Closing (told so, an exit exists, a stop or target crossed without closing all, or the venue keeps refusing a stop):
@@ -91,7 +94,7 @@ function holdingDuties(snapshot: PositionSnapshot, held: Dec): readonly Duty[] {
   return [
     ...duties,
     ...restingDuties(snapshot, held, 'stop', tightestStop(snapshot)),
-    ...(target === null || hasOpenEntry(snapshot) ? openFates(ofLeg(snapshot.orders, 'target')) : restingDuties(snapshot, held, 'target', target)),
+    ...(target === null || hasOpenEntry(snapshot) ? settles(ofLeg(snapshot.orders, 'target')) : restingDuties(snapshot, held, 'target', target)),
   ];
 }
 
@@ -104,12 +107,12 @@ function restingDuties({ position, orders }: PositionSnapshot, held: Dec, leg: '
   const working = rows.filter((row) => WORKING_STATES.includes(row.state));
   const kept = working.filter(fits).at(-1);
   if (kept !== undefined) {
-    return [...openFates(rows, sent), ...cancels([...working.filter((row) => row !== kept), ...rows.filter(neverSent)])];
+    return [...settles(rows), ...cancels([...working.filter((row) => row !== kept), ...rows.filter(neverSent)])];
   }
   const waiting = rows.filter((row) => neverSent(row) && fits(row)).slice(-1);
   const stale = rows.filter((row) => neverSent(row) && !fits(row));
   const isEnough = waiting.length > 0 || isAskedOften(rows, leg);
-  return [...openFates(rows, sent), ...openFates(waiting), ...(isEnough ? [] : [{ kind: 'submit', intent: next } as const]), ...cancels(stale)];
+  return [...openFates(rows.filter(fits), sent), ...settles(rows.filter((row) => !fits(row))), ...openFates(waiting), ...(isEnough ? [] : [{ kind: 'submit', intent: next } as const]), ...cancels(stale)];
 }
 
 /** Whether one more order of the leg would not help now: enough are on their way, or the venue keeps refusing. */
@@ -118,13 +121,16 @@ function isAskedOften(rows: readonly OrderRow[], leg: 'stop' | 'target'): boolea
   return onTheirWay >= (leg === 'stop' ? UNKNOWN_STOPS_MAX : 1) || refusalsInARow(rows) >= REFUSALS_MAX;
 }
 
-function closingDuties({ position, orders, instructions }: PositionSnapshot, held: Dec, cause: ExitCause): readonly Duty[] {
-  const closers = orders.filter((row) => row.intent.leg !== 'entry');
+function closingDuties(snapshot: PositionSnapshot, held: Dec, cause: ExitCause): readonly Duty[] {
+  const { position, orders, instructions } = snapshot;
+  const tightest = tightestStop(snapshot);
+  const isWanted = (row: OrderRow): boolean => row.intent.leg === 'exit' || (row.intent.leg === 'stop' && row.intent.triggerPrice === tightest);
+  const resting = orders.filter((row) => row.intent.leg === 'stop' || row.intent.leg === 'target');
   const entries = entryEndings(orders);
   const exits = ofLeg(orders, 'exit');
   const isExiting = exits.some((row) => !DONE_STATES.includes(row.state));
   const mayFill = orders.some((row) => row.intent.leg === 'entry' && WORKING_STATES.includes(row.state));
-  const duties = [...openFates(closers.filter((row) => row.intent.leg === 'exit' || sent(row))), ...entries];
+  const duties = [...openFates(exits), ...openFates(resting.filter(isWanted), sent), ...settles(resting.filter((row) => !isWanted(row))), ...entries];
   if (isExiting || mayFill || hasNothingToReduce(exits, instructions)) return duties;
   return [{ kind: 'submit', intent: exitOf(position.plan, held, cause, nextRevision(exits)) }, ...duties];
 }
@@ -150,12 +156,12 @@ function endingDuties(snapshot: PositionSnapshot): readonly Duty[] {
   const { orders } = snapshot;
   const open = orders.filter((row) => !DONE_STATES.includes(row.state));
   if (open.length === 0) return [{ kind: 'close', reason: closeReasonOf(snapshot) }];
-  return inOrder([...openFates(orders, sent), ...cancels(open.filter((row) => !sent(row)))]);
+  return inOrder([...settles(orders), ...cancels(open.filter((row) => !sent(row)))]);
 }
 
 function entryEndings(orders: readonly OrderRow[]): readonly Duty[] {
   const entries = ofLeg(orders, 'entry').filter((row) => !DONE_STATES.includes(row.state));
-  return [...openFates(entries, sent), ...cancels(entries.filter((row) => !sent(row)))];
+  return [...settles(entries), ...cancels(entries.filter((row) => !sent(row)))];
 }
 
 /** What closed most of it, and why. */
@@ -206,6 +212,11 @@ function openFates(rows: readonly OrderRow[], isOpen: (row: OrderRow) => boolean
   return rows.filter(isOpen).map(({ intent }) => ({ kind: 'submit', intent }));
 }
 
+/** Orders on their way that are not wanted any more. */
+function settles(rows: readonly OrderRow[]): readonly Duty[] {
+  return rows.filter(sent).map(({ intent }) => ({ kind: 'settle', intent }));
+}
+
 function cancels(rows: readonly OrderRow[]): readonly Duty[] {
   return rows.map(({ intent }) => ({ kind: 'cancel', clientOrderId: intent.clientOrderId }));
 }
@@ -221,5 +232,6 @@ function nextRevision(rows: readonly OrderRow[]): number {
 }
 
 function inOrder(duties: readonly Duty[]): readonly Duty[] {
-  return [...duties.filter((duty) => duty.kind === 'submit'), ...duties.filter((duty) => duty.kind !== 'submit')];
+  const isCancel = (duty: Duty): boolean => duty.kind === 'cancel';
+  return [...duties.filter((duty) => !isCancel(duty)), ...duties.filter(isCancel)];
 }

@@ -56,6 +56,19 @@ describe('what a position owes', () => {
     expect(submitsOf(snapshotOf([filledEntry, row(stop, 'rejected', '0', '-2021')]))).toMatchObject([{ leg: 'exit', type: 'market', quantity: '10', reduceOnly: true }]);
   });
 
+  it('a looser stop of unknown fate is looked for, never sent again', () => {
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const move: Instruction = { kind: 'moveStop', instructionId: 'm', positionId: PLAN.positionId, stopPrice: '100.2', reason: 'breakeven' };
+    const duties = dutiesOf(snapshotOf([filledEntry, row(stop, 'unknown'), row(target, 'accepted')], [move]));
+    expect(duties).toMatchObject([{ kind: 'settle', intent: { triggerPrice: '97' } }, { kind: 'submit', intent: { leg: 'stop', triggerPrice: '100.2' } }]);
+  });
+
+  it('an entry of unknown fate is not sent again once the position is told to close', () => {
+    const close: Instruction = { kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' };
+    expect(dutiesOf(snapshotOf([row(PLAN.entry, 'unknown')], [close]))).toMatchObject([{ kind: 'settle', intent: { leg: 'entry' } }]);
+    expect(dutiesOf(snapshotOf([row(PLAN.entry, 'absent')], [close]))).toEqual([{ kind: 'cancel', clientOrderId: PLAN.entry.clientOrderId }]);
+  });
+
   it('tells the end with the reason of what closed it, and cancels what is left', () => {
     const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
     const orders = [filledEntry, row(stop, 'filled', '10')];
@@ -63,6 +76,23 @@ describe('what a position owes', () => {
     expect(dutiesOf(snapshotOf([...orders, row(target, 'canceled')]))).toEqual([{ kind: 'close', reason: 'stop' }]);
   });
 });
+
+/** From here on the venue does as it is told, and a person closes. */
+function endsFlat(rows: Map<string, OrderRow>, instructions: Instruction[]): boolean {
+  instructions.push({ kind: 'close', instructionId: 'end', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' });
+  for (let round = 0; round < 20; round += 1) {
+    const snapshot = snapshotOf([...rows.values()], instructions);
+    const held = heldQuantity(snapshot);
+    for (const duty of dutiesOf(snapshot)) {
+      if (duty.kind === 'close') return held.eq(0);
+      if (duty.kind === 'submit') rows.set(duty.intent.clientOrderId, row(duty.intent, duty.intent.leg === 'exit' ? 'filled' : 'accepted', duty.intent.leg === 'exit' ? text(held) : '0'));
+      if (duty.kind === 'settle') rows.set(duty.intent.clientOrderId, row(duty.intent, 'absent'));
+      if (duty.kind === 'cancel') rows.set(duty.clientOrderId, { ...rows.get(duty.clientOrderId) as OrderRow, state: 'canceled' });
+    }
+    for (const working of rows.values()) if (working.intent.leg === 'exit' && WORKING_STATES.includes(working.state)) rows.set(working.intent.clientOrderId, row(working.intent, 'filled', text(held)));
+  }
+  return false;
+}
 
 /** Carries duties out in a small world in which the venue does as it pleases; checked after every step. */
 it('whatever the venue does: one exit at a time, stops never loosen, and everything ends flat', () => {
@@ -80,6 +110,10 @@ it('whatever the venue does: one exit at a time, stops never loosen, and everyth
           const lost = choice % 11 === 0;
           rows.set(duty.intent.clientOrderId, row(duty.intent, lost ? 'unknown' : duty.intent.leg === 'exit' && choice % 3 !== 0 ? 'filled' : 'accepted', duty.intent.leg === 'exit' && !lost && choice % 3 !== 0 ? text(heldQuantity(snapshot)) : '0'));
         }
+        if (duty.kind === 'settle') {
+          const known = rows.get(duty.intent.clientOrderId);
+          if (known !== undefined) rows.set(duty.intent.clientOrderId, { ...known, state: choice % 2 === 0 ? 'absent' : 'accepted' });
+        }
         if (duty.kind === 'cancel') {
           const known = rows.get(duty.clientOrderId);
           if (known !== undefined) rows.set(duty.clientOrderId, { ...known, state: 'canceled' });
@@ -95,5 +129,6 @@ it('whatever the venue does: one exit at a time, stops never loosen, and everyth
       else if (choice % 17 === 0) instructions.push({ kind: 'moveStop', instructionId: String(choice), positionId: PLAN.positionId, stopPrice: String(97 + (choice % 30) / 10), reason: 'trail' });
       else if (choice % 23 === 0) instructions.push({ kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' });
     }
-  }), { numRuns: 200 });
+    expect(endsFlat(rows, instructions)).toBe(true);
+  }), { numRuns: 500 });
 });

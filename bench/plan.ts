@@ -1,6 +1,6 @@
 import { planCycle } from '../domain/cycle/plan-cycle.ts';
 import type { Observation, SymbolObservation, Vote } from '../domain/cycle/types.ts';
-import { POLICY_V1 } from '../domain/policy/policy.ts';
+import { PRESETS } from '../domain/policy/policy.ts';
 
 const CLOSE_TIME = Date.UTC(2023, 0, 5, 14);
 
@@ -24,7 +24,7 @@ function observationOf(count: number): Observation {
     symbols: Array.from({ length: count }, (_, index) => symbolOf(index)),
     account: {
       portfolioId: 'bench', deploymentId: 'abcde', walletBalance: '1000000', equity: '1000000', availableMargin: '1000000', fence: { epoch: 1, halted: false },
-      policy: { ...POLICY_V1, positionsMax: count }, policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 0,
+      policy: { ...PRESETS.normal, positionsMax: count }, policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 0,
     },
   };
 }

@@ -43,6 +43,8 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   RATE_LIMITED: 'unavailable',
   MIGRATION_CONFLICT: 'refused',
   VENUE_REFUSED: 'refused',
+  POLICY_INVALID: 'usage',
+  POLICY_CONFLICT: 'refused',
   LIVE_REFUSED: 'refused',
   TWO_MASTERS: 'refused',
   NOT_FOUND: 'notFound',

@@ -20,6 +20,8 @@ export const ERRORS = {
   VENUE_REFUSED: 'The venue refused a request.',
   VENUE_ANSWER_INVALID: 'The venue answered something that cannot be understood.',
   RATE_LIMITED: 'The venue or our own limiter asks to wait.',
+  POLICY_INVALID: 'A policy value is not allowed.',
+  POLICY_CONFLICT: 'Somebody else changed the same policy key meanwhile.',
   LIVE_REFUSED: 'Live trading is not allowed to start.',
   TWO_MASTERS: 'Another Keel trades on the same venue account.',
   ORDER_TRANSITION: 'An order cannot go from this state by this event.',

@@ -64,7 +64,7 @@ export const candles = pgTable(
   (table) => [primaryKey({ name: 'candles_pk', columns: [table.instrumentId, table.timeframe, table.openTime] })],
 );
 
-/** Every policy ever in force. Version 1 is `POLICY_V1`. Append-only. */
+/** Every policy ever in force. Version 1 is `PRESETS.normal`. Append-only. */
 export const policyVersions = pgTable(
   'policy_versions',
   {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cycleIdOf } from '../../../../domain/cycle/ids.ts';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import type { SymbolObservation } from '../../../../domain/cycle/types.ts';
-import { POLICY_V1 } from '../../../../domain/policy/policy.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
 import { CLOSE_TIME, HOUR_MS, INSTRUMENT, observationWith, positionWith, symbolWith, vote } from './plan.fixture.ts';
 
 const planOf = (changes: Parameters<typeof observationWith>[0] = {}) => {
@@ -26,7 +26,7 @@ describe('opening', () => {
   });
 
   it('works a limit entry passively, within its time limit', () => {
-    const [open] = planOf({ account: { policy: { ...POLICY_V1, entryStyle: 'limit' } } }).opens;
+    const [open] = planOf({ account: { policy: { ...PRESETS.normal, entryStyle: 'limit' } } }).opens;
     expect(open?.entry).toMatchObject({ type: 'limit', price: '100', workUntilMarketTime: CLOSE_TIME + 20_000 });
     expect(open?.repricesMax).toBe(2);
   });
@@ -37,7 +37,7 @@ describe('opening', () => {
 
   it('gives the last place to the candidate with more confidence', () => {
     const other = { ...INSTRUMENT, id: 'AAA-USDT-PERP' };
-    const plan = planOf({ symbols: [symbolWith({ instrument: other }), symbolWith({ votes: [vote('buy', 0.9)] })], account: { policy: { ...POLICY_V1, positionsMax: 1 } } });
+    const plan = planOf({ symbols: [symbolWith({ instrument: other }), symbolWith({ votes: [vote('buy', 0.9)] })], account: { policy: { ...PRESETS.normal, positionsMax: 1 } } });
     expect(plan.opens.map((it) => it.instrument.id)).toEqual([INSTRUMENT.id]);
     expect(plan.decisions.map((it) => [it.instrumentId, it.reason])).toEqual([[other.id, 'positionsMax'], [INSTRUMENT.id, 'buy']]);
   });

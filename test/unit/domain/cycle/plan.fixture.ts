@@ -1,6 +1,6 @@
 import type { AccountObservation, Observation, PositionView, SymbolObservation, Vote } from '../../../../domain/cycle/types.ts';
 import type { Instrument } from '../../../../domain/market/instrument.ts';
-import { POLICY_V1 } from '../../../../domain/policy/policy.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
 
 export const HOUR_MS = 3_600_000;
 export const CLOSE_TIME = Date.UTC(2023, 0, 5, 14);
@@ -29,7 +29,7 @@ export function symbolWith(changes: Partial<SymbolObservation> = {}): SymbolObse
 export function accountWith(changes: Partial<AccountObservation> = {}): AccountObservation {
   return {
     portfolioId: 'sim', deploymentId: 'abcde', walletBalance: '10000', equity: '10000', availableMargin: '10000', fence: { epoch: 3, halted: false },
-    policy: POLICY_V1, policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 5_000, ...changes,
+    policy: PRESETS.normal, policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 5_000, ...changes,
   };
 }
 

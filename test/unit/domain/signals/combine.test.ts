@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Vote, VoteAction } from '../../../../domain/cycle/types.ts';
 import { combineVotes } from '../../../../domain/signals/combine.ts';
-import { POLICY_V1 } from '../../../../domain/policy/policy.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
 
 const votesOf = (said: string): Vote[] => said.split(' ').filter(Boolean).map((word): Vote => {
   const [action, confidence] = word.split(':');
@@ -21,7 +21,7 @@ it.each([
   ['confidence just below', 'sell:0.4 sell:0.599', 'sell', 'confidence', 2],
   ['a hold needs no confidence', 'hold:0.1', 'hold', null, 1],
 ])('%s', (_name, said, action, code, speakers) => {
-  expect(combineVotes(votesOf(said), POLICY_V1)).toMatchObject({ action, code, speakers });
+  expect(combineVotes(votesOf(said), PRESETS.normal)).toMatchObject({ action, code, speakers });
 });
 
 it('averages the confidence of those that agree, and reaches a limit that equals it', () => {

@@ -1,0 +1,21 @@
+/** What a policy key may hold. Each row of the tables in this folder is one key, its default and its bounds. */
+
+interface Told {
+  /** Of the number, for people: `bps of equity`, `s`, `×`. Empty for a pure choice. */
+  readonly unit: string;
+  /** One line for people. */
+  readonly help: string;
+}
+
+export type Rule =
+  | (Told & { readonly kind: 'number' | 'integer'; readonly value: number; readonly min: number; readonly max: number })
+  /** Money or volume: an exact decimal as text. */
+  | (Told & { readonly kind: 'decimal'; readonly value: string; readonly min: string; readonly max: string })
+  | (Told & { readonly kind: 'toggle'; readonly value: boolean })
+  | (Told & { readonly kind: 'choice'; readonly value: string; readonly choices: readonly string[] });
+
+export type ValueOf<R> = R extends { readonly kind: 'number' | 'integer' } ? number
+  : R extends { readonly kind: 'decimal' } ? string
+  : R extends { readonly kind: 'toggle' } ? boolean
+  : R extends { readonly kind: 'choice'; readonly choices: readonly (infer C)[] } ? C
+  : never;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { d } from '../decimal.ts';
+import { KeelError } from '../errors.ts';
+import type { Policy, PolicyKey, PolicyValue } from './policy.ts';
+import { isPolicyKey, POLICY_KEYS, PRESETS, ruleOf } from './policy.ts';
+import type { Rule } from './rule.ts';
+
+/** Why a value is refused: key, value and range, in words. */
+export interface PolicyProblem {
+  readonly key: string;
+  readonly value: string;
+  readonly allowed: string;
+}
+
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+/** The schema of one key. */
+export function schemaOf(key: PolicyKey): z.ZodType<PolicyValue> {
+  const rule = ruleOf(key);
+  return bare(rule).meta({ description: rule.help, unit: rule.unit });
+}
+
+function bare(rule: Rule): z.ZodType<PolicyValue> {
+  switch (rule.kind) {
+    case 'number': return z.number().min(rule.min).max(rule.max);
+    case 'integer': return z.int().min(rule.min).max(rule.max);
+    case 'decimal': return z.string().regex(DECIMAL).refine((value) => DECIMAL.test(value) && d(value).gte(d(rule.min)) && d(value).lte(d(rule.max)));
+    case 'toggle': return z.boolean();
+    case 'choice': return z.enum(rule.choices as [string, ...string[]]);
+  }
+}
+
+/** What a key may hold, for people: `1 to 125 ×`. */
+export function rangeOf(key: PolicyKey): string {
+  const rule = ruleOf(key);
+  switch (rule.kind) {
+    case 'toggle': return 'true or false';
+    case 'choice': return rule.choices.join(' or ');
+    case 'integer': return `a whole number, ${rule.min} to ${rule.max} ${rule.unit}`;
+    default: return `${rule.min} to ${rule.max} ${rule.unit}`;
+  }
+}
+
+const SCHEMAS = Object.fromEntries(POLICY_KEYS.map((key) => [key, schemaOf(key)])) as Readonly<Record<PolicyKey, z.ZodType<PolicyValue>>>;
+
+/** One key's problem, null when the value fits. */
+export function problemOf(key: PolicyKey, value: unknown): PolicyProblem | null {
+  return SCHEMAS[key].safeParse(value).success ? null : { key, value: written(value), allowed: rangeOf(key) };
+}
+
+/** Two keys that only make sense together: the first must not pass the second. */
+interface Pair {
+  readonly low: PolicyKey;
+  readonly high: PolicyKey;
+  /** They may be equal. */
+  readonly orEqual: boolean;
+}
+
+const below = (low: PolicyKey, high: PolicyKey): Pair => ({ low, high, orEqual: false });
+const upTo = (low: PolicyKey, high: PolicyKey): Pair => ({ low, high, orEqual: true });
+
+export const PAIRS: readonly Pair[] = [
+  below('cautiousFromBps', 'protectiveFromBps'), below('protectiveFromBps', 'emergencyFromBps'),
+  upTo('protectiveNotionalMax', 'cautiousNotionalMax'), upTo('protectiveLeverageMax', 'cautiousLeverageMax'), upTo('cautiousConfidenceMin', 'protectiveConfidenceMin'),
+  upTo('dailyLossMaxBps', 'tripDailyLossBps'), below('aggressiveDrawdownBps', 'safeDrawdownBps'), below('safeDrawdownBps', 'criticalDrawdownBps'), upTo('criticalDrawdownBps', 'tripDrawdownBps'),
+  upTo('aggressiveConfidenceMin', 'safeConfidenceMin'), below('streakSlow', 'streakBlock'), upTo('fundingWarnBps', 'fundingBlockBps'), upTo('healthRecheckS', 'healthCheckS'),
+  below('rsiSellMin', 'rsiBuyMax'), upTo('highVolatilityConfidenceMin', 'highVolatilityHalveBelow'), below('confidenceMin', 'confidenceFull'),
+  upTo('volatilityFactorMin', 'volatilityFactorMax'), upTo('symbolExposureMax', 'grossExposureMax'), upTo('var95MaxBps', 'var99MaxBps'), upTo('var95MaxBps', 'shortfallMaxBps'),
+  upTo('slotsChopShare', 'slotsUsualShare'), upTo('slotsUsualShare', 'slotsTrendShare'),
+  below('volatilityLowPercentile', 'volatilityHighPercentile'), below('volatilityHighPercentile', 'volatilityExtremePercentile'),
+  below('scaleConfidenceFrom', 'scaleConfidenceTo'), below('rewardRiskMin', 'rewardRiskMax'),
+  below('stopAtr', 'targetAtr'), below('lowVolStopAtr', 'lowVolTargetAtr'), below('highVolStopAtr', 'highVolTargetAtr'),
+  below('extremeStopAtr', 'extremeTargetAtr'), below('trendingStopAtr', 'trendingTargetAtr'), below('rangingStopAtr', 'rangingTargetAtr'),
+];
+
+/** What is wrong with a whole policy: keys by themselves, then keys against each other. Empty: nothing. */
+export function problemsOf(policy: Policy): readonly PolicyProblem[] {
+  const alone = POLICY_KEYS.flatMap((key) => problemOf(key, policy[key]) ?? []);
+  return alone.length > 0 ? alone : [...PAIRS.flatMap((pair) => pairProblem(policy, pair) ?? []), ...ladderProblem(policy)];
+}
+
+function pairProblem(policy: Policy, { low, high, orEqual }: Pair): PolicyProblem | null {
+  const [a, b] = [numeric(policy[low]), numeric(policy[high])];
+  if (orEqual ? a.lte(b) : a.lt(b)) return null;
+  return { key: low, value: written(policy[low]), allowed: `${orEqual ? 'up to' : 'below'} ${high}, which is ${written(policy[high])}` };
+}
+
+/** What both rungs close may not be more than there is. */
+function ladderProblem({ tp1CloseShare, tp2CloseShare }: Policy): readonly PolicyProblem[] {
+  const rest = d(1).minus(tp1CloseShare);
+  return d(tp2CloseShare).lte(rest) ? [] : [{ key: 'tp2CloseShare', value: written(tp2CloseShare), allowed: `up to ${rest.toFixed()}, what tp1CloseShare (${tp1CloseShare}) leaves` }];
+}
+
+function numeric(value: PolicyValue): ReturnType<typeof d> {
+  return d(typeof value === 'boolean' ? Number(value) : value);
+}
+
+export function written(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+}
+
+/**
+ * A stored policy. Keys that came into being after it was written take the value of preset `normal`.
+ * @throws {KeelError} POLICY_INVALID, not retried: a value is out of bounds, or it is no policy at all.
+ */
+export function parsePolicy(stored: unknown): Policy {
+  const read = z.record(z.string(), z.unknown()).safeParse(stored);
+  if (!read.success) throw new KeelError('POLICY_INVALID', `a stored policy is an object, not ${written(stored)}`);
+  const policy = Object.fromEntries(POLICY_KEYS.map((key) => [key, read.data[key] ?? PRESETS.normal[key]])) as Policy;
+  const problems = problemsOf(policy);
+  if (problems.length > 0) throw policyInvalid(problems);
+  return policy;
+}
+
+export function policyInvalid(problems: readonly PolicyProblem[]): KeelError {
+  return new KeelError('POLICY_INVALID', problems.map(({ key, value, allowed }) => `${key} = ${value} is refused: ${allowed}`).join('\n'));
+}

@@ -1,0 +1,95 @@
+/** How positions are closed in an emergency: which orders, of which names, in which order. Pure. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Dec } from '../decimal.ts';
+import { d, text, ZERO } from '../decimal.ts';
+import { KeelError } from '../errors.ts';
+import type { InstrumentId } from '../market/instrument.ts';
+import { base32, CLIENT_ORDER_ID_PREFIX, DEPLOYMENT_ID_PATTERN } from '../orders/identity.ts';
+import type { OrderIntent, PositionSide, VenueOrder } from '../orders/order.ts';
+import { entrySide, oppositeSide } from '../orders/order.ts';
+import type { VenuePosition } from '../ports/venue.ts';
+
+/** Which closing: the emergency, and how often it was tried. A rerun of the same has the same names, so it never doubles. */
+export interface ClosingRound {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  /** `ess/<portfolio>/<n>`: the workflow that owns these orders. */
+  readonly emergencyId: string;
+  /** From 1; rises with each look that still found something open. */
+  readonly attempt: number;
+}
+
+/** Orders of an emergency are told from a position's own: they belong to no position, and never rest on a book. */
+export function emergencyOrderIdOf(deploymentId: string, name: string): string {
+  if (!DEPLOYMENT_ID_PATTERN.test(deploymentId)) throw new KeelError('SETTING_INVALID', `deployment id ${JSON.stringify(deploymentId)} (allowed: five characters of a-z and 2-7)`);
+  return `${emergencyPrefixOf(deploymentId)}${base32(sha256(utf8ToBytes(name)).subarray(0, 15))}`;
+}
+
+export function isEmergencyOrder(clientOrderId: string, deploymentId: string): boolean {
+  return clientOrderId.startsWith(emergencyPrefixOf(deploymentId));
+}
+
+function emergencyPrefixOf(deploymentId: string): string {
+  return `${CLIENT_ORDER_ID_PREFIX}${deploymentId}-ess.`;
+}
+
+/** Largest risk first: by notional at the mark price, then by name. */
+export function byRisk(positions: readonly VenuePosition[]): readonly VenuePosition[] {
+  const notional = (it: VenuePosition): Dec => d(it.quantity).times(d(it.markPrice)).abs();
+  return [...positions].sort((a, b) => notional(b).cmp(notional(a)) || (a.instrumentId < b.instrumentId ? -1 : 1));
+}
+
+export interface LotLimits {
+  /** Largest market order, base currency; null: the venue names none. */
+  readonly maxMarketQuantity: string | null;
+  /** What the ledger's own position of this symbol and side holds; null: not known, or none. */
+  readonly ours: string | null;
+}
+
+const LOTS_MAX = 100;
+
+/**
+ * Reduce-only market orders that close a position as the venue holds it. What is ours and what another hand added close
+ * by orders of their own, so that each fill belongs to one owner.
+ */
+export function closingOrders(position: VenuePosition, round: ClosingRound, limits: LotLimits): readonly OrderIntent[] {
+  const whole = d(position.quantity);
+  const ours = limits.ours === null ? null : d(limits.ours);
+  const parts = ours === null || ours.lte(ZERO) || ours.gte(whole) ? [whole] : [ours, whole.minus(ours)];
+  const lots = parts.flatMap((part) => lotsOf(part, limits.maxMarketQuantity));
+  return lots.map((quantity, index) => closingOrder(position, round, { quantity, lot: index + 1 }));
+}
+
+function lotsOf(quantity: Dec, largest: string | null): readonly string[] {
+  const max = largest === null || d(largest).lte(ZERO) ? quantity : d(largest);
+  const lots: string[] = [];
+  for (let left = quantity; left.gt(ZERO) && lots.length < LOTS_MAX; left = left.minus(max)) lots.push(text(left.gt(max) ? max : left));
+  return lots;
+}
+
+function closingOrder(position: VenuePosition, round: ClosingRound, { quantity, lot }: { quantity: string; lot: number }): OrderIntent {
+  const { instrumentId, direction, positionSide } = position;
+  const intentId = `${round.emergencyId}/${instrumentId}/${direction}/${round.attempt}.${lot}`;
+  return {
+    intentId, clientOrderId: emergencyOrderIdOf(round.deploymentId, intentId), portfolioId: round.portfolioId, positionId: round.emergencyId, cycleId: null,
+    leg: 'exit', revision: lot, instrumentId, side: oppositeSide(entrySide(direction)), positionSide, type: 'market', timeInForce: 'GTC', quantity,
+    price: null, triggerPrice: null, reduceOnly: positionSide === 'both', closesPosition: true, decisionPrice: position.markPrice,
+    epoch: 0, validUntil: null, maxDriftBps: null, workUntilMarketTime: null, policyVersion: 0,
+  };
+}
+
+/** Whether a working order could open or add: in hedge mode the venue has no reduce-only flag, so the side tells. */
+export function isOpening(order: Pick<VenueOrder, 'reduceOnly' | 'positionSide' | 'side'>): boolean {
+  if (order.positionSide === 'both') return !order.reduceOnly;
+  return order.side === (order.positionSide === 'long' ? 'buy' : 'sell');
+}
+
+/** Orders that protect or reduce a holding which is gone. */
+export function isLeftOver(order: Pick<VenueOrder, 'instrumentId' | 'positionSide' | 'side' | 'reduceOnly'>, held: ReadonlySet<string>): boolean {
+  return !isOpening(order) && !held.has(holdingKey(order.instrumentId, order.positionSide)) ;
+}
+
+export function holdingKey(instrumentId: InstrumentId, positionSide: PositionSide): string {
+  return `${instrumentId} ${positionSide}`;
+}

@@ -1,0 +1,145 @@
+/** The triggers of the emergency stop as one table: what is read, by which clock, from where on it holds, and when it is over. */
+import type { Severity, Trigger, TripCause } from './types.ts';
+import { TRIGGERS } from './types.ts';
+
+/** What the account feed knows at one account event. Losses are never negative; null: not known yet, which trips nothing by itself. */
+export interface RiskReadings {
+  /** Of equity at the day's start (UTC, market clock), net of transfers. */
+  readonly dailyLossBps: number | null;
+  /** From the peak since it was last re-based, net of transfers. */
+  readonly drawdownBps: number | null;
+  /** Unrealised loss of all open positions, of equity. */
+  readonly openLossBps: number | null;
+  /** Positions that their stop (or a liquidation) ended, within 15 min of the market clock. */
+  readonly stopOuts: number;
+  /** Orders that the venue refused or whose answer was lost, within 5 min of wall time. */
+  readonly executionErrors: number;
+  /** Of the last minute of wall time. */
+  readonly venueCalls: number;
+  readonly venueFailures: number;
+  /** Wall time since the feed last heard anything. */
+  readonly feedAgeMs: number;
+  readonly isFeedCorrupt: boolean;
+  /** `unreachable` counts as critical: it fails closed. */
+  readonly health: 'ok' | 'critical' | 'unreachable';
+  /** What ledger and venue disagree on, seen twice; null when nothing. */
+  readonly ledgerDiffers: string | null;
+}
+
+export const CALM: RiskReadings = {
+  dailyLossBps: 0, drawdownBps: 0, openLossBps: 0, stopOuts: 0, executionErrors: 0, venueCalls: 0, venueFailures: 0, feedAgeMs: 0,
+  isFeedCorrupt: false, health: 'ok', ledgerDiffers: null,
+};
+
+/** @source risk.md, "Emergency Stop System". */
+export const TRIGGER_LIMITS = {
+  lossBps: 1_000,
+  stopOutsMax: 5, stopOutsWindowMs: 15 * 60_000,
+  executionErrors: 5, executionErrorsWindowMs: 5 * 60_000,
+  venueFailureShare: 0.3, venueCallsMin: 20, venueCallsWindowMs: 60_000,
+  feedAgeMaxMs: 5 * 60_000,
+} as const;
+
+/** A cause is over for the feed once its reading is below this share of the limit: so one crossing is told once. */
+const CLEAR_SHARE = 0.8;
+
+interface TriggerRule {
+  readonly trigger: Exclude<Trigger, 'person' | 'twoMasters'>;
+  readonly clock: 'market' | 'wall';
+  /** Losses act in a replay too: its trades depend on data alone. */
+  readonly actsInReplay: boolean;
+  readonly severity: Severity;
+  readonly holds: (readings: RiskReadings) => boolean;
+  readonly isOver: (readings: RiskReadings) => boolean;
+  readonly say: (readings: RiskReadings) => string;
+}
+
+function loss(trigger: 'dailyLoss' | 'drawdown' | 'openLoss', read: (readings: RiskReadings) => number | null, name: string): TriggerRule {
+  return {
+    trigger, clock: 'market', actsInReplay: true, severity: 'critical',
+    holds: (it) => (read(it) ?? 0) >= TRIGGER_LIMITS.lossBps,
+    isOver: (it) => (read(it) ?? 0) < TRIGGER_LIMITS.lossBps * CLEAR_SHARE,
+    say: (it) => `${name} ${percent(read(it) ?? 0)} of ${percent(TRIGGER_LIMITS.lossBps)} allowed`,
+  };
+}
+
+export const TRIGGER_TABLE: readonly TriggerRule[] = [
+  loss('dailyLoss', (it) => it.dailyLossBps, 'daily loss'),
+  loss('drawdown', (it) => it.drawdownBps, 'drawdown from the peak'),
+  loss('openLoss', (it) => it.openLossBps, 'open loss'),
+  {
+    trigger: 'stopOuts', clock: 'market', actsInReplay: false, severity: 'high',
+    holds: (it) => it.stopOuts > TRIGGER_LIMITS.stopOutsMax, isOver: (it) => it.stopOuts === 0,
+    say: (it) => `${it.stopOuts} positions stopped out within 15 min`,
+  },
+  {
+    trigger: 'executionErrors', clock: 'wall', actsInReplay: false, severity: 'high',
+    holds: (it) => it.executionErrors >= TRIGGER_LIMITS.executionErrors, isOver: (it) => it.executionErrors === 0,
+    say: (it) => `${it.executionErrors} execution errors within 5 min`,
+  },
+  {
+    trigger: 'venueCalls', clock: 'wall', actsInReplay: false, severity: 'high',
+    holds: (it) => it.venueCalls >= TRIGGER_LIMITS.venueCallsMin && it.venueFailures >= it.venueCalls * TRIGGER_LIMITS.venueFailureShare,
+    isOver: (it) => it.venueFailures < it.venueCalls * TRIGGER_LIMITS.venueFailureShare * CLEAR_SHARE || it.venueFailures === 0,
+    say: (it) => `${it.venueFailures} of ${it.venueCalls} venue calls failed within a minute`,
+  },
+  {
+    trigger: 'feed', clock: 'wall', actsInReplay: false, severity: 'high',
+    holds: (it) => it.isFeedCorrupt || it.feedAgeMs > TRIGGER_LIMITS.feedAgeMaxMs, isOver: (it) => !it.isFeedCorrupt && it.feedAgeMs < TRIGGER_LIMITS.feedAgeMaxMs * CLEAR_SHARE,
+    say: (it) => (it.isFeedCorrupt ? 'the feed brings data that cannot be understood' : `the feed has been silent for ${Math.round(it.feedAgeMs / 1_000)} s`),
+  },
+  {
+    trigger: 'health', clock: 'wall', actsInReplay: false, severity: 'high',
+    holds: (it) => it.health !== 'ok', isOver: (it) => it.health === 'ok',
+    say: (it) => (it.health === 'critical' ? 'health is critical' : 'the health monitor cannot be reached'),
+  },
+  {
+    trigger: 'ledgerDiffers', clock: 'wall', actsInReplay: false, severity: 'high',
+    holds: (it) => it.ledgerDiffers !== null, isOver: (it) => it.ledgerDiffers === null,
+    say: (it) => `ledger and venue differ twice: ${it.ledgerDiffers ?? ''}`,
+  },
+];
+
+export function percent(bps: number): string {
+  return `${(bps / 100).toFixed(2)} %`;
+}
+
+/** Whether losses, not conditions, made it: such an emergency ends by recovery drawdown. */
+export function isLossTrigger(trigger: Trigger): boolean {
+  return trigger === 'dailyLoss' || trigger === 'drawdown' || trigger === 'openLoss';
+}
+
+/** Whether only a named person ends it. */
+export function needsPerson(trigger: Trigger): boolean {
+  return trigger === 'person' || trigger === 'twoMasters';
+}
+
+/** Whether the condition of a trigger is over; losses and people have no such condition. */
+export function isConditionOver(trigger: Trigger, readings: RiskReadings): boolean {
+  return TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings) ?? false;
+}
+
+/** Triggers that were told and are not over yet. */
+export type CrossingMemory = readonly Trigger[];
+
+export interface Crossing {
+  /** The first trigger of the table that began to hold just now; null: nothing to tell. */
+  readonly cause: TripCause | null;
+  readonly memory: CrossingMemory;
+}
+
+/**
+ * Compares readings with what was told before: a trigger is told when it begins to hold, and again only after it was over.
+ * @param options.isReplay losses alone act there.
+ */
+export function crossingOf(memory: CrossingMemory, readings: RiskReadings, { isReplay }: { readonly isReplay: boolean }): Crossing {
+  const acting = TRIGGER_TABLE.filter((rule) => rule.actsInReplay || !isReplay);
+  const kept = memory.filter((trigger) => !(TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings) ?? true));
+  const begun = acting.filter((rule) => rule.holds(readings) && !kept.includes(rule.trigger));
+  const first = begun[0];
+  const told = [...kept, ...begun.map((rule) => rule.trigger)];
+  return {
+    cause: first === undefined ? null : { trigger: first.trigger, reason: first.say(readings), by: 'keel', severity: first.severity },
+    memory: TRIGGERS.filter((trigger) => told.includes(trigger)),
+  };
+}

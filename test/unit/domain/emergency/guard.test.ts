@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { GuardCommand, GuardState } from '../../../../domain/emergency/guard.ts';
+import { applyGuard, ARMED, guardStateOf } from '../../../../domain/emergency/guard.ts';
+import { tripCauseOf } from '../../../../domain/emergency/trip-request.ts';
+import { overlayOf } from '../../../../domain/emergency/types.ts';
+import type { TripCause } from '../../../../domain/emergency/types.ts';
+import { exploreEmergency } from '../../../model/emergency.ts';
+
+const CAUSE: TripCause = { trigger: 'drawdown', reason: 'drawdown 12 %', by: 'keel', severity: 'critical' };
+const PERSON = tripCauseOf({ reason: 'enough', by: 'ada' });
+
+function after(...commands: readonly GuardCommand[]): GuardState {
+  return commands.reduce((state, command) => applyGuard(state, command).state, ARMED);
+}
+const trip: GuardCommand = { kind: 'trip', cause: CAUSE, at: 1 };
+const flat: GuardCommand = { kind: 'flat', emergency: 1, round: 1, positionsClosed: 3, at: 2 };
+const sealed: GuardCommand = { kind: 'sealed', emergency: 1, round: 1, at: 3 };
+const step = (from: 'emergency' | 'protective' | 'cautious', to: 'emergency' | 'protective' | 'cautious' | 'normal'): GuardCommand =>
+  ({ kind: 'step', emergency: 1, from, to, drawdownBps: 800, at: 4, marketAt: 40 });
+const SEALED = [trip, flat, sealed] as const;
+
+// Each row: what went before, the command, what it changes, and the mode after it.
+it.each<[string, readonly GuardCommand[], GuardCommand, string, string]>([
+  ['a first trip',                      [],                                                     trip,                       'tripped',   'tripping'],
+  ['the same trip twice',               [trip],                                                 trip,                       'none',      'tripping'],
+  ['flat',                              [trip],                                                 flat,                       'flat',      'tripping'],
+  ['flat twice',                        [trip, flat],                                           flat,                       'none',      'tripping'],
+  ['flat of another round',             [trip],                                                 { ...flat, round: 2 },      'none',      'tripping'],
+  ['sealed before flat',                [trip],                                                 sealed,                     'none',      'tripping'],
+  ['sealed',                            [trip, flat],                                           sealed,                     'sealed',    'emergency'],
+  ['a late trip while sealed',          SEALED,                                                 trip,                       'none',      'emergency'],
+  ['a first step back',                 SEALED,                                                 step('emergency', 'protective'), 'recovered', 'protective'],
+  ['a step that skips one',             SEALED,                                                 step('emergency', 'cautious'), 'none',   'emergency'],
+  ['a step before it is sealed',        [trip, flat],                                           step('emergency', 'protective'), 'none', 'tripping'],
+  ['a step repeated after a kill',      [...SEALED, step('emergency', 'protective')],           step('emergency', 'protective'), 'none', 'protective'],
+  ['back to normal',                    [...SEALED, step('emergency', 'protective'), step('protective', 'cautious')], step('cautious', 'normal'), 'recovered', 'armed'],
+  ['downward at once',                  [...SEALED, step('emergency', 'protective'), step('protective', 'cautious')], step('cautious', 'protective'), 'recovered', 'protective'],
+  ['falling back trips',                [...SEALED, step('emergency', 'protective')],           trip,                       'tripped',   'tripping'],
+  ['a step of another emergency',       SEALED,                                                 { ...step('emergency', 'protective'), emergency: 2 } as GuardCommand, 'none', 'emergency'],
+  ['a reset of what is normal',         [],                                                     { kind: 'reset', by: 'ada', because: 'x', at: 1 }, 'none', 'armed'],
+  ['a reset',                           SEALED,                                                 { kind: 'reset', by: 'ada', because: 'x', at: 1 }, 'reset', 'emergency'],
+])('%s', (_name, before, command, change, mode) => {
+  const result = applyGuard(after(...before), command);
+  expect([result.change, result.state.mode]).toEqual([change, mode]);
+});
+
+it('a trip during recovery belongs to the same emergency; one after it is the next', () => {
+  const fellBack = applyGuard(after(...SEALED, step('emergency', 'protective')), trip).state;
+  expect([fellBack.emergency, fellBack.round, fellBack.sealedAt]).toEqual([1, 2, null]);
+  const normal = after(...SEALED, step('emergency', 'protective'), step('protective', 'cautious'), step('cautious', 'normal'));
+  expect(applyGuard(normal, trip).state).toMatchObject({ emergency: 2, round: 1 });
+});
+
+it('a person who trips during an emergency of losses must be asked before it ends', () => {
+  const both = applyGuard(after(...SEALED), { kind: 'trip', cause: PERSON, at: 5 }).state;
+  expect(both.cause).toEqual(PERSON);
+  expect(applyGuard(after(...SEALED), { ...trip, cause: { ...CAUSE, trigger: 'feed' } }).state.cause).toEqual(CAUSE);
+});
+
+it('leaving emergency re-bases the peak of the drawdown', () => {
+  expect(after(...SEALED, step('emergency', 'protective')).peakSince).toBe(40);
+});
+
+it('a stored state is read whole, an old or strange one as armed', () => {
+  const state = after(...SEALED);
+  expect(guardStateOf(JSON.parse(JSON.stringify(state)) as Record<string, unknown>)).toEqual(state);
+  expect(guardStateOf({ mode: 'armed' })).toEqual(ARMED);
+  expect(guardStateOf({ mode: 'what' }).mode).toBe('armed');
+});
+
+describe('a malformed payload still trips', () => {
+  it.each<[string, unknown, string, string]>([
+    ['nothing',        undefined,                         'no reason given', 'unknown'],
+    ['null',           null,                              'no reason given', 'unknown'],
+    ['text',           'fire',                            'fire',            'unknown'],
+    ['empty text',     '  ',                              'no reason given', 'unknown'],
+    ['a number',       42,                                'no reason given', 'unknown'],
+    ['a list',         ['x'],                             'no reason given', 'unknown'],
+    ['wrong keys',     { why: 'x', who: 'y' },            'no reason given', 'unknown'],
+    ['wrong types',    { reason: 7, by: { name: 'x' } },  'no reason given', 'unknown'],
+    ['control characters', { reason: 'a\u0000\nb', by: 'ada' }, 'a b',       'ada'],
+  ])('%s', (_name, payload, reason, by) => {
+    const cause = tripCauseOf(payload);
+    expect([cause.trigger, cause.reason, cause.by]).toEqual(['person', reason, by]);
+    expect(applyGuard(ARMED, { kind: 'trip', cause, at: 1 }).state.mode).toBe('tripping');
+  });
+});
+
+it.each([
+  ['armed', true, null], ['tripping', false, null], ['emergency', false, null], ['protective', true, '100'], ['cautious', true, '300'],
+] as const)('in %s new trades are allowed: %s, notional at most %s', (mode, allowed, notional) => {
+  const overlay = overlayOf(mode);
+  expect([overlay.allowNewTrades, overlay.emergencyMode, overlay.caps?.notionalMax ?? null]).toEqual([allowed, !allowed, notional]);
+});
+
+it('guard, recovery and fence keep their promises (more of it: npm run model)', () => {
+  exploreEmergency({ runs: 300, seed: Number(process.env['KEEL_TEST_SEED'] ?? '1') });
+});

@@ -1,4 +1,5 @@
 import { placeAlgo } from './algos.ts';
+import { amendOrder } from './amend.ts';
 import { decode, encode } from './codec.ts';
 import { book, emitAccount } from './events.ts';
 import { endAlgo, endOrder } from './expiry.ts';
@@ -33,6 +34,7 @@ const HANDLERS: Handlers = {
   step: (core, command) => step(core, command.untilTime),
   shock: (core, command) => (shock(core, command.symbol, command.factor), null),
   placeOrder: (core, command) => placeOrder(core, command),
+  amendOrder: (core, command) => amendOrder(core, accountOf(core, command.accountId), command.order),
   cancelOrder: (core, command) => {
     const account = accountOf(core, command.accountId);
     const order = openOrder(account, command.symbol, command.key);

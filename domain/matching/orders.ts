@@ -108,6 +108,13 @@ function riskRefusal(core: Core, account: AccountState, request: Request): Rejec
   return moneyOfProduct(spec, abs(worst)) > maxNotionalAt(spec, settingOf(core, account, request.symbol).leverage) ? -2027 : null;
 }
 
+/** Why an open order may not take other terms: size as of a new order, margin for what is not filled yet. */
+export function resizeRefusal(core: Core, account: AccountState, order: OrderState, terms: { readonly steps: number; readonly ticks: number }): RejectionCode | null {
+  const { clientOrderId, symbol, side, positionSide, type, origType, timeInForce, reduceOnly, closePosition, goodTillDate, algoId } = order;
+  const request: Request = { clientOrderId, symbol, side, positionSide, type, origType, timeInForce, reduceOnly, closePosition, goodTillDate, algoId, ...terms };
+  return sizeRefusal(core, request) ?? riskRefusal(core, account, { ...request, steps: terms.steps - order.filledSteps });
+}
+
 /** What only the book can refuse: post-only that would take, fill-or-kill that cannot, a market order that meets nothing. */
 function bookRefusal(core: Core, account: AccountState, request: Request): RejectionCode | null {
   const market = marketOf(core, request.symbol);

@@ -3,6 +3,7 @@ import type { Rejection } from './types.ts';
 
 const MESSAGES = {
   [-1111]: 'Precision is over the maximum defined for this asset.',
+  [-1117]: 'Invalid side.',
   [-2010]: 'NEW_ORDER_REJECTED',
   [-2011]: 'Unknown order sent.',
   [-2013]: 'Order does not exist.',
@@ -38,6 +39,9 @@ const MESSAGES = {
   [-4509]: 'Time in Force (TIF) GTE can only be used with open positions or open orders. Please ensure that the status of positions/open orders.',
   [-5021]: 'Due to the order could not be filled immediately, the FOK order has been rejected. The order will not be recorded in the order history.',
   [-5022]: 'Due to the order could not be executed as maker, the Post Only order will be rejected. The order will not be recorded in the order history.',
+  [-5025]: 'Only limit order is supported.',
+  [-5026]: 'Exceed maximum modify order limit.',
+  [-5027]: 'No need to modify the order.',
 } as const;
 
 export type RejectionCode = keyof typeof MESSAGES;

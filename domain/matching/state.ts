@@ -26,6 +26,8 @@ export interface OrderState {
   readonly closePosition: boolean;
   readonly goodTillDate: number | null;
   readonly algoId: number | null;
+  /** How often its terms were changed; absent: never. */
+  readonly amendments?: number;
   readonly createdAt: number;
   updatedAt: number;
 }

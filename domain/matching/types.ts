@@ -90,6 +90,16 @@ export interface NewOrder {
   readonly cancelAfter?: DecimalString;
 }
 
+/** New terms of an open limit order: both are given, also where one stays. */
+export interface AmendOrder {
+  readonly symbol: string;
+  readonly key: OrderKey;
+  /** Must be the order's own. */
+  readonly side: VenueSide;
+  readonly quantity: DecimalString;
+  readonly price: DecimalString;
+}
+
 export interface NewAlgoOrder {
   readonly symbol: string;
   readonly side: VenueSide;
@@ -212,6 +222,7 @@ export type EngineCommand =
   | { readonly kind: 'step'; readonly untilTime: number | null }
   | { readonly kind: 'shock'; readonly symbol: string; readonly factor: number }
   | { readonly kind: 'placeOrder'; readonly accountId: string; readonly order: NewOrder }
+  | { readonly kind: 'amendOrder'; readonly accountId: string; readonly order: AmendOrder }
   | { readonly kind: 'cancelOrder'; readonly accountId: string; readonly symbol: string; readonly key: OrderKey }
   | { readonly kind: 'cancelAllOrders'; readonly accountId: string; readonly symbol: string }
   | { readonly kind: 'placeAlgo'; readonly accountId: string; readonly order: NewAlgoOrder }
@@ -240,6 +251,8 @@ export interface CommandValues {
   step: StepResult;
   shock: null;
   placeOrder: OrderView;
+  /** CANCELED where the new terms end the order. */
+  amendOrder: OrderView;
   cancelOrder: OrderView;
   cancelAllOrders: readonly OrderView[];
   placeAlgo: AlgoOrderView;

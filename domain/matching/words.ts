@@ -14,7 +14,7 @@ export type MarginType = 'cross' | 'isolated';
 export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED' | 'REJECTED';
 export type AlgoStatus = 'NEW' | 'CANCELED' | 'TRIGGERING' | 'TRIGGERED' | 'FINISHED' | 'REJECTED' | 'EXPIRED';
 /** What happened to an order, as `x` of ORDER_TRADE_UPDATE. `CALCULATED` is a liquidation's fill. */
-export type ExecutionType = 'NEW' | 'CANCELED' | 'CALCULATED' | 'EXPIRED' | 'TRADE';
+export type ExecutionType = 'NEW' | 'AMENDMENT' | 'CANCELED' | 'CALCULATED' | 'EXPIRED' | 'TRADE';
 /** Binance's income types; any other text may be injected. */
 export type IncomeType =
   | 'TRANSFER' | 'WELCOME_BONUS' | 'REALIZED_PNL' | 'FUNDING_FEE' | 'COMMISSION' | 'INSURANCE_CLEAR'

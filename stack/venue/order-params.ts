@@ -41,6 +41,16 @@ export function readOrder(params: Params, context: OrderContext): NewOrder {
   return context.fillShare === null ? order : { ...order, cancelAfter: shareOf(context.core, symbol, quantity, context.fillShare) };
 }
 
+/** New terms of an open order. @throws {VenueError} -1102, -1117, -1121, -4001, -4003, -4016, -4024 and kin. */
+export function readTerms(params: Params, core: VenueCore): { readonly symbol: string; readonly side: VenueSide; readonly quantity: string; readonly price: string } {
+  const symbol = readSymbol(params, core);
+  const side = readSide(params);
+  const quantity = readQuantity(params);
+  const price = readPrice(params.mandatoryDecimal('price'));
+  checkBand(core, { symbol, side, price });
+  return { symbol, side, quantity, price };
+}
+
 /** @throws {VenueError} as `readOrder`, and -1130, -4006, -4031, -4136, -4137. */
 export function readAlgoOrder(params: Params, context: OrderContext): NewAlgoOrder {
   if (params.mandatory('algoType') !== 'CONDITIONAL') throw refusal('-1130', 'algoType');

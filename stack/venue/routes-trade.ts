@@ -5,7 +5,7 @@ import { refusal, VenueError } from './errors.ts';
 import { fillJson, orderJson } from './format.ts';
 import { historyQuery, isVisible } from './history-query.ts';
 import { stampOfRecord } from './history.ts';
-import { readOrder, readSymbol } from './order-params.ts';
+import { readOrder, readSymbol, readTerms } from './order-params.ts';
 import { Params } from './params.ts';
 import type { Route, VenueRequest } from './route.ts';
 
@@ -23,9 +23,10 @@ export function tradeRoutes(core: VenueCore): Route[] {
     signed('POST', 'order', 0, (request) => placeOrder(core, request), { orders: ONE_ORDER, trades: true }),
     signed('POST', 'order/test', 0, (request) => testOrder(core, request), { orders: ONE_ORDER, trades: true }),
     signed('GET', 'order', 1, (request) => queryOrder(core, request)),
-    signed('PUT', 'order', 1, amendOrder, { trades: true }),
+    signed('PUT', 'order', 0, (request) => amendOrder(core, request), { orders: ONE_ORDER, trades: true }),
     signed('DELETE', 'order', 1, (request) => cancelOrder(core, request), { trades: true }),
     signed('POST', 'batchOrders', 5, (request) => placeBatch(core, request), { orders: { tenSeconds: 5, minute: 1 }, trades: true }),
+    signed('PUT', 'batchOrders', 5, (request) => amendBatch(core, request), { orders: { tenSeconds: 5, minute: 1 }, trades: true }),
     signed('DELETE', 'batchOrders', 1, (request) => cancelBatch(core, request), { trades: true }),
     signed('DELETE', 'allOpenOrders', 1, (request) => cancelAll(core, request), { trades: true }),
     signed('GET', 'openOrder', 1, (request) => openOrder(core, request)),
@@ -40,16 +41,16 @@ function placeOrder(core: VenueCore, { params, accountId, fillShare }: VenueRequ
   const respType = params.text('newOrderRespType') ?? 'ACK';
   if (respType !== 'ACK' && respType !== 'RESULT') throw refusal('-1136');
   const order = readOrder(params, { core, accountId, fillShare });
-  const placed = executeOrder(core, { accountId, order });
+  const placed = executeSized(core, order.symbol, () => core.command<'placeOrder'>({ kind: 'placeOrder', accountId, order }));
   return orderJson(placed, core.stampOf('order', placed), respType === 'ACK' ? 'ack' : 'result');
 }
 
 /** The engine's least notional is named as Binance names it. */
-function executeOrder(core: VenueCore, placement: { accountId: string; order: ReturnType<typeof readOrder> }): OrderView {
+function executeSized(core: VenueCore, symbol: string, execute: () => OrderView): OrderView {
   try {
-    return core.command<'placeOrder'>({ kind: 'placeOrder', ...placement });
+    return execute();
   } catch (error) {
-    if (error instanceof VenueError && error.code === -4164) throw refusal('-4164', core.instrument(placement.order.symbol).minNotional);
+    if (error instanceof VenueError && error.code === -4164) throw refusal('-4164', core.instrument(symbol).minNotional);
     throw error;
   }
 }
@@ -59,9 +60,10 @@ function testOrder(core: VenueCore, { params, accountId, fillShare }: VenueReque
   return {};
 }
 
-/** Orders are not amended here: cancel, then place another. */
-function amendOrder(): never {
-  throw refusal('-1020');
+function amendOrder(core: VenueCore, { params, accountId }: VenueRequest): unknown {
+  const { symbol, side, quantity, price } = readTerms(params, core);
+  const amended = executeSized(core, symbol, () => core.command<'amendOrder'>({ kind: 'amendOrder', accountId, order: { symbol, key: readKey(params), side, quantity, price } }));
+  return orderJson(amended, core.stampOf('order', amended), 'result');
 }
 
 function readKey(params: Params): OrderKey {
@@ -118,10 +120,18 @@ function readList<T>(params: Params, name: string, schema: z.ZodType<T>): T {
   throw refusal('-1130', name);
 }
 
-function placeBatch(core: VenueCore, request: VenueRequest): unknown {
+function readBatch(request: VenueRequest): z.output<typeof batchSchema> {
   const orders = readList(request.params, 'batchOrders', batchSchema);
   if (orders.length === 0 || orders.length > BATCH_MAX) throw refusal('-4082', orders.length);
-  return orders.map((order) => orError(() => placeOrder(core, { ...request, params: Params.of({ newOrderRespType: 'RESULT', ...order }) })));
+  return orders;
+}
+
+function placeBatch(core: VenueCore, request: VenueRequest): unknown {
+  return readBatch(request).map((order) => orError(() => placeOrder(core, { ...request, params: Params.of({ newOrderRespType: 'RESULT', ...order }) })));
+}
+
+function amendBatch(core: VenueCore, request: VenueRequest): unknown {
+  return readBatch(request).map((order) => orError(() => amendOrder(core, { ...request, params: Params.of(order) })));
 }
 
 /** ccxt spells the lists in lower case, Binance's documents in camel case: both are read. */

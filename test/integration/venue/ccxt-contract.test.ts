@@ -192,6 +192,21 @@ describe('plain orders', () => {
     await expect(exchange.createOrder(BTC, 'market', 'sell', 0.01, undefined, { reduceOnly: true })).rejects.toThrow('-2022');
   });
 
+  it('are amended, one or many at once', async () => {
+    const price = await venue.price();
+    const placed = await exchange.createOrder(BTC, 'limit', 'buy', 0.01, price * 0.98, { clientOrderId: 'kl-edit' });
+    const edited = await exchange.editOrder(String(placed.id), BTC, 'limit', 'buy', 0.02, price * 0.97);
+    expect(texts(edited)).toMatchObject({ status: 'open', amount: '0.020', price: (price * 0.97).toFixed(1), clientOrderId: 'kl-edit' });
+    expect(texts(await exchange.fetchOrder(String(placed.id), BTC))).toMatchObject({ amount: '0.020', status: 'open' });
+    const [one, other] = await exchange.editOrders([
+      { id: placed.id, symbol: BTC, type: 'limit', side: 'buy', amount: 0.03, price: price * 0.96 },
+      { id: '999', symbol: BTC, type: 'limit', side: 'buy', amount: 0.03, price: price * 0.96 },
+    ] as never);
+    expect(one).toMatchObject({ amount: '0.030', status: 'open' });
+    expect(other?.info).toMatchObject({ code: -2013 });
+    await expect(exchange.editOrder(String(placed.id), BTC, 'limit', 'buy', 0.03, price * 0.96)).rejects.toThrow('-5027');
+  });
+
   it('with the timestamp and window that are given', async () => {
     await expect(exchange.createOrder(BTC, 'market', 'buy', 0.01, undefined, { timestamp: Date.now() - 3_000, recvWindow: 2_000 })).rejects.toThrow('-1021');
     expect(texts(await exchange.createOrder(BTC, 'market', 'buy', 0.01, undefined, { timestamp: Date.now() - 1_000, recvWindow: 2_000 }))).toMatchObject({ status: 'closed' });

@@ -89,11 +89,27 @@ function dropStale(guard) {
   if (ageMs > TAKEOVER_STALE_MS) rmSync(guard, { force: true });
 }
 
+/** @returns {{ pid: number, identity: string } | null} null when nobody holds it. */
 function readOwner(file) {
+  let text;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (error.code === 'ENOENT') return null;
-    throw new Error(`The lock file ${file} cannot be read (${error.message}). Remove it if no Keel runs.`);
+    throw error;
+  }
+  return parseOwner(text) ?? NOBODY;
+}
+
+/** Files appear whole: one that cannot be read was lost in a crash of the machine, and its holder with it. */
+const NOBODY = { pid: 0, identity: '' };
+
+function parseOwner(text) {
+  try {
+    const owner = JSON.parse(text);
+    return typeof owner?.pid === 'number' && typeof owner.identity === 'string' ? owner : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

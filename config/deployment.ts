@@ -27,7 +27,7 @@ const stored = z.object({ id: z.string().regex(DEPLOYMENT_ID_PATTERN) });
 
 /**
  * The deployment of a name; the first call draws its id and keeps it in `<home>/<name>/deployment.json`.
- * @throws {KeelError} SETTING_INVALID for an impossible name or a damaged file.
+ * @throws {KeelError} SETTING_INVALID for an impossible name, a damaged file, or a home that cannot be used.
  */
 export function loadDeployment(settings: Pick<Settings, 'home'>, name: string): Deployment {
   const mode = modeOf(name);
@@ -51,7 +51,7 @@ function readId(folder: string): string | null {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    throw unusable(folder, error);
   }
   try {
     return stored.parse(JSON.parse(text)).id;
@@ -62,11 +62,15 @@ function readId(folder: string): string | null {
 
 /** A link makes the file appear whole and once: of two processes the first one's id counts. */
 function drawId(folder: string): string {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'deployment.json');
   const own = `${path}.${process.pid}`;
   const id = Array.from({ length: 5 }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
-  writeFileSync(own, `${JSON.stringify({ id })}\n`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(own, `${JSON.stringify({ id })}\n`);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
   try {
     linkSync(own, path);
     return id;
@@ -76,4 +80,8 @@ function drawId(folder: string): string {
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+function unusable(folder: string, error: unknown): KeelError {
+  return new KeelError('SETTING_INVALID', `${folder} cannot be used (${messageOf(error)}); make it a folder that this user may write to, or set KEEL_HOME to another one`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isRunning, processIdentity } from '../../bin/process-identity.mjs';
 import type { ProcessRef } from '../../bin/process-identity.mjs';
 import { unlessGone } from './ports.ts';
@@ -16,6 +17,12 @@ export interface RunRecord extends ProcessRef {
   /** Place in the start order: leftovers are stopped from the highest. */
   readonly order: number;
 }
+
+const processRef = z.looseObject({ pid: z.int(), identity: z.string() });
+const recordSchema = processRef.extend({ name: z.string(), hash: z.string(), stopSignal: z.string(), stopTimeoutMs: z.number(), order: z.number() });
+const stateSchema = z.looseObject({
+  supervisor: processRef, urls: z.record(z.string(), z.string()), processes: z.array(z.looseObject({ name: z.string(), pid: z.int().nullable(), state: z.string() })),
+});
 
 /** Every child carries this, so that one whose run file was never written is found too. */
 export const MARK = 'KEEL_PROCESS';
@@ -52,15 +59,14 @@ export function writeState(home: string, state: SupervisorState): void {
 
 /** @returns the last state that a supervisor of this home wrote; it may be dead (see `lockHolder`). */
 export function readState(home: string): SupervisorState | null {
-  const text = unlessGone(() => readFileSync(join(home, 'run', 'state.json'), 'utf8'), null);
-  return text === null ? null : (JSON.parse(text) as SupervisorState);
+  return readWhole<SupervisorState>(join(home, 'run', 'state.json'), stateSchema);
 }
 
 /** Processes of this home that still run, dependents first. Only for when no supervisor runs. */
 export function findLeftovers(home: string): RunRecord[] {
   const folder = join(home, 'run');
   const files = unlessGone(() => readdirSync(folder), []).filter((file) => file.endsWith('.process.json'));
-  const recorded = files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as RunRecord);
+  const recorded = files.flatMap((file) => readWhole<RunRecord>(join(folder, file), recordSchema) ?? []);
   for (const record of recorded) if (!isRunning(record)) removeRecord(home, record.name);
   const alive = recorded.filter(isRunning);
   const known = new Set(alive.map((record) => record.pid));
@@ -120,6 +126,18 @@ async function waitGone(process_: ProcessRef, timeoutMs: number): Promise<boolea
 
 function recordFile(home: string, name: string): string {
   return join(home, 'run', `${name}.process.json`);
+}
+
+/** Files are written whole: a damaged one was lost in a crash of the machine, and what it told of ended with it. */
+function readWhole<T>(path: string, schema: z.ZodType): T | null {
+  const text = unlessGone(() => readFileSync(path, 'utf8'), '');
+  try {
+    const value: unknown = JSON.parse(text);
+    return schema.safeParse(value).success ? (value as T) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** Readers see the old content or the new one. */

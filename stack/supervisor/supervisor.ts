@@ -1,12 +1,13 @@
 import { lockHolder, tryLock } from '../../bin/lock.mjs';
-import { processIdentity } from '../../bin/process-identity.mjs';
+import { isRunning, processIdentity } from '../../bin/process-identity.mjs';
+import type { ProcessRef } from '../../bin/process-identity.mjs';
 import { KeelError, messageOf } from '../../domain/errors.ts';
 import { rotateLog } from './log-file.ts';
 import { ManagedProcess } from './managed-process.ts';
 import { inOrder, reversed, startOrder } from './plan.ts';
 import { assertPortFree } from './ports.ts';
 import { findLeftovers, hashOf, lockFileOf, logFileOf, readState, removeRecord, stopProcess, writeState } from './run-files.ts';
-import type { ProcessView, Spec, StepSpec, SupervisorEvent, SupervisorState } from './types.ts';
+import type { ProcessSpec, ProcessView, Spec, StepSpec, SupervisorEvent, SupervisorState } from './types.ts';
 
 const ROTATE_EVERY_MS = 10_000;
 
@@ -32,12 +33,30 @@ export interface Supervisor {
  * @throws {KeelError} ALREADY_RUNNING, PROCESS_MISSING, PROCESS_CIRCULAR, PORT_TAKEN, PROCESS_FAILED; what was started is stopped again.
  */
 export async function startSupervisor(options: SupervisorOptions, onSupervisor: (supervisor: Supervisor) => void = () => {}): Promise<Supervisor> {
-  const lock = tryLock(lockFileOf(options.home));
+  const lock = takeHome(options.home);
   if (lock.kind === 'busy') throw alreadyRunning(options.home, lock.pid);
   const supervisor = await declare(options, lock.release);
   onSupervisor(supervisor);
   await supervisor.start();
   return supervisor;
+}
+
+function takeHome(home: string): ReturnType<typeof tryLock> {
+  try {
+    const holder = holderOf(home);
+    return holder === null ? tryLock(lockFileOf(home)) : { kind: 'busy', pid: holder.pid };
+  } catch (error) {
+    throw new KeelError('SETTING_INVALID', `${home} cannot be used (${messageOf(error)}); make it writable for this user, free the disk, or set KEEL_HOME to another folder`, { cause: error });
+  }
+}
+
+/** Who supervises a home: its lock's holder; where the lock was removed by hand, the one that its state tells of. */
+function holderOf(home: string): ProcessRef | null {
+  const holder = lockHolder(lockFileOf(home));
+  if (holder !== null) return holder;
+  const state = readState(home);
+  if (state === null || !state.processes.some(({ pid }) => pid !== null)) return null;
+  return isRunning(state.supervisor) ? state.supervisor : null;
 }
 
 async function declare(options: SupervisorOptions, releaseLock: () => void): Promise<RunningSupervisor> {
@@ -133,6 +152,7 @@ class RunningSupervisor implements Supervisor {
   }
 
   async #checkPorts(): Promise<void> {
+    assertPortsDiffer([...this.#processes.values()].map(({ spec }) => spec));
     for (const { spec, isAdopted } of this.#processes.values()) {
       if (isAdopted) continue;
       await spec.reclaim?.();
@@ -150,6 +170,17 @@ class RunningSupervisor implements Supervisor {
   };
 }
 
+function assertPortsDiffer(specs: readonly ProcessSpec[]): void {
+  const users = new Map<number, string>();
+  for (const { name, ports = [] } of specs) {
+    for (const { port, setting } of ports) {
+      const other = users.get(port);
+      if (other !== undefined) throw new KeelError('SETTING_INVALID', `port ${port} is set twice: for ${other} and for ${name} (${setting}); give one of them another`);
+      users.set(port, `${name} (${setting})`);
+    }
+  }
+}
+
 function alreadyRunning(home: string, pid: number): KeelError {
   const urls = Object.entries(readState(home)?.urls ?? {}).map(([name, url]) => `\n  ${name}: ${url}`);
   return new KeelError('ALREADY_RUNNING', `Keel runs already on ${home} (pid ${pid}); \`keel stop\` stops it, \`keel status\` shows it, KEEL_HOME chooses another folder${urls.join('')}`);
@@ -165,7 +196,7 @@ export interface HomeStatus {
 }
 
 export function homeStatus(home: string): HomeStatus {
-  const holder = lockHolder(lockFileOf(home));
+  const holder = holderOf(home);
   if (holder !== null) return { supervisorPid: holder.pid, state: readState(home), leftovers: [] };
   return { supervisorPid: null, state: null, leftovers: findLeftovers(home).map(({ name, pid }) => ({ name, pid })) };
 }
@@ -183,9 +214,9 @@ export interface StopOutcome {
  * @throws {KeelError} NOT_RUNNING when nothing does.
  */
 export async function stopRunning(home: string, timeoutMs = 60_000): Promise<StopOutcome> {
-  const holder = lockHolder(lockFileOf(home));
+  const holder = holderOf(home);
   const killed = holder !== null && (await stopProcess(holder, { signal: 'SIGTERM', timeoutMs }));
-  const leftovers = lockHolder(lockFileOf(home)) === null ? findLeftovers(home) : [];
+  const leftovers = holderOf(home) === null ? findLeftovers(home) : [];
   if (holder === null && leftovers.length === 0) throw new KeelError('NOT_RUNNING', `no Keel runs on ${home}`);
   for (const record of leftovers) {
     await stopProcess(record, { signal: record.stopSignal, timeoutMs: record.stopTimeoutMs });

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { processIdentity } from '../../../bin/process-identity.mjs';
 import { LOG_BYTES_MAX, logTail, rotateLog } from '../../../stack/supervisor/log-file.ts';
 import { assertPortFree, freePort } from '../../../stack/supervisor/ports.ts';
-import { findLeftovers, logFileOf, stopProcess } from '../../../stack/supervisor/run-files.ts';
+import { findLeftovers, lockFileOf, logFileOf, stopProcess } from '../../../stack/supervisor/run-files.ts';
 import { homeStatus, startSupervisor, stopRunning } from '../../../stack/supervisor/supervisor.ts';
 import type { Supervisor } from '../../../stack/supervisor/supervisor.ts';
 import type { ProcessSpec, Spec, SupervisorEvent } from '../../../stack/supervisor/types.ts';
@@ -140,6 +140,44 @@ describe('a supervisor', () => {
     await expect(second).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
     await expect(second).rejects.toThrow(`pid ${process.pid}`);
     await expect(second).rejects.toThrow('http://ui');
+  });
+
+  it('is seen also when its lock was removed by hand, and stopped', async () => {
+    const home = testHome();
+    const other = spawnSupervisor(home);
+    await until('both are up', bothUp(home));
+    rmSync(lockFileOf(home));
+    await expect(started(home, [specOf(home, 'a')])).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
+    expect(homeStatus(home).supervisorPid).toBe(other.pid);
+    expect(await stopRunning(home)).toEqual({ supervisorPid: other.pid, killed: false, leftovers: [] });
+    expect(diary(home)).toBe('base+ top+ top- base-');
+  });
+
+  it.each(['', '{"pid":', 'null', '{"pid":"x"}'])('starts over what a crash of the machine left of its files: %j', async (rest) => {
+    const home = testHome();
+    await (await started(home, [specOf(home, 'a')])).stop();
+    for (const file of ['supervisor.lock', 'state.json', 'a.process.json']) writeFileSync(join(home, 'run', file), rest);
+    expect(homeStatus(home)).toMatchObject({ supervisorPid: null, leftovers: [] });
+    await expect(stopRunning(home)).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    await started(home, [specOf(home, 'a')]);
+    expect(diary(home)).toBe('a+ a- a+');
+  });
+
+  it('says that a home cannot be used, and what to do', async () => {
+    const file = join(testHome(), 'file');
+    writeFileSync(file, '');
+    const failure = started(file, []);
+    await expect(failure).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+    await expect(failure).rejects.toThrow('KEEL_HOME');
+  });
+
+  it('refuses one port for two processes before anything starts', async () => {
+    const home = testHome();
+    const port = await freePort();
+    const failure = started(home, [specOf(home, 'a', { ports: [{ port, setting: 'KEEL_A_PORT' }] }), specOf(home, 'b', { ports: [{ port, setting: 'KEEL_B_PORT' }] })]);
+    await expect(failure).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+    for (const word of [`port ${port}`, 'KEEL_A_PORT', 'KEEL_B_PORT']) await expect(failure).rejects.toThrow(word);
+    expect(existsSync(join(home, 'diary'))).toBe(false);
   });
 
   it('names a taken port, who holds it, and the setting that changes it', async () => {

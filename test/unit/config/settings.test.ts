@@ -106,6 +106,13 @@ describe('loadDeployment', () => {
     expect(failure(() => loadDeployment({ home: tmpdir() }, name)).code).toBe('SETTING_INVALID');
   });
 
+  it('refuses a home that is a file, and says what to set', () => {
+    const home = join(testHome(), 'file');
+    writeFileSync(home, '');
+    const refused = failure(() => loadDeployment({ home }, 'sim'));
+    expect([refused.code, refused.message]).toEqual(['SETTING_INVALID', expect.stringContaining('KEEL_HOME')]);
+  });
+
   it('refuses a damaged file rather than drawing a new id', () => {
     const settings = { home: testHome() };
     writeFileSync(join(loadDeployment(settings, 'live').folder, 'deployment.json'), '{"id":"UPPER"}');

@@ -54,6 +54,7 @@ const candle = fc.tuple(
 
 const other: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ kind: fc.constant('cancelOrder' as const), accountId: fc.constant(ME), symbol, key: fc.record({ clientOrderId: id }) }),
+  fc.record({ kind: fc.constant('amendOrder' as const), accountId: fc.constant(ME), order: fc.record({ symbol, key: fc.record({ clientOrderId: id }), side, quantity, price }) }),
   fc.record({ kind: fc.constant('cancelAlgo' as const), accountId: fc.constant(ME), key: fc.record({ clientAlgoId: id }) }),
   fc.record({ kind: fc.constant('cancelAllOrders' as const), accountId: fc.constant(ME), symbol }),
   fc.record({ kind: fc.constant('setLeverage' as const), accountId: fc.constant(ME), symbol, leverage: fc.integer({ min: 1, max: 125 }) }),

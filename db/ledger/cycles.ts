@@ -23,7 +23,8 @@ export function createCycleMethods(pool: Pool): CycleMethods {
                SELECT workflow_id AS "workflowId" FROM claimed UNION ALL SELECT workflow_id FROM cycles WHERE cycle_id = $1`,
         values: [cycleId, candle.portfolioId, candle.strategy, candle.timeframe, candle.closeTime, workflowId],
       });
-      return rows[0] === undefined || rows[0].workflowId === workflowId ? 'claimed' : 'duplicate';
+      const holder = rows[0]?.workflowId ?? (await holderOf(pool, cycleId));
+      return holder === workflowId ? 'claimed' : 'duplicate';
     },
 
     accountContext: (portfolioId) => accountContext(pool, portfolioId),
@@ -42,6 +43,12 @@ export function createCycleMethods(pool: Pool): CycleMethods {
       return rows[0] ?? null;
     },
   };
+}
+
+/** A claim that waited for another's sees that one only in a statement of its own. */
+async function holderOf(pool: Pool, cycleId: string): Promise<string | null> {
+  const rows = await run<{ workflowId: string }>(pool, `holder of ${cycleId}`, { name: 'cycle-holder', text: 'SELECT workflow_id AS "workflowId" FROM cycles WHERE cycle_id = $1', values: [cycleId] });
+  return rows[0]?.workflowId ?? null;
 }
 
 interface ContextRecord {

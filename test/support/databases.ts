@@ -1,15 +1,17 @@
 /** A Postgres of a test file's own, and a migrated database in it for each test. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '../../db/migrate.ts';
 import type { Pool } from '../../db/pool.ts';
 import { createPool } from '../../db/pool.ts';
-import { createDatabase } from '../../stack/postgres/database.ts';
+import { createDatabase, dropDatabase } from '../../stack/postgres/database.ts';
 import { startPostgres } from '../../stack/postgres/server.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
 
-const TEMPLATE = 'keel_template';
+/** Names a running Postgres to use instead, for runs that would start very many. */
+export const SHARED_POSTGRES = 'KEEL_TEST_POSTGRES_URL';
 
 export interface TestDatabases {
   /** A new, migrated, empty database; its pool is ended by `stop`. */
@@ -18,18 +20,33 @@ export interface TestDatabases {
 }
 
 export async function startDatabases(): Promise<TestDatabases> {
-  const home = mkdtempSync(join(tmpdir(), 'keel-databases-'));
-  const postgres = await startPostgres({ home, port: await freePort() });
-  await migrate(await createDatabase(postgres.url, TEMPLATE));
+  const postgres = await postgresForTests();
+  const prefix = `keel_${randomBytes(6).toString('hex')}`;
+  const template = `${prefix}_template`;
+  await migrate(await createDatabase(postgres.url, template));
   const pools: Pool[] = [];
   return {
     create: async () => {
-      const pool = createPool(await createDatabase(postgres.url, `keel_${pools.length + 1}`, { template: TEMPLATE }));
+      const pool = createPool(await createDatabase(postgres.url, `${prefix}_${pools.length + 1}`, { template }));
       pools.push(pool);
       return pool;
     },
     stop: async () => {
       await Promise.all(pools.map((pool) => pool.end()));
+      for (const name of [...pools.map((_, index) => `${prefix}_${index + 1}`), template]) await dropDatabase(postgres.url, name);
+      await postgres.stop();
+    },
+  };
+}
+
+async function postgresForTests(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const shared = process.env[SHARED_POSTGRES];
+  if (shared !== undefined) return { url: shared, stop: async () => undefined };
+  const home = mkdtempSync(join(tmpdir(), 'keel-databases-'));
+  const postgres = await startPostgres({ home, port: await freePort() });
+  return {
+    url: postgres.url,
+    stop: async () => {
       await postgres.stop();
       rmSync(home, { recursive: true, force: true });
     },

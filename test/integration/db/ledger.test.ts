@@ -1,30 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sealEvents, verifyAuditChain } from '../../../db/events/audit.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
 import { createLedger } from '../../../db/ledger.ts';
-import { migrate } from '../../../db/migrate.ts';
 import type { Pool } from '../../../db/pool.ts';
-import { createPool } from '../../../db/pool.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
-import type { Fill, OrderIntent, VenueOrder } from '../../../domain/orders/order.ts';
+import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
-import { createDatabase } from '../../../stack/postgres/database.ts';
-import type { RunningPostgres } from '../../../stack/postgres/server.ts';
-import { startPostgres } from '../../../stack/postgres/server.ts';
-import { freePort } from '../../../stack/supervisor/ports.ts';
+import type { TestDatabases } from '../../support/databases.ts';
+import { startDatabases } from '../../support/databases.ts';
 import { INSTRUMENT, observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
 
-const home = mkdtempSync(join(tmpdir(), 'keel-ledger-'));
-let postgres: RunningPostgres;
+let databases: TestDatabases;
 let pool: Pool;
 let ledger: Ledger;
-let databases = 0;
 
 const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
 const CYCLE = cycleIdOf(OBSERVATION.candle);
@@ -32,17 +23,11 @@ const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
 const [OPEN] = PLAN.opens as [OpenPlan];
 
 beforeAll(async () => {
-  postgres = await startPostgres({ home, port: await freePort() });
-  await migrate(await createDatabase(postgres.url, 'ledger_template'));
+  databases = await startDatabases();
 });
-afterAll(async () => {
-  await postgres.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => databases.stop());
 beforeEach(async () => {
-  await pool?.end().catch(() => undefined); // ended by the test before
-  databases += 1;
-  pool = createPool(await createDatabase(postgres.url, `ledger_${databases}`, { template: 'ledger_template' }));
+  pool = await databases.create();
   ledger = createLedger(pool);
   await ledger.upsertInstruments([INSTRUMENT]);
   await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
@@ -72,16 +57,17 @@ describe('cycles', () => {
     expect(await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'other', candle: OBSERVATION.candle })).toBe('duplicate');
   });
 
+  it('belong to one workflow when many claim them at the same moment', async () => {
+    const candle = { ...OBSERVATION.candle, closeTime: OBSERVATION.candle.closeTime + 3_600_000 };
+    const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => ledger.claimCycle({ cycleId: cycleIdOf(candle), workflowId: `w${index}`, candle })));
+    expect(claims.filter((it) => it === 'claimed')).toHaveLength(1);
+  });
+
   it('are recorded once: a second plan comes back as the first', async () => {
-    expect(await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: { decisions: [], opens: [], instructions: [] } })).toEqual(PLAN);
+    await expect(ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: { decisions: [], opens: [], instructions: [] } })).resolves.toEqual(PLAN);
     expect(await ledger.recordedCycle(CYCLE)).toEqual({ observation: OBSERVATION, plan: PLAN });
   });
 
-  it('cannot be changed by anybody', async () => {
-    await expect(pool.query(`UPDATE cycles SET plan = '{}'`)).rejects.toThrow(/append-only/);
-    await expect(pool.query('DELETE FROM intents')).rejects.toThrow(/append-only/);
-    await expect(pool.query(`UPDATE fills SET price = 1`)).rejects.toThrow(/append-only/);
-  });
 });
 
 describe('a submission', () => {
@@ -111,6 +97,25 @@ describe('a submission', () => {
     expect((await claim(OPEN.entry, 1)).fence).toEqual(fence);
     expect(fence).toEqual({ epoch: 2, halted: true });
     expect(await ledger.raiseFence({ portfolioId: 'sim', by: 'test', reason: 'again' })).toEqual(fence);
+  });
+
+  it('sees a fence that rose while it waited for its row', async () => {
+    const holding = await pool.connect();
+    await holding.query('BEGIN');
+    await holding.query('SELECT 1 FROM orders WHERE client_order_id = $1 FOR UPDATE', [OPEN.entry.clientOrderId]);
+    const waiting = claim(OPEN.entry, 1);
+    await expect.poll(async () => (await pool.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).rowCount, { timeout: 10_000 }).toBe(1);
+    await ledger.raiseFence({ portfolioId: 'sim', by: 'test', reason: 'because' });
+    await holding.query('COMMIT');
+    holding.release();
+    expect(await waiting).toMatchObject({ won: true, fence: { epoch: 2, halted: true } });
+  });
+
+  it('that the venue accepted is never won again, whatever the attempt', async () => {
+    const stop = stopIntentFor(OPEN, { quantity: '10', triggerPrice: '97', revision: 1 });
+    await claim(stop, 1);
+    await ledger.applyReport('sim', { order: reported(stop, { book: 'conditional' }), fill: null, at: 1 });
+    expect((await claim(stop, 3)).won).toBe(false);
   });
 
   it('records the intent of a stop that no cycle planned', async () => {
@@ -148,6 +153,28 @@ describe('what the venue tells', () => {
     expect(applied?.row?.intent.leg).toBe('entry');
   });
 
+  it('is applied one after the other when it comes at the same moment', async () => {
+    await claim(OPEN.entry, 1);
+    await Promise.all(['1', '2', '3', '4', '5', '6', '7', '8'].map((filledQuantity) =>
+      ledger.applyReport('sim', { order: reported(OPEN.entry, { filledQuantity }), fill: null, at: 1 })));
+    expect(await ledger.order(OPEN.entry.clientOrderId)).toMatchObject({ filledQuantity: '8' });
+    const { rows } = await pool.query<{ from: string; to: string }>(`SELECT from_state AS "from", to_state AS "to" FROM order_events ORDER BY seq`);
+    expect(rows.filter(({ to }, index) => index + 1 < rows.length && rows[index + 1]?.from !== to)).toEqual([]);
+  });
+
+  it('an order of open fate, or a fill that is not booked, holds things back', async () => {
+    const settle = async (): Promise<void> => {
+      const { position } = await ledger.positionSnapshot(OPEN.positionId);
+      await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: position.inboxSeq, handledInstructionIds: [], state: 'open', stopPrice: '97' });
+    };
+    await claim(OPEN.entry, 1);
+    await settle();
+    expect(await ledger.settlement('sim')).toEqual({ settled: false, waitingFor: [`order ${OPEN.entry.clientOrderId} is submitting`] });
+    await ledger.applyReport('sim', { ...filled(), fill: null });
+    await settle();
+    expect(await ledger.settlement('sim')).toEqual({ settled: false, waitingFor: [`order ${OPEN.entry.clientOrderId} has fills to book`] });
+  });
+
   it('raises the inbox, and things are settled only when it is handled', async () => {
     await claim(OPEN.entry, 1);
     await ledger.applyReport('sim', filled());
@@ -163,6 +190,25 @@ describe('what the venue tells', () => {
     expect(await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 9, reason: 'stop', closedAt: 5 })).toBe(true);
     expect(await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 9, reason: 'age', closedAt: 5 })).toBe(false);
     expect((await pool.query('SELECT close_reason, closed_at FROM positions')).rows).toEqual([{ close_reason: 'stop', closed_at: 2_000 }]);
+  });
+});
+
+describe('what a workflow remembers of an order that went without the ledger', () => {
+  const stop = stopIntentFor(OPEN, { quantity: '10', triggerPrice: '97', revision: 1 });
+  const remembered = (changes: Partial<OrderRow>): OrderRow => ({
+    intent: stop, state: 'unknown', attempt: 1, sentTimestamp: 1_000, venueOrderId: null, triggeredOrderId: null, filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt: 1_000, ...changes,
+  });
+
+  it('is written to a ledger that heard nothing of it', async () => {
+    expect(await ledger.backfillOrder(remembered({ state: 'accepted', venueOrderId: '9', acceptedAt: 1_500 }))).toMatchObject({ state: 'accepted', attempt: 1, venueOrderId: '9' });
+    expect((await pool.query(`SELECT kind FROM order_events`)).rows).toEqual([{ kind: 'backfilled' }]);
+  });
+
+  it('changes nothing that the ledger heard later', async () => {
+    await claim(stop, 2);
+    expect(await ledger.backfillOrder(remembered({ state: 'absent' }))).toMatchObject({ state: 'submitting', attempt: 2 });
+    await ledger.applyReport('sim', { order: reported(stop, { book: 'conditional', status: 'canceled' }), fill: null, at: 2_000 });
+    expect(await ledger.backfillOrder(remembered({ attempt: 2 }))).toMatchObject({ state: 'canceled', attempt: 2 });
   });
 });
 

@@ -1,26 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { createOrderActivities } from '../../../activities/orders.ts';
 import { KeelError } from '../../../domain/errors.ts';
-import type { OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
+import type { Fill, OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
+import type { OrderEvent } from '../../../domain/orders/transitions.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
-import { INTENT, rowIn } from '../domain/orders/orders.fixture.ts';
+import { portOf } from '../../support/ports.ts';
+import { INTENT, reportOf, rowIn } from '../domain/orders/orders.fixture.ts';
 
 const EXIT: OrderIntent = { ...INTENT, leg: 'exit', closesPosition: true, validUntil: null, maxDriftBps: null };
 const LEDGER_DOWN = (): never => {
   throw new KeelError('DATABASE_UNREACHABLE', 'connection refused');
 };
-
-/** A port of which only these methods are used; any other use fails the test. */
-function portOf<Port extends object>(methods: Partial<Port>): Port {
-  return new Proxy(methods, {
-    get(target, key): unknown {
-      const method: unknown = Reflect.get(target, key);
-      if (method === undefined) throw new Error(`unexpected use of ${String(key)}`);
-      return method;
-    },
-  }) as Port;
-}
 
 describe('lookUpOrder', () => {
   it('times a look before it asks, so that a slow answer from too early proves nothing', async () => {
@@ -72,6 +63,110 @@ describe('lookUpOrder', () => {
   });
 });
 
+describe('a look', () => {
+  const unknown = rowIn('unknown', { sentTimestamp: 1_000 });
+  const lookAt = (atMs: number, written: OrderEvent[] = []) => createOrderActivities({
+    clock: () => atMs,
+    ledger: portOf<Ledger>({ order: async () => unknown, applyOrderEvent: async (_id, event) => { written.push(event); return rowIn('absent'); } }),
+    venue: portOf<Venue>({ serverTime: async () => atMs, lookUp: async () => null }),
+  }).lookUpOrder;
+
+  it('proves absence together with an earlier one, both late enough', async () => {
+    const written: OrderEvent[] = [];
+    expect(await lookAt(7_250, written)({ known: unknown, looks: [{ atMs: 7_000 }] })).toMatchObject({ row: { state: 'absent' } });
+    expect(written).toEqual([{ kind: 'provenAbsent', attempt: 1 }]);
+  });
+
+  it.each([
+    ['alone', 9_000, []],
+    ['after one that was too early', 9_000, [{ atMs: 6_999 }]],
+    ['too near the one before', 7_249, [{ atMs: 7_000 }]],
+  ])('proves nothing: %s', async (_name, atMs, looks) => {
+    expect(await lookAt(atMs)({ known: unknown, looks })).toMatchObject({ row: { state: 'unknown' }, emptyLook: { atMs } });
+  });
+
+  it('that finds the order writes what the venue says, and its fills', async () => {
+    const order = reportOf('filled', '10');
+    const fills = [{ tradeId: '1' }] as Fill[];
+    const booked: (readonly Fill[])[] = [];
+    const { lookUpOrder } = createOrderActivities({
+      clock: () => 2_000,
+      ledger: portOf<Ledger>({ order: async () => unknown, applyOrderEvent: async () => rowIn('filled'), applyFills: async (_portfolio, found) => { booked.push(found); return []; } }),
+      venue: portOf<Venue>({ serverTime: async () => 2_000, lookUp: async () => ({ order, fills }) }),
+    });
+    expect(await lookUpOrder({ known: unknown, looks: [] })).toMatchObject({ row: { state: 'filled' }, emptyLook: null });
+    expect(booked).toEqual([fills]);
+  });
+});
+
+describe('cancelOrder', () => {
+  it('looks for what came of it: the cancel may have lost a race with a fill', async () => {
+    const working = rowIn('accepted', { acceptedAt: 1_000 });
+    const calls: string[] = [];
+    const { cancelOrder } = createOrderActivities({
+      clock: () => 1_000,
+      ledger: portOf<Ledger>({ order: async () => working, applyOrderEvent: async () => rowIn('filled') }),
+      venue: portOf<Venue>({
+        serverTime: async () => 1_500,
+        cancel: async (_order, times) => { calls.push(`cancel ${times.timestamp} ${times.recvWindowMs} ${times.deadlineMs}`); return { kind: 'notOpen', message: 'gone' }; },
+        lookUp: async () => { calls.push('look'); return { order: reportOf('filled', '10'), fills: [] }; },
+      }),
+    });
+    expect(await cancelOrder(working)).toMatchObject({ row: { state: 'filled' } });
+    expect(calls).toEqual(['cancel 1500 2000 4000', 'look']);
+  });
+
+  it.each(['planned', 'absent'] as const)('ends an order that is %s without asking the venue', async (state) => {
+    const { cancelOrder } = createOrderActivities({
+      clock: () => 1_000, venue: portOf<Venue>({}),
+      ledger: portOf<Ledger>({ applyOrderEvent: async (_id, event) => { expect(event).toEqual({ kind: 'expired', reason: 'withdrawn' }); return rowIn('expired'); } }),
+    });
+    expect(await cancelOrder(rowIn(state))).toMatchObject({ row: { state: 'expired' }, written: true });
+  });
+});
+
+/** An opening's submission with every port watched. One thing is changed at a time. */
+function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid: '100', ask: '100' }, claimTookMs = 0 }: { intent?: OrderIntent; halted?: boolean; epoch?: number; quote?: { bid: string; ask: string }; claimTookMs?: number }) {
+  const calls: string[] = [];
+  let now = 10_000;
+  let venueTime = 50_000;
+  const ledger = portOf<Ledger>({
+    order: async () => rowIn('planned', { intent }),
+    claimSubmission: async ({ attempt, timestamp }) => {
+      calls.push(`claim ${attempt} at ${timestamp}`);
+      now += claimTookMs;
+      return { won: true, row: rowIn('submitting', { intent, sentTimestamp: timestamp }), fence: { epoch, halted } };
+    },
+    applyOrderEvent: async (_id, event) => { calls.push(event.kind === 'halted' || event.kind === 'expired' ? `${event.kind}: ${event.reason}` : event.kind); return rowIn('unknown', { intent }); },
+  });
+  const venue = portOf<Venue>({
+    quote: async () => quote,
+    serverTime: async () => (venueTime += 1), // each time later: a timestamp taken twice is seen
+    submit: async (_order, { timestamp, recvWindowMs, deadlineMs }) => { calls.push(`send at ${timestamp} within ${recvWindowMs} until ${deadlineMs}`); return { kind: 'unknown', message: 'no answer' }; },
+  });
+  const { submitOrder } = createOrderActivities({ clock: () => now, ledger, venue });
+  return { calls, run: () => submitOrder({ intent, attempt: 1 }) };
+}
+
+describe('an attempt', () => {
+  const SENT = ['claim 1 at 50001', 'send at 50001 within 2000 until 13000', 'answerLost'];
+  it.each<[string, Parameters<typeof submission>[0], readonly string[]]>([
+    ['takes the time, wins the row, sends what it signed', {}, SENT],
+    ['sends until its deadline', { claimTookMs: 3_000 }, SENT],
+    ['sends nothing after it', { claimTookMs: 3_001 }, ['claim 1 at 50001', 'notSent']],
+    ['sends no opening while the fence is up', { halted: true }, ['claim 1 at 50001', 'halted: fenceHalted']],
+    ['sends no opening of an older epoch', { epoch: 4 }, ['claim 1 at 50001', 'halted: epochMovedOn']],
+    ['claims no opening that is too old', { intent: { ...INTENT, validUntil: 9_999 } }, ['expired: validityOver']],
+    ['claims no buy whose ask moved away', { quote: { bid: '100', ask: '100.51' } }, ['expired: priceMovedAway']],
+    ['claims no sell whose bid moved away', { intent: { ...INTENT, side: 'sell' }, quote: { bid: '99.49', ask: '100' } }, ['expired: priceMovedAway']],
+    ['sends an exit, whatever the fence', { intent: EXIT, halted: true, epoch: 9 }, SENT],
+  ])('%s', async (_name, changes, expected) => {
+    const { calls, run } = submission(changes);
+    await run();
+    expect(calls).toEqual(expected);
+  });
+});
+
 describe('submitOrder', () => {
   const venue = portOf<Venue>({ serverTime: async () => 1_000, submit: async () => ({ kind: 'unknown', message: 'no answer' }) });
 
@@ -93,6 +188,11 @@ describe('submitOrder', () => {
       venue: portOf<Venue>({ serverTime: async () => 1_000, quote: async () => ({ bid: '100', ask: '100' }) }),
     });
     await expect(submitOrder({ intent: opening, attempt: 1 })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+  });
+
+  it('sends no partial close without the ledger', async () => {
+    const { submitOrder } = createOrderActivities({ clock: () => 1_000, ledger: portOf<Ledger>({ claimSubmission: LEDGER_DOWN }), venue });
+    await expect(submitOrder({ intent: { ...EXIT, closesPosition: false }, attempt: 1 })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
 
   it('sends what the ledger holds, not what a reset workflow made anew under the same name', async () => {

@@ -46,9 +46,31 @@ describe('what a position owes', () => {
     const move: Instruction = { kind: 'moveStop', instructionId: 'm', positionId: PLAN.positionId, stopPrice: '100.2', reason: 'breakeven' };
     const first = snapshotOf([filledEntry, row(stop, 'accepted'), row(target, 'accepted')], [move]);
     const [next] = submitsOf(first) as [OrderIntent];
+    expect(dutiesOf(first)).toEqual([{ kind: 'submit', intent: next }]); // nothing is taken away yet
     expect(next).toMatchObject({ leg: 'stop', revision: 2, triggerPrice: '100.2', quantity: '10' });
     const second = dutiesOf(snapshotOf([...first.orders, row(next, 'accepted')], [move]));
     expect(second).toEqual([{ kind: 'cancel', clientOrderId: stop.clientOrderId }]);
+  });
+
+  it('puts every cancel after every submission', () => {
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const duties = dutiesOf(snapshotOf([filledEntry, row({ ...stop, quantity: '4' }, 'absent')]));
+    expect(duties).toMatchObject([{ kind: 'submit', intent: { leg: 'stop', quantity: '10' } }, { kind: 'submit', intent: target }, { kind: 'cancel', clientOrderId: stop.clientOrderId }]);
+  });
+
+  it('sends no exit while the entry may still fill, or another exit is under way', () => {
+    const close: Instruction = { kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' };
+    expect(dutiesOf(snapshotOf([row(PLAN.entry, 'partiallyFilled', '4')], [close]))).toEqual([{ kind: 'cancel', clientOrderId: PLAN.entry.clientOrderId }]);
+    const [exit] = submitsOf(snapshotOf([row(PLAN.entry, 'canceled', '4')], [close])) as [OrderIntent];
+    expect(exit).toMatchObject({ leg: 'exit', quantity: '4' });
+    expect(dutiesOf(snapshotOf([row(PLAN.entry, 'canceled', '4'), row(exit, 'accepted')], [close]))).toEqual([{ kind: 'wait' }]);
+  });
+
+  it('only looks for an entry of unknown fate while it closes what an earlier one filled', () => {
+    const close: Instruction = { kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' };
+    const second = { ...PLAN.entry, intentId: 'second', clientOrderId: 'second', revision: 2 };
+    const duties = dutiesOf(snapshotOf([row(PLAN.entry, 'canceled', '4'), row(second, 'unknown')], [close]));
+    expect(duties).toMatchObject([{ kind: 'submit', intent: { leg: 'exit', quantity: '4' } }, { kind: 'settle', intent: second }]);
   });
 
   it('closes at market when the stop would trigger at once', () => {

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine, FeedDeps } from '../../../activities/feeds.ts';
+import { createFeedActivities, marketFeedCursor } from '../../../activities/feeds.ts';
+import type { Candle } from '../../../domain/market/candle.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { AccountEvent, MarketEvent, Stream, Venue } from '../../../domain/ports/venue.ts';
+import type { FeedInput } from '../../../workflows/messages.ts';
+import { portOf } from '../../support/ports.ts';
+import { reportOf } from '../domain/orders/orders.fixture.ts';
+
+const HOUR_MS = 3_600_000;
+const INPUT: FeedInput = { portfolioId: 'sim', timeframe: '1h', instrumentIds: ['BTC', 'ETH'], strategy: 'ensemble', startsCycles: true, historyCandles: 10 };
+const CURSOR = marketFeedCursor(INPUT);
+const heartbeat = () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) });
+
+/** Closes at `hour`. */
+function candle(hour: number): Candle {
+  return { openTime: (hour - 1) * HOUR_MS, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+}
+
+/** A market feed that has handed on everything up to hour 5. `refuses` lists calls that fail once. */
+function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {}) {
+  const calls: string[] = [];
+  const note = async (call: string): Promise<void> => {
+    const refused = refuses.indexOf(call);
+    if (refused >= 0) {
+      refuses.splice(refused, 1);
+      throw new Error(`${call} failed`);
+    }
+    calls.push(call);
+  };
+  let fetched = 0;
+  let tell: (event: MarketEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
+  const deps: FeedDeps = {
+    clock: () => 0, heartbeat,
+    ledger: portOf<Ledger>({
+      cursor: async () => 5 * HOUR_MS,
+      writeCandles: async (series) => { if (series.length > 0) await note(`candles of ${series.map((it) => it.instrumentId).join(' ')}`); },
+      setCursor: async (_portfolio, name, value) => { expect(name).toBe(CURSOR); await note(`cursor at ${value / HOUR_MS}`); },
+    }),
+    engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`) }),
+    venue: portOf<Venue>({
+      candles: async ({ since }) => { fetched += 1; return atVenue.filter((hour) => hour * HOUR_MS > since).map(candle); },
+      streamMarket: async (_query, onEvent) => { tell = onEvent; return openStream(); },
+    }),
+  };
+  const running = createFeedActivities(deps).streamMarket(INPUT);
+  running.catch(() => undefined); // it never ends by itself
+  const closed = async (instrumentId: string, hour: number): Promise<void> => { await tell({ kind: 'candleClosed', instrumentId, timeframe: '1h', candle: candle(hour) }); };
+  /** It caught up before and after it subscribed, each time for both symbols. */
+  const subscribed = (): Promise<void> => expect.poll(() => fetched).toBe(4);
+  return { calls, closed, subscribed };
+}
+
+function openStream(): Stream {
+  return { closed: new Promise(() => undefined), close: async () => undefined };
+}
+
+describe('the market feed', () => {
+  it('hands a candle on when every symbol has it: candles, cycle, and only then the cursor', async () => {
+    const feed = marketFeed();
+    await feed.subscribed();
+    await feed.closed('BTC', 6);
+    expect(feed.calls).toEqual([]);
+    await feed.closed('ETH', 6);
+    expect(feed.calls).toEqual(['candles of BTC ETH', 'cycle of 6', 'cursor at 6']);
+  });
+
+  it('leaves the cursor where it was when the cycle could not be started, and starts it again', async () => {
+    const feed = marketFeed({ refuses: ['cycle of 6'] });
+    await feed.subscribed();
+    await feed.closed('BTC', 6);
+    await expect(feed.closed('ETH', 6)).rejects.toThrow('cycle of 6 failed');
+    expect(feed.calls).toEqual(['candles of BTC ETH']);
+    await feed.closed('BTC', 6);
+    await feed.closed('ETH', 6);
+    expect(feed.calls.slice(1)).toEqual(['candles of BTC ETH', 'cycle of 6', 'cursor at 6']);
+  });
+
+  it('hears what it handed on already without doing it again', async () => {
+    const feed = marketFeed();
+    await feed.subscribed();
+    await feed.closed('BTC', 5);
+    await feed.closed('ETH', 5);
+    expect(feed.calls).toEqual([]);
+  });
+
+  it('fetches a candle that it missed before it goes on, in order', async () => {
+    const atVenue: number[] = [];
+    const feed = marketFeed({ atVenue });
+    await feed.subscribed();
+    atVenue.push(6, 7);
+    await feed.closed('BTC', 7);
+    await feed.closed('ETH', 7);
+    expect(feed.calls.filter((call) => !call.startsWith('candles'))).toEqual(['cycle of 6', 'cursor at 6', 'cycle of 7', 'cursor at 7']);
+  });
+});
+
+describe('the account feed', () => {
+  const EVENT: AccountEvent = { kind: 'order', eventId: 4, order: reportOf('filled', '10'), fill: null };
+
+  function accountFeed(applyReport: Ledger['applyReport'], stream = openStream()) {
+    const calls: string[] = [];
+    let tell: (event: AccountEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
+    const running = createFeedActivities({
+      clock: () => 0, heartbeat,
+      ledger: portOf<Ledger>({ applyReport: async (...report) => { calls.push('write'); return await applyReport(...report); } }),
+      engine: portOf<Engine>({ startReconciliation: async () => void calls.push('compare'), wakePosition: async (id) => void calls.push(`wake ${id}`) }),
+      venue: portOf<Venue>({
+        streamAccount: async (onEvent) => { calls.push('subscribe'); tell = onEvent; return stream; },
+        acknowledge: async (id) => void calls.push(`acknowledge ${id}`),
+      }),
+    }).streamAccount(INPUT);
+    running.catch(() => undefined);
+    return { calls, running, tell: (event: AccountEvent) => tell(event) };
+  }
+  const news: Ledger['applyReport'] = async () => ({ positionId: 'p', row: null, isNews: true });
+
+  it('looks at what was missed only once it is subscribed', async () => {
+    const { calls, running } = accountFeed(news, { closed: Promise.resolve(), close: async () => undefined });
+    await running;
+    expect(calls).toEqual(['subscribe', 'compare']);
+  });
+
+  it('writes what it hears, wakes the position, and answers for it last', async () => {
+    const { calls, tell } = accountFeed(news);
+    await expect.poll(() => calls).toEqual(['subscribe', 'compare']);
+    await tell(EVENT);
+    expect(calls.slice(2)).toEqual(['write', 'wake p', 'acknowledge 4']);
+  });
+
+  it('answers for nothing that could not be written', async () => {
+    const { calls, tell } = accountFeed(async () => { throw new Error('ledger down'); });
+    await expect.poll(() => calls).toEqual(['subscribe', 'compare']);
+    await expect(tell(EVENT)).rejects.toThrow('ledger down');
+    expect(calls.slice(2)).toEqual(['write']);
+  });
+});

@@ -11,6 +11,8 @@ import { startPostgres } from '../../stack/postgres/server.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
 
 const NAMESPACE = 'default';
+/** Names a running Temporal server to use instead, for runs that would start very many. */
+export const SHARED_ENGINE = 'KEEL_TEST_TEMPORAL_ADDRESS';
 
 /** A Temporal server on a free port. It is restarted when it dies. */
 export async function startTestEngine(home: string): Promise<RunningEngine> {

@@ -1,0 +1,210 @@
+/** In which order the workflows use their activities: who may be asked what, and when. */
+import { ApplicationFailure } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Activities, OrderKnowledge } from '../../../activities/types.ts';
+import { cycleIdOf } from '../../../domain/cycle/ids.ts';
+import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
+import type { Instruction, OpenPlan } from '../../../domain/cycle/types.ts';
+import type { OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
+import { stopIntentFor, targetIntentFor } from '../../../domain/positions/intents.ts';
+import type * as workflows from '../../../workflows/index.ts';
+import type { PositionInput } from '../../../workflows/messages.ts';
+import type { WorkflowHost } from '../../support/workflows.ts';
+import { startWorkflowHost } from '../../support/workflows.ts';
+import { observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
+
+const OBSERVATION = observationWith();
+let host: WorkflowHost;
+let names = 0;
+
+beforeAll(async () => { host = await startWorkflowHost(); });
+afterAll(() => host.stop());
+
+/** A position of its own for each test: its id is a workflow's. */
+function newPlan(): OpenPlan {
+  names += 1;
+  const [plan] = planCycle({ cycleId: `cycle-${process.pid}-${names}-${Date.now()}`, observation: { ...OBSERVATION, account: { ...OBSERVATION.account, observedAt: Date.now() } } }).opens as [OpenPlan];
+  return { ...plan, positionId: `${plan.positionId}/${process.pid}-${names}-${Date.now()}` };
+}
+
+function row(intent: OrderIntent, state: OrderRow['state'], changes: Partial<OrderRow> = {}): OrderRow {
+  return { intent, state, attempt: 1, sentTimestamp: 1_000, venueOrderId: null, triggeredOrderId: null, filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt: 1_000, ...changes };
+}
+
+const nameOf = ({ leg, revision }: OrderIntent): string => `${leg}/${revision}`;
+
+/** What the test plays: how often each order is asked for, and what comes of it. */
+interface Script {
+  readonly plan: OpenPlan;
+  readonly orders?: readonly OrderRow[];
+  readonly instructions?: readonly Instruction[];
+  readonly bookedQuantity?: string;
+  readonly submit?: (order: string, attempt: number, intent: OrderIntent) => Promise<OrderRow>;
+  readonly look?: (order: string, looks: number, known: OrderRow) => { row: OrderRow; isEmpty: boolean };
+}
+
+/** A ledger and a venue that remember what they were told. */
+function world({ plan, orders = [], instructions = [], bookedQuantity = '0', submit, look }: Script) {
+  const calls: string[] = [];
+  const rows = new Map(orders.map((it) => [it.intent.clientOrderId, it]));
+  let booked = bookedQuantity;
+  const written = (after: OrderRow): OrderKnowledge => {
+    rows.set(after.intent.clientOrderId, after);
+    return { row: after, written: true };
+  };
+  const activities: Partial<Activities> = {
+    submitOrder: async ({ intent, attempt }) => {
+      calls.push(`submit ${nameOf(intent)} attempt ${attempt}`);
+      return written(submit === undefined ? row(intent, 'accepted', { attempt, acceptedAt: 1 }) : await submit(nameOf(intent), attempt, intent));
+    },
+    lookUpOrder: async ({ known, looks }) => {
+      calls.push(`look ${nameOf(known.intent)} after ${looks.length}`);
+      booked = '0';
+      const found = look?.(nameOf(known.intent), looks.length, known) ?? { row: known, isEmpty: false };
+      return { ...written(found.row), emptyLook: found.isEmpty ? { atMs: Date.now() } : null };
+    },
+    cancelOrder: async (known) => { calls.push(`cancel ${nameOf(known.intent)}`); return written(row(known.intent, 'canceled', { acceptedAt: 1 })); },
+    readPosition: async () => ({
+      position: {
+        positionId: plan.positionId, portfolioId: 'sim', plan, state: 'open', quantity: booked, entryPrice: null, stopPrice: plan.stopPrice, targetPrice: plan.targetPrice,
+        realizedPnl: '0', closeReason: null, inboxSeq: 1, handledSeq: 0,
+      },
+      orders: [...rows.values()], instructions: [...instructions],
+    }),
+    settlePosition: async () => void calls.push('settle'),
+    closePosition: async ({ reason }) => { calls.push(`close ${reason}`); return true; },
+  };
+  return { calls, activities };
+}
+
+/** Runs the position to where it waits or ends. @param resume it goes on from the ledger */
+async function play(script: Script, { resume = true }: { resume?: boolean } = {}): Promise<readonly string[]> {
+  const { calls, activities } = world(script);
+  const { plan } = script;
+  await host.whileWorking(activities, async (taskQueue) => {
+    const input: PositionInput = { positionId: plan.positionId, portfolioId: 'sim', plan, resume, behind: [] };
+    const handle = await host.client.workflow.start<typeof workflows.position>('position', { workflowId: plan.positionId, taskQueue, args: [input], workflowTaskTimeout: '5 s' });
+    await expect.poll(() => calls.some((call) => call === 'settle' || call.startsWith('close')), { timeout: 50_000 }).toBe(true);
+    if (!calls.some((call) => call.startsWith('close'))) await handle.terminate();
+    else await handle.result();
+  });
+  return calls;
+}
+
+describe('an order whose answer was lost', () => {
+  it('is looked for; proven absent, it is sent with the next attempt; each attempt has looks of its own', async () => {
+    let lostAt = 0;
+    let assumedSentAt = 0;
+    const calls = await play({
+      plan: newPlan(),
+      submit: async (_order, attempt, intent) => {
+        if (attempt > 1) return row(intent, 'unknown', { attempt });
+        await new Promise((resolve) => setTimeout(resolve, 400)); // the attempt took this long
+        lostAt = Date.now();
+        throw new Error('the worker died');
+      },
+      look: (_order, looks, known) => {
+        if (known.attempt === 2) return { row: { ...known, state: 'rejected' }, isEmpty: false };
+        assumedSentAt = known.sentTimestamp ?? 0;
+        return { row: looks === 0 ? known : { ...known, state: 'absent' }, isEmpty: true };
+      },
+    }, { resume: false });
+    expect(calls).toEqual(['submit entry/1 attempt 1', 'look entry/1 after 0', 'look entry/1 after 1', 'submit entry/1 attempt 2', 'look entry/1 after 0', 'close notEntered']);
+    expect(assumedSentAt).toBeGreaterThanOrEqual(lostAt);
+  });
+
+  it('is looked for too when it reduces', async () => {
+    const plan = newPlan();
+    const calls = await play({
+      plan,
+      orders: [row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 })],
+      submit: async (order, attempt, intent) => {
+        if (order === 'stop/1') throw new Error('the worker died');
+        return row(intent, 'accepted', { attempt, acceptedAt: 1 });
+      },
+      look: (_order, _looks, known) => ({ row: { ...known, state: 'accepted', acceptedAt: 1 }, isEmpty: false }),
+    });
+    expect(calls.filter((call) => call.includes('stop'))).toEqual(['submit stop/1 attempt 1', 'look stop/1 after 0']);
+  });
+});
+
+describe('an order that is not wanted any more', () => {
+  const moved = (plan: OpenPlan): Instruction => ({ kind: 'moveStop', instructionId: 'm', positionId: plan.positionId, stopPrice: '100.2', reason: 'breakeven' });
+  const held = (plan: OpenPlan, stop: OrderRow['state']): OrderRow[] => [
+    row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 }),
+    row(stopIntentFor(plan, { quantity: '10', triggerPrice: '97', revision: 1 }), stop, { acceptedAt: stop === 'accepted' ? 1 : null }),
+  ];
+  const target = (plan: OpenPlan) => row(targetIntentFor(plan, { quantity: '10', triggerPrice: plan.targetPrice ?? '106', revision: 1 }), 'accepted', { acceptedAt: 1 });
+
+  it('is looked for; found absent, it stays away', async () => {
+    const plan = newPlan();
+    const calls = await play({ plan, orders: [...held(plan, 'unknown'), target(plan)], instructions: [moved(plan)], look: (_order, _looks, known) => ({ row: { ...known, state: 'absent' }, isEmpty: true }) });
+    expect(calls.filter((call) => call.includes('stop/1'))).toEqual(['look stop/1 after 0', 'cancel stop/1']);
+    expect(calls).toContain('submit stop/2 attempt 1');
+  });
+
+  it('is cancelled only when the one in its place stands', async () => {
+    const plan = newPlan();
+    const calls = await play({ plan, orders: [...held(plan, 'accepted'), target(plan)], instructions: [moved(plan)] });
+    expect(calls).toEqual(['submit stop/2 attempt 1', 'cancel stop/1', 'settle']);
+  });
+
+  it('is cancelled after everything that is to be placed', async () => {
+    const plan = newPlan();
+    const second = row(stopIntentFor(plan, { quantity: '10', triggerPrice: '100.2', revision: 2 }), 'accepted', { acceptedAt: 1 });
+    const calls = await play({ plan, orders: [...held(plan, 'accepted'), second] });
+    expect(calls).toEqual(['submit target/1 attempt 1', 'cancel stop/1', 'settle']);
+  });
+});
+
+it('a position ends only when its fills are booked', async () => {
+  const plan = newPlan();
+  const stop = stopIntentFor(plan, { quantity: '10', triggerPrice: '97', revision: 1 });
+  const calls = await play({ plan, bookedQuantity: '10', orders: [row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 }), row(stop, 'filled', { filledQuantity: '10', acceptedAt: 1 })] });
+  expect(calls).toEqual(['look entry/1 after 0', 'look stop/1 after 0', 'close stop']);
+});
+
+describe('a cycle', () => {
+  /** @param recordCycle what the ledger does with the plan. @returns the cycle's outcome, and what was asked for */
+  async function cycle(answers: Partial<Activities>) {
+    names += 1;
+    const candle = { ...OBSERVATION.candle, portfolioId: `sim-${process.pid}-${names}-${Date.now()}` };
+    const observation = { ...OBSERVATION, candle };
+    const cycleId = cycleIdOf(candle);
+    const [planned] = planCycle({ cycleId, observation }).opens as [OpenPlan];
+    const { calls, activities } = world({ plan: planned });
+    const outcome = await host.whileWorking({
+      ...activities, claimCycle: async () => 'claimed', observe: async () => { calls.push('observe'); return observation; },
+      submitOrder: async ({ intent }) => ({ row: row(intent, 'rejected'), written: true }), ...answers,
+    }, async (taskQueue) => await host.client.workflow.execute<typeof workflows.tradingCycle>('tradingCycle', { workflowId: cycleId, taskQueue, args: [candle], workflowTaskTimeout: '5 s' }).catch((error: unknown) => (error instanceof Error ? error.name : 'failed')));
+    return { outcome, calls, isOpened: await isKnown(planned.positionId) };
+  }
+
+  async function isKnown(workflowId: string): Promise<boolean> {
+    try {
+      await host.client.workflow.getHandle(workflowId).describe();
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  it('that is recorded opens its positions', async () => {
+    expect(await cycle({ recordCycle: async () => null })).toMatchObject({ outcome: { kind: 'done', opened: 1 }, isOpened: true });
+  });
+
+  it('that cannot be recorded opens nothing', async () => {
+    const refuse = async (): Promise<never> => { throw ApplicationFailure.nonRetryable('refused'); };
+    expect(await cycle({ recordCycle: refuse })).toMatchObject({ outcome: 'WorkflowFailedError', isOpened: false });
+  });
+
+  it('hands out what was recorded first, not what it plans now', async () => {
+    expect(await cycle({ recordCycle: async () => ({ decisions: [], opens: [], instructions: [] }) })).toMatchObject({ outcome: { kind: 'done', opened: 0 }, isOpened: false });
+  });
+
+  it('of a candle that another claimed does nothing', async () => {
+    expect(await cycle({ claimCycle: async () => 'duplicate' })).toMatchObject({ outcome: { kind: 'duplicate' }, calls: [], isOpened: false });
+  });
+});

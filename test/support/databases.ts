@@ -14,6 +14,8 @@ import { freePort } from '../../stack/supervisor/ports.ts';
 export const SHARED_POSTGRES = 'KEEL_TEST_POSTGRES_URL';
 
 export interface TestDatabases {
+  /** Of the maintenance database. */
+  readonly url: string;
   /** A new, migrated, empty database; its pool is ended by `stop`. */
   create(): Promise<Pool>;
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export async function startDatabases(): Promise<TestDatabases> {
   await migrate(await createDatabase(postgres.url, template));
   const pools: Pool[] = [];
   return {
+    url: postgres.url,
     create: async () => {
       const pool = createPool(await createDatabase(postgres.url, `${prefix}_${pools.length + 1}`, { template }));
       pools.push(pool);

@@ -37,6 +37,11 @@ beforeEach(async () => {
 
 const claim = (intent: OrderIntent, attempt: number) => ledger.claimSubmission({ intent, attempt, timestamp: 1_000, nowMs: 1_000 });
 
+/** Until a statement waits for a lock. */
+async function untilOneWaits(): Promise<void> {
+  await expect.poll(async () => (await pool.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).rowCount, { timeout: 10_000 }).toBe(1);
+}
+
 function reported(intent: OrderIntent, changes: Partial<VenueOrder>): VenueOrder {
   return {
     venueOrderId: '7', clientOrderId: intent.clientOrderId, instrumentId: intent.instrumentId, book: 'plain', status: 'working', side: intent.side, positionSide: 'both', type: intent.type,
@@ -61,6 +66,18 @@ describe('cycles', () => {
     const candle = { ...OBSERVATION.candle, closeTime: OBSERVATION.candle.closeTime + 3_600_000 };
     const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => ledger.claimCycle({ cycleId: cycleIdOf(candle), workflowId: `w${index}`, candle })));
     expect(claims.filter((it) => it === 'claimed')).toHaveLength(1);
+  });
+
+  it('are lost to a claim that is not committed yet', async () => {
+    const candle = { ...OBSERVATION.candle, closeTime: OBSERVATION.candle.closeTime + 3_600_000 };
+    const holding = await pool.connect();
+    await holding.query('BEGIN');
+    await holding.query(`INSERT INTO cycles (cycle_id, portfolio_id, strategy, timeframe, close_time, workflow_id, claimed_at) VALUES ($1,$2,$3,$4,$5,'first',1)`, [cycleIdOf(candle), candle.portfolioId, candle.strategy, candle.timeframe, candle.closeTime]);
+    const waiting = ledger.claimCycle({ cycleId: cycleIdOf(candle), workflowId: 'second', candle });
+    await untilOneWaits();
+    await holding.query('COMMIT');
+    holding.release();
+    expect(await waiting).toBe('duplicate');
   });
 
   it('are recorded once: a second plan comes back as the first', async () => {
@@ -104,7 +121,7 @@ describe('a submission', () => {
     await holding.query('BEGIN');
     await holding.query('SELECT 1 FROM orders WHERE client_order_id = $1 FOR UPDATE', [OPEN.entry.clientOrderId]);
     const waiting = claim(OPEN.entry, 1);
-    await expect.poll(async () => (await pool.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).rowCount, { timeout: 10_000 }).toBe(1);
+    await untilOneWaits();
     await ledger.raiseFence({ portfolioId: 'sim', by: 'test', reason: 'because' });
     await holding.query('COMMIT');
     holding.release();

@@ -96,6 +96,7 @@ describe('an order whose answer was lost', () => {
   it('is looked for; proven absent, it is sent with the next attempt; each attempt has looks of its own', async () => {
     let lostAt = 0;
     let assumedSentAt = 0;
+    let asked = 0;
     const calls = await play({
       plan: newPlan(),
       submit: async (_order, attempt, intent) => {
@@ -105,12 +106,13 @@ describe('an order whose answer was lost', () => {
         throw new Error('the worker died');
       },
       look: (_order, looks, known) => {
-        if (known.attempt === 2) return { row: { ...known, state: 'rejected' }, isEmpty: false };
+        asked += 1;
+        if (known.attempt === 2 || asked > 5) return { row: { ...known, state: 'rejected' }, isEmpty: false };
         assumedSentAt = known.sentTimestamp ?? 0;
-        return { row: looks === 0 ? known : { ...known, state: 'absent' }, isEmpty: true };
+        return { row: looks < 2 ? known : { ...known, state: 'absent' }, isEmpty: true };
       },
     }, { resume: false });
-    expect(calls).toEqual(['submit entry/1 attempt 1', 'look entry/1 after 0', 'look entry/1 after 1', 'submit entry/1 attempt 2', 'look entry/1 after 0', 'close notEntered']);
+    expect(calls).toEqual(['submit entry/1 attempt 1', 'look entry/1 after 0', 'look entry/1 after 1', 'look entry/1 after 2', 'submit entry/1 attempt 2', 'look entry/1 after 0', 'close notEntered']);
     expect(assumedSentAt).toBeGreaterThanOrEqual(lostAt);
   });
 
@@ -166,7 +168,7 @@ it('a position ends only when its fills are booked', async () => {
 });
 
 describe('a cycle', () => {
-  /** @param recordCycle what the ledger does with the plan. @returns the cycle's outcome, and what was asked for */
+  /** @param answers other than: claimed, and recorded now. @returns the cycle's outcome, and what was asked for */
   async function cycle(answers: Partial<Activities>) {
     names += 1;
     const candle = { ...OBSERVATION.candle, portfolioId: `sim-${process.pid}-${names}-${Date.now()}` };
@@ -175,7 +177,7 @@ describe('a cycle', () => {
     const [planned] = planCycle({ cycleId, observation }).opens as [OpenPlan];
     const { calls, activities } = world({ plan: planned });
     const outcome = await host.whileWorking({
-      ...activities, claimCycle: async () => 'claimed', observe: async () => { calls.push('observe'); return observation; },
+      ...activities, claimCycle: async () => 'claimed', observe: async () => { calls.push('observe'); return observation; }, recordCycle: async () => null,
       submitOrder: async ({ intent }) => ({ row: row(intent, 'rejected'), written: true }), ...answers,
     }, async (taskQueue) => await host.client.workflow.execute<typeof workflows.tradingCycle>('tradingCycle', { workflowId: cycleId, taskQueue, args: [candle], workflowTaskTimeout: '5 s' }).catch((error: unknown) => (error instanceof Error ? error.name : 'failed')));
     return { outcome, calls, isOpened: await isKnown(planned.positionId) };
@@ -192,7 +194,7 @@ describe('a cycle', () => {
   }
 
   it('that is recorded opens its positions', async () => {
-    expect(await cycle({ recordCycle: async () => null })).toMatchObject({ outcome: { kind: 'done', opened: 1 }, isOpened: true });
+    expect(await cycle({})).toMatchObject({ outcome: { kind: 'done', opened: 1 }, isOpened: true });
   });
 
   it('that cannot be recorded opens nothing', async () => {

@@ -1,0 +1,57 @@
+/** What `keel start` asks venue and ledger before it trades real money; here the venue is a simulated one. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { installLedger } from '../../../client/install.ts';
+import { assertLiveAllowed } from '../../../client/live-checks.ts';
+import { databaseUrlOf } from '../../../config/database.ts';
+import { loadDeployment } from '../../../config/deployment.ts';
+import { loadSettings } from '../../../config/settings.ts';
+import { createLedger } from '../../../db/ledger.ts';
+import { createPool } from '../../../db/pool.ts';
+import { createDatabase, dropDatabase } from '../../../stack/postgres/database.ts';
+import type { TestDatabases } from '../../support/databases.ts';
+import { startDatabases } from '../../support/databases.ts';
+import { simulate } from '../venues/simulated.fixture.ts';
+
+let databases: TestDatabases;
+beforeAll(async () => { databases = await startDatabases(); });
+afterAll(() => databases.stop());
+
+/** A live deployment, ready but for what the checks look at. */
+async function live({ trade = true, withdraw = false, armed = true } = {}): Promise<() => Promise<void>> {
+  const home = mkdtempSync(join(tmpdir(), 'keel-live-'));
+  const simulation = await simulate({ accounts: [{ accountId: 'main', apiKey: 'key', secret: 'secret', wallet: '10000', permissions: { trade, withdraw, ipRestricted: true } }] });
+  const settings = loadSettings({
+    KEEL_HOME: home, KEEL_MODE: 'live', DATABASE_URL: databases.url, KEEL_VENUE_URL: simulation.urls.restUrl, KEEL_VENUE_API_KEY: 'key', KEEL_VENUE_API_SECRET: 'secret',
+  });
+  const deployment = loadDeployment(settings, 'live');
+  onTestFinished(async () => {
+    await simulation.close();
+    await dropDatabase(databases.url, deployment.databaseName);
+    rmSync(home, { recursive: true, force: true });
+  });
+  await createDatabase(databases.url, deployment.databaseName);
+  await installLedger(settings, deployment);
+  if (armed) {
+    const ledger = createLedger(createPool(databaseUrlOf(settings, deployment)));
+    await ledger.arm({ portfolioId: deployment.portfolioId, by: 'ada' });
+    await ledger.close();
+  }
+  return () => assertLiveAllowed(settings, deployment);
+}
+
+it('an armed portfolio with a key that may trade and not withdraw may start', async () => {
+  const check = await live();
+  await expect(check()).resolves.toBeUndefined();
+});
+
+it.each([
+  ['a key that may withdraw', { withdraw: true }, /withdraw/],
+  ['a key that may not trade', { trade: false }, /may not trade/],
+  ['anybody until a person armed it', { armed: false }, /keel arm/],
+])('refuses %s', async (_name, changes, words) => {
+  const check = await live(changes);
+  await expect(check()).rejects.toMatchObject({ code: 'LIVE_REFUSED', message: expect.stringMatching(words) });
+});

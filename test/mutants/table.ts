@@ -1,0 +1,9 @@
+/** Every mutant. A guard that is added to the order protocol belongs here too. */
+import type { Mutant } from './mutant.ts';
+import { LEDGER_MUTANTS } from './table/ledger.ts';
+import { PROTOCOL_MUTANTS } from './table/protocol.ts';
+import { SUBMISSION_MUTANTS } from './table/submission.ts';
+import { VENUE_MUTANTS } from './table/venue.ts';
+import { WORKFLOW_MUTANTS } from './table/workflow.ts';
+
+export const MUTANTS: readonly Mutant[] = [...PROTOCOL_MUTANTS, ...SUBMISSION_MUTANTS, ...LEDGER_MUTANTS, ...VENUE_MUTANTS, ...WORKFLOW_MUTANTS];

@@ -19,6 +19,10 @@ export interface MarketDeps {
 /** Older than this many timeframes when it is decided on, a candle opens nothing. */
 const LATE_TIMEFRAMES = 2;
 
+/** An attempt waits so long for the candle's end, and then says so; the engine tries again. */
+const CLOSE_WAIT_MAX_MS = 10_000;
+const CLOSE_LOOK_EVERY_MS = 200;
+
 /** What a cycle sees: candles from the ledger (missing ones from the venue), the account from the venue. */
 export function createMarketActivities({ ledger, venue, strategy, clock }: MarketDeps): MarketActivities {
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
@@ -49,8 +53,21 @@ export function createMarketActivities({ ledger, venue, strategy, clock }: Marke
     return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
   }
 
+  /**
+   * A Schedule fires by the engine's clock; the venue's market may be a moment behind it (by seconds where its prices are
+   * polled), and a candle that still runs there is not to be decided on, nor the one before it in its stead.
+   */
+  async function untilClosed({ closeTime }: CandleRef): Promise<void> {
+    const giveUpAt = clock() + CLOSE_WAIT_MAX_MS;
+    for (let marketTime = await venue.marketTime(); marketTime < closeTime; marketTime = await venue.marketTime()) {
+      if (clock() > giveUpAt) throw new KeelError('VENUE_UNREACHABLE', `the candle of ${new Date(closeTime).toISOString()} is due and its market stands at ${new Date(marketTime).toISOString()}; is the venue's stream up, and this machine's clock right (\`keel doctor\`)?`);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(CLOSE_LOOK_EVERY_MS, closeTime - marketTime)));
+    }
+  }
+
   return {
     observe: async (candle): Promise<Observation> => {
+      await untilClosed(candle);
       const { instruments } = await portfolioOf(candle.portfolioId);
       const [series, context, account, marketTime] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle.portfolioId), venue.account(), venue.marketTime()]);
       return {

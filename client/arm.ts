@@ -5,6 +5,7 @@ import { createLedger } from '../db/ledger.ts';
 import { createPool } from '../db/pool.ts';
 import { createDatabase } from '../stack/postgres/database.ts';
 import { installLedger } from './install.ts';
+import { assertStartable } from './live-checks.ts';
 import { withDatabase } from './with-database.ts';
 
 export interface Armed {
@@ -15,11 +16,12 @@ export interface Armed {
 /**
  * A person takes it on that a deployment trades real money. Its ledger is made where it is missing; the embedded
  * database is started for the moment when no Keel runs.
- * @throws {KeelError} SETTING_INVALID, VENUE_UNREACHABLE (the venue's instruments are part of the ledger), DATABASE_UNREACHABLE
+ * @throws {KeelError} SETTING_INVALID, LIVE_REFUSED without keys, VENUE_UNREACHABLE (the venue's instruments are part of the ledger), DATABASE_UNREACHABLE
  */
 export async function arm({ by, deployment: name }: { readonly by: string; readonly deployment: string }): Promise<Armed> {
   const settings = await readSettings({ ...process.env, KEEL_MODE: name });
   const deployment = loadDeployment(settings, name);
+  assertStartable(settings, deployment);
   await withDatabase(settings, async (full) => {
     await createDatabase(full.databaseUrl ?? '', deployment.databaseName);
     await installLedger(full, deployment);

@@ -69,7 +69,7 @@ export async function withLedger<T>({ settings, deployment }: Chosen, work: (poo
  */
 export async function withParts<T>(chosen: Chosen, work: (parts: DeploymentParts) => Promise<T>): Promise<T> {
   const running = await runningSettings(chosen);
-  if (running !== null) return useParts(running, chosen.deployment, work);
+  if (running !== null) return withRunningParts(running, chosen.deployment, work);
   const { settings, recording, runHome } = await standIn(chosen);
   const { deployment } = chosen;
   const nothing = (): Promise<void> => Promise.resolve();
@@ -78,7 +78,7 @@ export async function withParts<T>(chosen: Chosen, work: (parts: DeploymentParts
     ...(recording === null ? {} : { recording }), ...(deployment.mode === 'sim' ? { specs: [standing(settings, deployment)] } : {}),
   });
   try {
-    return await useParts(await withDatabaseUrl(settings, settings.home), deployment, work);
+    return await withRunningParts(await withDatabaseUrl(settings, settings.home), deployment, work);
   } finally {
     await supervisor.stop();
   }
@@ -159,7 +159,8 @@ async function usePool<T>(settings: Settings, deployment: Deployment, work: (poo
   }
 }
 
-async function useParts<T>(settings: Settings, deployment: Deployment, work: (parts: DeploymentParts) => Promise<T>): Promise<T> {
+/** Parts of a deployment whose processes are up. @param settings with the addresses of database, engine and venue */
+export async function withRunningParts<T>(settings: Settings, deployment: Deployment, work: (parts: DeploymentParts) => Promise<T>): Promise<T> {
   return usePool(settings, deployment, async (pool) => {
     const limiter = createBackOffLimiter();
     const venue = createVenue(venueSettingsOf(settings, deployment), limiter);

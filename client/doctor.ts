@@ -12,6 +12,9 @@ import { postgresBinaries } from '../stack/postgres/binaries.ts';
 import { postgresRunAs } from '../stack/postgres/run-as.ts';
 import { isPortFree, portHolder } from '../stack/supervisor/ports.ts';
 import { homeStatus } from '../stack/supervisor/supervisor.ts';
+import { createBackOffLimiter, createVenue } from '../venues/index.ts';
+import { venueSettingsOf } from '../venues/settings.ts';
+import { assertPermissions, NOT_IP_RESTRICTED } from './live-checks.ts';
 
 /** One thing looked at. `fail` keeps Keel from starting; `warn` is worth a thought. */
 export interface Finding {
@@ -39,7 +42,7 @@ export async function examine(env: NodeJS.ProcessEnv = process.env): Promise<Fin
 
 async function examineWith(settings: Settings, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   const found = await Promise.all([
-    Promise.resolve(versions()), folders(settings), memory(), engine(settings, env), postgres(settings), ports(settings), Promise.resolve(keys(settings)), clock(settings),
+    Promise.resolve(versions()), folders(settings), memory(), engine(settings, env), postgres(settings), ports(settings), Promise.resolve(keys(settings)), permissions(settings), clock(settings),
   ]);
   return found.flat();
 }
@@ -119,6 +122,23 @@ function keys({ mode, venueApiKey, venueApiSecret }: Settings): Finding[] {
   if ((venueApiKey === undefined) !== (venueApiSecret === undefined)) return [finding('keys', 'fail', 'only one of KEEL_VENUE_API_KEY and KEEL_VENUE_API_SECRET is set')];
   if (needed && !set) return [finding('keys', 'fail', `mode ${mode} needs KEEL_VENUE_API_KEY and KEEL_VENUE_API_SECRET`)];
   return [finding('keys', 'ok', set ? 'set' : `none, and mode ${mode} needs none`)];
+}
+
+/** What the venue lets the live key do. Demo trading does not tell. */
+async function permissions(settings: Settings): Promise<Finding[]> {
+  if (settings.mode !== 'live' || settings.venueApiKey === undefined || settings.venueApiSecret === undefined) return [];
+  const limiter = createBackOffLimiter();
+  const venue = createVenue(venueSettingsOf(settings, { mode: 'live' }), limiter);
+  try {
+    const granted = await venue.permissions();
+    assertPermissions(granted);
+    return [finding('permissions', granted.ipRestricted ? 'ok' : 'warn', granted.ipRestricted ? 'the key may trade, may not withdraw, and is bound to IP addresses' : NOT_IP_RESTRICTED)];
+  } catch (error) {
+    return [finding('permissions', 'fail', messageOf(error))];
+  } finally {
+    await venue.close();
+    await limiter.close();
+  }
 }
 
 /** Requests are signed with this machine's clock: against a real venue it must be right. */

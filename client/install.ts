@@ -10,7 +10,8 @@ import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
-import type { InstrumentId } from '../domain/market/instrument.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { Instrument, InstrumentId } from '../domain/market/instrument.ts';
 import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import { loadStrategy } from '../strategies/load.ts';
@@ -26,6 +27,9 @@ export interface Installation {
   readonly instrumentIds: readonly InstrumentId[];
   readonly strategy: string;
 }
+
+/** Of a long list so many are named. */
+const SHOWN_MAX = 20;
 
 /** A client of the engine that the settings name. Close its connection when done. */
 export async function connectClient(settings: Settings): Promise<Client> {
@@ -49,8 +53,7 @@ export async function installLedger(settings: Settings, deployment: Deployment):
   const ledger = createLedger(pool);
   try {
     const listed = await venue.instruments();
-    const wanted = settings.symbols.map(instrumentIdOf);
-    const instruments = wanted.length === 0 ? listed : listed.filter((it) => wanted.includes(it.id));
+    const instruments = chosenOf(listed, settings.symbols.map(instrumentIdOf));
     const instrumentIds = instruments.map((it) => it.id).sort();
     const strategy = (await loadStrategy(settings.strategies[0] ?? 'ensemble')).name;
     await ledger.upsertInstruments(instruments);
@@ -64,6 +67,15 @@ export async function installLedger(settings: Settings, deployment: Deployment):
     await limiter.close();
     await ledger.close();
   }
+}
+
+/** @throws {KeelError} SETTING_INVALID for a name that the venue does not list: trading the others alone would hide it */
+function chosenOf(listed: readonly Instrument[], wanted: readonly InstrumentId[]): readonly Instrument[] {
+  if (wanted.length === 0) return listed;
+  const missing = wanted.filter((id) => !listed.some((it) => it.id === id));
+  if (missing.length === 0) return listed.filter((it) => wanted.includes(it.id));
+  const some = listed.slice(0, SHOWN_MAX).map((it) => it.base).join(', ');
+  throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS names ${missing.join(', ')}, which the venue does not trade; it trades ${some}${listed.length > SHOWN_MAX ? ` and ${listed.length - SHOWN_MAX} more` : ''}`);
 }
 
 /** Feeds and Schedules of one deployment, started or updated in the engine. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ListedRow, Listing } from '../db/listings.ts';
-import { columns, print, printJson } from './output.ts';
+import { KeelError } from '../domain/errors.ts';
+import { print, printJson, table } from './output.ts';
 
 interface Flags {
   readonly deployment?: string;
@@ -13,7 +14,7 @@ export function registerListing(program: Command, listing: Listing, about: strin
   program
     .command(listing)
     .description(about)
-    .option('--deployment <name>', 'sim, paper, testnet, live or replay-<n>; default: the mode that is set')
+    .option('--deployment <name>', 'sim, paper, testnet, live or replay-<n>; default: the one that runs, else the newest replay')
     .option('--limit <n>', 'how many, newest first', '20')
     .option('--json', 'as JSON')
     .addHelpText('after', `\nExamples:\n  keel ${listing}\n  keel ${listing} --limit 100 --json\n  keel ${listing} --deployment replay-1`)
@@ -25,22 +26,17 @@ export function registerListing(program: Command, listing: Listing, about: strin
 }
 
 async function readListing(listing: Listing, flags: Flags): Promise<readonly ListedRow[]> {
-  const [{ loadDeployment }, { databaseUrlOf }, { readSettings }, { createPool }, { list }, { withDatabase }] = await Promise.all([
-    import('../config/deployment.ts'), import('../config/database.ts'), import('../config/settings.ts'), import('../db/pool.ts'), import('../db/listings.ts'), import('./with-database.ts'),
-  ]);
-  const settings = await readSettings();
-  const deployment = loadDeployment(settings, flags.deployment ?? settings.mode);
-  return await withDatabase(settings, async (full) => {
-    const pool = createPool(databaseUrlOf(full, deployment), { applicationName: 'keel-list', connectionsMax: 1 });
-    return await list(pool, listing, { portfolioId: deployment.portfolioId, limit: Number(flags.limit) }).finally(() => pool.end());
-  });
+  const [{ chooseDeployment, withLedger }, { list }] = await Promise.all([import('./deployment-parts.ts'), import('../db/listings.ts')]);
+  if (!/^[1-9]\d*$/.test(flags.limit)) throw new KeelError('USAGE', `--limit is "${flags.limit}"; allowed: a whole number from 1`);
+  const chosen = await chooseDeployment(flags.deployment);
+  return await withLedger(chosen, (pool) => list(pool, listing, { portfolioId: chosen.deployment.portfolioId, limit: Number(flags.limit) }));
 }
 
 const CELL_MAX = 60;
 
 function tableOf(rows: readonly ListedRow[]): string {
   const names = Object.keys(rows[0] ?? {});
-  return columns([names, ...rows.map((row) => names.map((name) => cellOf(name, row[name])))]);
+  return table([names, ...rows.map((row) => names.map((name) => cellOf(name, row[name])))]);
 }
 
 function cellOf(name: string, value: unknown): string {

@@ -10,39 +10,53 @@ import type { ApiPermissions } from '../domain/ports/venue.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
 
+type StartSettings = Pick<Settings, 'venueApiKey' | 'venueApiSecret'> & { readonly symbols: readonly string[] };
+
 /**
- * Keys are there. Looked at before anything is started.
- * @throws {KeelError} LIVE_REFUSED
+ * What a mode cannot do without is set. Looked at before anything is started.
+ * @throws {KeelError} LIVE_REFUSED for live without keys; SETTING_INVALID for testnet without, and for a real market without symbols
  */
-export function assertLiveKeys(settings: Pick<Settings, 'venueApiKey' | 'venueApiSecret'>, { mode }: Pick<Deployment, 'mode'>): void {
-  if (mode !== 'live') return;
+export function assertStartable(settings: StartSettings, { mode }: Pick<Deployment, 'mode'>): void {
+  if (mode === 'sim' || mode === 'replay') return;
+  if (mode !== 'paper') assertKeys(settings, mode);
+  if (settings.symbols.length === 0) throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS is not set, and ${mode} trading needs names, such as KEEL_SYMBOLS=BTC,ETH`);
+}
+
+function assertKeys(settings: StartSettings, mode: 'testnet' | 'live'): void {
   const missing = [settings.venueApiKey === undefined ? 'KEEL_VENUE_API_KEY' : '', settings.venueApiSecret === undefined ? 'KEEL_VENUE_API_SECRET' : ''].filter((name) => name !== '');
-  if (missing.length > 0) throw new KeelError('LIVE_REFUSED', `live trading needs the venue's API key: set ${missing.join(' and ')} (a key that may trade futures and may not withdraw)`);
+  if (missing.length === 0) return;
+  const wanted = mode === 'live' ? 'a key that may trade futures and may not withdraw' : 'a key of the venue\'s demo trading, which is another than that of the real account';
+  throw new KeelError(mode === 'live' ? 'LIVE_REFUSED' : 'SETTING_INVALID', `${mode} trading needs the venue's API key: set ${missing.join(' and ')} (${wanted})`);
 }
 
 /**
  * The key may trade and not withdraw, and a person armed the portfolio. Looked at when the ledger is ready and before
- * any workflow is started.
+ * any worker or workflow is started.
  * @param settings with the database's URL
- * @throws {KeelError} LIVE_REFUSED, VENUE_UNREACHABLE, DATABASE_UNREACHABLE
+ * @returns what a person should hear although it keeps nothing from starting
+ * @throws {KeelError} LIVE_REFUSED, VENUE_UNREACHABLE, VENUE_REFUSED, DATABASE_UNREACHABLE
  */
-export async function assertLiveAllowed(settings: Settings, deployment: Deployment): Promise<void> {
-  if (deployment.mode !== 'live') return;
-  assertLiveKeys(settings, deployment);
+export async function assertLiveAllowed(settings: Settings, deployment: Deployment): Promise<readonly string[]> {
+  if (deployment.mode !== 'live') return [];
   const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-live-checks', connectionsMax: 2 });
   const venueSettings = venueSettingsOf(settings, deployment);
   const limiter = createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers + 1 });
   const venue = createVenue(venueSettings, limiter);
   const ledger = createLedger(pool);
   try {
-    assertPermissions(await venue.permissions());
-    assertArmed(await ledger.armedBy(deployment.portfolioId));
+    const permissions = await venue.permissions();
+    assertPermissions(permissions);
+    const armedBy = await ledger.armedBy(deployment.portfolioId);
+    assertArmed(armedBy);
+    return [`live: real money, armed by ${armedBy}`, ...(permissions.ipRestricted ? [] : [NOT_IP_RESTRICTED])];
   } finally {
     await venue.close();
     await limiter.close();
     await ledger.close();
   }
 }
+
+export const NOT_IP_RESTRICTED = 'the API key works from any IP address; bind it to this machine\'s at the venue, so that a stolen one is worth nothing';
 
 /** @throws {KeelError} LIVE_REFUSED */
 export function assertPermissions({ mayTrade, mayWithdraw }: Pick<ApiPermissions, 'mayTrade' | 'mayWithdraw'>): void {
@@ -51,6 +65,6 @@ export function assertPermissions({ mayTrade, mayWithdraw }: Pick<ApiPermissions
 }
 
 /** @throws {KeelError} LIVE_REFUSED */
-export function assertArmed(armedBy: string | null): void {
+export function assertArmed(armedBy: string | null): asserts armedBy is string {
   if (armedBy === null) throw new KeelError('LIVE_REFUSED', 'nobody armed live trading; `keel arm --by <your name>` does, once per ledger');
 }

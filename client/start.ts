@@ -8,7 +8,7 @@ import type { Installation } from './install.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { print } from './output.ts';
 import { LiveOutput, eventLine, processLine } from './start-output.ts';
-import { assertLiveAllowed, assertLiveKeys } from './live-checks.ts';
+import { assertLiveAllowed, assertStartable } from './live-checks.ts';
 import type { TradingLine } from './trading-line.ts';
 import { createTradingLine } from './trading-line.ts';
 
@@ -23,7 +23,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
   const startedMs = performance.now();
   const settings = await readSettings(flags.mode === undefined ? process.env : { ...process.env, KEEL_MODE: flags.mode });
   const deployment = loadDeployment(settings, settings.mode);
-  assertLiveKeys(settings, deployment);
+  assertStartable(settings, deployment);
   const output = new LiveOutput();
   const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
   const onEvent = (event: SupervisorEvent): void => {
@@ -39,7 +39,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     hooks: {
       ledger: async (full) => {
         installed = await installLedger(full, deployment);
-        await assertLiveAllowed(full, deployment);
+        for (const note of await assertLiveAllowed(full, deployment)) say(note);
         trading = createTradingLine(full, deployment);
       },
       workflows: async (full) => {

@@ -1,4 +1,4 @@
-/** What the command line lists, newest first. Times are epoch milliseconds, decimals are text. */
+/** What the command line lists, newest first. Times are epoch milliseconds, decimals are text. A narrow terminal leaves columns out from the right. */
 import { KeelError } from '../domain/errors.ts';
 import type { Pool } from './pool.ts';
 import { run } from './pool.ts';
@@ -6,11 +6,11 @@ import { run } from './pool.ts';
 const QUERIES = {
   positions: `SELECT position_id AS position, state, direction, instrument_id AS symbol, quantity::text, entry_price::text AS "entryPrice", stop_price::text AS "stopPrice", target_price::text AS "targetPrice", decided_at AS "decidedAt"
     FROM positions WHERE portfolio_id = $1 AND state <> 'closed' ORDER BY seq DESC LIMIT $2`,
-  orders: `SELECT o.client_order_id AS "order", i.leg, i.revision, i.side, i.instrument_id AS symbol, i.type, i.quantity::text, coalesce(i.trigger_price, i.price)::text AS price, o.state, o.filled_quantity::text AS filled, o.average_price::text AS "averagePrice", o.attempt, o.reason
+  orders: `SELECT o.client_order_id AS "order", i.leg, i.side, i.instrument_id AS symbol, o.state, i.quantity::text, coalesce(i.trigger_price, i.price)::text AS price, o.filled_quantity::text AS filled, o.average_price::text AS "averagePrice", i.type, o.reason, i.revision, o.attempt
     FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.portfolio_id = $1 ORDER BY o.seq DESC LIMIT $2`,
-  trades: `SELECT instrument_id AS symbol, direction, entry_quantity::text AS quantity, entry_price::text AS "entryPrice", exit_price::text AS "exitPrice", realized_pnl::text AS "realizedPnl", fees::text, close_reason AS reason, first_fill_at AS "openedAt", closed_at AS "closedAt"
+  trades: `SELECT instrument_id AS symbol, direction, realized_pnl::text AS "realizedPnl", close_reason AS reason, entry_price::text AS "entryPrice", exit_price::text AS "exitPrice", entry_quantity::text AS quantity, fees::text, position_id AS position, first_fill_at AS "openedAt", closed_at AS "closedAt"
     FROM positions WHERE portfolio_id = $1 AND state = 'closed' AND entry_quantity > 0 ORDER BY closed_at DESC LIMIT $2`,
-  cycles: `SELECT cycle_id AS cycle, close_time AS "closeTime", opens, instructions, refused, holds, late, recorded_at - claimed_at AS "tookMs", policy_version AS "policyVersion"
+  cycles: `SELECT cycle_id AS cycle, opens, instructions, refused, holds, late, recorded_at - claimed_at AS "tookMs", close_time AS "closeTime", policy_version AS "policyVersion"
     FROM cycles WHERE portfolio_id = $1 ORDER BY close_time DESC LIMIT $2`,
   events: `SELECT time, type, subject, actor, payload FROM domain_events WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT $2`,
 } as const;

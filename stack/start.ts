@@ -52,7 +52,8 @@ async function stackSpecs({ settings, deployment, hooks, say, specs, recording, 
   const database = await databaseParts(settings, deployment);
   const full: Settings = { ...settings, databaseUrl: database.url };
   const venue = hasOwnVenue(deployment) ? [venueSpec(settings, deployment, recording)] : [];
-  const needs = ['database', 'engine', ...venue.map(({ name }) => name)];
+  // Live: the ledger's step asks whether real money may be traded, and until then nobody does.
+  const needs = ['database', 'engine', ...venue.map(({ name }) => name), ...(deployment.mode === 'live' ? ['ledger'] : [])];
   return override([
     ...database.specs,
     await enginePart(settings, say),

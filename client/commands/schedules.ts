@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ScheduleSummary } from '@temporalio/client';
-import { columns, print, printJson } from '../output.ts';
+import { print, printJson, table } from '../output.ts';
 
 interface Json {
   readonly json?: boolean;
@@ -20,6 +20,10 @@ Examples:
     .command('list', { isDefault: true })
     .description('all of the namespace')
     .option('--json', 'as JSON')
+    .addHelpText('after', `
+Examples:
+  keel schedules
+  keel schedules list --json | jq '.[] | {id, next}'`)
     .action(async (flags: Json) => {
       const { listSchedules } = await import('../schedules.ts');
       const rows = await listSchedules();
@@ -30,8 +34,11 @@ Examples:
     schedules
       .command(name)
       .description(about)
-      .argument('<id>')
+      .argument('<id>', 'as `keel schedules` lists it')
       .option('--json', 'as JSON')
+      .addHelpText('after', `
+Example:
+  keel schedules ${name} reconciliation/sim`)
       .action(async (id: string, flags: Json) => {
         const { changeSchedule } = await import('../schedules.ts');
         await changeSchedule(id, name);
@@ -50,7 +57,7 @@ function viewOf({ scheduleId, state, info, action }: ScheduleSummary): Record<st
 
 function tableOf(rows: readonly ScheduleSummary[]): string {
   const cell = (value: unknown): string => (typeof value === 'string' ? value : '-');
-  return columns([['id', 'state', 'last', 'next', 'note'], ...rows.map((row) => {
+  return table([['id', 'state', 'last', 'next', 'note'], ...rows.map((row) => {
     const view = viewOf(row);
     return [row.scheduleId, row.state.paused ? 'paused' : 'on', cell(view['last']), cell(view['next']), cell(view['note'])];
   })]);

@@ -26,7 +26,12 @@ Examples:
   keel venue shock BTC -8
   keel venue income FUNDING_FEE -1.25 --symbol BTC
 KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
-  venue.command('state', { isDefault: true }).description('where its market is').option('--json', 'as JSON').action((flags: Json) => ask(flags, 'GET', '/state'));
+  venue
+    .command('state', { isDefault: true })
+    .description('where its market is')
+    .option('--json', 'as JSON')
+    .addHelpText('after', "\nExample:\n  keel venue state --json | jq '{marketTime, mode, ended}'")
+    .action((flags: Json) => ask(flags, 'GET', '/state'));
   venue
     .command('clock')
     .description('how its market time passes')
@@ -34,6 +39,7 @@ KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
     .option('--pause', 'stand still')
     .option('--lockstep', 'only when asked to')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel venue clock --pace 250\n  keel venue clock --pause\n  keel venue clock --lockstep')
     .action((flags: ClockFlags) => ask(flags, 'POST', '/clock', clockOf(flags)));
   registerFaults(venue);
   venue
@@ -43,6 +49,7 @@ KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
     .argument('<percent>', 'above -100: -8 is down by 8 %')
     .option('--json', 'as JSON')
     .allowUnknownOption() // a negative number looks like one
+    .addHelpText('after', '\nExamples:\n  keel venue shock BTC -8\n  keel venue shock ETH 3.5')
     .action(async (symbol: string, percent: string, flags: Json) => ask(flags, 'POST', '/shock', { symbol: await venueName(symbol), percent: numberOf('percent', percent) }));
   venue
     .command('income')
@@ -52,6 +59,7 @@ KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
     .option('--symbol <symbol>', 'by base or full name')
     .option('--json', 'as JSON')
     .allowUnknownOption()
+    .addHelpText('after', '\nExamples:\n  keel venue income FUNDING_FEE -1.25 --symbol BTC\n  keel venue income TRANSFER 500')
     .action(async (type: string, amount: string, flags: Json & { symbol?: string }) =>
       ask(flags, 'POST', '/income', { type, amount, ...(flags.symbol === undefined ? {} : { symbol: await venueName(flags.symbol) }) }));
 }
@@ -63,6 +71,7 @@ function registerFaults(venue: Command): void {
     .argument('<kind>')
     .argument('[name=value...]', 'such as count=3 at=2 delayMs=500 match.symbol=BTCUSDT match.side=BUY')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel venue fault acceptedNoAnswer count=2 match.symbol=BTCUSDT\n  keel venue fault help')
     .action(async (kind: string, pairs: string[], flags: Json) => {
       const { faultOf } = await import('../venue-control.ts');
       await ask(flags, 'POST', '/fault', faultOf(kind, pairs));
@@ -72,6 +81,7 @@ function registerFaults(venue: Command): void {
     .description('lists the faults that wait or happened')
     .option('--clear', 'removes them all')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel venue faults\n  keel venue faults --clear')
     .action((flags: Json & { clear?: boolean }) => (flags.clear === true ? ask(flags, 'DELETE', '/faults') : ask(flags, 'GET', '/faults')));
 }
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Violation } from '../../domain/verify/facts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { print, printJson } from '../output.ts';
 
@@ -17,17 +16,13 @@ Examples:
   keel verify --deployment replay-3 --json | jq '.violations[] | {invariant, name, subject}'`)
     .action(async (flags: { deployment?: string; json?: boolean }) => {
       const { chooseDeployment, withParts } = await import('../deployment-parts.ts');
+      const { violationText } = await import('../verify/text.ts');
       const { verifyDeployment } = await import('../verify/verify.ts');
       const chosen = await chooseDeployment(flags.deployment);
       const { name, portfolioId } = chosen.deployment;
       const verdict = await withParts(chosen, (parts) => verifyDeployment({ ...parts, portfolioId }));
       if (flags.json === true) printJson({ deployment: name, ...verdict });
-      else print([...verdict.violations.map(describe), `${name}: ${verdict.checked} records checked, ${verdict.violations.length} violations`].join('\n'));
+      else print([...verdict.violations.map(violationText), `${name}: ${verdict.checked} records checked, ${verdict.violations.length} violations`].join('\n'));
       if (verdict.violations.length > 0) process.exitCode = EXIT_CODES.found;
     });
-}
-
-function describe({ invariant, name, subject, evidence }: Violation): string {
-  const lines = Object.entries(evidence).map(([key, value]) => `\n    ${key}: ${Array.isArray(value) ? value.join(', ') || 'none' : String(value)}`);
-  return `invariant ${invariant}: ${name}\n    ${subject}${lines.join('')}`;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 interface WorkerFlags {
   readonly roles?: string;
   readonly deployment?: string;
+  readonly json?: boolean;
 }
 
 export function register(program: Command): void {
@@ -11,6 +12,7 @@ export function register(program: Command): void {
     .description('one worker in the foreground, against any cluster; Ctrl-C ends it')
     .option('--roles <names>', 'trading, venue, models, feeds, with commas between (default: all)')
     .option('--deployment <name>', 'whose work it does: sim, paper, testnet, live, replay-1, … (default: KEEL_MODE)')
+    .option('--json', 'a failure to start as JSON too; the log is JSON lines anyway')
     .addHelpText('after', `
 Examples:
   keel worker                                          one more beside a Keel that runs here

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ScheduleNotFoundError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { databaseUrlOf } from '../../config/database.ts';
+import type { Violation } from '../../domain/verify/facts.ts';
+import { withRunningParts } from '../deployment-parts.ts';
 import type { Settings } from '../../config/settings.ts';
 import { stackUrls, startStack } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
@@ -12,13 +14,14 @@ import type { Installation } from '../install.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { columns, print } from '../output.ts';
 import { eventLine } from '../start-output.ts';
+import { violationText } from '../verify/text.ts';
+import { verifyDeployment } from '../verify/verify.ts';
 import { untilAnswered, workflowResult } from '../wait.ts';
 import { planReplay } from './plan.ts';
 import type { ReplayFlags, ReplayPlan } from './plan.ts';
 import { followProgress } from './progress.ts';
 import { summarize } from './summary.ts';
 import type { LedgerSummary } from './summary.ts';
-import { violationsOf } from './violations.ts';
 
 /** What `keel replay --json` prints. */
 export interface ReplayReport extends LedgerSummary {
@@ -29,6 +32,7 @@ export interface ReplayReport extends LedgerSummary {
   /** Wall seconds from the first candle to the last. */
   readonly seconds: number;
   readonly cyclesPerSecond: number;
+  /** Of all invariants, as `keel verify` finds them. */
   readonly violations: number;
 }
 
@@ -103,9 +107,9 @@ async function runReplay({ plan, installation, flags, say, signal }: ReplayRun):
     const bar = await followProgress(settings.venueControlUrl ?? '', { isShown: flags.json !== true && process.stderr.isTTY });
     const outcome = await session(client, plan, installation, signal).finally(() => bar.end());
     await reconcile(client, plan, signal);
-    const report = await reportOf(plan, outcome);
+    const { report, violations } = await verified(plan, outcome);
     if (flags.json === true) print(JSON.stringify(report));
-    else print(tableOf(report));
+    else print([tableOf(report), ...violations.map(violationText)].join('\n'));
     if (report.violations > 0) process.exitCode = EXIT_CODES.found;
     if (flags.keep === true) await kept(say, signal);
   } finally {
@@ -149,15 +153,17 @@ async function startOnce(client: Client, { type, workflowId, deployment, input, 
   }, signal);
 }
 
-async function reportOf({ settings, deployment, runHome }: ReplayPlan, { cycles, startedAt, endedAt }: ReplayOutcome): Promise<ReplayReport> {
+async function verified({ settings, deployment, runHome }: ReplayPlan, { cycles, startedAt, endedAt }: ReplayOutcome): Promise<{ report: ReplayReport; violations: readonly Violation[] }> {
   const { name, portfolioId } = deployment;
-  const databaseUrl = databaseUrlOf(await withDatabase(settings, runHome), deployment);
+  const full = await withDatabase(settings, runHome);
   const seconds = (endedAt - startedAt) / 1000;
-  return {
+  const { violations } = await withRunningParts(full, deployment, (parts) => verifyDeployment({ ...parts, portfolioId }));
+  const report: ReplayReport = {
     deployment: name, portfolioId, venueUrl: settings.venueUrl ?? '', cycles, seconds, cyclesPerSecond: Number((cycles / Math.max(seconds, 0.001)).toFixed(2)),
-    ...(await summarize(databaseUrl, portfolioId)),
-    violations: await violationsOf({ databaseUrl, portfolioId }),
+    ...(await summarize(databaseUrlOf(full, deployment), portfolioId)),
+    violations: violations.length,
   };
+  return { report, violations };
 }
 
 async function withDatabase(settings: Settings, home: string): Promise<Settings> {

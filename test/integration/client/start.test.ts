@@ -1,56 +1,14 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../../stack/supervisor/ports.ts';
-import type { HomeStatus } from '../../../stack/supervisor/supervisor.ts';
-import { testHome, until } from '../../support/processes.ts';
-
-const KEEL = fileURLToPath(new URL('../../../bin/keel.mjs', import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Machine {
-  readonly keel: (...args: string[]) => { ended: Promise<Ended>; kill: (signal: NodeJS.Signals) => void; lines: () => Record<string, unknown>[] };
-  readonly status: () => Promise<HomeStatus>;
-  readonly env: Record<string, string | undefined>;
-}
-
-/** A home and ports of its own, and the command line on them. */
-async function machine(): Promise<Machine> {
-  const [engine, ui, postgres, venue, control] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()]);
-  const env = {
-    ...process.env, KEEL_HOME: testHome(), KEEL_ENGINE_PORT: String(engine), KEEL_ENGINE_UI_PORT: String(ui), KEEL_POSTGRES_PORT: String(postgres),
-    KEEL_VENUE_PORT: String(venue), KEEL_VENUE_CONTROL_PORT: String(control), KEEL_HISTORY_CANDLES: '300',
-  };
-  const keel: Machine['keel'] = (...args) => {
-    const child = spawn(process.execPath, [KEEL, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    onTestFinished(() => void child.kill('SIGKILL'));
-    return {
-      ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err }))),
-      kill: (signal) => void child.kill(signal),
-      lines: () => out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>),
-    };
-  };
-  return { env, keel, status: async () => JSON.parse((await keel('status', '--json').ended).out) as HomeStatus };
-}
-
-const up = (started: ReturnType<Machine['keel']>) => () => started.lines().some((line) => line['kind'] === 'up');
+import { isUp, machine } from '../../support/machine.ts';
+import { until } from '../../support/processes.ts';
 
 describe('keel start', () => {
   it('brings everything up, restarts what dies, refuses a second one, survives its own death, and stops cleanly', { timeout: 180_000 }, async () => {
     const { keel, status } = await machine();
     expect(await keel('stop').ended).toMatchObject({ code: 3 });
     const first = keel('start', '--json');
-    await until('it is up', up(first), 60_000);
+    await until('it is up', () => isUp(first), 60_000);
     const before = await status();
     expect(before.state?.processes.map(({ name, state }) => [name, state])).toEqual(['postgres', 'engine', 'venue', 'worker-1', 'worker-2'].map((name) => [name, 'running']));
     expect(Object.keys(before.state?.urls ?? {})).toEqual(['Temporal UI', 'venue', 'venue control']);
@@ -66,7 +24,7 @@ describe('keel start', () => {
     await first.ended;
     expect((await status()).leftovers.map(({ name }) => name).sort()).toEqual(['engine', 'postgres', 'venue', 'worker-1', 'worker-2']);
     const third = keel('start', '--json');
-    await until('it is up again', up(third), 60_000);
+    await until('it is up again', () => isUp(third), 60_000);
     expect(third.lines().filter((line) => line['kind'] === 'leftover' && line['action'] === 'adopted').map((line) => line['name']).sort()).toEqual(['engine', 'postgres']);
 
     expect(await keel('stop').ended).toMatchObject({ code: 0 });

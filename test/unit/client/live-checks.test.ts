@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { assertArmed, assertLiveKeys, assertPermissions } from '../../../client/live-checks.ts';
+import { assertArmed, assertPermissions, assertStartable } from '../../../client/live-checks.ts';
 
 const refused = expect.objectContaining({ code: 'LIVE_REFUSED' }) as Error;
 
 describe('live trading', () => {
-  it('wants both halves of the key, in live mode only', () => {
-    const live = { mode: 'live' } as const;
-    expect(() => assertLiveKeys({ venueApiKey: undefined, venueApiSecret: undefined }, live)).toThrow(refused);
-    expect(() => assertLiveKeys({ venueApiKey: 'k', venueApiSecret: undefined }, live)).toThrow(/KEEL_VENUE_API_SECRET/);
-    expect(() => assertLiveKeys({ venueApiKey: 'k', venueApiSecret: 's' }, live)).not.toThrow();
-    expect(() => assertLiveKeys({ venueApiKey: undefined, venueApiSecret: undefined }, { mode: 'sim' })).not.toThrow();
+  const none = { venueApiKey: undefined, venueApiSecret: undefined, symbols: ['BTC'] };
+  const keys = { venueApiKey: 'k', venueApiSecret: 's', symbols: ['BTC'] };
+  it.each([
+    ['live', none, 'LIVE_REFUSED', 'KEEL_VENUE_API_KEY and KEEL_VENUE_API_SECRET'],
+    ['live', { ...none, venueApiKey: 'k' }, 'LIVE_REFUSED', 'set KEEL_VENUE_API_SECRET ('],
+    ['live', { ...keys, symbols: [] }, 'SETTING_INVALID', 'KEEL_SYMBOLS'],
+    ['testnet', none, 'SETTING_INVALID', 'demo trading'],
+    ['testnet', { ...keys, symbols: [] }, 'SETTING_INVALID', 'KEEL_SYMBOLS'],
+    ['paper', { ...none, symbols: [] }, 'SETTING_INVALID', 'KEEL_SYMBOLS'],
+  ] as const)('%s does not start with %o: %s', (mode, settings, code, words) => {
+    expect(() => assertStartable(settings, { mode })).toThrow(expect.objectContaining({ code, message: expect.stringContaining(words) as string }) as Error);
+  });
+
+  it.each([['live', keys], ['testnet', keys], ['paper', none], ['sim', { ...none, symbols: [] }]] as const)('%s starts with what it needs', (mode, settings) => {
+    expect(() => assertStartable(settings, { mode })).not.toThrow();
   });
 
   it('refuses a key that may withdraw or may not trade', () => {

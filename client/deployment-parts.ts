@@ -26,6 +26,9 @@ import { venueSettingsOf } from '../venues/settings.ts';
 import { connectClient } from './install.ts';
 import { withDatabase } from './with-database.ts';
 
+/** @source PostgreSQL, Appendix A: invalid_catalog_name. */
+const NO_SUCH_DATABASE = '3D000';
+
 export interface Chosen {
   readonly settings: Settings;
   readonly deployment: Deployment;
@@ -154,6 +157,9 @@ async function usePool<T>(settings: Settings, deployment: Deployment, work: (poo
   const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-client', connectionsMax: 2 });
   try {
     return await work(pool);
+  } catch (error) {
+    const isMissing = error instanceof KeelError && (error.cause as { code?: unknown } | undefined)?.code === NO_SUCH_DATABASE;
+    throw isMissing ? new KeelError('NOT_FOUND', `${deployment.name} has no ledger on this server yet (${messageOf(error)}); \`keel start\` makes it`, { cause: error }) : error;
   } finally {
     await pool.end();
   }

@@ -5,12 +5,12 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Settings } from '../config/settings.ts';
-import { clientConnectionOptions } from '../config/temporal.ts';
+import { clientConnectionOptions, engineAddress } from '../config/temporal.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
-import { KeelError } from '../domain/errors.ts';
+import { KeelError, messageOf } from '../domain/errors.ts';
 import type { Instrument, InstrumentId } from '../domain/market/instrument.ts';
 import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
@@ -28,12 +28,15 @@ export interface Installation {
   readonly strategy: string;
 }
 
+const CONNECT_TIMEOUT_MS = 10_000;
 /** Of a long list so many are named. */
 const SHOWN_MAX = 20;
 
-/** A client of the engine that the settings name. Close its connection when done. */
+/** A client of the engine that the settings name. Close its connection when done. @throws {KeelError} ENGINE_UNREACHABLE */
 export async function connectClient(settings: Settings): Promise<Client> {
-  const connection = await Connection.connect(clientConnectionOptions(settings));
+  const connection = await Connection.connect({ ...clientConnectionOptions(settings), connectTimeout: CONNECT_TIMEOUT_MS }).catch((error: unknown) => {
+    throw new KeelError('ENGINE_UNREACHABLE', `the Temporal server at ${engineAddress(settings)} does not answer (${messageOf(error)}); is Keel running (\`keel status\`), or does TEMPORAL_ADDRESS name another?`, { cause: error });
+  });
   return new Client({ connection, namespace: settings.temporalNamespace });
 }
 

@@ -21,10 +21,21 @@ ${EXIT_CODES_HELP}
 
 Settings come from the environment or keel.config.ts; \`keel doctor --settings\` lists them.`);
   for (const file of wantedFiles(name)) ((await import(`./commands/${file}`)) as CommandModule).register(program);
+  for (const command of withSubcommands(program.commands)) command.showHelpAfterError(`(see \`${pathOf(command)} --help\`)`);
   return program;
 }
 
 function wantedFiles(name: string | undefined): string[] {
   const files = readdirSync(new URL('commands', import.meta.url)).filter((file) => file.endsWith('.ts')).sort();
   return files.includes(`${name}.ts`) ? [`${name}.ts`] : files;
+}
+
+/** A program's commands and those below them. */
+export function withSubcommands(commands: readonly Command[]): Command[] {
+  return commands.flatMap((command) => [command, ...withSubcommands(command.commands)]);
+}
+
+/** `keel venue clock`. */
+export function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

@@ -1,8 +1,8 @@
-import { Connection, ScheduleNotFoundError, Client } from '@temporalio/client';
-import type { ScheduleSummary } from '@temporalio/client';
+import { ScheduleNotFoundError } from '@temporalio/client';
+import type { Client, ScheduleSummary } from '@temporalio/client';
 import { readSettings } from '../config/settings.ts';
-import { clientConnectionOptions, engineAddress } from '../config/temporal.ts';
-import { KeelError, messageOf } from '../domain/errors.ts';
+import { KeelError } from '../domain/errors.ts';
+import { connectClient } from './install.ts';
 
 /** Schedules of the namespace, by id. @throws {KeelError} ENGINE_UNREACHABLE */
 export async function listSchedules(): Promise<ScheduleSummary[]> {
@@ -29,9 +29,6 @@ export async function changeSchedule(id: string, change: 'pause' | 'resume' | 't
 }
 
 async function withEngine<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const settings = await readSettings();
-  const connection = await Connection.connect({ ...clientConnectionOptions(settings), connectTimeout: 5_000 }).catch((error: unknown) => {
-    throw new KeelError('ENGINE_UNREACHABLE', `the Temporal server at ${engineAddress(settings)} does not answer (${messageOf(error)}); is Keel running (\`keel status\`), or does TEMPORAL_ADDRESS name another?`, { cause: error });
-  });
-  return work(new Client({ connection, namespace: settings.temporalNamespace })).finally(() => connection.close());
+  const client = await connectClient(await readSettings());
+  return work(client).finally(() => client.connection.close());
 }

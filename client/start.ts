@@ -1,5 +1,6 @@
 import { loadDeployment } from '../config/deployment.ts';
 import { readSettings } from '../config/settings.ts';
+import { loadStrategy } from '../strategies/load.ts';
 import { stackUrls, startStack } from '../stack/start.ts';
 import type { Supervisor } from '../stack/supervisor/supervisor.ts';
 import type { SupervisorEvent } from '../stack/supervisor/types.ts';
@@ -17,13 +18,14 @@ const SAME_SIGNAL_MS = 1_000;
 
 /**
  * `keel start`: everything up, then one live line until a signal; everything down in reverse order.
- * @throws {KeelError} as `startStack`; LIVE_REFUSED
+ * @throws {KeelError} as `startStack`; LIVE_REFUSED, SETTING_INVALID, STRATEGY_INVALID
  */
 export async function start(flags: { readonly mode?: string; readonly json?: boolean }): Promise<void> {
   const startedMs = performance.now();
   const settings = await readSettings(flags.mode === undefined ? process.env : { ...process.env, KEEL_MODE: flags.mode });
   const deployment = loadDeployment(settings, settings.mode);
   assertStartable(settings, deployment);
+  await loadStrategy(settings.strategies[0] ?? 'ensemble'); // what is wrong with it is said before anything is started
   const output = new LiveOutput();
   const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
   const onEvent = (event: SupervisorEvent): void => {

@@ -16,7 +16,9 @@ export async function askVenue(method: 'GET' | 'POST' | 'DELETE', path: string, 
   const response = await fetch(url, request).catch((error: unknown) => {
     throw new KeelError('VENUE_UNREACHABLE', `${method} ${url}: ${messageOf(error)}; is a simulated venue running (\`keel status\`), and is KEEL_VENUE_CONTROL_PORT its control port?`, { cause: error });
   });
-  const answer = (await response.json()) as { code?: string; message?: string };
+  const answer = await response.json().catch((error: unknown) => {
+    throw new KeelError('VENUE_UNREACHABLE', `${method} ${url} is answered by something else than a simulated venue (${messageOf(error)}); is KEEL_VENUE_CONTROL_PORT its control port?`, { cause: error });
+  }) as { code?: string; message?: string };
   if (response.ok) return answer;
   const code = answer.code === 'USAGE' || answer.code === 'NOT_FOUND' ? answer.code : 'VENUE_REFUSED';
   throw new KeelError(code, `${method} ${path}: ${answer.message ?? `HTTP ${response.status}`}`);

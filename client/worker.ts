@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { loadDeployment } from '../config/deployment.ts';
 import { ROOT, readSettings, settingsEnv } from '../config/settings.ts';
+import { KeelError } from '../domain/errors.ts';
+import { ROLES } from '../workflows/ids.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { databaseServerOf } from './running.ts';
 
 /**
  * A worker as a child in the foreground, with this process's settings; ends as it ends.
- * @throws {KeelError} SETTING_INVALID for an impossible deployment, or when no database is named and none runs here
+ * @throws {KeelError} USAGE for an unknown role, SETTING_INVALID for an impossible deployment, or when no database is named and none runs here
  */
 export async function runWorker({ roles, deployment: name }: { readonly roles?: string; readonly deployment?: string }): Promise<void> {
+  assertRoles(roles);
   const settings = await readSettings();
   const deployment = loadDeployment(settings, name ?? settings.mode);
   const env = { ...process.env, ...settingsEnv({ ...settings, databaseUrl: await databaseServerOf(settings) }) };
@@ -18,7 +22,18 @@ export async function runWorker({ roles, deployment: name }: { readonly roles?: 
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, pass);
   process.exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
+    child.once('exit', (code, signal) => resolve(exitCodeOfWorker(code, signal)));
   });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.off(signal, pass);
+}
+
+function assertRoles(roles: string | undefined): void {
+  const unknown = (roles?.split(',') ?? []).map((name) => name.trim()).filter((name) => !ROLES.some((role) => role === name));
+  if (unknown.length > 0) throw new KeelError('USAGE', `--roles ${roles ?? ''}: ${unknown.join(', ')} is no role; allowed: ${ROLES.join(', ')}, with commas between`);
+}
+
+/** A worker that ends by itself has lost what it needs, and has said so. */
+function exitCodeOfWorker(code: number | null, signal: NodeJS.Signals | null): number {
+  if (code === 0 || code === null) return code ?? (signal === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.unavailable);
+  return EXIT_CODES.unavailable;
 }

@@ -1,0 +1,105 @@
+/** Every command as a user types it, against a running Keel and against what may be wrong. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Ended, Machine } from '../../support/machine.ts';
+import { isUp, machine } from '../../support/machine.ts';
+import { testHome, until } from '../../support/processes.ts';
+
+const NARROW = 80;
+
+function widest(text: string): number {
+  return Math.max(...text.split('\n').map((line) => line.length));
+}
+
+it('every command answers a person in 80 columns and a script in JSON while Keel runs', { timeout: 180_000 }, async () => {
+  const { keel, json, env } = await machine({ KEEL_PACE_MS: '500', KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '3', COLUMNS: String(NARROW) });
+  const started = keel('start', '--json');
+  await until('it is up', () => isUp(started), 90_000);
+  await until('it traded', async () => ((await json('trades')) as unknown[]).length > 0, 90_000);
+
+  const [order] = (await json('orders', '--limit', '1')) as { order: string }[];
+  const [cycle] = (await json('cycles', '--limit', '1')) as { cycle: string }[];
+  const [trade] = (await json('trades', '--limit', '1')) as { position: string }[];
+  for (const id of [order?.order ?? '', cycle?.cycle ?? '', trade?.position ?? '']) {
+    expect(await json('explain', id)).toMatchObject({ recomputed: [], cycleId: expect.stringContaining('cycle/sim/') as string });
+    expect(await keel('explain', id).ended).toMatchObject({ code: 0, out: expect.stringContaining('recomputed: the same') as string });
+  }
+  for (const args of [['status'], ['positions'], ['orders'], ['trades'], ['cycles'], ['events'], ['schedules'], ['doctor'], ['venue'], ['venue', 'faults']]) {
+    const { code, out, err } = await keel(...args).ended;
+    expect(code, `${args.join(' ')}: ${err}`).toBe(0);
+    // Addresses and folders are words that stay whole.
+    expect(widest(out.replaceAll(/\S{70,}/g, '')), args.join(' ')).toBeLessThanOrEqual(NARROW);
+    expect(await json(...args)).toBeTypeOf('object');
+  }
+  expect(await json('venue', 'shock', 'BTC', '-1')).toMatchObject({ symbol: 'BTCUSDT' });
+  expect(await json('venue', 'income', 'TRANSFER', '-1.5')).toBeTypeOf('object');
+  expect(await json('venue', 'fault', 'answerDelayed', 'delayMs=10')).toMatchObject({ kind: 'answerDelayed' });
+  expect(await json('venue', 'clock', '--pause')).toMatchObject({ mode: 'paused' });
+  for (const change of ['pause', 'resume', 'trigger']) expect(await json('schedules', change, 'reconciliation/sim')).toMatchObject({ id: 'reconciliation/sim' });
+  expect(await json('verify')).toMatchObject({ deployment: 'sim', violations: [] });
+
+  const worker = keel('worker', '--roles', 'venue');
+  await until('one more worker is ready', () => worker.lines().some((line) => line['ready'] === true), 60_000);
+  worker.kill('SIGINT');
+  expect(await worker.ended).toMatchObject({ code: 0 });
+
+  const elsewhere = createServer((_request, response) => void response.end('<html>')).listen(0, '127.0.0.1');
+  onTestFinished(() => void elsewhere.close());
+  await until('it listens', () => elsewhere.listening);
+  env['KEEL_VENUE_CONTROL_URL'] = `http://127.0.0.1:${(elsewhere.address() as { port: number }).port}`;
+  expect(await keel('venue').ended).toMatchObject({ code: 5, err: expect.stringContaining('something else') as string });
+  expect(await json('stop')).toMatchObject({ killed: false });
+  expect(await started.ended).toMatchObject({ code: 0 });
+});
+
+describe('what is wrong is told with a code, what to do, and no stack', () => {
+  const DEAD = '127.0.0.1:9';
+
+  /** A home that has a deployment, and nothing that runs. */
+  async function stopped(more: Readonly<Record<string, string>>): Promise<Machine> {
+    const it = await machine(more);
+    mkdirSync(join(it.home, 'sim'));
+    writeFileSync(join(it.home, 'sim', 'deployment.json'), '{"id":"abcde"}\n');
+    return it;
+  }
+
+  it.each<[string, readonly string[], Readonly<Record<string, string>>, number, string]>([
+    ['a flag that is none', ['orders', '--nonsense'], {}, 2, 'USAGE'],
+    ['no argument', ['explain'], {}, 2, 'USAGE'],
+    ['a limit that is no number', ['orders', '--limit', 'x'], {}, 2, 'USAGE'],
+    ['a setting of a wrong value', ['status'], { KEEL_VENUE_PORT: 'abc' }, 2, 'SETTING_INVALID'],
+    ['a role that is none', ['worker', '--roles', 'nope'], {}, 2, 'USAGE'],
+    ['a day that is none', ['replay', '--data', '.', '--from', '2023-13-01'], {}, 2, 'USAGE'],
+    ['a folder of candles that is not there', ['replay', '--data', '/nonexistent'], {}, 2, 'CANDLES_INVALID'],
+    ['a deployment that is not there', ['orders', '--deployment', 'replay-99'], {}, 7, 'NOT_FOUND'],
+    ['nothing runs', ['stop'], {}, 3, 'NOT_RUNNING'],
+    ['no simulated venue', ['venue'], {}, 5, 'VENUE_UNREACHABLE'],
+    ['no engine', ['schedules'], { TEMPORAL_ADDRESS: DEAD }, 5, 'ENGINE_UNREACHABLE'],
+    ['no engine for a start', ['start'], { TEMPORAL_ADDRESS: DEAD }, 5, 'ENGINE_UNREACHABLE'],
+    ['no database', ['orders'], { DATABASE_URL: `postgres://a:b@${DEAD}/` }, 5, 'DATABASE_UNREACHABLE'],
+    ['no database for a start', ['start'], { DATABASE_URL: `postgres://a:b@${DEAD}/` }, 5, 'DATABASE_UNREACHABLE'],
+    ['a strategy that is not there', ['start'], { KEEL_STRATEGIES: './nosuch.ts' }, 2, 'STRATEGY_INVALID'],
+    ['arming without keys', ['arm', '--by', 'ada'], {}, 6, 'LIVE_REFUSED'],
+  ])('%s', { timeout: 60_000 }, async (_name, args, env, code, name) => {
+    const { keel } = await stopped(env);
+    const ended = await keel(...args, '--json').ended;
+    isTold(ended, code);
+    const told = ended.out.split('\n').filter((line) => line.includes('"error"')).map((line) => JSON.parse(line) as unknown);
+    expect(told).toEqual([{ error: { code: name, message: expect.any(String) as string } }]);
+  });
+
+  it('a home that is no folder', { timeout: 30_000 }, async () => {
+    const file = join(testHome(), 'file');
+    writeFileSync(file, '');
+    const { keel } = await machine({ KEEL_HOME: file });
+    for (const command of ['orders', 'start', 'stop']) isTold(await keel(command).ended, 2);
+  });
+
+  function isTold({ code, out, err }: Ended, expected: number): void {
+    expect(code, `${out}${err}`).toBe(expected);
+    expect(`${out}${err}`).not.toMatch(/^\s+at /m);
+    expect(err.trim()).not.toBe('');
+  }
+});

@@ -142,7 +142,7 @@ describe('conditional orders', () => {
     const stream = await simulation.venue.streamAccount((event) => { events.push(event); return Promise.resolve(); });
     await simulation.control('/shock', { symbol: 'BTCUSDT', percent: -3 });
     await simulation.control('/clock', { mode: 'paced', paceMs: 100 });
-    await expect.poll(() => events.filter((event) => event.kind === 'order' && event.order.status === 'filled').length, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => events.filter((event) => event.kind === 'order' && event.order.status === 'filled').length, { timeout: 20_000 }).toBeGreaterThan(1);
     await simulation.control('/clock', { mode: 'paused' });
 
     const found = await simulation.venue.lookUp(keyOf(order));

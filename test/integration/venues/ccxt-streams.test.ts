@@ -29,7 +29,7 @@ describe('the account stream', () => {
     });
     await Promise.all(Array.from({ length: 20 }, buy));
     const { lastEventId } = await simulation.control('/state') as { lastEventId: number };
-    await expect.poll(() => events.at(-1)?.eventId, { timeout: 5_000 }).toBe(lastEventId);
+    await expect.poll(() => events.at(-1)?.eventId, { timeout: 20_000 }).toBe(lastEventId);
     expect(runningMax).toBe(1);
     const fills = events.flatMap((event) => (event.kind === 'order' && event.fill !== null ? [event.fill.tradeId] : []));
     expect(new Set(fills).size).toBe(20);
@@ -45,7 +45,7 @@ describe('the account stream', () => {
     const stream = await adapter().streamAccount((event) => { events.push(event); return Promise.resolve(); });
     await new Promise((resolve) => setTimeout(resolve, 1_800));
     await buy();
-    await expect.poll(() => events.length, { timeout: 2_000 }).toBeGreaterThan(0);
+    await expect.poll(() => events.length, { timeout: 20_000 }).toBeGreaterThan(0);
     await stream.close();
   });
 
@@ -83,7 +83,7 @@ describe('on a venue that numbers no events and has no control endpoint', () => 
     const stream = await posing().streamAccount(() => Promise.resolve());
     await simulation.control('/fault', { kind: 'zombieStream' });
     await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
-    await expect.poll(() => simulation.venue.marketTime(), { timeout: 2_000 }).toBeGreaterThan(1704247200000 + 600_000);
+    await expect.poll(() => simulation.venue.marketTime(), { timeout: 20_000 }).toBeGreaterThan(1704247200000 + 600_000);
     await buy();
     expect(await causeOf(stream)).toMatch(/the account changed at \d+/);
   });
@@ -104,7 +104,7 @@ describe('on a venue that numbers no events and has no control endpoint', () => 
     const events: MarketEvent[] = [];
     await posing().streamMarket(QUERY, (event) => { events.push(event); return Promise.resolve(); });
     await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
-    await expect.poll(() => events.filter((event) => event.kind === 'candleClosed').length, { timeout: 3_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => events.filter((event) => event.kind === 'candleClosed').length, { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
   });
 });
 
@@ -114,7 +114,7 @@ describe('the market stream', () => {
     const stream = await adapter().streamMarket(QUERY, (event) => { events.push(event); return Promise.resolve(); });
     const from = await simulation.venue.marketTime();
     await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
-    await expect.poll(() => events.filter((event) => event.kind === 'candleClosed').length, { timeout: 5_000 }).toBeGreaterThanOrEqual(9);
+    await expect.poll(() => events.filter((event) => event.kind === 'candleClosed').length, { timeout: 20_000 }).toBeGreaterThanOrEqual(9);
     await simulation.control('/clock', { mode: 'paused' });
     const closed = events.flatMap((event) => (event.kind === 'candleClosed' ? [event] : []));
     for (const instrumentId of QUERY.instrumentIds) {

@@ -32,23 +32,50 @@ export function recordStatements(pool: Pool): ReadonlyMap<string, Statement> {
 export interface Scan {
   readonly node: string;
   readonly table: string;
-  readonly rows: number;
+  /** Rows that were looked at, those that a filter threw away included; null where the statement was planned and not run. */
+  readonly rows: number | null;
 }
 
 interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
-  readonly 'Plan Rows': number;
+  readonly 'Actual Rows'?: number;
+  readonly 'Actual Loops'?: number;
+  readonly 'Rows Removed by Filter'?: number;
   readonly Plans?: readonly PlanNode[];
 }
 
-/** Every reading of a table in the statement's plan. @param generic as a prepared statement's plan for any values */
-export async function scansOf(pool: Pool, { text, values }: Statement, generic: boolean): Promise<readonly Scan[]> {
-  const explain = `EXPLAIN (FORMAT JSON${generic ? ', GENERIC_PLAN' : ''}) ${text}`;
-  const { rows } = await pool.query<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(generic ? explain : { text: explain, values: [...values] });
+/** Every reading of a table by the statement, as a prepared plan for any values. */
+export async function plannedScans(pool: Pool, { text }: Statement): Promise<readonly Scan[]> {
+  const { rows } = await pool.query<Explained>(`EXPLAIN (FORMAT JSON, GENERIC_PLAN) ${text}`);
+  return scansIn(rows);
+}
+
+/** Every reading of a table by the statement, run once more with its values and taken back. A write that may happen only once is planned alone. */
+export async function actualScans(pool: Pool, { text, values }: Statement): Promise<readonly Scan[]> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SAVEPOINT before');
+    const explain = async (options: string): Promise<Explained[]> => (await client.query<Explained>({ text: `EXPLAIN (FORMAT JSON${options}) ${text}`, values: [...values] })).rows;
+    const rows = await explain(', ANALYZE').catch(async () => {
+      await client.query('ROLLBACK TO SAVEPOINT before');
+      return await explain('');
+    });
+    return scansIn(rows);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+type Explained = { 'QUERY PLAN': readonly { Plan: PlanNode }[] };
+
+function scansIn(rows: readonly Explained[]): Scan[] {
   const scans: Scan[] = [];
   const walk = (node: PlanNode): void => {
-    if (node['Relation Name'] !== undefined && node['Node Type'] !== 'ModifyTable') scans.push({ node: node['Node Type'], table: node['Relation Name'], rows: node['Plan Rows'] });
+    const { 'Node Type': name, 'Relation Name': table, 'Actual Rows': actual, 'Actual Loops': loops = 1, 'Rows Removed by Filter': removed = 0 } = node;
+    if (table !== undefined && name !== 'ModifyTable') scans.push({ node: name, table, rows: actual === undefined ? null : (actual + removed) * loops });
     node.Plans?.forEach(walk);
   };
   rows.flatMap((row) => row['QUERY PLAN']).forEach(({ Plan }) => walk(Plan));

@@ -20,7 +20,7 @@ Every command takes --json (one JSON value on stdout, failures too) and has exam
 ${EXIT_CODES_HELP}
 
 Settings come from the environment or keel.config.ts; \`keel doctor --settings\` lists them.`);
-  for (const file of wantedFiles(name)) ((await import(`./commands/${file}`)) as CommandModule).register(program);
+  for (const file of wantedFiles(name)) ((await import(/* @vite-ignore */ `./commands/${file}`)) as CommandModule).register(program);
   for (const command of withSubcommands(program.commands)) command.showHelpAfterError(`(see \`${pathOf(command)} --help\`)`);
   return program;
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { KeelError } from '../../domain/errors.ts';
@@ -30,16 +31,15 @@ export async function isListening(port: number): Promise<boolean> {
   });
 }
 
+/** Below what systems give to outgoing connections and to servers that ask for any port: nobody takes it meanwhile by chance. */
+const SCRATCH_PORTS = { from: 20_000, to: 32_000 } as const;
+
 /** A free port, for tests and scratch servers. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, HOST, () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
+  for (;;) {
+    const port = randomInt(SCRATCH_PORTS.from, SCRATCH_PORTS.to);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 /** @throws {KeelError} PORT_TAKEN, naming the port, who holds it where that can be seen, and the setting that changes it. */

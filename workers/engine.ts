@@ -18,8 +18,12 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
       args: [input],
       workflowTaskTimeout: '5 s',
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      requestEagerStart: true, // this process's own worker takes the first task, where it has one
       staticSummary: `${input.strategy} ${input.timeframe} ${new Date(input.closeTime).toISOString()}`,
-      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId }],
+      typedSearchAttributes: [
+        { key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId },
+        { key: SEARCH_ATTRIBUTES.cycle, value: cycleIdOf(input) },
+      ],
     })),
     startReconciliation: (portfolioId) => unlessStarted(client.workflow.start<typeof workflows.reconciliation>('reconciliation', {
       workflowId: reconciliationId(portfolioId),

@@ -21,10 +21,8 @@ import type { Role } from '../workflows/ids.ts';
 import { ROLES, taskQueueOf } from '../workflows/ids.ts';
 import { createEngine } from './engine.ts';
 import { failureInterceptor } from './failures.ts';
+import { workerSettingsOf } from './options.ts';
 import { createPorts } from './ports.ts';
-
-/** Defaults cost ten seconds after a worker was killed. */
-const STICKY_TIMEOUT = '1 s';
 
 function rolesOf(text: string): Role[] {
   const roles = text.split(',').map((name) => name.trim());
@@ -95,10 +93,10 @@ async function createWorker(role: Role, { connection, namespace, prefix, activit
   const options: WorkerOptions = {
     connection, namespace, taskQueue: taskQueueOf(prefix, role), activities: own,
     interceptors: { activity: [() => ({ inbound: failureInterceptor })] },
-    shutdownGraceTime: '2 s', shutdownForceTime: '8 s',
+    ...workerSettingsOf(role),
   };
   if (role !== 'trading') return await Worker.create(options);
-  return await Worker.create({ ...options, workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)), stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT, maxCachedWorkflows: 500 });
+  return await Worker.create({ ...options, workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) });
 }
 
 function heartbeat() {

@@ -3,14 +3,18 @@
  *
  * | group | start-to-close | attempts | why |
  * |---|---|---|---|
- * | ledger | 10 s | without end | safe to repeat; a cycle or position waits for the database |
+ * | ledger | 2 s in the workflow's own worker, then 10 s | one, then without end | safe to repeat; a cycle or position waits for the database |
  * | observe | 20 s | without end | reads only |
  * | submit | 3 s + 0.5 s | one | an order is never sent again because the engine lost an answer |
  * | look, cancel | 5 s | without end | reading and cancelling twice does no harm |
- * | quickly | 2 s in all | without end | a position that must act does not wait for the database |
+ * | quickly | 2 s in all, in the workflow's own worker | without end | a position that must act does not wait for the database |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
+ *
+ * The ledger's calls run within the workflow task (local activities): a ledger that answers costs no hop through the
+ * engine. One that was done may be done again when its worker dies with the task, so it holds for the ledger alone, whose
+ * every method may be repeated. What touches the venue always goes through the engine.
  */
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
 import type { FeedActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
@@ -24,10 +28,19 @@ const FOREVER = '3650 days';
 const venueQueue = taskQueueOf(taskInfo.prefix, 'venue');
 const feedQueue = taskQueueOf(taskInfo.prefix, 'feeds');
 
-export const ledger = proxyActivities<LedgerActivities>({ startToCloseTimeout: '10 s', retry: RETRY });
+const nearby = proxyLocalActivities<LedgerActivities>({ scheduleToCloseTimeout: '2 s', retry: { maximumAttempts: 1 } });
+const patient = proxyActivities<LedgerActivities>({ startToCloseTimeout: '10 s', retry: RETRY });
 
-/** The same, for a position that can act without the ledger: gives up after two seconds. */
-export const ledgerQuickly = proxyActivities<LedgerActivities>({ startToCloseTimeout: '2 s', scheduleToCloseTimeout: '2 s', retry: RETRY });
+/** At once where it can be; a ledger that is away is waited for by the engine, so that the history does not grow meanwhile. */
+export const ledger = {
+  claimCycle: orElse(nearby.claimCycle, patient.claimCycle),
+  recordCycle: orElse(nearby.recordCycle, patient.recordCycle),
+  readPosition: orElse(nearby.readPosition, patient.readPosition),
+  closePosition: orElse(nearby.closePosition, patient.closePosition),
+} satisfies Partial<LedgerActivities>;
+
+/** For a position that can act without the ledger: gives up after two seconds. */
+export const ledgerQuickly = proxyLocalActivities<LedgerActivities>({ scheduleToCloseTimeout: '2 s', retry: RETRY });
 
 export const market = proxyActivities<MarketActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', retry: RETRY });
 
@@ -54,3 +67,14 @@ export const replay = proxyActivities<ReplayActivities>({
   taskQueue: feedQueue, startToCloseTimeout: FOREVER, heartbeatTimeout: '5 s', retry: RETRY,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
+
+function orElse<Args extends unknown[], Result>(first: (...args: Args) => Promise<Result>, second: (...args: Args) => Promise<Result>): (...args: Args) => Promise<Result> {
+  return async (...args) => {
+    try {
+      return await first(...args);
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      return await second(...args);
+    }
+  };
+}

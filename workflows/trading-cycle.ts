@@ -18,7 +18,7 @@ import { ledger, market } from './proxies.ts';
 export async function tradingCycle(input: CycleInput): Promise<CycleOutcome> {
   const candle = candleOf(input);
   const cycleId = cycleIdOf(candle);
-  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.cycle, value: cycleId }]);
+  if (workflowInfo().typedSearchAttributes.get(SEARCH_ATTRIBUTES.cycle) !== cycleId) upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.cycle, value: cycleId }]); // a Schedule cannot know it
   if ((await ledger.claimCycle({ cycleId, workflowId: workflowInfo().workflowId, candle })) === 'duplicate') return { kind: 'duplicate', cycleId };
 
   const observation = await market.observe(candle);

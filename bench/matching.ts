@@ -57,8 +57,3 @@ export async function benchMatching(): Promise<{ ordersPerSecond: number }> {
   run(engine, WARM_UP, 'w');
   return Promise.resolve({ ordersPerSecond: Math.round(run(engine, ORDERS, 'm')) });
 }
-
-if (import.meta.main) {
-  const { ordersPerSecond } = await benchMatching();
-  console.log(`matching core: ${ordersPerSecond.toLocaleString('en')} orders/s`);
-}

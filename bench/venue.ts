@@ -93,5 +93,3 @@ class Client {
     });
   }
 }
-
-if (process.argv[1] === import.meta.filename) process.stdout.write(`${JSON.stringify(await benchVenue())}\n`);

@@ -1,0 +1,22 @@
+import { benchCycle } from './cycle.ts';
+import { benchEngine } from './engine.ts';
+import { benchEvents } from './events.ts';
+import { benchLedger } from './ledger/ledger.ts';
+import { benchMatching } from './matching.ts';
+import { benchPlan } from './plan.ts';
+import { benchSession } from './session.ts';
+import type { Measurement } from './support/measurement.ts';
+import { atLeast } from './support/measurement.ts';
+import { benchVenue } from './venue.ts';
+
+/** In the order in which they run: short ones first. */
+export const MEASUREMENTS: readonly Measurement[] = [
+  { name: 'plan', run: benchPlan },
+  { name: 'matching', run: async () => [atLeast('matching core alone', (await benchMatching()).ordersPerSecond, { goal: 300_000, unit: 'orders/s' })] },
+  { name: 'venue', run: async () => [atLeast('simulated venue', (await benchVenue()).signedOrdersPerSecond, { goal: 2_000, unit: 'signed order requests/s' })] },
+  { name: 'ledger', run: benchLedger },
+  { name: 'engine', run: benchEngine },
+  { name: 'cycle', run: benchCycle },
+  { name: 'events', run: benchEvents },
+  { name: 'session', run: benchSession },
+];

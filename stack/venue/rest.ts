@@ -83,7 +83,7 @@ export class RestServer {
     try {
       const call = this.#admit(request, body, headers);
       if (call === null) {
-        send(response, { status: 404, body: { code: -1000, msg: `no such route: ${request.method ?? ''} ${request.url ?? ''}` }, headers });
+        send(response, { status: 404, body: { code: -5000, msg: `Path ${pathOf(request)}, Method ${request.method ?? ''} is invalid` }, headers });
         return;
       }
       await this.#answer(call, response, headers);
@@ -97,8 +97,7 @@ export class RestServer {
   #admit(request: IncomingMessage, body: string, headers: Record<string, string>): Call | null {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
-    const route = this.#routes.get(`${request.method ?? 'GET'} ${path}`);
+    const route = this.#routes.get(`${request.method ?? 'GET'} ${pathOf(request)}`);
     if (route === undefined) return null;
     const key = request.headers['x-mbx-apikey'];
     const raw: RawRequest = { query: mark < 0 ? '' : url.slice(mark + 1), body, apiKey: typeof key === 'string' ? key : undefined, ip: request.socket.remoteAddress ?? '' };
@@ -188,6 +187,11 @@ function serverFault(spec: FaultSpec, headers: Readonly<Record<string, string>>)
 function asError(answer: Answer): VenueError {
   const body = answer.body as { readonly code: number; readonly msg: string };
   return new VenueError(body.code, body.msg, { status: answer.status });
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
 }
 
 function send(response: ServerResponse, answer: Answer): void {

@@ -30,6 +30,7 @@ export function accountRoutes(core: VenueCore, limiter: Limiter, accounts: reado
     signed('POST', '/fapi/v1/positionSide/dual', 1, (request) => setHedgeMode(core, request), { trades: true }),
     signed('GET', '/fapi/v1/multiAssetsMargin', 30, () => ({ multiAssetsMargin: false })),
     signed('POST', '/fapi/v1/multiAssetsMargin', 1, ({ params }) => setMultiAssets(params), { trades: true }),
+    signed('GET', '/fapi/v1/feeBurn', 30, () => ({ feeBurn: false })),
     signed('GET', '/fapi/v1/income', 30, (request) => income(core, request)),
     signed('GET', '/fapi/v1/commissionRate', 20, ({ params }) => commissionRate(core, readSymbol(params, core))),
     signed('GET', '/fapi/v1/rateLimit/order', 1, () => orderLimits(limiter)),

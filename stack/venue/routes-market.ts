@@ -17,6 +17,7 @@ export function marketRoutes(core: VenueCore, view: MarketView, limits: LimitOpt
     params.has('symbol') ? build(symbolOf(params)) : [...core.instruments.keys()].map(build);
   const klines = ({ params }: VenueRequest): unknown => view.klines(klineQuery(params, params.mandatory('symbol')));
   return [
+    { method: 'GET', path: '/sapi/v1/system/status', security: 'public', weight: 1, handle: () => ({ status: 0, msg: 'normal' }) },
     get('v1/ping', 1, () => ({})),
     get('v1/time', 1, () => ({ serverTime: core.transportNow() })),
     get('v1/exchangeInfo', 1, () => exchangeInfo(core, limits)),

@@ -1,5 +1,6 @@
 /** Market streams: what is sent under each name. @source https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams */
 import { TIMEFRAMES, timeframeMs } from '../../domain/market/timeframe.ts';
+import type { AccountEvent, FillView, OrderView } from '../../domain/matching/types.ts';
 import type { VenueCore } from './core.ts';
 import { aggregateTrade, publicTrade } from './routes-market.ts';
 import { klineRow } from './market-view.ts';
@@ -14,8 +15,8 @@ interface StreamName {
   readonly kind: string;
 }
 
-const SYMBOL_KINDS = /^(kline_\w+|aggTrade|trade|bookTicker|markPrice(@1s)?|ticker|miniTicker|depth(5|10|20)?(@(100|250|500)ms|@0ms)?)$/;
-const ALL_KINDS = /^(bookTicker|markPrice@arr(@1s)?|ticker@arr|miniTicker@arr)$/;
+const SYMBOL_KINDS = /^(kline_\w+|aggTrade|trade|bookTicker|markPrice(@1s)?|ticker|miniTicker|depth(5|10|20)?(@(100|250|500)ms|@0ms)?|forceOrder)$/;
+const ALL_KINDS = /^(bookTicker|markPrice@arr(@1s)?|ticker@arr|miniTicker@arr|forceOrder@arr)$/;
 
 interface Levels {
   readonly id: number;
@@ -57,11 +58,18 @@ export class MarketMessages {
    */
   build(name: string, closedIndex: number | null, fresh = false): readonly unknown[] {
     const stream = this.parse(name);
-    if (stream === undefined) return [];
+    if (stream === undefined || isForced(stream)) return [];
     if (stream.symbol === null) return this.#ofAll(stream.kind);
     if (stream.kind.startsWith('kline_')) return this.#kline(stream.symbol, stream.kind, closedIndex);
     if (isDiff(stream.kind)) return fresh ? [] : this.#depthDiff(stream.symbol);
     return [this.#ofSymbol(stream.symbol, stream.kind)];
+  }
+
+  /** What a stream says of a liquidation's fill: of any account, since markets are public. */
+  forced(name: string, event: AccountEvent): readonly unknown[] {
+    const stream = this.parse(name);
+    if (stream === undefined || !isForced(stream) || event.kind !== 'orderUpdate' || event.fill === null || event.order.type !== 'LIQUIDATION') return [];
+    return stream.symbol === null || stream.symbol === event.order.symbol ? [forceOrder(event.order, event.fill)] : [];
   }
 
   #ofAll(kind: string): readonly unknown[] {
@@ -156,6 +164,20 @@ export class MarketMessages {
     };
     return [{ e: 'kline', E: this.#core.marketTime(), s: symbol, k }];
   }
+}
+
+function isForced({ kind }: StreamName): boolean {
+  return kind.startsWith('forceOrder');
+}
+
+function forceOrder(order: OrderView, fill: FillView): Message {
+  return {
+    e: 'forceOrder', E: fill.time,
+    o: {
+      s: order.symbol, S: order.side, o: 'LIMIT', f: 'IOC', q: order.quantity, p: fill.price, ap: order.averagePrice, X: order.status,
+      l: fill.quantity, z: order.executedQuantity, T: fill.time,
+    },
+  };
 }
 
 function isDiff(kind: string): boolean {

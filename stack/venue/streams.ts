@@ -94,6 +94,7 @@ export class StreamServer implements CoreListener {
   onAccountEvents(events: readonly StampedEvent[]): void {
     for (const stamped of events) {
       const { event } = stamped;
+      this.#toMarket((name) => this.#parts.messages.forced(name, event));
       const message = userMessage(stamped);
       const fired = this.#parts.faults.onEvent({ type: message.e, symbol: symbolOf(message), accountId: event.accountId });
       if (fired.some((spec) => spec.kind === 'outOfOrderEvents') && this.#held === null) {
@@ -132,14 +133,18 @@ export class StreamServer implements CoreListener {
     }
   }
 
-  /** Each message is built once, whoever wants it. */
   #publish(closedIndex: number | null): void {
+    this.#toMarket((name) => this.#parts.messages.build(name, closedIndex));
+  }
+
+  /** Each message is built once, whoever wants it. */
+  #toMarket(build: (name: string) => readonly unknown[]): void {
     const built = new Map<string, readonly unknown[]>();
     for (const connection of this.#connections) {
       for (const name of connection.names) {
         let messages = built.get(name);
         if (messages === undefined) {
-          messages = this.#parts.messages.build(name, closedIndex);
+          messages = build(name);
           built.set(name, messages);
         }
         for (const message of messages) this.#send(connection, name, message);

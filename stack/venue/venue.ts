@@ -81,7 +81,7 @@ async function serve(core: VenueCore, settings: VenueSettings, { opened, onError
   const view = new MarketView(core);
   const limiter = new Limiter(settings.limits, { transport: () => core.transportNow(), lockstepMarketTime: () => (core.clock.mode === 'lockstep' ? core.marketTime() : null) });
   const driver = new ClockDriver(core, { follows: opened.feed !== null, onError });
-  const keys: ListenKeys = new ListenKeys({ now: () => core.transportNow(), validMs: settings.listenKeyMs, onExpired: (key) => { streams.expire(key); } });
+  const keys: ListenKeys = new ListenKeys({ file: join(settings.state, 'listen-keys.json'), now: () => core.transportNow(), validMs: settings.listenKeyMs, onExpired: (key) => { streams.expire(key); } });
   const perform = (spec: FaultSpec, accountId: string): void => { performFault(spec, { core, keys, streams, accountId }); };
   const routes = [
     ...marketRoutes(core, view, settings.limits), ...accountRoutes(core, limiter, accounts), ...tradeRoutes(core), ...algoRoutes(core), ...listenKeyRoutes(keys),

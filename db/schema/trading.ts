@@ -44,6 +44,7 @@ export const positions = pgTable(
     index('positions_unhandled').on(table.portfolioId).where(sql`inbox_seq > handled_seq and state <> 'closed'`),
     index('positions_closed').on(table.portfolioId, table.closedAt).where(sql`state = 'closed'`),
     index('positions_cycle').on(table.cycleId),
+    index('positions_trades').on(table.portfolioId, table.closedAt).where(sql`state = 'closed' and entry_quantity > 0`),
     check('positions_state', oneOf('state', ['opening', 'open', 'closing', 'closed'])),
     check('positions_direction', oneOf('direction', ['long', 'short'])),
     check('positions_quantity', sql`quantity >= 0`),

@@ -105,6 +105,10 @@ describe('market data', () => {
     await expect(exchange.fetchOHLCV(BTC, '1m')).rejects.toThrow('-1120');
   });
 
+  it('status of the venue', async () => {
+    expect(await exchange.fetchStatus()).toMatchObject({ status: 'ok' });
+  });
+
   it('funding', async () => {
     await venue.control('POST', '/advance', { requestId: 'a', candles: 30 });
     expect(await exchange.fetchFundingRate(BTC)).toMatchObject({ symbol: BTC, interval: undefined });
@@ -307,6 +311,17 @@ describe('streams', () => {
     expect(Object.keys(await pro.watchBidsAsks([BTC]))).toEqual([BTC]);
     expect(Number((await pro.watchMarkPrice(BTC)).markPrice)).toBeGreaterThan(0);
     expect((await pro.watchTrades(BTC)).length).toBeGreaterThan(0);
+  });
+
+  it('liquidations: of everybody in the market, and one\'s own', async () => {
+    await pro.loadMarkets();
+    await exchange.createOrder(BTC, 'market', 'buy', 0.01);
+    const all = pro.watchLiquidations(BTC);
+    const own = pro.watchMyLiquidations(BTC);
+    await until(async () => (Number((await venue.state())['streams']) >= 2 ? true : undefined));
+    await venue.control('POST', '/liquidate', { symbol: 'BTCUSDT' });
+    expect((await all)[0]).toMatchObject({ symbol: BTC, side: 'sell', contracts: '0.010' });
+    expect((await own)[0]).toMatchObject({ symbol: BTC, side: 'sell' });
   });
 
   it('the order book follows the market without a gap', async () => {

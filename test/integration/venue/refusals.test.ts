@@ -162,8 +162,10 @@ describe('other requests', () => {
     expect(await codeOf(venue.signed('PUT', '/fapi/v1/listenKey'))).toBe(-1125);
   });
 
-  it('an unknown route is 404', async () => {
-    expect((await (await testVenue()).open('/fapi/v9/nothing')).status).toBe(404);
+  it('an unknown route, or one by another method, is 404 and -5000: nothing to try again', async () => {
+    const venue = await testVenue();
+    expect(await venue.open('/fapi/v9/nothing?a=1')).toMatchObject({ status: 404, body: { code: -5000, msg: 'Path /fapi/v9/nothing, Method GET is invalid' } });
+    expect(await venue.signed('POST', '/fapi/v1/klines')).toMatchObject({ status: 404, body: { code: -5000 } });
   });
 });
 

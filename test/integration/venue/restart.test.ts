@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
-import { ACCOUNT, KEY, SECRET, tempFolder, testVenue, TestVenue } from './support.ts';
+import { WebSocket } from 'ws';
+import { ACCOUNT, KEY, SECRET, tempFolder, testVenue, TestVenue, until } from './support.ts';
 
 const MAIN = join(import.meta.dirname, '../../../stack/venue/main.ts');
 
@@ -135,6 +136,32 @@ it('a paced market goes on from where it stood, without leaving a candle out', a
   expect(Number(now['candleIndex'])).toBeGreaterThanOrEqual(before);
   expect(Number(now['candleIndex'])).toBeLessThan(before + 30);
 }, 30_000);
+
+it('listen keys go on: a client that comes back with its old one hears of what follows', async () => {
+  const state = tempFolder();
+  const first = await startProcess(state);
+  const { listenKey } = (await first.venue.signed('POST', '/fapi/v1/listenKey')).body;
+  await first.kill();
+  const { venue } = await startProcess(state);
+  expect((await venue.signed('PUT', '/fapi/v1/listenKey')).body).toEqual({ listenKey });
+  const socket = new WebSocket(`${venue.venue.wsUrl}/private/ws?listenKey=${String(listenKey)}`);
+  onTestFinished(() => { socket.terminate(); });
+  const heard: string[] = [];
+  socket.on('message', (data: Buffer) => { heard.push((JSON.parse(data.toString()) as { e: string }).e); });
+  await new Promise((resolve) => { socket.once('open', resolve); });
+  await venue.market();
+  await until(() => (heard.includes('ORDER_TRADE_UPDATE') ? true : undefined));
+  expect(heard).not.toContain('listenKeyExpired');
+}, 30_000);
+
+it('a damaged file of listen keys is named', async () => {
+  const state = tempFolder();
+  await (await testVenue({ state })).close();
+  writeFileSync(join(state, 'listen-keys.json'), '[{');
+  const failure = testVenue({ state });
+  await expect(failure).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(failure).rejects.toThrow('listen-keys.json');
+});
 
 it('a state folder belongs to one market', async () => {
   const state = tempFolder();

@@ -140,9 +140,17 @@ function income(core: VenueCore, { params, accountId }: VenueRequest): unknown {
   const type = params.text('incomeType');
   const limit = params.limit(100, 1_000);
   const page = params.integer('page') ?? 1;
+  if (page < 1) throw refusal('-1130', 'page');
   const { query, since } = historyQuery(params, { accountId, symbol, fromId: undefined, now: core.marketTime(), daysMax: Infinity, limit: limit * page });
   const rows = core.engine.income({ ...query, ...(type === undefined ? {} : { type }) }).filter((row) => row.time >= since);
-  return rows.slice(limit * (page - 1), limit * page).map(incomeJson);
+  return pageOf(rows, { page, limit, fromStart: params.has('startTime') }).map(incomeJson);
+}
+
+/** From a start time on, pages follow each other; without one the first page holds the newest rows, and each further one older rows. */
+function pageOf<T>(rows: readonly T[], { page, limit, fromStart }: { page: number; limit: number; fromStart: boolean }): readonly T[] {
+  const begin = fromStart ? limit * (page - 1) : Math.max(0, rows.length - limit * page);
+  const end = fromStart ? begin + limit : Math.max(0, rows.length - limit * (page - 1));
+  return rows.slice(begin, end);
 }
 
 function commissionRate(core: VenueCore, symbol: string): unknown {

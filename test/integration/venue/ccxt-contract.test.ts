@@ -159,6 +159,17 @@ describe('account', () => {
   });
 });
 
+it('pages of income follow each other, from a time on and from the newest back', async () => {
+  for (let i = 1; i <= 7; i += 1) await venue.control('POST', '/income', { type: 'WELCOME_BONUS', amount: String(i) });
+  const page = async (params: Record<string, unknown>): Promise<string[]> =>
+    ((await exchange.fapiPrivateGetIncome({ incomeType: 'WELCOME_BONUS', limit: 3, ...params })) as { income: string }[]).map(({ income }) => String(Number(income)));
+  const forward = await Promise.all([1, 2, 3, 4].map((at) => page({ page: at, startTime: 1 })));
+  expect(forward).toEqual([['1', '2', '3'], ['4', '5', '6'], ['7'], []]);
+  const back = await Promise.all([1, 2, 3, 4].map((at) => page({ page: at })));
+  expect(back).toEqual([['5', '6', '7'], ['2', '3', '4'], ['1'], []]);
+  await expect(page({ page: 0 })).rejects.toThrow('-1130');
+});
+
 describe('plain orders', () => {
   it('market: filled at once, with trades', async () => {
     const order = await exchange.createOrder(BTC, 'market', 'buy', 0.01, undefined, { clientOrderId: 'kl-market' });

@@ -21,6 +21,7 @@ export interface ControlParts {
   readonly accounts: readonly AccountOptions[];
   readonly perform: (spec: FaultSpec, accountId: string) => void;
   readonly streamCount: () => number;
+  readonly lastBan: () => unknown;
   readonly onError: (error: unknown) => void;
 }
 
@@ -91,7 +92,7 @@ export class ControlServer {
       mode: core.clock.mode, paceMs: core.clock.paceMs, marketTime: core.marketTime(), transportTime: core.transportNow(), skewMs: core.skewMs,
       timeframe: market.source.timeframe, candleIndex: market.closedIndex, closedOpenTime: market.openTime(market.closedIndex),
       length: market.source.length, ended: market.atEnd, lastEventId: engine.lastEventId(), acknowledgedId: core.acknowledgedId,
-      symbols: [...core.instruments.keys()], accounts: accounts.map((account) => account.accountId), streams: this.#parts.streamCount(),
+      symbols: [...core.instruments.keys()], accounts: accounts.map((account) => account.accountId), streams: this.#parts.streamCount(), lastBan: this.#parts.lastBan(),
     };
   }
 
@@ -188,7 +189,7 @@ export function closeOutside(core: VenueCore, accountId: string, symbol: string)
 }
 
 function faultJson(fault: Fault): Record<string, unknown> {
-  return { id: fault.id, matched: fault.matched, fired: fault.fired, ...fault.spec };
+  return { id: fault.id, matched: fault.matched, fired: fault.fired, hits: fault.hits, ...fault.spec };
 }
 
 function failureOf(error: unknown): readonly [number, Record<string, unknown>] {

@@ -86,8 +86,13 @@ export interface Fault {
   /** How many requests or events fitted so far. */
   matched: number;
   fired: number;
+  /** What it struck, newest last: the client order id of a request that names one, else its method and path, or the event. */
+  readonly hits: string[];
   randomState: number;
 }
+
+/** Hits that are remembered of one fault. */
+const HITS_KEPT = 50;
 
 /** What of a request faults look at. */
 export interface RequestFacts {
@@ -116,7 +121,7 @@ export class FaultRegistry {
     const parsed = faultSchema.safeParse(body);
     if (!parsed.success) throw new KeelError('USAGE', `not a fault: ${z.prettifyError(parsed.error)} (kinds: ${Object.keys(FAULT_KINDS).join(', ')})`);
     const spec = parsed.data;
-    const fault: Fault = { id: randomBytes(6).toString('hex'), spec, matched: 0, fired: 0, randomState: spec.seed };
+    const fault: Fault = { id: randomBytes(6).toString('hex'), spec, matched: 0, fired: 0, hits: [], randomState: spec.seed };
     const immediate = ACTIONS.includes(spec.kind) && spec.at === undefined && spec.probability === undefined && spec.match === undefined;
     if (immediate) fault.fired = 1;
     this.#faults.set(fault.id, fault);
@@ -138,21 +143,24 @@ export class FaultRegistry {
   /** Those that this request sets off. */
   onRequest(facts: RequestFacts): readonly FaultSpec[] {
     if (this.#faults.size === 0) return [];
-    return this.#fire((spec) => !EVENT_FAULTS.includes(spec.kind) && fitsRequest(spec, facts));
+    const clientId = clientIdOf(facts.params);
+    return this.#fire((spec) => !EVENT_FAULTS.includes(spec.kind) && fitsRequest(spec, facts), clientId === '' ? `${facts.method} ${facts.path}` : clientId);
   }
 
   onEvent(facts: EventFacts): readonly FaultSpec[] {
     if (this.#faults.size === 0) return [];
-    return this.#fire((spec) => EVENT_FAULTS.includes(spec.kind) && fitsEvent(spec, facts));
+    return this.#fire((spec) => EVENT_FAULTS.includes(spec.kind) && fitsEvent(spec, facts), `${facts.type} ${facts.symbol}`.trim());
   }
 
-  #fire(fits: (spec: FaultSpec) => boolean): FaultSpec[] {
+  #fire(fits: (spec: FaultSpec) => boolean, hit: string): FaultSpec[] {
     const fired: FaultSpec[] = [];
     for (const fault of this.#faults.values()) {
       if (!isLive(fault) || !fits(fault.spec)) continue;
       fault.matched += 1;
       if (!isDue(fault)) continue;
       fault.fired += 1;
+      fault.hits.push(hit);
+      if (fault.hits.length > HITS_KEPT) fault.hits.shift();
       fired.push(fault.spec);
     }
     return fired;

@@ -38,6 +38,7 @@ export class Limiter {
   readonly #clock: { readonly transport: () => number; readonly lockstepMarketTime: () => number | null };
   readonly #windows = new Map<string, Window>();
   readonly #bannedUntil = new Map<string, number>();
+  readonly #ban = { startedAt: 0, refused: 0, lastRefusedAt: 0 };
 
   constructor(options: LimitOptions, clock: { transport: () => number; lockstepMarketTime: () => number | null }) {
     this.#options = options;
@@ -77,7 +78,14 @@ export class Limiter {
   }
 
   ban(ip: string, durationMs: number): void {
-    this.#bannedUntil.set(ip, this.#clock.transport() + durationMs);
+    const now = this.#clock.transport();
+    this.#bannedUntil.set(ip, now + durationMs);
+    Object.assign(this.#ban, { startedAt: now, refused: 0, lastRefusedAt: 0 });
+  }
+
+  /** The newest ban, null before the first: requests that came while it lasted. Transport clock. */
+  get lastBan(): { readonly startedAt: number; readonly refused: number; readonly lastRefusedAt: number } | null {
+    return this.#ban.startedAt === 0 ? null : { ...this.#ban };
   }
 
   #refuseBanned(ip: string, now: number): void {
@@ -87,6 +95,8 @@ export class Limiter {
       this.#bannedUntil.delete(ip);
       return;
     }
+    this.#ban.refused += 1;
+    this.#ban.lastRefusedAt = now;
     throw banned(ip, until, now);
   }
 

@@ -92,7 +92,7 @@ async function serve(core: VenueCore, settings: VenueSettings, { opened, onError
     messages: new MarketMessages(core, view), keys: () => keys, faults, marketTime: () => core.marketTime(), transportNow: () => core.transportNow(),
     unanswered: () => (core.clock.mode === 'lockstep' ? core.eventsAfter(core.acknowledgedId, Number.MAX_SAFE_INTEGER) : []),
   });
-  const control = new ControlServer({ core, driver, faults, accounts, perform, streamCount: () => streams.count, onError });
+  const control = new ControlServer({ core, driver, faults, accounts, perform, streamCount: () => streams.count, lastBan: () => limiter.lastBan, onError });
   core.listen(streams);
   const port = await listen(rest.server, settings.host, settings.port);
   const controlPort = await listen(control.server, '127.0.0.1', settings.controlPort);

@@ -84,6 +84,7 @@ it('418 stays until its time is over', async () => {
   await venue.fault({ kind: 'http418', durationMs: 5_000 });
   expect((await venue.open('/fapi/v1/ping')).headers.get('retry-after')).toBe('5');
   expect((await venue.open('/fapi/v1/ping')).status).toBe(418);
+  expect((await venue.state())['lastBan']).toEqual({ startedAt: now, refused: 1, lastRefusedAt: now });
   now += 5_000;
   expect((await venue.open('/fapi/v1/ping')).status).toBe(200);
 });
@@ -265,5 +266,5 @@ it('only happens to what fits', async () => {
   expect((await venue.market({ symbol: 'ETHUSDT', quantity: '0.1', newClientOrderId: 'kl-1' })).status).toBe(200);
   expect((await venue.market({ symbol: 'ETHUSDT', quantity: '0.1', side: 'SELL', newClientOrderId: 'x-1' })).status).toBe(200);
   expect((await venue.market({ symbol: 'ETHUSDT', quantity: '0.1', side: 'SELL', newClientOrderId: 'kl-2' })).body['code']).toBe(-2010);
-  expect(((await venue.control('GET', '/faults')).body as unknown as Record<string, unknown>[])[0]).toMatchObject({ kind: 'rejectOrder', fired: 1 });
+  expect(((await venue.control('GET', '/faults')).body as unknown as Record<string, unknown>[])[0]).toMatchObject({ kind: 'rejectOrder', fired: 1, hits: ['kl-2'] });
 });

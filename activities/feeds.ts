@@ -13,6 +13,7 @@ export interface Engine {
   tellTimeReached(positionId: string, clientOrderId: string): Promise<void>;
   /** Starts the cycle of one candle; already started is done. */
   startCycle(input: CycleInput & { closeTime: number }): Promise<void>;
+  /** Venue and ledger are compared from now on; a comparison that runs already is followed by another. */
   startReconciliation(portfolioId: string): Promise<void>;
   /** Whether a workflow with this id is running. */
   isRunning(workflowId: string): Promise<boolean>;
@@ -70,10 +71,12 @@ async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () =
   }
 }
 
-async function onAccountEvent({ ledger, venue, engine, clock }: FeedDeps, { portfolioId }: FeedInput, event: AccountEvent): Promise<void> {
+async function onAccountEvent({ ledger, venue, engine, clock }: FeedDeps, { portfolioId, instrumentIds }: FeedInput, event: AccountEvent): Promise<void> {
   if (event.kind === 'order') {
     const applied = await ledger.applyReport(portfolioId, { order: event.order, fill: event.fill, at: clock() });
     if (applied.positionId !== null && applied.isNews) await engine.wakePosition(applied.positionId);
+    // Somebody else traded what we trade: a position may be gone, closed by hand or liquidated.
+    if (applied.positionId === null && event.fill !== null && instrumentIds.includes(event.fill.instrumentId)) await engine.startReconciliation(portfolioId);
   }
   if (event.eventId !== null) await venue.acknowledge(event.eventId); // after the ledger holds it
 }

@@ -2,12 +2,12 @@ import { KeelError } from '../domain/errors.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import type { Fill } from '../domain/orders/order.ts';
 import { bookOf } from '../domain/orders/order.ts';
-import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
+import { absenceProvableAt, PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
+import { canApply } from '../domain/orders/transitions.ts';
 import type { Difference, Ledger, ReconciliationView } from '../domain/ports/ledger.ts';
-import type { Venue } from '../domain/ports/venue.ts';
+import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
-import type { VenueView } from '../domain/reconciliation/differences.ts';
-import { differencesOf } from '../domain/reconciliation/differences.ts';
+import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT } from '../domain/reconciliation/differences.ts';
 import type { Engine } from './feeds.ts';
 import type { ObservedDifferences, ReconciliationActivities } from './types.ts';
 
@@ -18,22 +18,27 @@ export interface ReconciliationDeps {
   readonly clock: () => number;
 }
 
-/** Seen this often in a row, a difference is acted on. */
-const LOOKS_TO_ACT = 2;
+/** Outcome of a missed fill. */
+const APPLIED = 'applied';
 
 export function createReconciliationActivities(deps: ReconciliationDeps): ReconciliationActivities {
   const { ledger, venue, engine, clock } = deps;
 
   async function compareWithVenue(portfolioId: string): Promise<ObservedDifferences> {
-    await applyMissedFills(deps, portfolioId);
-    const view = await ledger.reconciliationView(portfolioId);
-    const differences = differencesOf(view, await venueView(venue, view));
-    const noted = await ledger.noteDifferences(portfolioId, differences, clock());
-    return {
-      confirmed: noted.filter((it) => it.looks >= LOOKS_TO_ACT),
-      fresh: noted.filter((it) => it.looks < LOOKS_TO_ACT).length,
-      missingWorkflows: await withoutWorkflow(engine, view.positions),
-    };
+    const missed = await applyMissedFills(deps, portfolioId);
+    await bookIncome(deps, portfolioId);
+    const view = await ledger.reconciliationView(portfolioId); // before the venue: what happens meanwhile differs at one look only
+    const [account, openOrders, running] = await Promise.all([venue.account(), venue.openOrders(), runningOf(engine, view.positions)]);
+    const history = await historyOfDiffering(deps, view, account);
+    const late = await bookFills(deps, portfolioId, history);
+    const now = late.length === 0 ? view : await ledger.reconciliationView(portfolioId);
+    const differences = differencesOf(now, { account, openOrders, fills: history, running });
+    const noted = await ledger.noteDifferences(portfolioId, [...missed, ...late, ...differences], clock());
+    for (const difference of [...missed, ...late]) await ledger.resolveDifference(portfolioId, difference, APPLIED);
+    const found = noted.filter((it) => it.kind !== 'missedFill');
+    const confirmed = found.filter((it) => it.looks >= LOOKS_TO_ACT);
+    const toResume = confirmed.filter((it) => it.kind === 'missingWorkflow').map((it) => textOf(it, 'positionId'));
+    return { confirmed, fresh: found.length - confirmed.length, toResume: now.positions.filter((it) => toResume.includes(it.positionId)) };
   }
 
   async function resolveDifference({ portfolioId, difference }: { portfolioId: string; difference: Difference }): Promise<string> {
@@ -43,44 +48,77 @@ export function createReconciliationActivities(deps: ReconciliationDeps): Reconc
   }
 
   async function recordMoney(portfolioId: string): Promise<void> {
-    const since = (await ledger.cursor(portfolioId, 'income')) ?? 0;
-    const records = await venue.income({ since });
-    await ledger.recordIncome(portfolioId, records);
-    const newest = records.reduce((time, record) => Math.max(time, record.time), since);
-    await ledger.setCursor(portfolioId, 'income', newest); // the same moment is read again: a record counts once
+    await bookIncome(deps, portfolioId);
     await ledger.recordEquity(portfolioId, await venue.account(), await venue.marketTime());
   }
 
   return { compareWithVenue, resolveDifference, recordMoney };
 }
 
-async function withoutWorkflow(engine: Engine, positions: readonly PositionRecord[]): Promise<PositionRecord[]> {
-  const running = await Promise.all(positions.map((it) => engine.isRunning(it.positionId)));
-  return positions.filter((_, index) => running[index] === false);
+async function bookIncome({ ledger, venue }: ReconciliationDeps, portfolioId: string): Promise<void> {
+  const since = (await ledger.cursor(portfolioId, 'income')) ?? 0;
+  const records = await venue.income({ since });
+  await ledger.recordIncome(portfolioId, records);
+  const newest = records.reduce((time, record) => Math.max(time, record.time), since);
+  await ledger.setCursor(portfolioId, 'income', newest); // the same moment is read again: a record counts once
 }
 
-/** A fill is a fact: it is booked at one look. Position risk first, then the trades of symbols that differ or have orders. */
-async function applyMissedFills({ ledger, venue, engine }: ReconciliationDeps, portfolioId: string): Promise<void> {
-  const view = await ledger.reconciliationView(portfolioId);
+async function runningOf(engine: Engine, positions: readonly PositionRecord[]): Promise<ReadonlySet<string>> {
+  const running = await Promise.all(positions.map((it) => engine.isRunning(it.positionId)));
+  return new Set(positions.filter((_, index) => running[index] === true).map((it) => it.positionId));
+}
+
+/** A fill is a fact: it is booked at one look. Of symbols with orders or positions, what is newer than the newest that we hold. */
+async function applyMissedFills(deps: ReconciliationDeps, portfolioId: string): Promise<Difference[]> {
+  const view = await deps.ledger.reconciliationView(portfolioId);
+  const missed: Difference[] = [];
   for (const instrumentId of symbolsWithBusiness(view)) {
-    const fills = await venue.fills({ instrumentId, since: view.lastFillAt[instrumentId] ?? 0 });
-    for (const applied of await ledger.applyFills(portfolioId, fills)) {
-      if (applied.isNews && applied.positionId !== null) await engine.wakePosition(applied.positionId);
-    }
+    missed.push(...(await bookFills(deps, portfolioId, await deps.venue.fills({ instrumentId, since: view.lastFillAt[instrumentId] ?? 0 }))));
   }
+  return missed;
+}
+
+/** @returns those that the ledger had not heard of. */
+async function bookFills({ ledger, engine }: ReconciliationDeps, portfolioId: string, fills: readonly Fill[]): Promise<Difference[]> {
+  if (fills.length === 0) return [];
+  const missed: Difference[] = [];
+  for (const [index, { positionId, isNews }] of (await ledger.applyFills(portfolioId, fills)).entries()) {
+    const fill = fills[index];
+    if (!isNews || positionId === null || fill === undefined) continue;
+    await engine.wakePosition(positionId);
+    const { instrumentId, tradeId, side, quantity, price } = fill;
+    missed.push({ key: `missedFill/${instrumentId}/${tradeId}`, kind: 'missedFill', instrumentId, evidence: { positionId, tradeId, side, quantity, price } });
+  }
+  return missed;
 }
 
 function symbolsWithBusiness(view: ReconciliationView): readonly InstrumentId[] {
   return [...new Set([...view.positions.map((it) => it.plan.instrument.id), ...view.openOrders.map((row) => row.intent.instrumentId)])].sort();
 }
 
-async function venueView(venue: Venue, view: ReconciliationView): Promise<VenueView> {
-  const [account, openOrders] = await Promise.all([venue.account(), venue.openOrders()]);
-  const held = new Set(account.positions.map((it) => it.instrumentId));
-  const vanished = view.positions.filter((it) => it.quantity !== '0' && !held.has(it.plan.instrument.id));
+/** Fills of the symbols that differ, since the oldest of our positions there: an older one may be missing behind a newer one. */
+async function historyOfDiffering({ venue }: ReconciliationDeps, view: ReconciliationView, account: VenueAccount): Promise<readonly Fill[]> {
   const fills: Fill[] = [];
-  for (const position of vanished) fills.push(...(await venue.fills({ instrumentId: position.plan.instrument.id, since: position.plan.decidedAt })));
-  return { positions: account.positions, openOrders, fills };
+  for (const instrumentId of differingInstruments(view, account)) {
+    const ours = view.positions.filter((it) => it.plan.instrument.id === instrumentId);
+    if (ours.length > 0) fills.push(...(await fillsWithOrders(venue, instrumentId, Math.min(...ours.map(tradesFrom)))));
+  }
+  return fills;
+}
+
+/** The venue's clock at a decision may still tell the last moment of the candle that was decided on. */
+function tradesFrom(position: PositionRecord): number {
+  return position.plan.decidedAt - 1_000;
+}
+
+/** The venue's history of fills does not say whose order made them; its history of orders does. */
+async function fillsWithOrders(venue: Venue, instrumentId: InstrumentId, since: number): Promise<readonly Fill[]> {
+  const [fills, orders] = await Promise.all([venue.fills({ instrumentId, since }), venue.orderHistory({ instrumentId, since })]);
+  const clientIds = new Map(orders.flatMap((order) => {
+    const plainId = order.book === 'plain' ? order.venueOrderId : order.triggeredOrderId;
+    return plainId === null ? [] : [[plainId, order.clientOrderId] as const];
+  }));
+  return fills.map((fill) => ({ ...fill, clientOrderId: clientIds.get(fill.venueOrderId) ?? fill.clientOrderId }));
 }
 
 /** One named outcome for every kind. */
@@ -100,12 +138,12 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
       await ledger.raiseFence({ portfolioId, by: 'reconciliation', reason: `another Keel trades on this account: ${textOf(difference, 'clientOrderId')}` });
       return 'halted: openings are refused until a person lowers the fence';
     case 'missedFill':
-      await engine.startReconciliation(portfolioId);
-      return 'fills fetched again';
+      return APPLIED; // at the look that saw it
     case 'unprotected':
-    case 'missingWorkflow':
       await engine.wakePosition(textOf(difference, 'positionId'));
       return 'position woken';
+    case 'missingWorkflow':
+      return 'resumed from the ledger'; // by the workflow, before this
     case 'foreignOrder':
     case 'foreignPosition':
     case 'walletMismatch':
@@ -116,32 +154,38 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
 async function endPosition({ ledger, venue, engine }: ReconciliationDeps, difference: Difference): Promise<string> {
   const positionId = textOf(difference, 'positionId');
   const { position } = await ledger.positionSnapshot(positionId);
-  const fills = await venue.fills({ instrumentId: position.plan.instrument.id, since: position.plan.decidedAt });
-  await ledger.applyOutsideFills(positionId, fills.filter((fill) => fill.side !== position.plan.entry.side));
+  const fills = await venue.fills({ instrumentId: position.plan.instrument.id, since: tradesFrom(position) });
+  await ledger.applyOutsideFills(positionId, closingFillsOf(position, fills));
   const reason = difference.kind === 'liquidated' ? 'liquidation' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);
   return `position told: ${reason}`;
 }
 
+/** What the venue knows of the order counts. What it had taken and does not know any more has ended. */
 async function lookAgain({ ledger, venue, engine, clock }: ReconciliationDeps, difference: Difference): Promise<string> {
   const clientOrderId = textOf(difference, 'clientOrderId');
   const row = await ledger.order(clientOrderId);
   if (row === null) return 'not in the ledger any more';
+  const isProvable = (await venue.serverTime()) >= absenceProvableAt(row, PROTOCOL_TIMES); // before it asks
   const found = await venue.lookUp({ clientOrderId, instrumentId: row.intent.instrumentId, book: bookOf(row.intent.type) });
-  if (found === null) return 'not found at the venue; its position looks again';
-  await ledger.applyReport(row.intent.portfolioId, { order: found.order, fill: null, at: clock() });
-  await ledger.applyFills(row.intent.portfolioId, found.fills);
+  if (found === null && (!isProvable || !canApply(row.state, 'vanished'))) return 'not found at the venue; its position looks again';
+  if (found === null) await ledger.applyOrderEvent(clientOrderId, { kind: 'vanished' }, clock());
+  else {
+    await ledger.applyReport(row.intent.portfolioId, { order: found.order, fill: null, at: clock() });
+    await ledger.applyFills(row.intent.portfolioId, found.fills);
+  }
   await engine.wakePosition(row.intent.positionId);
-  return `adopted as ${found.order.status}`;
+  return found === null ? 'ended: the venue does not know it any more' : `adopted as ${found.order.status}`;
 }
 
 async function cancelOrphan({ venue, clock }: ReconciliationDeps, difference: Difference): Promise<string> {
   if (difference.instrumentId === null) throw new KeelError('INVARIANT', `orphan order ${difference.key} names no instrument`);
   const book = textOf(difference, 'book') === 'conditional' ? 'conditional' : 'plain';
+  const deadlineMs = clock() + PROTOCOL_TIMES.attemptTimeoutMs;
   const answer = await venue.cancel(
     { clientOrderId: textOf(difference, 'clientOrderId'), instrumentId: difference.instrumentId, book },
-    { timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs: clock() + PROTOCOL_TIMES.attemptTimeoutMs },
+    { timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs },
   );
   return `cancelled: ${answer.kind}`;
 }

@@ -22,10 +22,10 @@ export const ACTIVITY_REGISTRY = {
   lookUpOrder: { role: 'venue', effects: ['ledger.applyOrderEvent', 'ledger.applyFills'] },
   cancelOrder: { role: 'venue', effects: ['venue.cancel', 'ledger.applyOrderEvent', 'ledger.applyFills'] },
   expireOrder: { role: 'venue', effects: ['ledger.applyOrderEvent'] },
-  compareWithVenue: { role: 'venue', effects: ['ledger.applyFills', 'ledger.noteDifferences'] },
+  compareWithVenue: { role: 'venue', effects: ['ledger.applyFills', 'ledger.recordIncome', 'ledger.setCursor', 'ledger.noteDifferences', 'ledger.resolveDifference'] },
   resolveDifference: {
     role: 'venue',
-    effects: ['ledger.applyOutsideFills', 'ledger.instruct', 'ledger.applyReport', 'ledger.applyFills', 'ledger.raiseFence', 'ledger.resolveDifference', 'venue.cancel'],
+    effects: ['ledger.applyOutsideFills', 'ledger.instruct', 'ledger.applyReport', 'ledger.applyFills', 'ledger.applyOrderEvent', 'ledger.raiseFence', 'ledger.resolveDifference', 'venue.cancel'],
   },
   recordMoney: { role: 'venue', effects: ['ledger.recordIncome', 'ledger.setCursor', 'ledger.recordEquity'] },
   streamAccount: { role: 'feeds', effects: ['ledger.applyReport', 'venue.acknowledge'] },

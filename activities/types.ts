@@ -68,11 +68,12 @@ export interface ObservedDifferences {
   /** Those seen at two looks in a row, ready to be acted on. */
   readonly confirmed: readonly Difference[];
   readonly fresh: number;
-  readonly missingWorkflows: readonly PositionRecord[];
+  /** Positions of the confirmed differences that need a workflow. */
+  readonly toResume: readonly PositionRecord[];
 }
 
 export interface ReconciliationActivities {
-  /** One look at venue, ledger and workflows. Missed fills are applied at once: a fill cannot be wrong. */
+  /** One look at venue, ledger and workflows. Missed fills and money are booked at once: both are facts. */
   compareWithVenue(portfolioId: string): Promise<ObservedDifferences>;
   resolveDifference(request: { portfolioId: string; difference: Difference }): Promise<string>;
   recordMoney(portfolioId: string): Promise<void>;

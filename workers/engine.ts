@@ -25,14 +25,17 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
         { key: SEARCH_ATTRIBUTES.cycle, value: cycleIdOf(input) },
       ],
     })),
-    startReconciliation: (portfolioId) => unlessStarted(client.workflow.start<typeof workflows.reconciliation>('reconciliation', {
-      workflowId: reconciliationId(portfolioId),
-      taskQueue,
-      args: [{ portfolioId }],
-      workflowTaskTimeout: '5 s',
-      staticSummary: 'venue, ledger and workflows compared',
-      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
-    })),
+    startReconciliation: async (portfolioId) => {
+      await client.workflow.signalWithStart<typeof workflows.reconciliation>('reconciliation', {
+        workflowId: reconciliationId(portfolioId),
+        taskQueue,
+        args: [{ portfolioId }],
+        signal: newsSignal, // one that runs compares again: it may have looked already
+        workflowTaskTimeout: '5 s',
+        staticSummary: 'venue, ledger and workflows compared',
+        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+      });
+    },
     isRunning: async (workflowId) => {
       try {
         return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';

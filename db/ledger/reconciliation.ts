@@ -2,11 +2,12 @@ import { KeelError } from '../../domain/errors.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
 import type { Ledger, NotedDifference } from '../../domain/ports/ledger.ts';
 import type { PositionRecord } from '../../domain/positions/position.ts';
+import { LOOKS_APART_MS } from '../../domain/reconciliation/differences.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
 import type { OrderRecord } from '../rows.ts';
-import { ORDER_COLUMNS, POSITION_COLUMNS, toOrderRow, toPositionRecord } from '../rows.ts';
+import { exact, ORDER_COLUMNS, POSITION_COLUMNS, toOrderRow, toPositionRecord } from '../rows.ts';
 
 type ReconciliationMethods = Pick<Ledger, 'reconciliationView' | 'noteDifferences' | 'resolveDifference'>;
 
@@ -14,7 +15,7 @@ type ReconciliationMethods = Pick<Ledger, 'reconciliationView' | 'noteDifference
 export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
   return {
     reconciliationView: async (portfolioId) => {
-      const [fences, portfolios, positions, orders, fills] = await Promise.all([
+      const [fences, portfolios, positions, orders, fills, money] = await Promise.all([
         run<Fence>(pool, 'fence', { name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [portfolioId] }),
         run<{ deploymentId: string; instrumentIds: string[] }>(pool, 'portfolio', { name: 'portfolio-ids', text: 'SELECT deployment_id AS "deploymentId", instrument_ids AS "instrumentIds" FROM portfolios WHERE portfolio_id = $1', values: [portfolioId] }),
         run<PositionRecord>(pool, 'open positions', { name: 'open-positions', text: `SELECT ${POSITION_COLUMNS} FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ORDER BY p.seq`, values: [portfolioId] }),
@@ -27,11 +28,13 @@ export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
           text: `SELECT u.id AS "instrumentId", f.filled_at AS "lastFillAt" FROM (SELECT unnest(instrument_ids) AS id FROM portfolios WHERE portfolio_id = $1) u
                  JOIN LATERAL (SELECT filled_at FROM fills WHERE portfolio_id = $1 AND instrument_id = u.id ORDER BY filled_at DESC LIMIT 1) f ON true`,
         }),
+        run<{ booked: string }>(pool, 'money booked', { name: 'money-booked', text: 'SELECT booked::text FROM money WHERE portfolio_id = $1', values: [portfolioId] }),
       ]);
       const portfolio = found(portfolios[0], portfolioId);
       return {
         ...portfolio, portfolioId, fence: found(fences[0], portfolioId), positions: positions.map(toPositionRecord), openOrders: orders.map(toOrderRow),
         lastFillAt: Object.fromEntries(fills.map((row) => [row.instrumentId, row.lastFillAt])),
+        moneyBooked: exact(money[0]?.booked ?? '0'),
       };
     },
 
@@ -41,8 +44,11 @@ export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
       for (const it of differences) {
         const { rows } = await client.query<{ looks: number; firstSeenAt: number }>({
           text: `INSERT INTO differences (portfolio_id, key, kind, instrument_id, evidence, looks, first_seen_at, last_seen_at) VALUES ($1,$2,$3,$4,$5,1,$6,$6)
-                 ON CONFLICT (portfolio_id, key) DO UPDATE SET looks = differences.looks + 1, last_seen_at = $6, evidence = $5, kind = $3 RETURNING looks, first_seen_at AS "firstSeenAt"`,
-          values: [portfolioId, it.key, it.kind, it.instrumentId, JSON.stringify(it.evidence), nowMs],
+                 ON CONFLICT (portfolio_id, key) DO UPDATE SET evidence = $5, kind = $3,
+                   looks = differences.looks + CASE WHEN $6 - differences.last_seen_at >= $7 THEN 1 ELSE 0 END,
+                   last_seen_at = CASE WHEN $6 - differences.last_seen_at >= $7 THEN $6 ELSE differences.last_seen_at END
+                 RETURNING looks, first_seen_at AS "firstSeenAt"`,
+          values: [portfolioId, it.key, it.kind, it.instrumentId, JSON.stringify(it.evidence), nowMs, LOOKS_APART_MS],
         });
         noted.push({ ...it, ...found(rows[0], it.key) });
       }

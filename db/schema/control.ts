@@ -1,7 +1,7 @@
 /** The fence, the guard's memory, cursors and what reconciliation saw. */
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import { counter, epochMs, id, writtenAt } from './columns.ts';
+import { counter, decimal, epochMs, id, writtenAt } from './columns.ts';
 import { portfolios } from './market.ts';
 
 const portfolioId = () => id('portfolio_id').notNull().references(() => portfolios.portfolioId);
@@ -48,6 +48,12 @@ export const venueCursors = pgTable(
   { portfolioId: portfolioId(), name: text('name').notNull(), value: counter('value').notNull(), writtenAt: writtenAt() },
   (table) => [primaryKey({ name: 'venue_cursors_pk', columns: [table.portfolioId, table.name] })],
 );
+
+/** Sum of all income, kept by a trigger. No row: no income. */
+export const money = pgTable('money', {
+  portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
+  booked: decimal('booked').notNull(),
+});
 
 /** What venue, ledger and workflows disagree on at the moment. */
 export const differences = pgTable(

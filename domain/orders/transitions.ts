@@ -25,6 +25,8 @@ export type OrderEvent =
   | { readonly kind: 'reported'; readonly order: VenueOrder; readonly at: number }
   /** Proven never to have arrived. */
   | { readonly kind: 'provenAbsent'; readonly attempt: number }
+  /** The venue had taken it, and knows nothing of it any more: reconciliation's looks, apart, and a look-up found it nowhere. */
+  | { readonly kind: 'vanished' }
   /** Its validity is over and nothing of it can be at the venue. */
   | { readonly kind: 'expired'; readonly reason: string };
 
@@ -38,6 +40,7 @@ const ALLOWED: Readonly<Record<OrderEvent['kind'], readonly OrderState[]>> = {
   // fill late, and a full close may have gone out while the ledger was down and still says `planned`.
   reported: ORDER_STATES,
   provenAbsent: ['submitting', 'unknown'],
+  vanished: ['accepted', 'partiallyFilled'],
   expired: ['planned', 'absent'],
 };
 
@@ -48,6 +51,7 @@ const LEAVES: Readonly<Partial<Record<OrderEvent['kind'], OrderState>>> = {
   answerLost: 'unknown',
   rejected: 'rejected',
   provenAbsent: 'absent',
+  vanished: 'expired',
   expired: 'expired',
 };
 
@@ -86,6 +90,8 @@ export function applyOrderEvent(row: OrderRow, event: OrderEvent, nowMs: number)
       return { ...base, state: 'rejected', reason: event.reason };
     case 'provenAbsent':
       return { ...base, state: 'absent' };
+    case 'vanished':
+      return { ...base, state: 'expired', reason: 'vanished' };
     case 'expired':
       return { ...base, state: 'expired', reason: event.reason };
     case 'reported':

@@ -70,7 +70,7 @@ export interface Difference {
 }
 
 export interface NotedDifference extends Difference {
-  /** How often in a row it was seen, from 1; acted on from 2. */
+  /** How often in a row it was seen, looks apart, from 1; acted on from 2. */
   readonly looks: number;
   readonly firstSeenAt: number;
 }
@@ -86,6 +86,8 @@ export interface ReconciliationView {
   /** Market clock of the newest fill per instrument. */
   readonly lastFillAt: Readonly<Record<InstrumentId, number>>;
   readonly instrumentIds: readonly InstrumentId[];
+  /** Sum of all money booked: what the wallet should hold. */
+  readonly moneyBooked: DecimalString;
 }
 
 export interface Ledger {
@@ -163,7 +165,10 @@ export interface Ledger {
 
   // Reconciliation
   reconciliationView(portfolioId: string): Promise<ReconciliationView>;
-  /** Counts looks per key; keys that are not among `differences` any more are forgotten (resolved). */
+  /**
+   * Counts looks per key, those nearer than `LOOKS_APART_MS` to the last one counted as one with it; keys that are not
+   * among `differences` any more are forgotten (resolved).
+   */
   noteDifferences(portfolioId: string, differences: readonly Difference[], nowMs: number): Promise<readonly NotedDifference[]>;
   /** Writes what was done about one as event and audit record. */
   resolveDifference(portfolioId: string, difference: Difference, outcome: string): Promise<void>;

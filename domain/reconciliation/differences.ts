@@ -1,79 +1,159 @@
 /** What differs between venue, ledger and workflows, each difference with its name (docs/order-protocol.md). */
+import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
+import type { InstrumentId } from '../market/instrument.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { Fill, OrderRow, VenueOrder } from '../orders/order.ts';
-import { WORKING_STATES } from '../orders/order.ts';
-import type { Difference, ReconciliationView } from '../ports/ledger.ts';
-import type { VenuePosition } from '../ports/venue.ts';
+import { entrySide, oppositeSide, WORKING_STATES } from '../orders/order.ts';
+import type { Difference, DifferenceKind, ReconciliationView } from '../ports/ledger.ts';
+import type { VenueAccount } from '../ports/venue.ts';
 import type { PositionRecord } from '../positions/position.ts';
 
-export interface VenueView {
-  readonly positions: readonly VenuePosition[];
+/** Seen this often, a difference is acted on. */
+export const LOOKS_TO_ACT = 2;
+/** Looks nearer to one another than this count as one: a repeated activity, two reconciliations at a time. Wall clock. */
+export const LOOKS_APART_MS = 1_000;
+
+/** One look at venue and engine, made after the ledger's: what comes in between is seen at one look only. */
+export interface OutsideView {
+  readonly account: Pick<VenueAccount, 'walletBalance' | 'positions'>;
   /** Working orders of both books. */
   readonly openOrders: readonly VenueOrder[];
-  /** Fills since the newest that the ledger holds, of symbols that may differ. */
+  /** Fills of the symbols whose positions differ, since the oldest of ours was decided on, with the ids of their orders. */
   readonly fills: readonly Fill[];
+  /** Positions whose workflow runs. */
+  readonly running: ReadonlySet<string>;
 }
 
-/** Differences of one look. Each is acted on only when a second look sees it under the same key. */
-export function differencesOf(ledger: ReconciliationView, venue: VenueView): readonly Difference[] {
-  return [...positionDifferences(ledger, venue), ...venueOrderDifferences(ledger, venue.openOrders), ...ledgerOrderDifferences(ledger, venue.openOrders)];
+/**
+ * Differences of one look, in the order in which they are to be acted on: orders before the positions that need them.
+ * Missed fills are not among them: a fill is a fact and was booked before this look.
+ */
+export function differencesOf(ledger: ReconciliationView, outside: OutsideView): readonly Difference[] {
+  return [
+    ...missingWorkflows(ledger, outside.running),
+    ...positionDifferences(ledger, outside),
+    ...venueOrderDifferences(ledger, outside.openOrders),
+    ...ledgerOrderDifferences(ledger, outside.openOrders),
+    ...unprotected(ledger, outside),
+    ...moneyDifferences(ledger, outside.account.walletBalance),
+  ];
 }
 
-function signed(position: Pick<PositionRecord, 'quantity' | 'plan'>): ReturnType<typeof d> {
-  return position.plan.direction === 'long' ? d(position.quantity) : d(position.quantity).neg();
+/** Symbols of which ledger and venue hold different positions. An order on its way may rightly make them differ. */
+export function differingInstruments(ledger: Pick<ReconciliationView, 'positions' | 'openOrders'>, account: Pick<VenueAccount, 'positions'>): readonly InstrumentId[] {
+  const all = new Set([...ledger.positions.map(instrumentOf), ...account.positions.map((it) => it.instrumentId)]);
+  return [...all].filter((id) => !expectedOf(ledger, id).eq(actualOf(account, id)) && !hasOrderInFlight(ledger, id)).sort();
 }
 
-function positionDifferences(ledger: ReconciliationView, venue: VenueView): Difference[] {
-  const instruments = new Set([...ledger.positions.map((it) => it.plan.instrument.id), ...venue.positions.map((it) => it.instrumentId)]);
-  return [...instruments].sort().flatMap((instrumentId) => {
-    const ours = ledger.positions.filter((it) => it.plan.instrument.id === instrumentId);
-    const theirs = venue.positions.filter((it) => it.instrumentId === instrumentId);
-    const expected = ours.reduce((sum, it) => sum.plus(signed(it)), ZERO);
-    const actual = theirs.reduce((sum, it) => sum.plus(it.direction === 'long' ? d(it.quantity) : d(it.quantity).neg()), ZERO);
-    if (expected.eq(actual) || hasOrderInFlight(ledger, instrumentId)) return [];
-    const evidence = { ledger: text(expected), venue: text(actual), positions: ours.map((it) => it.positionId) };
-    if (ours.length === 0) return [{ key: `foreignPosition/${instrumentId}`, kind: 'foreignPosition', instrumentId, evidence }];
-    if (!actual.eq(ZERO)) return [{ key: `missedFill/${instrumentId}`, kind: 'missedFill', instrumentId, evidence }];
-    return ours.filter((it) => !d(it.quantity).eq(ZERO)).map((it) => goneDifference(it, venue.fills, evidence));
+function instrumentOf(position: PositionRecord): InstrumentId {
+  return position.plan.instrument.id;
+}
+
+function signed(direction: 'long' | 'short', quantity: string): Dec {
+  return direction === 'long' ? d(quantity) : d(quantity).neg();
+}
+
+function expectedOf(ledger: Pick<ReconciliationView, 'positions'>, id: InstrumentId): Dec {
+  return ledger.positions.filter((it) => instrumentOf(it) === id).reduce((sum, it) => sum.plus(signed(it.plan.direction, it.quantity)), ZERO);
+}
+
+function actualOf(account: Pick<VenueAccount, 'positions'>, id: InstrumentId): Dec {
+  return account.positions.filter((it) => it.instrumentId === id).reduce((sum, it) => sum.plus(signed(it.direction, it.quantity)), ZERO);
+}
+
+/** Until it is known how an order ended, its symbol is left alone. */
+function hasOrderInFlight(ledger: Pick<ReconciliationView, 'openOrders'>, instrumentId: InstrumentId): boolean {
+  return ledger.openOrders.some((row) => row.intent.instrumentId === instrumentId && (row.state === 'submitting' || row.state === 'unknown'));
+}
+
+function missingWorkflows(ledger: ReconciliationView, running: ReadonlySet<string>): Difference[] {
+  return ledger.positions.filter((it) => !running.has(it.positionId)).map((it) => ({
+    key: `missingWorkflow/${it.positionId}`, kind: 'missingWorkflow', instrumentId: instrumentOf(it),
+    evidence: { positionId: it.positionId, ledger: it.state, quantity: it.quantity, engine: 'not running' },
+  }));
+}
+
+function positionDifferences(ledger: ReconciliationView, { account, fills }: OutsideView): Difference[] {
+  return differingInstruments(ledger, account).flatMap((instrumentId) => {
+    const ours = ledger.positions.filter((it) => instrumentOf(it) === instrumentId);
+    const actual = actualOf(account, instrumentId);
+    const evidence = { ledger: text(expectedOf(ledger, instrumentId)), venue: text(actual), positions: ours.map((it) => it.positionId) };
+    // Every fill of our orders is booked: what the venue holds besides is another hand's.
+    if (ours.length === 0 || !actual.eq(ZERO)) return [{ key: `foreignPosition/${instrumentId}`, kind: 'foreignPosition', instrumentId, evidence }];
+    return ours.filter((it) => !d(it.quantity).eq(ZERO)).map((it) => goneDifference(it, { fills, evidence, deploymentId: ledger.deploymentId }));
   });
 }
 
+/** @source Binance USD-M, ORDER_TRADE_UPDATE: client ids of orders that the venue places when it liquidates or deleverages. */
+const LIQUIDATION_IDS = ['autoclose-', 'adl_autoclose'];
+
 /** The venue holds nothing of it: by whose hand do the fills say? Without one it is a ghost. */
-function goneDifference(position: PositionRecord, fills: readonly Fill[], evidence: Readonly<Record<string, unknown>>): Difference {
-  const closing = fills.filter((fill) => fill.instrumentId === position.plan.instrument.id && fill.side !== position.plan.entry.side);
-  const isLiquidation = closing.some((fill) => fill.clientOrderId?.startsWith('autoclose-') === true || fill.clientOrderId?.startsWith('adl_autoclose') === true);
+function goneDifference(
+  position: PositionRecord,
+  { fills, evidence, deploymentId }: { fills: readonly Fill[]; evidence: Difference['evidence']; deploymentId: string },
+): Difference {
+  const closing = closingFillsOf(position, fills).filter((fill) => ownerOfClientOrderId(fill.clientOrderId ?? '', deploymentId) !== 'ours');
+  const isLiquidation = closing.some((fill) => LIQUIDATION_IDS.some((start) => fill.clientOrderId?.startsWith(start) === true));
   const kind = closing.length === 0 ? 'ghostPosition' : isLiquidation ? 'liquidated' : 'closedOutside';
-  return { key: `gone/${position.positionId}`, kind, instrumentId: position.plan.instrument.id, evidence: { ...evidence, positionId: position.positionId, trades: closing.map((fill) => fill.tradeId) } };
+  return {
+    key: `gone/${position.positionId}`, kind, instrumentId: instrumentOf(position),
+    evidence: { ...evidence, positionId: position.positionId, trades: closing.map((fill) => fill.tradeId), orders: [...new Set(closing.map((fill) => fill.clientOrderId))] },
+  };
 }
 
-/** While an order is on its way both sides may rightly differ. */
-function hasOrderInFlight(ledger: ReconciliationView, instrumentId: string): boolean {
-  return ledger.openOrders.some((row) => row.intent.instrumentId === instrumentId && (row.state === 'submitting' || row.state === 'unknown'));
+/** Fills of a position's symbol that reduce it. */
+export function closingFillsOf(position: PositionRecord, fills: readonly Fill[]): readonly Fill[] {
+  return fills.filter((fill) => fill.instrumentId === instrumentOf(position) && fill.side !== entrySide(position.plan.direction));
 }
 
 function venueOrderDifferences(ledger: ReconciliationView, open: readonly VenueOrder[]): Difference[] {
   const rows = new Map(ledger.openOrders.map((row) => [row.intent.clientOrderId, row]));
   const living = new Set(ledger.positions.map((it) => it.positionId));
   return open.flatMap((order): Difference[] => {
-    const row = rows.get(order.clientOrderId);
-    const evidence = { clientOrderId: order.clientOrderId, venueOrderId: order.venueOrderId, book: order.book, status: order.status, ledger: row?.state ?? 'not open' };
-    const named = (kind: Difference['kind']): Difference[] => [{ key: `${kind}/${order.book}/${order.clientOrderId}`, kind, instrumentId: order.instrumentId, evidence }];
-    const owner = ownerOfClientOrderId(order.clientOrderId, ledger.deploymentId);
-    if (owner === 'otherDeployment') return named('twoMasters');
-    if (owner === 'foreign') return named('foreignOrder');
-    if (row === undefined) return named('orphanExitOrder');
-    if (!living.has(row.intent.positionId)) return named('orphanExitOrder');
-    return WORKING_STATES.includes(row.state) || row.state === 'submitting' ? [] : named('unknownOrderOfOurs');
+    const kind = kindOfOpenOrder(order, { row: rows.get(order.clientOrderId), living, deploymentId: ledger.deploymentId });
+    if (kind === null) return [];
+    const { clientOrderId, venueOrderId, book, status, instrumentId } = order;
+    const evidence = { clientOrderId, venueOrderId, book, status, ledger: rows.get(clientOrderId)?.state ?? 'not open' };
+    return [{ key: `${kind}/${book}/${clientOrderId}`, kind, instrumentId, evidence }];
   });
+}
+
+function kindOfOpenOrder(order: VenueOrder, { row, living, deploymentId }: { row: OrderRow | undefined; living: ReadonlySet<string>; deploymentId: string }): DifferenceKind | null {
+  const owner = ownerOfClientOrderId(order.clientOrderId, deploymentId);
+  if (owner === 'otherDeployment') return 'twoMasters';
+  if (owner === 'foreign') return 'foreignOrder';
+  if (row === undefined || !living.has(row.intent.positionId)) return 'orphanExitOrder';
+  return WORKING_STATES.includes(row.state) || row.state === 'submitting' ? null : 'unknownOrderOfOurs';
 }
 
 function ledgerOrderDifferences(ledger: ReconciliationView, open: readonly VenueOrder[]): Difference[] {
   const onBook = new Set(open.map((order) => order.clientOrderId));
   return ledger.openOrders
-    .filter((row: OrderRow) => WORKING_STATES.includes(row.state) && !onBook.has(row.intent.clientOrderId))
+    .filter((row) => WORKING_STATES.includes(row.state) && !onBook.has(row.intent.clientOrderId))
     .map((row) => ({
       key: `ghostOrder/${row.intent.clientOrderId}`, kind: 'ghostOrder', instrumentId: row.intent.instrumentId,
       evidence: { clientOrderId: row.intent.clientOrderId, positionId: row.intent.positionId, ledger: row.state, venue: 'not open' },
     }));
+}
+
+/** Held at the venue, not closing, and no working stop there that covers it. */
+function unprotected(ledger: ReconciliationView, { account, openOrders }: OutsideView): Difference[] {
+  const owners = new Map(ledger.openOrders.map((row) => [row.intent.clientOrderId, row.intent.positionId]));
+  const held = ledger.positions.filter((it) => it.state !== 'closing' && !d(it.quantity).eq(ZERO) && !actualOf(account, instrumentOf(it)).eq(ZERO));
+  return held.flatMap((it) => {
+    const stops = openOrders.filter((order) => order.type === 'stopMarket' && order.side === oppositeSide(entrySide(it.plan.direction)) && owners.get(order.clientOrderId) === it.positionId);
+    if (stops.some((stop) => d(stop.quantity).gte(d(it.quantity)))) return [];
+    return [{
+      key: `unprotected/${it.positionId}`, kind: 'unprotected', instrumentId: instrumentOf(it),
+      evidence: { positionId: it.positionId, quantity: it.quantity, stops: stops.map((stop) => `${stop.clientOrderId} ${stop.quantity}`) },
+    }];
+  });
+}
+
+/** The difference is part of the key: while money moves, ledger and wallet are read at two moments and differ by another sum each time. */
+function moneyDifferences(ledger: ReconciliationView, walletBalance: string): Difference[] {
+  const difference = d(walletBalance).minus(d(ledger.moneyBooked));
+  if (difference.eq(ZERO)) return [];
+  return [{ key: `walletMismatch/${text(difference)}`, kind: 'walletMismatch', instrumentId: null, evidence: { ledger: ledger.moneyBooked, wallet: walletBalance, difference: text(difference) } }];
 }

@@ -3,6 +3,7 @@ import { sealEvents, verifyAuditChain } from '../../../db/events/audit.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
 import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
+import { LOOKS_APART_MS } from '../../../domain/reconciliation/differences.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
@@ -260,10 +261,24 @@ describe('events', () => {
   });
 });
 
-it('counts looks at a difference, and forgets it when it is gone', async () => {
+it('counts looks at a difference that lie apart, and forgets it when it is gone', async () => {
   const difference = { key: 'k', kind: 'foreignOrder' as const, instrumentId: INSTRUMENT.id, evidence: {} };
-  expect(await ledger.noteDifferences('sim', [difference], 1)).toMatchObject([{ looks: 1 }]);
-  expect(await ledger.noteDifferences('sim', [difference], 2)).toMatchObject([{ looks: 2, firstSeenAt: 1 }]);
-  await ledger.noteDifferences('sim', [], 3);
-  expect(await ledger.noteDifferences('sim', [difference], 4)).toMatchObject([{ looks: 1, firstSeenAt: 4 }]);
+  const looksAt = async (nowMs: number) => (await ledger.noteDifferences('sim', [difference], nowMs)).map(({ looks, firstSeenAt }) => [looks, firstSeenAt]);
+  expect(await looksAt(1)).toEqual([[1, 1]]);
+  expect(await looksAt(LOOKS_APART_MS)).toEqual([[1, 1]]); // a repeated activity, or another reconciliation beside it
+  expect(await looksAt(1 + LOOKS_APART_MS)).toEqual([[2, 1]]);
+  expect(await looksAt(2 * LOOKS_APART_MS)).toEqual([[2, 1]]);
+  expect(await looksAt(1 + 2 * LOOKS_APART_MS)).toEqual([[3, 1]]);
+  await ledger.noteDifferences('sim', [], 1 + 3 * LOOKS_APART_MS);
+  expect(await looksAt(1 + 4 * LOOKS_APART_MS)).toEqual([[1, 1 + 4 * LOOKS_APART_MS]]);
+});
+
+it('keeps the sum of all money booked, each record once, exactly', async () => {
+  const bookedWith = async (...records: readonly [string, string][]) => {
+    await ledger.recordIncome('sim', records.map(([incomeId, amount]) => ({ incomeId, type: 'TRANSFER', amount, currency: 'USDT', instrumentId: null, tradeId: null, time: 1 })));
+    return (await ledger.reconciliationView('sim')).moneyBooked;
+  };
+  expect(await bookedWith()).toBe('0');
+  expect(await bookedWith(['1', '0.1'], ['2', '0.2'])).toBe('0.3');
+  expect(await bookedWith(['2', '0.2'], ['3', '-0.00000001'])).toBe('0.29999999');
 });

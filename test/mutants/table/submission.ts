@@ -47,7 +47,7 @@ export const SUBMISSION_MUTANTS: readonly Mutant[] = [
     edit(FEEDS, `if (event.kind === 'order') {\n    const applied`, `if (event.eventId !== null) await venue.acknowledge(event.eventId);\n  if (event.kind === 'order') {\n    const applied`)] },
   { name: 'compared after subscribing', guard: 'nothing falls between the stream and the look at what was missed', tests: feedTests, edits: [edit(FEEDS, 'await deps.engine.startReconciliation(input.portfolioId);', '')] },
 
-  { name: 'two looks at a difference', guard: 'nothing is acted on at one look', tests: reconciliationTests, edits: [edit(RECONCILIATION, 'noted.filter((it) => it.looks >= LOOKS_TO_ACT)', 'noted')] },
+  { name: 'two looks at a difference', guard: 'nothing is acted on at one look', tests: reconciliationTests, edits: [edit(RECONCILIATION, 'found.filter((it) => it.looks >= LOOKS_TO_ACT)', 'found')] },
   { name: 'two masters halt', guard: 'another Keel on the account raises the fence', tests: reconciliationTests, edits: [edit(RECONCILIATION, 'await ledger.raiseFence({ portfolioId, by:', 'void ({ portfolioId, by:')] },
   { name: 'foreign is left alone', guard: 'what is not ours is never touched', tests: reconciliationTests, edits: [edit(RECONCILIATION, `case 'orphanExitOrder':\n`, `case 'orphanExitOrder':\n    case 'foreignOrder':\n`)] },
   { name: 'income is read with overlap', guard: 'no record of the newest moment is left out', tests: reconciliationTests, edits: [edit(RECONCILIATION, `await ledger.setCursor(portfolioId, 'income', newest);`, `await ledger.setCursor(portfolioId, 'income', newest + 1);`)] },

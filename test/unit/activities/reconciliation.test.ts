@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../activities/feeds.ts';
 import { createReconciliationActivities } from '../../../activities/reconciliation.ts';
+import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
+import type { OpenPlan } from '../../../domain/cycle/types.ts';
+import type { Fill, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
+import type { OrderEvent } from '../../../domain/orders/transitions.ts';
 import type { Difference, Ledger, NotedDifference, ReconciliationView } from '../../../domain/ports/ledger.ts';
 import type { Venue, VenueAccount } from '../../../domain/ports/venue.ts';
+import type { PositionRecord } from '../../../domain/positions/position.ts';
 import { portOf } from '../../support/ports.ts';
+import { observationWith } from '../domain/cycle/plan.fixture.ts';
+import { INTENT, reportOf, rowIn } from '../domain/orders/orders.fixture.ts';
 
 const ACCOUNT: VenueAccount = { walletBalance: '1', equity: '1', availableMargin: '1', positionMode: 'oneWay', positions: [] };
-const VIEW: ReconciliationView = { portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [], openOrders: [], lastFillAt: {}, instrumentIds: [] };
+const VIEW: ReconciliationView = { portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [], openOrders: [], lastFillAt: {}, instrumentIds: [], moneyBooked: '1' };
 const differenceOf = (kind: Difference['kind']): Difference => ({ key: kind, kind, instrumentId: 'BTC-USDT-PERP', evidence: { clientOrderId: 'klother-x', book: 'plain' } });
 
 /** @param calls what is done to ledger and venue. */
@@ -55,4 +62,101 @@ it('money is read from the newest known moment on, that moment again', async () 
   const calls: string[] = [];
   await activitiesOf(calls).recordMoney('sim');
   expect(calls).toEqual(['income 5000 7000', 'income at 7000']);
+});
+
+const [PLAN] = planCycle({ cycleId: 'cycle', observation: observationWith() }).opens as [OpenPlan];
+const INSTRUMENT_ID = PLAN.instrument.id;
+const POSITION: PositionRecord = {
+  positionId: PLAN.positionId, portfolioId: 'sim', plan: PLAN, state: 'open', quantity: '10', entryPrice: '100', stopPrice: '97', targetPrice: null, realizedPnl: '0',
+  closeReason: null, inboxSeq: 1, handledSeq: 1,
+};
+const HOLDING: ReconciliationView = {
+  portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [POSITION], openOrders: [], lastFillAt: { [INSTRUMENT_ID]: PLAN.decidedAt + 60_000 },
+  instrumentIds: [INSTRUMENT_ID], moneyBooked: '10000',
+};
+
+function fillAt(filledAt: number): Fill {
+  return {
+    tradeId: '9', venueOrderId: '5', clientOrderId: null, instrumentId: INSTRUMENT_ID, side: 'sell', positionSide: 'both', price: '99', quantity: '10', fee: '0', feeCurrency: 'USDT', realizedPnl: '-10',
+    maker: false, filledAt, filledAtWall: 1,
+  };
+}
+
+/** A venue that holds nothing any more, with this in its history. */
+function activitiesWith({ fill, orders, looks = 1, owned = false }: { fill: Fill; orders: readonly VenueOrder[]; looks?: number; owned?: boolean }) {
+  const applied: string[] = [];
+  const told: string[] = [];
+  const woken: string[] = [];
+  const ledger = portOf<Ledger>({
+    reconciliationView: async () => HOLDING,
+    applyFills: async (_portfolio, fills) => fills.map((it) => {
+      applied.push(it.tradeId);
+      return { positionId: owned ? PLAN.positionId : null, row: null, isNews: owned };
+    }),
+    cursor: async () => 0,
+    recordIncome: async () => undefined,
+    setCursor: async () => undefined,
+    noteDifferences: async (_portfolio, differences) => differences.map((it) => ({ ...it, looks, firstSeenAt: 1 })),
+    resolveDifference: async (_portfolio, difference: Difference, outcome) => void told.push(`${difference.kind}: ${outcome}`),
+  });
+  const venue = portOf<Venue>({
+    fills: async ({ since }) => (fill.filledAt >= since ? [fill] : []),
+    orderHistory: async () => orders,
+    openOrders: async () => [],
+    income: async () => [],
+    account: async () => ({ walletBalance: '10000', equity: '10000', availableMargin: '10000', positionMode: 'oneWay', positions: [] }),
+  });
+  const engine = portOf<Engine>({ isRunning: async () => true, wakePosition: async (id) => void woken.push(id) });
+  const activities = createReconciliationActivities({ ledger, venue, engine, clock: () => 1 });
+  return { ...activities, applied, told, woken };
+}
+
+const historyOf = (clientOrderId: string, changes: Partial<VenueOrder> = {}) => [reportOf('filled', '10', { venueOrderId: '5', clientOrderId, instrumentId: INSTRUMENT_ID, ...changes })];
+
+describe('a position that the venue does not hold any more', () => {
+  it.each<[string, number, readonly VenueOrder[], string]>([
+    ['the history of orders says whose hand it was', 0, historyOf('web_abc'), 'closedOutside'],
+    ['a liquidation is told by the id of its order', 0, historyOf('autoclose-77'), 'liquidated'],
+    ['the venue still told the time of the candle that was decided on', -1, historyOf('web_abc'), 'closedOutside'],
+    ['what happened before it was decided is not its end', -60_000, historyOf('web_abc'), 'ghostPosition'],
+  ])('%s', async (_name, afterMs, orders, kind) => {
+    const { compareWithVenue } = activitiesWith({ fill: fillAt(PLAN.decidedAt + afterMs), orders, looks: 2 });
+    expect((await compareWithVenue('sim')).confirmed.map((it) => it.kind)).toEqual([kind]);
+  });
+
+  it('one look confirms nothing', async () => {
+    const { compareWithVenue } = activitiesWith({ fill: fillAt(PLAN.decidedAt), orders: historyOf('web_abc') });
+    expect(await compareWithVenue('sim')).toMatchObject({ confirmed: [], fresh: 1, toResume: [] });
+  });
+
+  it('a fill that is missing behind a newer one is found where the positions differ, booked at once, and told', async () => {
+    const { compareWithVenue, applied, told, woken } = activitiesWith({ fill: fillAt(PLAN.decidedAt), orders: historyOf('web_abc'), owned: true });
+    await compareWithVenue('sim');
+    expect([applied, told, woken]).toEqual([['9'], ['missedFill: applied'], [PLAN.positionId]]);
+  });
+});
+
+describe('a working order that the venue does not know', () => {
+  it.each<[string, Partial<OrderRow>, number, readonly OrderEvent['kind'][]]>([
+    ['was accepted long ago: it has ended', {}, 7_000, ['vanished']],
+    ['was sent just now: look-ups may lag', {}, 6_999, []],
+    ['is of open fate: its position proves that', { state: 'unknown' }, 60_000, []],
+  ])('%s', async (_name, changes, venueTime, expected) => {
+    const row = rowIn('accepted', { sentTimestamp: 1_000, acceptedAt: 1_000, ...changes });
+    const events: OrderEvent['kind'][] = [];
+    const ledger = portOf<Ledger>({
+      order: async () => row,
+      applyOrderEvent: async (_id, event) => {
+        events.push(event.kind);
+        return row;
+      },
+      resolveDifference: async () => undefined,
+    });
+    const venue = portOf<Venue>({ serverTime: async () => venueTime, lookUp: async () => null });
+    const engine = portOf<Engine>({ wakePosition: async () => undefined });
+    const { resolveDifference } = createReconciliationActivities({ ledger, venue, engine, clock: () => 1 });
+    const difference: Difference = { key: 'k', kind: 'ghostOrder', instrumentId: INTENT.instrumentId, evidence: { clientOrderId: INTENT.clientOrderId } };
+    await resolveDifference({ portfolioId: 'sim', difference });
+    expect(events).toEqual(expected);
+  });
 });

@@ -19,6 +19,7 @@ function eventsFor(row: OrderRow): Readonly<Record<string, OrderEvent>> {
     rejected: { kind: 'rejected', attempt, reason: '-2019' },
     provenAbsent: { kind: 'provenAbsent', attempt },
     expired: { kind: 'expired', reason: 'validityOver' },
+    vanished: { kind: 'vanished' },
     working: { kind: 'reported', order: reportOf('working', '0'), at: 5_000 },
     partly: { kind: 'reported', order: reportOf('working', '4'), at: 5_000 },
     filled: { kind: 'reported', order: reportOf('filled', '10'), at: 5_000 },
@@ -33,19 +34,19 @@ type Cell = OrderState | 'ORDER_TRANSITION';
 const X = 'ORDER_TRANSITION';
 
 /** Every state met by every event. Rows are states, columns events in the order of `COLUMNS`. States that only the venue's word reaches were reported before. */
-const COLUMNS = ['claimed', 'notSent', 'halted', 'answerLost', 'rejected', 'provenAbsent', 'expired', 'working', 'partly', 'filled', 'canceled', 'ended', 'refused', 'triggered'] as const;
+const COLUMNS = ['claimed', 'notSent', 'halted', 'answerLost', 'rejected', 'provenAbsent', 'expired', 'vanished', 'working', 'partly', 'filled', 'canceled', 'ended', 'refused', 'triggered'] as const;
 const TABLE: Readonly<Record<OrderState, readonly Cell[]>> = {
-  planned:         ['submitting', X, X, X, X, X, 'expired', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
-  submitting:      [X, 'absent', 'halted', 'unknown', 'rejected', 'absent', X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
-  unknown:         [X, X, X, 'unknown', 'rejected', 'absent', X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
-  absent:          ['submitting', 'absent', X, X, X, 'absent', 'expired', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
-  accepted:        [X, X, X, 'accepted', X, X, X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
-  partiallyFilled: [X, X, X, 'partiallyFilled', X, X, X, 'partiallyFilled', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'partiallyFilled'],
-  filled:          [X, X, X, 'filled', X, X, X, 'filled', 'filled', 'filled', 'filled', 'filled', 'filled', 'filled'],
-  canceled:        [X, X, X, 'canceled', X, X, X, 'canceled', 'canceled', 'filled', 'canceled', 'canceled', 'canceled', 'canceled'],
-  rejected:        [X, X, X, 'rejected', 'rejected', X, X, 'rejected', 'rejected', 'filled', 'rejected', 'rejected', 'rejected', 'rejected'],
-  expired:         [X, X, X, 'expired', X, X, 'expired', 'expired', 'expired', 'filled', 'expired', 'expired', 'expired', 'expired'],
-  halted:          [X, X, 'halted', X, X, X, X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
+  planned:         ['submitting', X, X, X, X, X, 'expired', X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
+  submitting:      [X, 'absent', 'halted', 'unknown', 'rejected', 'absent', X, X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
+  unknown:         [X, X, X, 'unknown', 'rejected', 'absent', X, X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
+  absent:          ['submitting', 'absent', X, X, X, 'absent', 'expired', X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
+  accepted:        [X, X, X, 'accepted', X, X, X, 'expired', 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
+  partiallyFilled: [X, X, X, 'partiallyFilled', X, X, X, 'expired', 'partiallyFilled', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'partiallyFilled'],
+  filled:          [X, X, X, 'filled', X, X, X, X, 'filled', 'filled', 'filled', 'filled', 'filled', 'filled', 'filled'],
+  canceled:        [X, X, X, 'canceled', X, X, X, X, 'canceled', 'canceled', 'filled', 'canceled', 'canceled', 'canceled', 'canceled'],
+  rejected:        [X, X, X, 'rejected', 'rejected', X, X, X, 'rejected', 'rejected', 'filled', 'rejected', 'rejected', 'rejected', 'rejected'],
+  expired:         [X, X, X, 'expired', X, X, 'expired', 'expired', 'expired', 'expired', 'filled', 'expired', 'expired', 'expired', 'expired'],
+  halted:          [X, X, 'halted', X, X, X, X, X, 'accepted', 'partiallyFilled', 'filled', 'canceled', 'expired', 'rejected', 'accepted'],
 };
 
 /** Never reported by the venue before, where the state allows it; else reported with what it must have filled. */

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
+import type { OpenPlan } from '../../../../domain/cycle/types.ts';
+import type { Fill, OrderRow, OrderState, VenueOrder } from '../../../../domain/orders/order.ts';
+import { clientOrderIdOf } from '../../../../domain/orders/identity.ts';
+import type { DifferenceKind, ReconciliationView } from '../../../../domain/ports/ledger.ts';
+import type { VenuePosition } from '../../../../domain/ports/venue.ts';
+import { stopIntentFor } from '../../../../domain/positions/intents.ts';
+import type { PositionRecord } from '../../../../domain/positions/position.ts';
+import type { OutsideView } from '../../../../domain/reconciliation/differences.ts';
+import { differencesOf, differingInstruments } from '../../../../domain/reconciliation/differences.ts';
+import { observationWith } from '../cycle/plan.fixture.ts';
+
+const [PLAN] = planCycle({ cycleId: 'cycle', observation: observationWith() }).opens as [OpenPlan];
+const BTC = PLAN.instrument.id;
+const STOP = stopIntentFor(PLAN, { quantity: '10', triggerPrice: '97', revision: 1 });
+
+function positionOf(changes: Partial<PositionRecord> = {}): PositionRecord {
+  return {
+    positionId: PLAN.positionId, portfolioId: 'sim', plan: PLAN, state: 'open', quantity: '10', entryPrice: '100', stopPrice: '97', targetPrice: null, realizedPnl: '0',
+    closeReason: null, inboxSeq: 1, handledSeq: 1, ...changes,
+  };
+}
+
+function stopRow(state: OrderState): OrderRow {
+  return { intent: STOP, state, attempt: 1, sentTimestamp: 1, venueOrderId: '1', triggeredOrderId: null, filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: 1, updatedAt: 1 };
+}
+
+function orderOf(clientOrderId: string, changes: Partial<VenueOrder> = {}): VenueOrder {
+  return {
+    venueOrderId: '1', clientOrderId, instrumentId: BTC, book: 'conditional', status: 'working', side: 'sell', positionSide: 'both', type: 'stopMarket', quantity: '10', filledQuantity: '0',
+    averagePrice: null, price: null, triggerPrice: '97', reduceOnly: true, triggeredOrderId: null, updatedAt: 1, ...changes,
+  };
+}
+
+function held(quantity: string, changes: Partial<VenuePosition> = {}): VenuePosition {
+  return { instrumentId: BTC, direction: 'long', quantity, entryPrice: '100', markPrice: '100', unrealizedPnl: '0', positionSide: 'both', ...changes };
+}
+
+function fillOf(side: Fill['side'], clientOrderId: string | null): Fill {
+  return {
+    tradeId: '9', venueOrderId: '5', clientOrderId, instrumentId: BTC, side, positionSide: 'both', price: '99', quantity: '10', fee: '0', feeCurrency: 'USDT', realizedPnl: '-10', maker: false,
+    filledAt: 1, filledAtWall: 1,
+  };
+}
+
+/** Long 10, its stop on the book, its workflow running: nothing differs. */
+const LEDGER: ReconciliationView = {
+  portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [positionOf()], openOrders: [stopRow('accepted')], lastFillAt: {}, instrumentIds: [BTC], moneyBooked: '10000.0',
+};
+const OUTSIDE: OutsideView = {
+  account: { walletBalance: '10000', positions: [held('10')] }, openOrders: [orderOf(STOP.clientOrderId)], fills: [], running: new Set([PLAN.positionId]),
+};
+
+const GONE = { account: { walletBalance: '10000', positions: [] }, openOrders: [] };
+const NO_ORDERS = { openOrders: [] as readonly OrderRow[] };
+const OTHER = clientOrderIdOf('zzzzz', 'x');
+const OURS = clientOrderIdOf('abcde', 'x');
+
+describe('differences of one look', () => {
+  it.each<[string, Partial<ReconciliationView>, Partial<OutsideView>, readonly DifferenceKind[]]>([
+    ['all agree', {}, {}, []],
+    ['the workflow is not running', {}, { running: new Set() }, ['missingWorkflow']],
+    ['the venue holds nothing, somebody closed it', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'web_abc')] }, ['closedOutside']],
+    ['the venue holds nothing, it was liquidated', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'autoclose-77')] }, ['liquidated']],
+    ['the venue holds nothing, it was deleveraged', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'adl_autoclose')] }, ['liquidated']],
+    ['the venue holds nothing, and no fill says why', NO_ORDERS, GONE, ['ghostPosition']],
+    ['the venue holds nothing, entries alone are no reason', NO_ORDERS, { ...GONE, fills: [fillOf('buy', 'web_abc')] }, ['ghostPosition']],
+    ['the venue holds nothing, a fill of our own order is no other hand', NO_ORDERS, { ...GONE, fills: [fillOf('sell', STOP.clientOrderId)] }, ['ghostPosition']],
+    ['the venue holds nothing while an order is under way', { openOrders: [stopRow('submitting')] }, GONE, []],
+    ['the venue holds nothing while the fate of an order is open', { openOrders: [stopRow('unknown')] }, GONE, []],
+    ['the venue holds less: another hand closed a part', {}, { account: { walletBalance: '10000', positions: [held('4')] } }, ['foreignPosition']],
+    ['the venue holds more: another hand added', {}, { account: { walletBalance: '10000', positions: [held('11')] } }, ['foreignPosition']],
+    ['the venue holds a symbol that we do not', {}, { account: { walletBalance: '10000', positions: [held('10'), held('1', { instrumentId: 'ETH-USDT-PERP', direction: 'short' })] } }, ['foreignPosition']],
+    ['an order of somebody', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf('web_abc')] }, ['foreignOrder']],
+    ['an order of another Keel', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf(OTHER)] }, ['twoMasters']],
+    ['an order of ours that the ledger does not hold open', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf(OURS)] }, ['orphanExitOrder']],
+    ['an order of ours whose position is closed', { positions: [] }, { account: { walletBalance: '10000', positions: [] } }, ['orphanExitOrder']],
+    ['an order of ours that we believe never arrived', { openOrders: [stopRow('absent')] }, {}, ['unknownOrderOfOurs']],
+    ['an order of ours of open fate', { openOrders: [stopRow('unknown')] }, {}, ['unknownOrderOfOurs']],
+    ['an order of ours under way', { openOrders: [stopRow('submitting')] }, {}, []],
+    ['a stop that only the ledger knows', {}, { openOrders: [] }, ['ghostOrder', 'unprotected']],
+    ['no stop at all', NO_ORDERS, { openOrders: [] }, ['unprotected']],
+    ['no stop at all, and closing', { ...NO_ORDERS, positions: [positionOf({ state: 'closing' })] }, { openOrders: [] }, []],
+    ['a stop for a part', {}, { openOrders: [orderOf(STOP.clientOrderId, { quantity: '9' })] }, ['unprotected']],
+    ['a target is no stop', {}, { openOrders: [orderOf(STOP.clientOrderId, { type: 'takeProfitMarket' })] }, ['unprotected']],
+    ['a wallet with more than was booked', {}, { account: { walletBalance: '10000.01', positions: [held('10')] } }, ['walletMismatch']],
+  ])('%s', (_name, ledger, outside, kinds) => {
+    expect(differencesOf({ ...LEDGER, ...ledger }, { ...OUTSIDE, ...outside }).map((it) => it.kind)).toEqual(kinds);
+  });
+
+  it('has the same key at the next look, and says what each side holds', () => {
+    const view = { ...OUTSIDE, ...GONE, fills: [fillOf('sell', 'autoclose-77')] };
+    const [first] = differencesOf({ ...LEDGER, ...NO_ORDERS }, view);
+    expect(differencesOf({ ...LEDGER, ...NO_ORDERS }, view)[0]?.key).toBe(first?.key);
+    expect(first).toMatchObject({ key: `gone/${PLAN.positionId}`, instrumentId: BTC, evidence: { ledger: '10', venue: '0', positionId: PLAN.positionId, trades: ['9'], orders: ['autoclose-77'] } });
+  });
+
+  it('another sum of money is another difference: it must be the same at two looks', () => {
+    const keyAt = (walletBalance: string) => differencesOf(LEDGER, { ...OUTSIDE, account: { walletBalance, positions: [held('10')] } })[0]?.key;
+    expect([keyAt('9999.5'), keyAt('9999.50'), keyAt('9998')]).toEqual(['walletMismatch/-0.5', 'walletMismatch/-0.5', 'walletMismatch/-2']);
+  });
+
+  it('compares signed sums per symbol', () => {
+    expect(differingInstruments(LEDGER, { positions: [held('10', { direction: 'short' })] })).toEqual([BTC]);
+    expect(differingInstruments(LEDGER, { positions: [held('12'), held('2', { direction: 'short', positionSide: 'short' })] })).toEqual([]);
+  });
+});

@@ -19,7 +19,7 @@ export interface PositionLife {
   /** Raised by each signal, so that none is missed between a look and a wait. */
   news: number;
   snapshot: PositionSnapshot;
-  /** Rejected submissions in a row: slows down what the venue keeps refusing. */
+  /** Rejected submissions and vain cancels in a row: slows down what the venue keeps refusing. */
   refusals: number;
 }
 

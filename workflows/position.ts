@@ -1,9 +1,9 @@
 import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { OrderRow } from '../domain/orders/order.ts';
-import { DONE_STATES } from '../domain/orders/order.ts';
+import { DONE_STATES, WORKING_STATES } from '../domain/orders/order.ts';
 import type { Duty } from '../domain/positions/duties.ts';
 import { dutiesOf } from '../domain/positions/duties.ts';
-import { bookedQuantityAgrees, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
+import { bookedQuantityAgrees, ordersToAsk, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
 import { workEntry } from './entry.ts';
 import { executeOrder, settleOrder } from './execute-order.ts';
 import type { PositionInput, PositionOutcome } from './messages.ts';
@@ -33,7 +33,7 @@ export async function position(input: PositionInput): Promise<PositionOutcome> {
     else continue;
     if (workflowInfo().continueAsNewSuggested) await goOn(life);
     const heard = await condition(() => life.news !== seen, waitMs(life, close !== undefined));
-    if (!heard) await lookAtOrdersInFlight(life);
+    if (!heard) await askForOrders(life);
     life.refusals = 0;
   }
 }
@@ -51,19 +51,21 @@ async function carryOut(life: PositionLife, duties: readonly Duty[]): Promise<bo
   ]);
   for (const result of results) remember(life, result);
   const cancels = duties.filter((duty) => duty.kind === 'cancel');
+  let isStuck = results.some(({ row }) => row.state === 'rejected');
   for (const { clientOrderId } of cancels) {
     const known = life.orders.get(clientOrderId);
     if (known === undefined) continue;
-    remember(life, await orders.cancelOrder.executeWithOptions({ summary: `cancel ${known.row.intent.leg} ${known.row.intent.revision}` }, [known.row]));
+    const after = await orders.cancelOrder.executeWithOptions({ summary: `cancel ${known.row.intent.leg} ${known.row.intent.revision}` }, [known.row]);
+    remember(life, after);
+    isStuck ||= WORKING_STATES.includes(after.row.state); // refused, lost, or look-ups lag
   }
-  life.refusals = results.some(({ row }) => row.state === 'rejected') ? life.refusals + 1 : 0;
+  life.refusals = isStuck ? life.refusals + 1 : 0;
   return results.length + cancels.length > 0;
 }
 
 /** After a while without news the venue is asked: a lost stream event must not leave an order unseen. */
-async function lookAtOrdersInFlight(life: PositionLife): Promise<void> {
-  const inFlight = life.snapshot.orders.filter((row) => !DONE_STATES.includes(row.state) && (row.intent.leg === 'entry' || row.intent.leg === 'exit'));
-  for (const row of inFlight) {
+async function askForOrders(life: PositionLife): Promise<void> {
+  for (const row of ordersToAsk(life.snapshot)) {
     remember(life, await orders.lookUpOrder.executeWithOptions({ summary: `look at ${row.intent.leg} ${row.intent.revision}` }, [{ known: row, looks: [] }]));
   }
 }

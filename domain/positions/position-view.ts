@@ -1,6 +1,7 @@
 /** Small questions about a position's snapshot, asked by its workflow. */
 import type { DecimalString } from '../decimal.ts';
 import { d, ZERO } from '../decimal.ts';
+import type { OrderRow } from '../orders/order.ts';
 import { DONE_STATES, WORKING_STATES } from '../orders/order.ts';
 import type { PositionSnapshot } from './position.ts';
 
@@ -29,10 +30,21 @@ const IN_FLIGHT_POLL_MS = 2_000;
 const RESTING_POLL_MS = 600_000;
 
 /**
- * How long a position may go without news before it looks by itself (transport clock): soon while an order is in
- * flight, rarely while only a stop and a target rest (reconciliation looks at those each minute).
+ * Orders of which the venue is asked when no news comes: entries and exits in flight, and those whose fills are not all
+ * booked (look-ups may show an order as filled before they show its fills). Resting stops and targets are not asked for.
  */
-export function pollDelayMs({ orders }: PositionSnapshot): number {
-  const isInFlight = orders.some((row) => !DONE_STATES.includes(row.state) && (row.intent.leg === 'entry' || row.intent.leg === 'exit'));
-  return isInFlight ? IN_FLIGHT_POLL_MS : RESTING_POLL_MS;
+export function ordersToAsk(snapshot: PositionSnapshot): readonly OrderRow[] {
+  const isBooked = bookedQuantityAgrees(snapshot);
+  return snapshot.orders.filter((row) => {
+    const isInFlight = !DONE_STATES.includes(row.state) && (row.intent.leg === 'entry' || row.intent.leg === 'exit');
+    return isInFlight || (!isBooked && !d(row.filledQuantity).eq(ZERO));
+  });
+}
+
+/**
+ * How long a position may go without news before it looks by itself (transport clock): soon while there is an order to
+ * ask for, rarely while only a stop and a target rest (reconciliation looks at those each minute).
+ */
+export function pollDelayMs(snapshot: PositionSnapshot): number {
+  return ordersToAsk(snapshot).length > 0 ? IN_FLIGHT_POLL_MS : RESTING_POLL_MS;
 }

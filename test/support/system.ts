@@ -13,13 +13,18 @@ import type { Deployment } from '../../config/deployment.ts';
 import { loadDeployment } from '../../config/deployment.ts';
 import type { Settings } from '../../config/settings.ts';
 import { loadSettings, settingsEnv } from '../../config/settings.ts';
+import { gather } from '../../client/verify/gather.ts';
+import { createPool } from '../../db/pool.ts';
+import type { Violation } from '../../domain/verify/facts.ts';
+import { violationsIn } from '../../domain/verify/verify.ts';
 import { createDatabase, dropDatabase } from '../../stack/postgres/database.ts';
 import type { VenueOptions } from '../../stack/venue/options.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
-import { SIMULATED_KEYS } from '../../venues/settings.ts';
+import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
+import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
 import { accountFeedId, marketFeedId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
-import type { ReplayInput } from '../../workflows/messages.ts';
+import type { ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Child } from './child.ts';
 import { startChild } from './child.ts';
@@ -38,6 +43,8 @@ export interface SystemOptions {
   readonly candles?: number;
   /** Started at once. Default 1; 0: none before `startWorker`. */
   readonly workers?: number;
+  /** A built-in strategy's name or the path of a file. Default: the ensemble. */
+  readonly strategy?: string;
   /** Additional environment of each worker. */
   readonly workerEnv?: Readonly<Record<string, string>>;
   /** The venue as a process of its own, which can be killed. Default: in this process. */
@@ -127,9 +134,14 @@ export class System {
     this.#venue = await this.#reopenVenue();
   }
 
+  /** Feeds and Schedules; the market stands still. */
+  async startFeeds(): Promise<void> {
+    await installWorkflows(this.client, this.settings, this.deployment, this.#installation);
+  }
+
   /** Feeds, Schedules and the session that drives the market. */
   async startReplay(): Promise<void> {
-    await installWorkflows(this.client, this.settings, this.deployment, this.#installation);
+    await this.startFeeds();
     const input: ReplayInput = { portfolioId: this.deployment.portfolioId, strategy: this.#installation.strategy, timeframe: this.settings.timeframe };
     this.#replay = await this.client.workflow.start<typeof workflows.replaySession>('replaySession', {
       workflowId: replaySessionId(this.deployment.portfolioId), taskQueue: taskQueueOf(this.deployment.taskQueuePrefix, 'trading'), args: [input], workflowTaskTimeout: '5 s',
@@ -151,8 +163,8 @@ export class System {
   }
 
   /** Compares venue and ledger once, now. */
-  async reconcile(): Promise<void> {
-    await this.client.workflow.execute<typeof workflows.reconciliation>('reconciliation', {
+  async reconcile(): Promise<ReconciliationOutcome> {
+    return await this.client.workflow.execute<typeof workflows.reconciliation>('reconciliation', {
       workflowId: `${reconciliationId(this.deployment.portfolioId)}/once`, taskQueue: taskQueueOf(this.deployment.taskQueuePrefix, 'trading'),
       args: [{ portfolioId: this.deployment.portfolioId }], workflowTaskTimeout: '5 s',
     });
@@ -187,6 +199,18 @@ export class System {
   /** What is broken, in words; empty when all is well. */
   async checkInvariants(): Promise<readonly string[]> {
     return await brokenInvariants(this.database, this.deployment.id, await this.control('/book'));
+  }
+
+  /** What `keel verify` finds broken. */
+  async violations(): Promise<readonly Violation[]> {
+    const pool = createPool(databaseUrlOf(this.settings, this.deployment), { connectionsMax: 2 });
+    const limiter = createBackOffLimiter();
+    const venue = createVenue(venueSettingsOf(this.settings, this.deployment), limiter);
+    try {
+      return violationsIn(await gather({ pool, venue, client: this.client, portfolioId: this.deployment.portfolioId }));
+    } finally {
+      await Promise.all([pool.end(), venue.close(), limiter.close()]);
+    }
   }
 
   /** Ends everything. @param keep logs stay, for a run that failed */
@@ -234,7 +258,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const settings = loadSettings({
     KEEL_HOME: home, KEEL_MODE: 'replay', DATABASE_URL: options.postgresUrl, TEMPORAL_ADDRESS: options.temporalAddress,
     KEEL_VENUE_PORT: String(venuePort), KEEL_VENUE_CONTROL_PORT: String(controlPort), KEEL_HISTORY_CANDLES: String(HISTORY_CANDLES), KEEL_LOG_LEVEL: 'info',
-    KEEL_WORKERS: String(Math.max(1, options.workers ?? 1)),
+    KEEL_WORKERS: String(Math.max(1, options.workers ?? 1)), ...(options.strategy === undefined ? {} : { KEEL_STRATEGIES: options.strategy }),
   });
   const deployment = loadDeployment(settings, `replay-${randomInt(1, 2 ** 31)}`);
   await createDatabase(options.postgresUrl, deployment.databaseName);

@@ -1,0 +1,70 @@
+/** A system whose market moves only when the test says so: what is staged in between stands still. */
+import type { InstrumentId } from '../../domain/market/instrument.ts';
+import { reconciliationId } from '../../workflows/ids.ts';
+import { until } from './processes.ts';
+import type { System } from './system.ts';
+
+const UNSETTLED = `
+  SELECT 'order ' || client_order_id || ' is ' || state waiting FROM orders WHERE state IN ('planned', 'submitting', 'unknown') OR booked_quantity <> filled_quantity
+  UNION ALL SELECT 'position ' || position_id || ' has news' FROM positions WHERE inbox_seq > handled_seq AND state <> 'closed'`;
+
+interface VenueState {
+  readonly lastEventId: number;
+  readonly acknowledgedId: number;
+}
+
+/** Starts the feeds and waits until the market may begin; no Schedule interferes. */
+export async function beginStandstill(system: System): Promise<void> {
+  await system.startFeeds();
+  await system.client.schedule.getHandle(reconciliationId(system.deployment.portfolioId)).pause('the test reconciles by itself');
+  await until('the history is stored', async () => (await rowsOf(system, `SELECT 1 FROM venue_cursors WHERE name LIKE 'marketFeed/%'`)).length > 0, 60_000);
+  await until('the first reconciliation is over', async () => !(await isReconciling(system)), 60_000);
+}
+
+export async function isReconciling(system: System): Promise<boolean> {
+  const query = `WorkflowType = 'reconciliation' AND WorkflowId STARTS_WITH '${reconciliationId(system.deployment.portfolioId)}' AND ExecutionStatus = 'Running'`;
+  return (await system.client.workflow.count(query)).count > 0;
+}
+
+/** Moves the market to the next close of a candle, and waits until what it made due is done. @param mayWait false: it does not wait for orders and positions */
+export async function nextCandle(system: System, { mayWait = true }: { mayWait?: boolean } = {}): Promise<void> {
+  const cycles = await system.cycleCount();
+  for (let step = 0; ; step += 1) {
+    const answer = (await system.control('/advance', { method: 'POST', body: JSON.stringify({ requestId: `test/${cycles}/${step}/${Date.now()}`, candles: 1 }) })) as { stoppedAt?: string };
+    if (answer.stoppedAt === undefined) throw new Error(`the market does not move: ${JSON.stringify(answer)}`);
+    if (answer.stoppedAt === 'candleClose') break;
+    await settled(system);
+  }
+  await until('the cycle of the candle is recorded', async () => (await rowsOf(system, 'SELECT 1 FROM cycles WHERE recorded_at IS NOT NULL')).length > cycles, 60_000);
+  if (mayWait) await settled(system);
+}
+
+/** Nothing is under way: all orders have a known fate, all fills are booked, all events are answered for. */
+export async function settled(system: System, timeoutMs = 60_000): Promise<void> {
+  await until('everything is settled', async () => {
+    const { lastEventId, acknowledgedId } = (await system.control('/state')) as VenueState;
+    return acknowledgedId >= lastEventId && (await rowsOf(system, UNSETTLED)).length === 0;
+  }, timeoutMs);
+}
+
+/** Answers for all events, as if somebody had heard them. */
+export async function acknowledgeAll(system: System): Promise<void> {
+  const { lastEventId } = (await system.control('/state')) as VenueState;
+  await system.control('/acknowledge', { method: 'POST', body: JSON.stringify({ eventId: lastEventId }) });
+}
+
+export async function rowsOf<Row extends object>(system: System, query: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+  return (await system.database.query<Row>(query, [...values])).rows;
+}
+
+export async function oneRow<Row extends object>(system: System, query: string, values: readonly unknown[] = []): Promise<Row> {
+  const [row] = await rowsOf<Row>(system, query, values);
+  if (row === undefined) throw new Error(`no row: ${query} ${JSON.stringify(values)}`);
+  return row;
+}
+
+/** The newest order of one leg of the open position on an instrument. */
+export async function orderOf(system: System, instrumentId: InstrumentId, leg: string): Promise<{ clientOrderId: string; positionId: string; state: string; quantity: string; side: string }> {
+  return await oneRow(system, `SELECT o.client_order_id "clientOrderId", o.position_id "positionId", o.state, i.quantity::text quantity, i.side FROM orders o JOIN intents i USING (client_order_id)
+    JOIN positions p ON p.position_id = o.position_id WHERE p.instrument_id = $1 AND p.state <> 'closed' AND i.leg = $2 ORDER BY o.seq DESC LIMIT 1`, [instrumentId, leg]);
+}

@@ -41,7 +41,7 @@ const decimal = z.string().regex(/^-?\d+(\.\d+)?$/, 'must be a decimal number as
 
 export const faultSchema = z.strictObject({
   kind: z.enum(Object.keys(FAULT_KINDS) as [FaultKind, ...FaultKind[]]),
-  /** All that is given must fit. Default: new orders, cancels or queries, as the kind suggests. */
+  /** All that is given must fit; of a batch, one of its orders: the fault then meets the whole request. Default: new orders, cancels or queries, as the kind suggests. */
   match: z.strictObject({
     method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(),
     /** A part of the path: `order` fits `/fapi/v1/order` and `/fapi/v1/algoOrder`. */
@@ -201,10 +201,14 @@ function fitsRequest(spec: FaultSpec, facts: RequestFacts): boolean {
   if (match === undefined) return true;
   if (match.method !== undefined && match.method !== facts.method) return false;
   if (match.path !== undefined && !facts.path.toLowerCase().includes(match.path.toLowerCase())) return false;
+  if (match.accountId !== undefined && match.accountId !== facts.accountId) return false;
+  return fitsOrder(match, params) || params.batch().some((member) => fitsOrder(match, member));
+}
+
+function fitsOrder(match: NonNullable<FaultSpec['match']>, params: Params): boolean {
   if (match.symbol !== undefined && params.text('symbol') !== match.symbol) return false;
   if (match.side !== undefined && params.text('side') !== match.side) return false;
   if (match.type !== undefined && params.text('type') !== match.type) return false;
-  if (match.accountId !== undefined && match.accountId !== facts.accountId) return false;
   return match.clientOrderId === undefined || clientIdOf(params).startsWith(match.clientOrderId);
 }
 

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { DecimalString } from '../../domain/decimal.ts';
 import { refusal } from './errors.ts';
 
@@ -5,6 +6,16 @@ import { refusal } from './errors.ts';
 const CLIENT_ID_PATTERN = /^[.A-Z:/a-z0-9_-]{1,36}$/;
 const DECIMAL_PATTERN = /^[0-9]{1,20}(\.[0-9]{1,20})?$/;
 const INTEGER_PATTERN = /^[0-9]{1,20}$/;
+
+const batchSchema = z.preprocess((text, context) => {
+  try {
+    return JSON.parse(String(text)) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    context.addIssue({ code: 'custom', message: 'not JSON' });
+    return z.NEVER;
+  }
+}, z.array(z.record(z.string(), z.unknown())));
 
 /** The parameters of one request, read by name; each reader refuses with Binance's own code. */
 export class Params {
@@ -28,6 +39,12 @@ export class Params {
       if (value !== null && value !== undefined) values.set(name, String(value));
     }
     return new Params(values);
+  }
+
+  /** The orders that `batchOrders` holds; none where it is not sent, or no list of objects. */
+  batch(): readonly Params[] {
+    const parsed = batchSchema.safeParse(this.text('batchOrders') ?? '[]');
+    return parsed.success ? parsed.data.map((order) => Params.of(order)) : [];
   }
 
   /** Everything, as a query string. */

@@ -50,8 +50,9 @@ function cancelAlgo(core: VenueCore, { params, accountId, cancelLost }: VenueReq
   return { algoId: canceled.algoId, clientAlgoId: canceled.clientAlgoId, code: '200', msg: 'success' };
 }
 
-function cancelAllAlgos(core: VenueCore, { params, accountId }: VenueRequest): unknown {
-  core.command<'cancelAllAlgos'>({ kind: 'cancelAllAlgos', accountId, symbol: readSymbol(params, core) });
+function cancelAllAlgos(core: VenueCore, { params, accountId, cancelLost }: VenueRequest): unknown {
+  const symbol = readSymbol(params, core);
+  if (!cancelLost) core.command<'cancelAllAlgos'>({ kind: 'cancelAllAlgos', accountId, symbol });
   return { code: 200, msg: 'The operation of cancel all open order is done.' };
 }
 

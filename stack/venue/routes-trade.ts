@@ -90,20 +90,19 @@ function openOrder(core: VenueCore, request: VenueRequest): unknown {
 }
 
 function cancelOrder(core: VenueCore, { params, accountId, cancelLost }: VenueRequest): unknown {
-  if (cancelLost) return confirmOnly(core, accountId, params);
-  const canceled = core.command<'cancelOrder'>({ kind: 'cancelOrder', accountId, symbol: readSymbol(params, core), key: readKey(params) });
-  return orderJson(canceled, core.stampOf('order', canceled), 'result');
+  return cancelByKey(core, { accountId, symbol: readSymbol(params, core), key: readKey(params) }, cancelLost);
 }
 
-/** A confirmed cancel that never happens. */
-function confirmOnly(core: VenueCore, accountId: string, params: Params): unknown {
-  const order = core.engine.findOrder(accountId, readSymbol(params, core), readKey(params));
+/** @param lost a fault: confirmed, and never done. */
+function cancelByKey(core: VenueCore, which: { accountId: string; symbol: string; key: OrderKey }, lost: boolean): unknown {
+  const order = lost ? core.engine.findOrder(which.accountId, which.symbol, which.key) : core.command<'cancelOrder'>({ kind: 'cancelOrder', ...which });
   if (order === undefined) throw refusal('-2011');
   return orderJson({ ...order, status: 'CANCELED' }, core.stampOf('order', order), 'result');
 }
 
-function cancelAll(core: VenueCore, { params, accountId }: VenueRequest): unknown {
-  core.command<'cancelAllOrders'>({ kind: 'cancelAllOrders', accountId, symbol: readSymbol(params, core) });
+function cancelAll(core: VenueCore, { params, accountId, cancelLost }: VenueRequest): unknown {
+  const symbol = readSymbol(params, core);
+  if (!cancelLost) core.command<'cancelAllOrders'>({ kind: 'cancelAllOrders', accountId, symbol });
   return { code: 200, msg: 'The operation of cancel all open order is done.' };
 }
 
@@ -135,7 +134,7 @@ function amendBatch(core: VenueCore, request: VenueRequest): unknown {
 }
 
 /** ccxt spells the lists in lower case, Binance's documents in camel case: both are read. */
-function cancelBatch(core: VenueCore, { params, accountId }: VenueRequest): unknown {
+function cancelBatch(core: VenueCore, { params, accountId, cancelLost }: VenueRequest): unknown {
   const symbol = readSymbol(params, core);
   const idsName = params.has('orderidlist') ? 'orderidlist' : 'orderIdList';
   const clientIdsName = params.has('origclientorderidlist') ? 'origclientorderidlist' : 'origClientOrderIdList';
@@ -143,10 +142,7 @@ function cancelBatch(core: VenueCore, { params, accountId }: VenueRequest): unkn
     ? readList(params, idsName, z.array(z.coerce.number().int())).map((orderId) => ({ orderId }))
     : readList(params, clientIdsName, z.array(z.string())).map((clientOrderId) => ({ clientOrderId }));
   if (keys.length > CANCEL_BATCH_MAX) throw refusal('-4082', keys.length);
-  return keys.map((key) => orError(() => {
-    const canceled = core.command<'cancelOrder'>({ kind: 'cancelOrder', accountId, symbol, key });
-    return orderJson(canceled, core.stampOf('order', canceled), 'result');
-  }));
+  return keys.map((key) => orError(() => cancelByKey(core, { accountId, symbol, key }, cancelLost)));
 }
 
 /** Each part of a batch stands or falls alone. */

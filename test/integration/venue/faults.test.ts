@@ -123,6 +123,37 @@ it('a cancel that is refused, and one that is confirmed but lost', async () => {
   expect((await venue.signed('GET', '/fapi/v1/algoOrder', { clientAlgoId: 'waits' })).body['algoStatus']).toBe('NEW');
 });
 
+it.each([
+  ['all orders', '/fapi/v1/allOpenOrders', {}],
+  ['all conditional orders', '/fapi/v1/algoOpenOrders', {}],
+  ['a batch', '/fapi/v1/batchOrders', { origClientOrderIdList: '["rests"]' }],
+])('a cancel of %s that is confirmed but lost', async (_name, path, more) => {
+  const venue = await testVenue();
+  await venue.limit(((await venue.price()) * 0.97).toFixed(1), { newClientOrderId: 'rests' });
+  await venue.stop(((await venue.price()) * 0.9).toFixed(1), { clientAlgoId: 'waits', reduceOnly: false });
+  const open = async () => [(await venue.signed('GET', '/fapi/v1/openOrders')).body, (await venue.signed('GET', '/fapi/v1/openAlgoOrders')).body];
+  const before = await open();
+  await venue.fault({ kind: 'cancelLost', match: { method: 'DELETE', path } });
+  expect((await venue.signed('DELETE', path, { symbol: 'BTCUSDT', ...more })).status).toBe(200);
+  expect(await open()).toEqual(before);
+  await venue.signed('DELETE', path, { symbol: 'BTCUSDT', ...more });
+  expect(await open()).not.toEqual(before);
+});
+
+it.each([
+  [{ symbol: 'BTCUSDT' }, -2010], [{ side: 'SELL' }, -2010], [{ clientOrderId: 'two' }, -2010], [{ type: 'LIMIT' }, -2010], [{ symbol: 'ETHUSDT' }, undefined],
+])('an order is found within a batch by %j', async (match, code) => {
+  const venue = await testVenue();
+  const price = await venue.price();
+  const order = { symbol: 'BTCUSDT', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01' };
+  await venue.fault({ kind: 'rejectOrder', match });
+  const batchOrders = JSON.stringify([
+    { ...order, side: 'BUY', price: (price * 0.97).toFixed(1), newClientOrderId: 'one' }, { ...order, side: 'SELL', price: (price * 1.03).toFixed(1), newClientOrderId: 'two' },
+  ]);
+  expect((await venue.signed('POST', '/fapi/v1/batchOrders', { batchOrders })).body['code']).toBe(code);
+  expect(await orders(venue)).toHaveLength(code === undefined ? 2 : 0);
+});
+
 it('look-ups that lag see neither an order nor its fills in any list', async () => {
   let now = 1_700_000_000_000;
   const venue = await testVenue({}, { wallClock: () => now });

@@ -5,6 +5,7 @@ import { benchLedger } from './ledger/ledger.ts';
 import { benchMatching } from './matching.ts';
 import { benchPlan } from './plan.ts';
 import { benchSession } from './session.ts';
+import { benchStart } from './start/start.ts';
 import type { Measurement } from './support/measurement.ts';
 import { atLeast } from './support/measurement.ts';
 import { benchVenue } from './venue.ts';
@@ -18,5 +19,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'engine', run: benchEngine },
   { name: 'cycle', run: benchCycle },
   { name: 'events', run: benchEvents },
+  { name: 'start', run: benchStart },
   { name: 'session', run: benchSession },
 ];

@@ -33,6 +33,7 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
+    pipeline: true, // what is asked without waiting for an answer goes out together, in order: one round trip
     types: { getTypeParser },
   });
   // Without a listener a broken idle connection would end the process; the next statement reports the state anyway.
@@ -52,8 +53,7 @@ export async function inTransaction<T>(pool: Pool, what: string, work: (client: 
   const client = await connect(pool, what);
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
-    const result = await work(client);
+    const [, result] = await together(client.query('BEGIN'), work(client));
     await client.query('COMMIT');
     return result;
   } catch (error) {
@@ -62,6 +62,17 @@ export async function inTransaction<T>(pool: Pool, what: string, work: (client: 
   } finally {
     client.release(broken);
   }
+}
+
+/**
+ * Statements that do not need each other's answers: sent at once, run in order, one round trip for all.
+ * Waits for every answer also when one fails, so that none comes after the rollback. @throws the first failure, in order
+ */
+export async function together<T extends readonly unknown[]>(...statements: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const answers = await Promise.allSettled(statements);
+  const failure = answers.find((answer) => answer.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : undefined)) as unknown as T;
 }
 
 /** Runs one statement outside of any transaction. @throws {KeelError} as `inTransaction`. */

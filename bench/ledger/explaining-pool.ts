@@ -43,13 +43,19 @@ async function alone(pool: Pool, query: Query, values: readonly unknown[] | unde
 
 function explainingClient(client: Client, timings: Timings): Client {
   const run = plain(client);
-  const query: Run = async (statement, values) => {
+  const explained: Run = async (statement, values) => {
     if (isExplained(statement)) {
       await run('SAVEPOINT explained');
       await explain(run, statement, values, timings);
       await run('ROLLBACK TO SAVEPOINT explained');
     }
     return await run(statement, values);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const query: Run = (statement, values) => { // one after the other: what is sent together must not mix with the explaining
+    const result = last.then(() => explained(statement, values));
+    last = result.catch(() => undefined);
+    return result;
   };
   return new Proxy(client, {
     get: (target, key) => {

@@ -2,9 +2,10 @@ import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
+import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client, Pool } from '../pool.ts';
-import { inTransaction, run } from '../pool.ts';
+import { inTransaction, run, together } from '../pool.ts';
 import { exact, exactOrNull } from '../rows.ts';
 import { announceChange } from './announce.ts';
 import { insertIntents } from './orders.ts';
@@ -93,42 +94,49 @@ async function accountContext(pool: Pool, portfolioId: string): Promise<AccountC
 
 async function recordCycle(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<CyclePlan | null> {
   const { account, candle } = observation;
-  const count = (outcome: string): number => plan.decisions.filter((it) => it.outcome === outcome).length;
   const recorded = await client.query({
     name: 'record-cycle',
     text: `UPDATE cycles SET policy_version = $2, late = $3, observation = $4, plan = $5, opens = $6, instructions = $7, refused = $8, holds = $9,
              recorded_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE cycle_id = $1 AND recorded_at IS NULL`,
-    values: [cycleId, account.policyVersion, observation.late, JSON.stringify(observation), JSON.stringify(plan), plan.opens.length, plan.instructions.length, count('refused'), count('hold')],
+    values: [cycleId, account.policyVersion, observation.late, JSON.stringify(observation), JSON.stringify(plan), plan.opens.length, plan.instructions.length, countOf(plan, 'refused'), countOf(plan, 'hold')],
   });
   if (recorded.rowCount === 0) return await recordedPlan(client, cycleId);
-  await insertPredictions(client, cycleId, observation);
-  for (const open of plan.opens) {
-    await client.query({
+  await together(
+    insertPredictions(client, cycleId, observation),
+    ...plan.opens.map((open) => client.query({
       name: 'insert-position',
       text: `INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, stop_price, target_price, inbox_seq, handled_seq, decided_at)
              VALUES ($1,$2,$3,$4,$5,$6,'opening',$7,$8,1,0,$9)`,
       values: [open.positionId, account.portfolioId, open.instrument.id, cycleId, open.direction, JSON.stringify(open), open.stopPrice, open.targetPrice, open.decidedAt],
-    });
-  }
-  await insertIntents(client, plan.opens.map((open) => open.entry), account.observedAt);
-  for (const instruction of plan.instructions) await insertInstruction(client, instruction);
-  await client.query({
-    name: 'insert-equity',
-    text: `INSERT INTO equity (portfolio_id, market_time, wallet_balance, equity, available_margin, open_positions) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING`,
-    values: [account.portfolioId, candle.closeTime, account.walletBalance, account.equity, account.availableMargin, account.positions.length],
-  });
-  await writeEvents(client, [{
+    })),
+    insertIntents(client, plan.opens.map((open) => open.entry), account.observedAt),
+    ...plan.instructions.map((instruction) => insertInstruction(client, instruction)),
+    client.query({
+      name: 'insert-equity',
+      text: `INSERT INTO equity (portfolio_id, market_time, wallet_balance, equity, available_margin, open_positions) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING`,
+      values: [account.portfolioId, candle.closeTime, account.walletBalance, account.equity, account.availableMargin, account.positions.length],
+    }),
+    writeEvents(client, [recordedEvent(cycleId, observation, plan)]),
+    announceChange(client),
+  );
+  return null;
+}
+
+function countOf(plan: CyclePlan, outcome: string): number {
+  return plan.decisions.filter((it) => it.outcome === outcome).length;
+}
+
+function recordedEvent(cycleId: string, { account, candle, late }: Observation, plan: CyclePlan): NewEvent<'cycleRecorded'> {
+  return {
     id: cycleId, type: 'cycleRecorded', subject: cycleId, portfolioId: account.portfolioId, traceId: cycleId, actor: 'keel',
     payload: {
       cycleId, closeTime: candle.closeTime,
       opens: plan.opens.map((it) => ({ positionId: it.positionId, instrumentId: it.instrument.id, direction: it.direction })),
       instructions: plan.instructions.map((it) => ({ positionId: it.positionId, kind: it.kind })),
       refused: plan.decisions.filter((it) => it.outcome === 'refused').map((it) => ({ instrumentId: it.instrumentId, reason: it.reason })),
-      holds: count('hold'), late: observation.late, policyVersion: account.policyVersion,
+      holds: countOf(plan, 'hold'), late, policyVersion: account.policyVersion,
     },
-  }]);
-  await announceChange(client);
-  return null;
+  };
 }
 
 async function recordedPlan(client: Client, cycleId: string): Promise<CyclePlan> {

@@ -1,9 +1,11 @@
 import { d, text } from '../../domain/decimal.ts';
 import type { Direction, Fill, OrderIntent } from '../../domain/orders/order.ts';
+import type { PositionTotals } from '../../domain/positions/from-fills.ts';
 import { positionTotals } from '../../domain/positions/from-fills.ts';
 import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client } from '../pool.ts';
+import { together } from '../pool.ts';
 import { FILL_COLUMNS, toFill } from '../rows.ts';
 import { announceChange } from './announce.ts';
 
@@ -25,9 +27,14 @@ export async function bookFill(client: Client, { positionId, intent, fill }: Boo
     values: [position.portfolioId, fill.instrumentId, fill.tradeId, fill.venueOrderId, positionId, clientOrderId, fill.side, fill.positionSide, fill.price, fill.quantity, fill.fee, fill.feeCurrency, fill.realizedPnl, fill.maker, fill.filledAt, fill.filledAtWall],
   });
   if (inserted.rowCount === 0) return false;
-  if (clientOrderId !== null) await client.query({ name: 'book-quantity', text: 'UPDATE orders SET booked_quantity = booked_quantity + $2 WHERE client_order_id = $1', values: [clientOrderId, fill.quantity] });
-  await writeEvents(client, [...(await positionFollows(client, positionId, position)), ...(intent === null ? [] : [filledEvent(position.portfolioId, intent, fill)])]);
-  await announceChange(client);
+  const { rows } = await client.query<Fill>({ name: 'fills-of-position', text: `SELECT ${FILL_COLUMNS} FROM fills f WHERE f.position_id = $1`, values: [positionId] });
+  const totals = positionTotals(position.direction, rows.map(toFill));
+  await together(
+    clientOrderId === null ? Promise.resolve() : client.query({ name: 'book-quantity', text: 'UPDATE orders SET booked_quantity = booked_quantity + $2 WHERE client_order_id = $1', values: [clientOrderId, fill.quantity] }),
+    followFills(client, positionId, totals),
+    writeEvents(client, [...openedEvents(positionId, position, totals), ...(intent === null ? [] : [filledEvent(position.portfolioId, intent, fill)])]),
+    announceChange(client),
+  );
   return true;
 }
 
@@ -54,15 +61,17 @@ async function lockPosition(client: Client, positionId: string): Promise<LockedP
 }
 
 /** A position is the sum of its fills, computed anew from all of them: exact, whatever the order of arrival. */
-async function positionFollows(client: Client, positionId: string, position: LockedPosition): Promise<NewEvent[]> {
-  const { rows } = await client.query<Fill>({ name: 'fills-of-position', text: `SELECT ${FILL_COLUMNS} FROM fills f WHERE f.position_id = $1`, values: [positionId] });
-  const totals = positionTotals(position.direction, rows.map(toFill));
+async function followFills(client: Client, positionId: string, totals: PositionTotals): Promise<void> {
   await client.query({
     name: 'position-follows',
     text: `UPDATE positions SET quantity = $2, entry_quantity = $3, entry_price = $4, exit_price = $5, realized_pnl = $6, fees = $7, first_fill_at = $8, last_fill_at = $9,
              inbox_seq = inbox_seq + CASE WHEN state = 'closed' THEN 0 ELSE 1 END WHERE position_id = $1`,
     values: [positionId, totals.quantity, totals.entryQuantity, totals.entryPrice, totals.exitPrice, totals.realizedPnl, totals.fees, totals.firstFillAt, totals.lastFillAt],
   });
+}
+
+/** Told at the first fill. */
+function openedEvents(positionId: string, position: LockedPosition, totals: PositionTotals): NewEvent[] {
   if (position.firstFillAt !== null || totals.entryPrice === null) return [];
   return [{
     id: `${positionId}/opened`, type: 'positionOpened', subject: positionId, portfolioId: position.portfolioId, traceId: position.cycleId, actor: 'keel',

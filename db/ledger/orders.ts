@@ -9,7 +9,7 @@ import type { AppliedReport, Ledger } from '../../domain/ports/ledger.ts';
 import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client, Pool } from '../pool.ts';
-import { inTransaction, run } from '../pool.ts';
+import { inTransaction, run, together } from '../pool.ts';
 import type { OrderRecord } from '../rows.ts';
 import { ORDER_COLUMNS, toOrderRow } from '../rows.ts';
 import { announceChange } from './announce.ts';
@@ -23,25 +23,26 @@ const FROM_ORDERS = `SELECT ${ORDER_COLUMNS} FROM orders o JOIN intents i ON i.c
 export function createOrderMethods(pool: Pool): OrderMethods {
   return {
     claimSubmission: ({ intent, attempt, timestamp, nowMs }) => inTransaction(pool, `claim ${intent.intentId}`, async (client) => {
-      await insertIntents(client, [intent], nowMs);
-      const claimed = await client.query({
+      const [, claimed] = await together(insertIntents(client, [intent], nowMs), client.query({
         name: 'claim-submission',
         text: `UPDATE orders SET state = 'submitting', attempt = $2, sent_timestamp = $3, updated_at = $4
                WHERE client_order_id = $1 AND ((attempt = $2 - 1 AND state IN ('planned', 'absent')) OR ($5 AND attempt < $2 - 1 AND accepted_at IS NULL))`,
         values: [intent.clientOrderId, attempt, timestamp, nowMs, mayGoWithoutLedger(intent)], // the domain's mayClaim, as one atomic statement
-      });
+      }));
       const won = claimed.rowCount === 1;
-      if (won) await recordOrderEvent(client, intent.clientOrderId, 'planned or absent', 'submitting', { kind: 'claimed', attempt, timestamp }, nowMs);
-      const row = await orderRow(client, intent.clientOrderId);
-      // A statement of its own, after the row was won: it sees a fence raised meanwhile.
-      const { rows } = await client.query<{ epoch: number; halted: boolean }>({ name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [intent.portfolioId] });
+      const [, row, { rows }] = await together(
+        won ? recordOrderEvent(client, intent.clientOrderId, 'planned or absent', 'submitting', { kind: 'claimed', attempt, timestamp }, nowMs) : Promise.resolve(),
+        orderRow(client, intent.clientOrderId),
+        // A statement of its own, after the row was won: it sees a fence raised meanwhile.
+        client.query<{ epoch: number; halted: boolean }>({ name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [intent.portfolioId] }),
+      );
       const fence = rows[0];
       if (fence === undefined) throw new KeelError('NOT_FOUND', `portfolio ${intent.portfolioId} has no fence row`);
       return { won, row, fence };
     }),
 
     applyOrderEvent: (clientOrderId, event, nowMs) => inTransaction(pool, `order ${clientOrderId}: ${event.kind}`, async (client) => {
-      const before = await lockOrder(client, 'o.client_order_id = $1', [clientOrderId]);
+      const before = await lockOrder(client, 'lock-order', [clientOrderId]);
       if (before === null) throw new KeelError('NOT_FOUND', `order ${clientOrderId} is not in the ledger`);
       return (await applyLocked(client, before, event, nowMs)).row;
     }),
@@ -97,30 +98,30 @@ interface OwnerQuery {
  * created when it triggered. The two books number their orders apart, so an id counts within its book only.
  */
 async function lockOwner(client: Client, { portfolioId, instrumentId, clientOrderId, plainOrderId }: OwnerQuery): Promise<LockedOrder | null> {
-  const byClientId = clientOrderId === '' ? null : await lockOrder(client, 'o.client_order_id = $1 AND o.portfolio_id = $2', [clientOrderId, portfolioId]);
+  const byClientId = clientOrderId === '' ? null : await lockOrder(client, 'lock-own-order', [clientOrderId, portfolioId]);
   if (byClientId !== null || plainOrderId === '') return byClientId;
   const values = [portfolioId, instrumentId, plainOrderId];
-  return (await lockOrder(client, `o.portfolio_id = $1 AND o.instrument_id = $2 AND o.venue_order_id = $3 AND o.book = 'plain'`, values))
-    ?? (await lockOrder(client, 'o.portfolio_id = $1 AND o.instrument_id = $2 AND o.triggered_order_id = $3', values));
+  return (await lockOrder(client, 'lock-by-venue-id', values))
+    ?? (await lockOrder(client, 'lock-by-triggered-id', values));
 }
 
 export async function insertIntents(client: Client, intents: readonly OrderIntent[], nowMs: number): Promise<void> {
-  for (const it of intents) {
-    await client.query({
+  await together(...intents.flatMap((it) => [
+    client.query({
       name: 'insert-intent',
       text: `INSERT INTO intents (intent_id, client_order_id, portfolio_id, position_id, cycle_id, leg, revision, instrument_id, side, position_side, type, time_in_force,
                quantity, price, trigger_price, reduce_only, closes_position, decision_price, epoch, valid_until, max_drift_bps, work_until_market_time, policy_version)
              VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23) ON CONFLICT DO NOTHING`,
       values: [it.intentId, it.clientOrderId, it.portfolioId, it.positionId, it.cycleId, it.leg, it.revision, it.instrumentId, it.side, it.positionSide, it.type, it.timeInForce,
         it.quantity, it.price, it.triggerPrice, it.reduceOnly, it.closesPosition, it.decisionPrice, it.epoch, it.validUntil, it.maxDriftBps, it.workUntilMarketTime, it.policyVersion],
-    });
-    await client.query({
+    }),
+    client.query({
       name: 'insert-order',
       text: `INSERT INTO orders (client_order_id, portfolio_id, position_id, instrument_id, book, state, attempt, updated_at, planned_at)
              VALUES ($1,$2,$3,$4,$5,'planned',0,$6,$6) ON CONFLICT DO NOTHING`,
       values: [it.clientOrderId, it.portfolioId, it.positionId, it.instrumentId, bookOf(it.type), nowMs],
-    });
-  }
+    }),
+  ]));
 }
 
 async function orderRow(client: Client, clientOrderId: string): Promise<OrderRow> {
@@ -134,8 +135,15 @@ interface LockedOrder {
   readonly bookedQuantity: string;
 }
 
-async function lockOrder(client: Client, where: string, values: readonly unknown[]): Promise<LockedOrder | null> {
-  const { rows } = await client.query<OrderRecord>({ text: `${FROM_ORDERS} WHERE ${where} FOR UPDATE OF o`, values: [...values] });
+const LOCKS = {
+  'lock-order': 'o.client_order_id = $1',
+  'lock-own-order': 'o.client_order_id = $1 AND o.portfolio_id = $2',
+  'lock-by-venue-id': `o.portfolio_id = $1 AND o.instrument_id = $2 AND o.venue_order_id = $3 AND o.book = 'plain'`,
+  'lock-by-triggered-id': 'o.portfolio_id = $1 AND o.instrument_id = $2 AND o.triggered_order_id = $3',
+} as const;
+
+async function lockOrder(client: Client, name: keyof typeof LOCKS, values: readonly unknown[]): Promise<LockedOrder | null> {
+  const { rows } = await client.query<OrderRecord>({ name, text: `${FROM_ORDERS} WHERE ${LOCKS[name]} FOR UPDATE OF o`, values: [...values] });
   return rows[0] === undefined ? null : { row: toOrderRow(rows[0]), bookedQuantity: rows[0].bookedQuantity };
 }
 
@@ -152,16 +160,18 @@ async function applyLocked(client: Client, before: LockedOrder, event: OrderEven
   const after = applyOrderEvent(before.row, event, nowMs);
   if (!isChange(before.row, after)) return { row: before.row, isNews: false };
   const { clientOrderId, positionId } = after.intent;
-  await client.query({
-    name: 'update-order',
-    text: `UPDATE orders SET state = $2, attempt = $3, sent_timestamp = $4, venue_order_id = $5, triggered_order_id = $6, filled_quantity = $7,
-             average_price = $8, reason = $9, accepted_at = $10, updated_at = $11 WHERE client_order_id = $1`,
-    values: [clientOrderId, after.state, after.attempt, after.sentTimestamp, after.venueOrderId, after.triggeredOrderId, after.filledQuantity, after.averagePrice, after.reason, after.acceptedAt, after.updatedAt],
-  });
-  await recordOrderEvent(client, clientOrderId, before.row.state, after.state, event, nowMs);
-  await client.query({ name: 'raise-inbox', text: `UPDATE positions SET inbox_seq = inbox_seq + 1 WHERE position_id = $1 AND state <> 'closed'`, values: [positionId] });
-  await writeEvents(client, stateEvents(before.row, after));
-  await announceChange(client);
+  await together(
+    client.query({
+      name: 'update-order',
+      text: `UPDATE orders SET state = $2, attempt = $3, sent_timestamp = $4, venue_order_id = $5, triggered_order_id = $6, filled_quantity = $7,
+               average_price = $8, reason = $9, accepted_at = $10, updated_at = $11 WHERE client_order_id = $1`,
+      values: [clientOrderId, after.state, after.attempt, after.sentTimestamp, after.venueOrderId, after.triggeredOrderId, after.filledQuantity, after.averagePrice, after.reason, after.acceptedAt, after.updatedAt],
+    }),
+    recordOrderEvent(client, clientOrderId, before.row.state, after.state, event, nowMs),
+    client.query({ name: 'raise-inbox', text: `UPDATE positions SET inbox_seq = inbox_seq + 1 WHERE position_id = $1 AND state <> 'closed'`, values: [positionId] }),
+    writeEvents(client, stateEvents(before.row, after)),
+    announceChange(client),
+  );
   return { row: after, isNews: true };
 }
 
@@ -229,7 +239,7 @@ async function raiseFilled(client: Client, before: LockedOrder, filledQuantity: 
 async function backfill(client: Client, known: OrderRow): Promise<OrderRow> {
   const { clientOrderId, positionId } = known.intent;
   await insertIntents(client, [known.intent], known.updatedAt);
-  const before = await lockOrder(client, 'o.client_order_id = $1', [clientOrderId]);
+  const before = await lockOrder(client, 'lock-order', [clientOrderId]);
   if (before === null) throw new KeelError('INVARIANT', `order ${clientOrderId} vanished while it was written`);
   const isSameAttempt = before.row.attempt === known.attempt && !DONE_STATES.includes(before.row.state) && before.row.venueOrderId === null;
   const isAhead = isSameAttempt || (before.row.attempt < known.attempt && rowToTrust(known, before.row) === known);

@@ -4,7 +4,7 @@ import type { Ledger } from '../../domain/ports/ledger.ts';
 import type { PositionRecord } from '../../domain/positions/position.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client, Pool } from '../pool.ts';
-import { inTransaction, run } from '../pool.ts';
+import { inTransaction, run, together } from '../pool.ts';
 import type { SnapshotRecord } from '../rows.ts';
 import { exact, exactOrNull, ORDER_COLUMNS, POSITION_COLUMNS, toOrderRow, toPositionRecord } from '../rows.ts';
 import { announceChange } from './announce.ts';
@@ -29,13 +29,15 @@ export function createPositionMethods(pool: Pool): PositionMethods {
     },
 
     settlePosition: ({ positionId, handledSeq, handledInstructionIds, state, stopPrice }) => inTransaction(pool, `settle ${positionId}`, async (client) => {
-      if (handledInstructionIds.length > 0) await client.query({ name: 'handle-instructions', text: `UPDATE instructions SET handled_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE instruction_id = ANY($1) AND handled_at IS NULL`, values: [handledInstructionIds] });
-      await client.query({
-        name: 'settle-position',
-        text: `UPDATE positions SET handled_seq = greatest(handled_seq, least($2, inbox_seq)), state = $3, stop_price = $4 WHERE position_id = $1 AND state <> 'closed'`,
-        values: [positionId, handledSeq, state, stopPrice],
-      });
-      await announceChange(client);
+      await together(
+        handledInstructionIds.length === 0 ? Promise.resolve() : client.query({ name: 'handle-instructions', text: `UPDATE instructions SET handled_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE instruction_id = ANY($1) AND handled_at IS NULL`, values: [handledInstructionIds] }),
+        client.query({
+          name: 'settle-position',
+          text: `UPDATE positions SET handled_seq = greatest(handled_seq, least($2, inbox_seq)), state = $3, stop_price = $4 WHERE position_id = $1 AND state <> 'closed'`,
+          values: [positionId, handledSeq, state, stopPrice],
+        }),
+        announceChange(client),
+      );
     }),
 
     openPositions: async (portfolioId) => (await run<PositionRecord>(pool, `open positions of ${portfolioId}`, {
@@ -101,12 +103,10 @@ async function closePosition(client: Client, { positionId, reason, closedAt }: P
   });
   const closed = rows[0];
   if (closed === undefined) return false;
-  await client.query({ name: 'handle-all-instructions', text: `UPDATE instructions SET handled_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE position_id = $1 AND handled_at IS NULL`, values: [positionId] });
   const { portfolioId, cycleId, ...rest } = closed;
-  await writeEvents(client, [{
+  await together(client.query({ name: 'handle-all-instructions', text: `UPDATE instructions SET handled_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE position_id = $1 AND handled_at IS NULL`, values: [positionId] }), writeEvents(client, [{
     id: `${positionId}/closed`, type: 'positionClosed', subject: positionId, portfolioId, traceId: cycleId, actor: 'keel',
     payload: { ...rest, positionId, reason, entryPrice: exactOrNull(closed.entryPrice), exitPrice: exactOrNull(closed.exitPrice), quantity: exact(closed.quantity), realizedPnl: exact(closed.realizedPnl), fees: exact(closed.fees) },
-  }]);
-  await announceChange(client);
+  }]), announceChange(client));
   return true;
 }

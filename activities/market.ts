@@ -7,6 +7,7 @@ import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import type { Strategy } from '../strategies/define-strategy.ts';
+import { createCandleWindows } from './candle-windows.ts';
 import type { MarketActivities } from './types.ts';
 
 export interface MarketDeps {
@@ -25,6 +26,7 @@ const CLOSE_LOOK_EVERY_MS = 200;
 
 /** What a cycle sees: candles from the ledger (missing ones from the venue), the account from the venue. */
 export function createMarketActivities({ ledger, venue, strategy, clock }: MarketDeps): MarketActivities {
+  const windows = createCandleWindows(ledger, strategy.warmupCandles);
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
   async function portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }> {
@@ -37,13 +39,13 @@ export function createMarketActivities({ ledger, venue, strategy, clock }: Marke
   }
 
   async function candlesOf(candle: CandleRef, instruments: readonly Instrument[]): Promise<readonly CandleSeries[]> {
-    const query = { instrumentIds: instruments.map((it) => it.id), timeframe: candle.timeframe, until: candle.closeTime, limit: strategy.warmupCandles };
+    const instrumentIds = instruments.map((it) => it.id);
     const lastOpen = candle.closeTime - timeframeMs(candle.timeframe);
-    const stored = await ledger.candles(query);
+    const stored = await windows.read(candle, instrumentIds);
     const behind = stored.filter((it) => it.candles.at(-1)?.openTime !== lastOpen);
     if (behind.length === 0) return stored;
     await ledger.writeCandles(await Promise.all(behind.map((it) => fetchMissing(it, lastOpen, candle))));
-    return await ledger.candles(query);
+    return await windows.read(candle, instrumentIds);
   }
 
   async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {

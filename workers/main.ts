@@ -1,5 +1,4 @@
 /** One worker process: any set of roles of one deployment, against any cluster. */
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { activityInfo, Context } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
@@ -19,6 +18,7 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import type { Role } from '../workflows/ids.ts';
 import { ROLES, taskQueueOf } from '../workflows/ids.ts';
+import { workflowBundle } from './bundle.ts';
 import { createEngine } from './engine.ts';
 import { failureInterceptor } from './failures.ts';
 import { workerSettingsOf } from './options.ts';
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const ports = createPorts(settings, deployment, log);
   const strategy = await loadStrategy(settings.strategies[0] ?? 'ensemble');
   const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), strategy, clock: Date.now, heartbeat });
-  const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, activities };
+  const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
   process.once('SIGINT', stop);
@@ -80,6 +80,7 @@ interface WorkerSetup {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly prefix: string;
+  readonly cache: string;
   readonly activities: Activities;
 }
 
@@ -88,7 +89,7 @@ function hasWork(role: Role): boolean {
   return role === 'trading' || Object.values(ACTIVITY_REGISTRY).some((entry) => entry.role === role);
 }
 
-async function createWorker(role: Role, { connection, namespace, prefix, activities }: WorkerSetup): Promise<Worker> {
+async function createWorker(role: Role, { connection, namespace, prefix, cache, activities }: WorkerSetup): Promise<Worker> {
   const own = Object.fromEntries(Object.entries(activities).filter(([name]) => ACTIVITY_REGISTRY[name as keyof Activities].role === role));
   const options: WorkerOptions = {
     connection, namespace, taskQueue: taskQueueOf(prefix, role), activities: own,
@@ -96,7 +97,7 @@ async function createWorker(role: Role, { connection, namespace, prefix, activit
     ...workerSettingsOf(role),
   };
   if (role !== 'trading') return await Worker.create(options);
-  return await Worker.create({ ...options, workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) });
+  return await Worker.create({ ...options, workflowBundle: await workflowBundle(cache) });
 }
 
 function heartbeat() {

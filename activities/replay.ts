@@ -25,14 +25,16 @@ export function createReplayActivities({ ledger, control, engine, heartbeat }: R
     const cycleId = stop?.stoppedAt === 'candleClose' ? cycleIdOf({ ...input, closeTime: stop.marketTime }) : null;
     for (;;) {
       const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
-      const [state, settlement, cycle] = await Promise.all([
-        market.state(),
-        ledger.settlement(input.portfolioId),
-        cycleId === null ? Promise.resolve('recorded' as const) : ledger.cycleState(cycleId),
-      ]);
-      if (settlement.settled && cycle === 'recorded' && state.acknowledgedEventId >= state.lastEventId) return;
+      if (await isSettled(input.portfolioId, cycleId, market)) return;
       await change;
     }
+  }
+
+  /** One question after the other, the likeliest to fail first: most looks end at the first one. */
+  async function isSettled(portfolioId: string, cycleId: string | null, market: MarketControl): Promise<boolean> {
+    if (cycleId !== null && (await ledger.cycleState(cycleId)) !== 'recorded') return false;
+    if (!(await ledger.settlement(portfolioId)).settled || !(await isAnsweredFor(market))) return false;
+    return (await ledger.settlement(portfolioId)).settled; // again: an event that was answered for meanwhile lies in the ledger, as news
   }
 
   async function driveReplay(input: ReplayInput): Promise<{ cycles: number }> {
@@ -66,4 +68,9 @@ export function createReplayActivities({ ledger, control, engine, heartbeat }: R
       }
     },
   };
+}
+
+async function isAnsweredFor(market: MarketControl): Promise<boolean> {
+  const { acknowledgedEventId, lastEventId } = await market.state();
+  return acknowledgedEventId >= lastEventId;
 }

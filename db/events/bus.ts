@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KeelError, messageOf } from '../../domain/errors.ts';
 import type { Pool } from '../pool.ts';
 import { sealEvents } from './audit.ts';
@@ -34,6 +35,8 @@ export interface EventBusOptions {
 /** An announcement that was lost costs this long. */
 const POLL_MS = 1_000;
 const HANDLE_MS_MAX = 10_000;
+/** After the first announcement, so long others are gathered: a round is a transaction, whether for one event or for many. */
+const GATHER_MS = 10;
 
 /** One loop seals, one serves each subscriber: none waits for another. */
 export function createEventBus({ pool, subscribers, warn, handleMsMax = HANDLE_MS_MAX }: EventBusOptions): EventBus {
@@ -48,6 +51,7 @@ export function createEventBus({ pool, subscribers, warn, handleMsMax = HANDLE_M
     while (!stopping.signal.aborted) {
       await round().catch((error: unknown) => warn({ error: messageOf(error) }, 'events wait: the ledger cannot be reached'));
       if (!stopping.signal.aborted) await bell.wait(POLL_MS);
+      if (!stopping.signal.aborted) await sleep(GATHER_MS, undefined, { signal: stopping.signal }).catch(() => undefined); // woken early only to stop
     }
   }
 

@@ -7,7 +7,7 @@ const FILLS = 'db/ledger/fills.ts';
 const CYCLES = 'db/ledger/cycles.ts';
 const TABLES = 'db/migrations/0001_ledger.sql';
 const TRIGGERS = 'db/migrations/0002_append_only.sql';
-const READ_FENCE = `const { rows } = await client.query<{ epoch: number; halted: boolean }>({ name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [intent.portfolioId] });\n`;
+const READ_FENCE = `client.query<{ epoch: number; halted: boolean }>({ name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [intent.portfolioId] })`;
 const ledgerTest = (named: string) => integration('db/ledger', named);
 const protectionTest = (named: string) => integration('db/protection', named);
 const chainTest = (named: string) => integration('db/events', named);
@@ -20,8 +20,9 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
   { name: 'claim: accepted', guard: 'what the venue accepted is not claimed again', tests: ledgerTest('accepted is never won again'), edits: [edit(ORDERS, 'attempt < $2 - 1 AND accepted_at IS NULL)', 'attempt < $2 - 1)')] },
   { name: 'claim: won', guard: 'a claim that moved no row was not won', tests: ledgerTest('won by exactly one'), edits: [edit(ORDERS, 'const won = claimed.rowCount === 1;', `const won = true;`)] },
   { name: 'fence read after the row was won', guard: 'a fence that rises while a claim waits is seen by it', tests: ledgerTest('rose while it waited'), edits: [
-    edit(ORDERS, READ_FENCE, ''),
-    edit(ORDERS, `await insertIntents(client, [intent], nowMs);\n      const claimed`, `await insertIntents(client, [intent], nowMs);\n      ${READ_FENCE}      const claimed`)] },
+    edit(ORDERS, `        ${READ_FENCE},\n`, ''),
+    edit(ORDERS, 'const [, row, { rows }] = await together(', 'const [, row] = await together('),
+    edit(ORDERS, 'const [, claimed] = await together(', `const { rows } = await ${READ_FENCE};\n      const [, claimed] = await together(`)] },
   { name: 'events are applied under the row\'s lock', guard: 'two reports at the same moment do not overwrite one another', tests: ledgerTest('one after the other'), edits: [edit(ORDERS, ' FOR UPDATE OF o`', '`')] },
   { name: 'order id counts within its book', guard: 'a plain order\'s fill is never booked to a conditional one of the same number', tests: ledgerTest('same number'), edits: [edit(ORDERS, ` AND o.venue_order_id = $3 AND o.book = 'plain'\``, ' AND o.venue_order_id = $3`')] },
   { name: 'back-fill: the further view', guard: 'what the ledger heard of a later attempt is not overwritten by memory', tests: ledgerTest('ledger heard later'), edits: [edit(ORDERS, 'if (!isAhead) return before.row;', '')] },

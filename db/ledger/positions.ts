@@ -55,10 +55,11 @@ export function createPositionMethods(pool: Pool): PositionMethods {
       for (const fill of fills) await bookFill(client, { positionId, intent: null, fill });
     }),
 
+    // An absent order counts: it is sent again or withdrawn at once, and at which price must not depend on how fast.
     settlement: async (portfolioId) => {
       const rows = await run<{ waiting: string }>(pool, `settlement of ${portfolioId}`, {
         name: 'settlement',
-        text: `SELECT 'order ' || client_order_id || ' is ' || state AS waiting FROM orders WHERE portfolio_id = $1 AND state IN ('planned', 'submitting', 'unknown')
+        text: `SELECT 'order ' || client_order_id || ' is ' || state AS waiting FROM orders WHERE portfolio_id = $1 AND state IN ('planned', 'submitting', 'unknown', 'absent')
                UNION ALL SELECT 'position ' || position_id || ' has news' FROM positions WHERE portfolio_id = $1 AND inbox_seq > handled_seq AND state <> 'closed'
                UNION ALL SELECT 'order ' || client_order_id || ' has fills to book' FROM orders WHERE portfolio_id = $1 AND booked_quantity <> filled_quantity`,
         values: [portfolioId],

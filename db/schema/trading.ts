@@ -129,7 +129,7 @@ export const orders = pgTable(
   (table) => [
     index('orders_newest').on(table.portfolioId, table.seq),
     index('orders_position').on(table.positionId),
-    index('orders_unsettled').on(table.portfolioId).where(sql`state in ('planned', 'submitting', 'unknown')`),
+    index('orders_unsettled').on(table.portfolioId).where(sql`state in ('planned', 'submitting', 'unknown', 'absent')`),
     index('orders_open').on(table.portfolioId).where(sql`state not in ('filled', 'canceled', 'rejected', 'halted', 'expired')`),
     index('orders_unbooked').on(table.portfolioId).where(sql`booked_quantity <> filled_quantity`),
     index('orders_venue').on(table.portfolioId, table.instrumentId, table.venueOrderId),

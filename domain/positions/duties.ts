@@ -35,7 +35,7 @@ const UNKNOWN_STOPS_MAX = 3;
 /**
  * What the position owes now. Quantities come from the orders' own fills (entry less closing ones). Rules:
  * - An order of open fate is brought to its end first of all.
- * - What is not wanted any more (a looser stop, an entry while closing) is only looked for: found absent, it stays absent.
+ * - What is not wanted any more (a looser stop, an entry while closing) is only looked for: found absent, it is withdrawn.
  * - Held and not closing: exactly one stop for all of it at the tightest price ever decided, and one target once the entry
  *   is over. A new one is placed before the old one is cancelled. A stop of unknown fate counts as none.
  * - Closing (told so, an exit exists, a stop or target crossed without closing all, or the venue keeps refusing a stop):
@@ -130,7 +130,7 @@ function closingDuties(snapshot: PositionSnapshot, held: Dec, cause: ExitCause):
   const exits = ofLeg(orders, 'exit');
   const isExiting = exits.some((row) => !DONE_STATES.includes(row.state));
   const mayFill = orders.some((row) => row.intent.leg === 'entry' && WORKING_STATES.includes(row.state));
-  const duties = [...openFates(exits), ...openFates(resting.filter(isWanted), sent), ...settles(resting.filter((row) => !isWanted(row))), ...entries];
+  const duties = [...openFates(exits), ...openFates(resting.filter(isWanted), sent), ...settles(resting.filter((row) => !isWanted(row))), ...cancels(resting.filter(neverSent)), ...entries];
   if (isExiting || mayFill || hasNothingToReduce(exits, instructions)) return duties;
   return [{ kind: 'submit', intent: exitOf(position.plan, held, cause, nextRevision(exits)) }, ...duties];
 }

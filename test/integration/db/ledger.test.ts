@@ -188,6 +188,9 @@ describe('what the venue tells', () => {
     await claim(OPEN.entry, 1);
     await settle();
     expect(await ledger.settlement('sim')).toEqual({ settled: false, waitingFor: [`order ${OPEN.entry.clientOrderId} is submitting`] });
+    await ledger.applyOrderEvent(OPEN.entry.clientOrderId, { kind: 'notSent', attempt: 1 }, 5);
+    await settle();
+    expect(await ledger.settlement('sim')).toEqual({ settled: false, waitingFor: [`order ${OPEN.entry.clientOrderId} is absent`] });
     await ledger.applyReport('sim', { ...filled(), fill: null });
     await settle();
     expect(await ledger.settlement('sim')).toEqual({ settled: false, waitingFor: [`order ${OPEN.entry.clientOrderId} has fills to book`] });

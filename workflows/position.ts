@@ -70,7 +70,10 @@ async function askForOrders(life: PositionLife): Promise<void> {
   }
 }
 
-/** Nothing is open any more: book what is missing, then write the end. False: fills are still on their way. */
+/**
+ * Nothing is open any more: book what is missing, then write the end. False: fills are still on their way. A task that was
+ * lost with its worker runs again, so the end may be written already.
+ */
 async function finish(life: PositionLife, close: Extract<Duty, { kind: 'close' }>): Promise<boolean> {
   await writeBehind(life);
   let snapshot = await ledger.readPosition(life.input.positionId);

@@ -47,6 +47,7 @@ async function compareOnce(portfolioId: string): Promise<ReconciliationOutcome> 
   return { differences: seen.confirmed.length + seen.fresh, resolved };
 }
 
+/** Whatever became of its workflow, the ledger says that it is open; it is read first, so one that ended meanwhile ends at once. */
 async function resumePosition(portfolioId: string, record: PositionRecord): Promise<void> {
   try {
     await startChild(position, {

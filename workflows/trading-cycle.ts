@@ -39,7 +39,10 @@ function candleOf(input: CycleInput): CandleRef {
   return { ...input, closeTime: candleOpenTime(startedAt, input.timeframe) };
 }
 
-/** Started and recorded before the cycle ends: an abandoned child whose start is not yet recorded would never start. */
+/**
+ * Started and recorded before the cycle ends: an abandoned child whose start is not yet recorded would never start. A
+ * position lives once: a cycle that runs again (a reset) starts no second life of one that has ended.
+ */
 async function openPosition(portfolioId: string, plan: OpenPlan): Promise<void> {
   const input: PositionInput = { positionId: plan.positionId, portfolioId, plan, resume: false, behind: [] };
   try {
@@ -48,6 +51,7 @@ async function openPosition(portfolioId: string, plan: OpenPlan): Promise<void> 
       args: [input],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowTaskTimeout: '5 s',
       staticSummary: `${plan.direction} ${plan.instrument.id}, ${plan.entry.quantity} at about ${plan.entry.decisionPrice}`,
       typedSearchAttributes: [

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities, OrderKnowledge } from '../../../activities/types.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
-import type { Instruction, OpenPlan } from '../../../domain/cycle/types.ts';
+import type { ExitReason, Instruction, OpenPlan } from '../../../domain/cycle/types.ts';
 import type { OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
 import { stopIntentFor, targetIntentFor } from '../../../domain/positions/intents.ts';
 import type * as workflows from '../../../workflows/index.ts';
@@ -40,12 +40,14 @@ interface Script {
   readonly orders?: readonly OrderRow[];
   readonly instructions?: readonly Instruction[];
   readonly bookedQuantity?: string;
+  /** The ledger closed it with this reason: in a task whose answer the engine never got. */
+  readonly closedAs?: ExitReason;
   readonly submit?: (order: string, attempt: number, intent: OrderIntent) => Promise<OrderRow>;
   readonly look?: (order: string, looks: number, known: OrderRow) => { row: OrderRow; isEmpty: boolean };
 }
 
 /** A ledger and a venue that remember what they were told. */
-function world({ plan, orders = [], instructions = [], bookedQuantity = '0', submit, look }: Script) {
+function world({ plan, orders = [], instructions = [], bookedQuantity = '0', closedAs, submit, look }: Script) {
   const calls: string[] = [];
   const rows = new Map(orders.map((it) => [it.intent.clientOrderId, it]));
   let booked = bookedQuantity;
@@ -67,13 +69,13 @@ function world({ plan, orders = [], instructions = [], bookedQuantity = '0', sub
     cancelOrder: async (known) => { calls.push(`cancel ${nameOf(known.intent)}`); return written(row(known.intent, 'canceled', { acceptedAt: 1 })); },
     readPosition: async () => ({
       position: {
-        positionId: plan.positionId, portfolioId: 'sim', plan, state: 'open', quantity: booked, entryPrice: null, stopPrice: plan.stopPrice, targetPrice: plan.targetPrice,
-        realizedPnl: '0', closeReason: null, inboxSeq: 1, handledSeq: 0,
+        positionId: plan.positionId, portfolioId: 'sim', plan, state: closedAs === undefined ? 'open' : 'closed', quantity: booked, entryPrice: null, stopPrice: plan.stopPrice,
+        targetPrice: plan.targetPrice, realizedPnl: '0', closeReason: closedAs ?? null, inboxSeq: 1, handledSeq: 0,
       },
       orders: [...rows.values()], instructions: [...instructions],
     }),
     settlePosition: async () => void calls.push('settle'),
-    closePosition: async ({ reason }) => { calls.push(`close ${reason}`); return true; },
+    closePosition: async ({ reason }) => { calls.push(`close ${reason}`); return closedAs === undefined; },
   };
   return { calls, activities };
 }
@@ -167,34 +169,61 @@ it('a position ends only when its fills are booked', async () => {
   expect(calls).toEqual(['look entry/1 after 0', 'look stop/1 after 0', 'close stop']);
 });
 
+it('a position whose end was written by a task that was lost ends all the same, as it was written', async () => {
+  const plan = newPlan();
+  const held = row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 }); // closed by another hand: its own orders do not explain that it is flat
+  expect(await play({ plan, orders: [held], closedAs: 'outside' })).toEqual(['close outside']);
+});
+
 describe('a cycle', () => {
-  /** @param answers other than: claimed, and recorded now. @returns the cycle's outcome, and what was asked for */
-  async function cycle(answers: Partial<Activities>) {
+  /**
+   * @param answers other than: claimed, and recorded now.
+   * @param again so often it runs once more, as a reset does, after its position has ended.
+   * @returns the last outcome, what was asked for, and the position's run after each.
+   */
+  async function cycle(answers: Partial<Activities>, { again = 0 }: { again?: number } = {}) {
     names += 1;
     const candle = { ...OBSERVATION.candle, portfolioId: `sim-${process.pid}-${names}-${Date.now()}` };
     const observation = { ...OBSERVATION, candle };
     const cycleId = cycleIdOf(candle);
     const [planned] = planCycle({ cycleId, observation }).opens as [OpenPlan];
     const { calls, activities } = world({ plan: planned });
+    const positionRuns: (string | null)[] = [];
+    const run = async (taskQueue: string) => {
+      const outcome = await host.client.workflow.execute<typeof workflows.tradingCycle>('tradingCycle', { workflowId: cycleId, taskQueue, args: [candle], workflowTaskTimeout: '5 s' }).catch((error: unknown) => (error instanceof Error ? error.name : 'failed'));
+      positionRuns.push(await runOf(planned.positionId));
+      return outcome;
+    };
     const outcome = await host.whileWorking({
       ...activities, claimCycle: async () => 'claimed', observe: async () => { calls.push('observe'); return observation; }, recordCycle: async () => null,
       submitOrder: async ({ intent }) => ({ row: row(intent, 'rejected'), written: true }), ...answers,
-    }, async (taskQueue) => await host.client.workflow.execute<typeof workflows.tradingCycle>('tradingCycle', { workflowId: cycleId, taskQueue, args: [candle], workflowTaskTimeout: '5 s' }).catch((error: unknown) => (error instanceof Error ? error.name : 'failed')));
-    return { outcome, calls, isOpened: await isKnown(planned.positionId) };
+    }, async (taskQueue) => {
+      for (let left = again; left > 0; left -= 1) {
+        await run(taskQueue);
+        await host.client.workflow.getHandle(planned.positionId).result();
+      }
+      return await run(taskQueue);
+    });
+    return { outcome, calls, positionRuns, isOpened: positionRuns.some((it) => it !== null) };
   }
 
-  async function isKnown(workflowId: string): Promise<boolean> {
+  async function runOf(workflowId: string): Promise<string | null> {
     try {
-      await host.client.workflow.getHandle(workflowId).describe();
-      return true;
+      return (await host.client.workflow.getHandle(workflowId).describe()).runId;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
+      if (error instanceof WorkflowNotFoundError) return null;
       throw error;
     }
   }
 
   it('that is recorded opens its positions', async () => {
     expect(await cycle({})).toMatchObject({ outcome: { kind: 'done', opened: 1 }, isOpened: true });
+  });
+
+  it('that runs again starts no second life of a position that has ended', async () => {
+    const { outcome, positionRuns } = await cycle({}, { again: 1 });
+    expect(outcome).toMatchObject({ kind: 'done', opened: 1 });
+    expect(new Set(positionRuns).size).toBe(1);
   });
 
   it('that cannot be recorded opens nothing', async () => {

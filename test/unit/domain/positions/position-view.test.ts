@@ -3,7 +3,7 @@ import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../../domain/cycle/types.ts';
 import type { OrderIntent, OrderRow } from '../../../../domain/orders/order.ts';
 import { stopIntentFor } from '../../../../domain/positions/intents.ts';
-import { ordersToAsk, pollDelayMs } from '../../../../domain/positions/position-view.ts';
+import { bookedQuantityAgrees, ordersToAsk, pollDelayMs } from '../../../../domain/positions/position-view.ts';
 import type { PositionSnapshot } from '../../../../domain/positions/position.ts';
 import { observationWith } from '../cycle/plan.fixture.ts';
 
@@ -31,4 +31,14 @@ it.each<[string, PositionSnapshot, readonly string[], number]>([
 ])('%s', (_name, snapshot, legs, delayMs) => {
   expect(ordersToAsk(snapshot).map((it) => it.intent.leg)).toEqual(legs);
   expect(pollDelayMs(snapshot)).toBe(delayMs);
+});
+
+// Held, but the fills of another hand closed it: only the instruction explains that, and the end handles it.
+it.each<[string, Partial<PositionSnapshot['position']>, PositionSnapshot['instructions'], boolean]>([
+  ['nobody says why', {}, [], false],
+  ['reconciliation says that it is gone', {}, [{ kind: 'gone', instructionId: 'g', positionId: PLAN.positionId, reason: 'outside' }], true],
+  ['its end is written already', { state: 'closed', closeReason: 'outside' }, [], true],
+])('fills that do not add up: %s', (_name, changes, instructions, agrees) => {
+  const snapshot = snapshotOf([row(PLAN.entry, 'filled', '10'), row(STOP, 'canceled')], '0');
+  expect(bookedQuantityAgrees({ ...snapshot, position: { ...snapshot.position, ...changes }, instructions })).toBe(agrees);
 });

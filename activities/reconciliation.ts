@@ -140,6 +140,7 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
     case 'missedFill':
       return APPLIED; // at the look that saw it
     case 'unprotected':
+    case 'unheardNews':
       await engine.wakePosition(textOf(difference, 'positionId'));
       return 'position woken';
     case 'missingWorkflow':

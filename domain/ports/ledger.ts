@@ -57,6 +57,7 @@ export type DifferenceKind =
   | 'ghostPosition'
   | 'ghostOrder'
   | 'missingWorkflow'
+  | 'unheardNews'
   | 'walletMismatch'
   | 'unprotected';
 

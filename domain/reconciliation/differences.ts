@@ -32,6 +32,7 @@ export interface OutsideView {
 export function differencesOf(ledger: ReconciliationView, outside: OutsideView): readonly Difference[] {
   return [
     ...missingWorkflows(ledger, outside.running),
+    ...unheardNews(ledger, outside.running),
     ...positionDifferences(ledger, outside),
     ...venueOrderDifferences(ledger, outside.openOrders),
     ...ledgerOrderDifferences(ledger, outside.openOrders),
@@ -71,6 +72,17 @@ function missingWorkflows(ledger: ReconciliationView, running: ReadonlySet<strin
   return ledger.positions.filter((it) => !running.has(it.positionId)).map((it) => ({
     key: `missingWorkflow/${it.positionId}`, kind: 'missingWorkflow', instrumentId: instrumentOf(it),
     evidence: { positionId: it.positionId, ledger: it.state, quantity: it.quantity, engine: 'not running' },
+  }));
+}
+
+/**
+ * News lies in the inbox and nobody acts on it: the worker died between writing it and waking the position. Where both
+ * stand is part of the key: a position that goes on, however slowly, is left alone.
+ */
+function unheardNews(ledger: ReconciliationView, running: ReadonlySet<string>): Difference[] {
+  return ledger.positions.filter((it) => it.inboxSeq > it.handledSeq && running.has(it.positionId)).map((it) => ({
+    key: `unheardNews/${it.positionId}/${it.handledSeq}/${it.inboxSeq}`, kind: 'unheardNews', instrumentId: instrumentOf(it),
+    evidence: { positionId: it.positionId, inboxSeq: it.inboxSeq, handledSeq: it.handledSeq },
   }));
 }
 

@@ -147,7 +147,7 @@ describe('every difference has a named outcome', () => {
     expect((await oneRow<{ halted: boolean }>(system, 'SELECT halted FROM fence')).halted).toBe(false);
   });
 
-  test('unprotected: the position is woken and places its stop; missingWorkflow: resumed from the ledger', async () => {
+  test('unprotected: the position is woken and places its stop; missingWorkflow: resumed from the ledger; unheardNews: woken', async () => {
     onTestFailed(() => { hasFailed = true; });
     const stop = await orderOf(system, SOL, 'stop');
     await system.database.query(`UPDATE orders SET state = 'canceled' WHERE client_order_id = $1`, [stop.clientOrderId]);
@@ -156,10 +156,13 @@ describe('every difference has a named outcome', () => {
     await system.client.workflow.getHandle(positionId).terminate('the test takes it away');
     await settled(system);
     expect(await orderOf(system, SOL, 'stop')).toMatchObject({ clientOrderId: stop.clientOrderId, state: 'canceled' }); // nobody knows yet
+    const deaf = await positionOn(ETH);
+    await system.database.query('UPDATE positions SET inbox_seq = inbox_seq + 1 WHERE position_id = $1', [deaf.positionId]); // who wrote it died before it told
 
     await system.reconcile();
     expect(await outcomeOf('unprotected', stop.positionId)).toBe('position woken');
     expect(await outcomeOf('missingWorkflow', positionId)).toBe('resumed from the ledger');
+    expect(await outcomeOf('unheardNews', deaf.positionId)).toBe('position woken');
     await until('the stop stands again', async () => (await orderOf(system, SOL, 'stop')).state === 'accepted', 30_000);
     const again = await orderOf(system, SOL, 'stop');
     expect(again).toMatchObject({ positionId: stop.positionId, quantity: stop.quantity });

@@ -14,13 +14,13 @@ import { INTENT, reportOf, rowIn } from '../domain/orders/orders.fixture.ts';
 
 const ACCOUNT: VenueAccount = { walletBalance: '1', equity: '1', availableMargin: '1', positionMode: 'oneWay', positions: [] };
 const VIEW: ReconciliationView = { portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [], openOrders: [], lastFillAt: {}, instrumentIds: [], moneyBooked: '1' };
-const differenceOf = (kind: Difference['kind']): Difference => ({ key: kind, kind, instrumentId: 'BTC-USDT-PERP', evidence: { clientOrderId: 'klother-x', book: 'plain' } });
+const differenceOf = (kind: Difference['kind']): Difference => ({ key: kind, kind, instrumentId: 'BTC-USDT-PERP', evidence: { clientOrderId: 'klother-x', book: 'plain', positionId: 'p' } });
 
 /** @param calls what is done to ledger and venue. */
 function activitiesOf(calls: string[], looks = 1) {
   return createReconciliationActivities({
     clock: () => 1_000,
-    engine: portOf<Engine>({}),
+    engine: portOf<Engine>({ wakePosition: async (id) => void calls.push(`wake ${id}`) }),
     ledger: portOf<Ledger>({
       reconciliationView: async () => VIEW,
       noteDifferences: async () => [{ ...differenceOf('foreignOrder'), looks, firstSeenAt: 1 } satisfies NotedDifference],
@@ -48,6 +48,8 @@ describe('a difference between venue and ledger', () => {
   it.each<[Difference['kind'], readonly string[]]>([
     ['twoMasters', ['raise fence by reconciliation', 'resolved twoMasters']],
     ['orphanExitOrder', ['cancel klother-x', 'resolved orphanExitOrder']],
+    ['unprotected', ['wake p', 'resolved unprotected']],
+    ['unheardNews', ['wake p', 'resolved unheardNews']],
     ['foreignOrder', ['resolved foreignOrder']],
     ['foreignPosition', ['resolved foreignPosition']],
     ['walletMismatch', ['resolved walletMismatch']],

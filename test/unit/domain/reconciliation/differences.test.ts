@@ -61,6 +61,8 @@ describe('differences of one look', () => {
   it.each<[string, Partial<ReconciliationView>, Partial<OutsideView>, readonly DifferenceKind[]]>([
     ['all agree', {}, {}, []],
     ['the workflow is not running', {}, { running: new Set() }, ['missingWorkflow']],
+    ['news that its position has not acted on', { positions: [positionOf({ inboxSeq: 2 })] }, {}, ['unheardNews']],
+    ['news, and no workflow to hear it', { positions: [positionOf({ inboxSeq: 2 })] }, { running: new Set() }, ['missingWorkflow']],
     ['the venue holds nothing, somebody closed it', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'web_abc')] }, ['closedOutside']],
     ['the venue holds nothing, it was liquidated', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'autoclose-77')] }, ['liquidated']],
     ['the venue holds nothing, it was deleveraged', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'adl_autoclose')] }, ['liquidated']],
@@ -99,6 +101,16 @@ describe('differences of one look', () => {
   it('another sum of money is another difference: it must be the same at two looks', () => {
     const keyAt = (walletBalance: string) => differencesOf(LEDGER, { ...OUTSIDE, account: { walletBalance, positions: [held('10')] } })[0]?.key;
     expect([keyAt('9999.5'), keyAt('9999.50'), keyAt('9998')]).toEqual(['walletMismatch/-0.5', 'walletMismatch/-0.5', 'walletMismatch/-2']);
+  });
+
+  it.each<[string, Partial<PositionRecord>, boolean]>([
+    ['nothing moved', {}, true],
+    ['the position acted on some', { handledSeq: 2 }, false],
+    ['more came: its signal wakes the position', { inboxSeq: 4 }, false],
+  ])('news that nobody heard is the same difference at the next look only where it stands still: %s', (_name, changes, isSame) => {
+    const keyOf = (position: PositionRecord) => differencesOf({ ...LEDGER, positions: [position] }, OUTSIDE)[0]?.key;
+    const before = positionOf({ inboxSeq: 3 });
+    expect(keyOf({ ...before, ...changes }) === keyOf(before)).toBe(isSame);
   });
 
   it('compares signed sums per symbol', () => {

@@ -126,6 +126,7 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
   const { ledger, engine } = deps;
   switch (difference.kind) {
     case 'closedOutside':
+    case 'closedInEmergency':
     case 'liquidated':
     case 'ghostPosition':
       return await endPosition(deps, difference);
@@ -157,7 +158,7 @@ async function endPosition({ ledger, venue, engine }: ReconciliationDeps, differ
   const { position } = await ledger.positionSnapshot(positionId);
   const fills = await venue.fills({ instrumentId: position.plan.instrument.id, since: tradesFrom(position) });
   await ledger.applyOutsideFills(positionId, closingFillsOf(position, fills));
-  const reason = difference.kind === 'liquidated' ? 'liquidation' : 'outside';
+  const reason = difference.kind === 'liquidated' ? 'liquidation' : difference.kind === 'closedInEmergency' ? 'emergency' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);
   return `position told: ${reason}`;

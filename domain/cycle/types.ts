@@ -140,8 +140,10 @@ export type ExitReason = 'stop' | 'target' | 'trail' | 'age' | 'signal' | 'rotat
 export type Instruction =
   | { readonly kind: 'close'; readonly instructionId: string; readonly positionId: string; readonly reason: ExitReason; readonly decisionPrice: DecimalString }
   | { readonly kind: 'moveStop'; readonly instructionId: string; readonly positionId: string; readonly stopPrice: DecimalString; readonly reason: 'breakeven' | 'trail' }
-  /** Reconciliation saw twice that the venue holds nothing of it any more: cancel what rests, then end with the reason. */
-  | { readonly kind: 'gone'; readonly instructionId: string; readonly positionId: string; readonly reason: 'outside' | 'liquidation' };
+  /** The emergency stop closes it at the venue: withdraw what opens, place nothing, and wait to be told that it is gone. */
+  | { readonly kind: 'emergency'; readonly instructionId: string; readonly positionId: string; readonly reason: 'emergency'; readonly emergencyId: string }
+  /** The venue holds nothing of it any more, proven: cancel what rests, then end with the reason. */
+  | { readonly kind: 'gone'; readonly instructionId: string; readonly positionId: string; readonly reason: 'outside' | 'liquidation' | 'emergency' };
 
 export interface CyclePlan {
   readonly decisions: readonly SymbolDecision[];

@@ -13,7 +13,7 @@ export interface EquityMemory {
   readonly peak: number | null;
   /** First equity of the day (UTC). */
   readonly dayStart: EquityPoint | null;
-  /** Falling equity by rising time: the first is the high of the last 24 h. */
+  /** Falling equity by rising time: the first is the high of the recovery window, told to a quarter of an hour. */
   readonly highs: readonly EquityPoint[];
   readonly last: EquityPoint | null;
 }
@@ -21,17 +21,24 @@ export interface EquityMemory {
 export const NO_EQUITY: EquityMemory = { peak: null, dayStart: null, highs: [], last: null };
 
 const DAY_MS = 86_400_000;
+/** Highs nearer to one another are one: so the memory stays small. */
+const HIGHS_APART_MS = 15 * 60_000;
 
-/** A point later than all before; an earlier one changes nothing. */
-export function withEquity(memory: EquityMemory, point: EquityPoint): EquityMemory {
+/** A point later than all before; an earlier one changes nothing. @param windowMs whose high recovery goes by */
+export function withEquity(memory: EquityMemory, point: EquityPoint, windowMs: number = DAY_MS): EquityMemory {
   if (!Number.isFinite(point.equity) || (memory.last !== null && point.at < memory.last.at)) return memory;
   const isNewDay = memory.dayStart === null || dayOf(point.at) !== dayOf(memory.dayStart.at);
   return {
     peak: Math.max(memory.peak ?? point.equity, point.equity),
     dayStart: isNewDay ? { at: point.at, equity: memory.last?.equity ?? point.equity } : memory.dayStart,
-    highs: [...memory.highs.filter((it) => it.at > point.at - DAY_MS && it.equity > point.equity), point],
+    highs: withHigh(memory.highs.filter((it) => it.at > point.at - windowMs && it.equity > point.equity), point),
     last: point,
   };
+}
+
+function withHigh(higher: readonly EquityPoint[], point: EquityPoint): readonly EquityPoint[] {
+  const newest = higher.at(-1);
+  return newest !== undefined && point.at - newest.at < HIGHS_APART_MS ? higher : [...higher, point];
 }
 
 /** Money came (> 0) or went: the past is told in today's terms. */

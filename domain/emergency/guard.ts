@@ -1,6 +1,5 @@
 /** The guard's state and its transitions, pure: ledger, workflows and command line apply these same functions. */
-import type { RecoveryMode } from './recovery.ts';
-import type { GuardMode, TripCause } from './types.ts';
+import type { GuardMode, RecoveryMode, TripCause } from './types.ts';
 import { GUARD_MODES, TRIGGERS } from './types.ts';
 
 /** One line of the guard's history. */

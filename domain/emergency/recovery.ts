@@ -1,20 +1,15 @@
 /** The way back from an emergency: one step at a time upward after a dwell, at once downward. Pure. */
 import { isConditionOver, isLossTrigger, needsPerson, percent } from './triggers.ts';
 import type { RiskReadings } from './triggers.ts';
-import type { TripCause } from './types.ts';
+import type { EmergencyLimits } from './limits.ts';
+import { NORMAL_LIMITS } from './limits.ts';
+import type { RecoveryMode, TripCause } from './types.ts';
+import { RECOVERY_MODES } from './types.ts';
 
-export const RECOVERY_MODES = ['emergency', 'protective', 'cautious', 'normal'] as const;
-export type RecoveryMode = (typeof RECOVERY_MODES)[number];
-
-/** Recovery drawdown at and above which a mode holds, basis points. @source risk.md, "Recovery". */
-export const RECOVERY_BANDS: Readonly<Record<Exclude<RecoveryMode, 'normal'>, number>> = { emergency: 1_000, protective: 400, cautious: 200 };
-/** Market clock. */
-export const RECOVERY_DWELL_MS = 5 * 60_000;
-
-export function bandOf(drawdownBps: number): RecoveryMode {
-  if (drawdownBps >= RECOVERY_BANDS.emergency) return 'emergency';
-  if (drawdownBps >= RECOVERY_BANDS.protective) return 'protective';
-  return drawdownBps >= RECOVERY_BANDS.cautious ? 'cautious' : 'normal';
+export function bandOf(drawdownBps: number, { bands }: Pick<EmergencyLimits, 'bands'> = NORMAL_LIMITS): RecoveryMode {
+  if (drawdownBps >= bands.emergency) return 'emergency';
+  if (drawdownBps >= bands.protective) return 'protective';
+  return drawdownBps >= bands.cautious ? 'cautious' : 'normal';
 }
 
 /** What recovery goes by at one moment. */
@@ -43,14 +38,14 @@ export interface RecoveryLook {
 }
 
 /** One look. Upward exactly one step after a dwell in which all that it needs held; downward at once to the drawdown's band. */
-export function recoveryLook(state: RecoveryState, facts: RecoveryFacts, dwellMs: number = RECOVERY_DWELL_MS): RecoveryLook {
+export function recoveryLook(state: RecoveryState, facts: RecoveryFacts, limits: EmergencyLimits = NORMAL_LIMITS): RecoveryLook {
   const { mode } = state;
   if (facts.drawdownBps === null || mode === 'normal') return { state: { ...state, betterSince: null }, step: null };
-  const band = bandOf(facts.drawdownBps);
+  const band = bandOf(facts.drawdownBps, limits);
   if (rank(band) < rank(mode)) return stepTo(state, band, facts.drawdownBps);
-  if (rank(band) === rank(mode) || !isCauseGone(state, facts.readings)) return { state: { ...state, betterSince: null }, step: null };
+  if (rank(band) === rank(mode) || !isCauseGone(state, facts.readings, limits)) return { state: { ...state, betterSince: null }, step: null };
   const betterSince = state.betterSince ?? facts.at;
-  if (facts.at - betterSince < dwellMs) return { state: { ...state, betterSince }, step: null };
+  if (facts.at - betterSince < limits.dwellMs) return { state: { ...state, betterSince }, step: null };
   return stepTo(state, RECOVERY_MODES[rank(mode) + 1] ?? 'normal', facts.drawdownBps);
 }
 
@@ -63,21 +58,21 @@ function rank(mode: RecoveryMode): number {
 }
 
 /** Only the way out of `emergency` asks for the cause; later steps go by drawdown alone. */
-function isCauseGone({ mode, cause, isReset }: RecoveryState, readings: RiskReadings): boolean {
+function isCauseGone({ mode, cause, isReset }: RecoveryState, readings: RiskReadings, limits: EmergencyLimits): boolean {
   if (mode !== 'emergency' || isReset || isLossTrigger(cause.trigger)) return true;
-  return needsPerson(cause.trigger) ? false : isConditionOver(cause.trigger, readings);
+  return needsPerson(cause.trigger) ? false : isConditionOver(cause.trigger, readings, limits);
 }
 
 /** What the next step waits for, in words; empty when nothing is missing. */
-export function missingForNextStep(state: RecoveryState, facts: RecoveryFacts, dwellMs: number = RECOVERY_DWELL_MS): readonly string[] {
+export function missingForNextStep(state: RecoveryState, facts: RecoveryFacts, limits: EmergencyLimits = NORMAL_LIMITS): readonly string[] {
   const { mode } = state;
   if (mode === 'normal') return [];
   const missing: string[] = [];
-  const below = RECOVERY_BANDS[mode];
+  const below = limits.bands[mode];
   if (facts.drawdownBps === null) missing.push('equity is not known yet');
   else if (facts.drawdownBps >= below) missing.push(`drawdown from the high of 24 h is ${percent(facts.drawdownBps)}, must fall below ${percent(below)}`);
-  if (!isCauseGone(state, facts.readings)) missing.push(needsPerson(state.cause.trigger) ? 'a named person: keel resume --by <name> --because "<text>"' : `${state.cause.trigger}: must be over (was: ${state.cause.reason})`);
+  if (!isCauseGone(state, facts.readings, limits)) missing.push(needsPerson(state.cause.trigger) ? 'a named person: keel resume --by <name> --because "<text>"' : `${state.cause.trigger}: must be over (was: ${state.cause.reason})`);
   if (missing.length > 0) return missing;
-  const leftMs = dwellMs - (facts.at - (state.betterSince ?? facts.at));
+  const leftMs = limits.dwellMs - (facts.at - (state.betterSince ?? facts.at));
   return leftMs > 0 ? [`${Math.ceil(leftMs / 1_000)} s more of the dwell (market clock)`] : [];
 }

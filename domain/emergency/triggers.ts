@@ -1,4 +1,6 @@
 /** The triggers of the emergency stop as one table: what is read, by which clock, from where on it holds, and when it is over. */
+import type { EmergencyLimits } from './limits.ts';
+import { NORMAL_LIMITS } from './limits.ts';
 import type { Severity, Trigger, TripCause } from './types.ts';
 import { TRIGGERS } from './types.ts';
 
@@ -31,15 +33,6 @@ export const CALM: RiskReadings = {
   isFeedCorrupt: false, health: 'ok', ledgerDiffers: null,
 };
 
-/** @source risk.md, "Emergency Stop System". */
-export const TRIGGER_LIMITS = {
-  lossBps: 1_000,
-  stopOutsMax: 5, stopOutsWindowMs: 15 * 60_000,
-  executionErrors: 5, executionErrorsWindowMs: 5 * 60_000,
-  venueFailureShare: 0.3, venueCallsMin: 20, venueCallsWindowMs: 60_000,
-  feedAgeMaxMs: 5 * 60_000,
-} as const;
-
 /** A cause is over for the feed once its reading is below this share of the limit: so one crossing is told once. */
 const CLEAR_SHARE = 0.8;
 
@@ -49,43 +42,45 @@ interface TriggerRule {
   /** Losses act in a replay too: its trades depend on data alone. */
   readonly actsInReplay: boolean;
   readonly severity: Severity;
-  readonly holds: (readings: RiskReadings) => boolean;
-  readonly isOver: (readings: RiskReadings) => boolean;
-  readonly say: (readings: RiskReadings) => string;
+  readonly holds: (readings: RiskReadings, limits: EmergencyLimits) => boolean;
+  readonly isOver: (readings: RiskReadings, limits: EmergencyLimits) => boolean;
+  readonly say: (readings: RiskReadings, limits: EmergencyLimits) => string;
 }
 
-function loss(trigger: 'dailyLoss' | 'drawdown' | 'openLoss', read: (readings: RiskReadings) => number | null, name: string): TriggerRule {
+function loss(trigger: 'dailyLoss' | 'drawdown' | 'openLoss', name: string): TriggerRule {
+  const field = `${trigger}Bps` as const;
   return {
     trigger, clock: 'market', actsInReplay: true, severity: 'critical',
-    holds: (it) => (read(it) ?? 0) >= TRIGGER_LIMITS.lossBps,
-    isOver: (it) => (read(it) ?? 0) < TRIGGER_LIMITS.lossBps * CLEAR_SHARE,
-    say: (it) => `${name} ${percent(read(it) ?? 0)} of ${percent(TRIGGER_LIMITS.lossBps)} allowed`,
+    holds: (it, limits) => (it[field] ?? 0) >= limits[field],
+    isOver: (it, limits) => (it[field] ?? 0) < limits[field] * CLEAR_SHARE,
+    say: (it, limits) => `${name} ${percent(it[field] ?? 0)}, allowed below ${percent(limits[field])}`,
   };
 }
 
 export const TRIGGER_TABLE: readonly TriggerRule[] = [
-  loss('dailyLoss', (it) => it.dailyLossBps, 'daily loss'),
-  loss('drawdown', (it) => it.drawdownBps, 'drawdown from the peak'),
-  loss('openLoss', (it) => it.openLossBps, 'open loss'),
+  loss('dailyLoss', 'daily loss'),
+  loss('drawdown', 'drawdown from the peak'),
+  loss('openLoss', 'open loss'),
   {
     trigger: 'stopOuts', clock: 'market', actsInReplay: false, severity: 'high',
-    holds: (it) => it.stopOuts > TRIGGER_LIMITS.stopOutsMax, isOver: (it) => it.stopOuts === 0,
-    say: (it) => `${it.stopOuts} positions stopped out within 15 min`,
+    holds: (it, limits) => it.stopOuts > limits.stopOutsMax, isOver: (it) => it.stopOuts === 0,
+    say: (it, limits) => `${it.stopOuts} positions stopped out within ${minutes(limits.stopOutsWindowMs)}`,
   },
   {
     trigger: 'executionErrors', clock: 'wall', actsInReplay: false, severity: 'high',
-    holds: (it) => it.executionErrors >= TRIGGER_LIMITS.executionErrors, isOver: (it) => it.executionErrors === 0,
-    say: (it) => `${it.executionErrors} execution errors within 5 min`,
+    holds: (it, limits) => it.executionErrors >= limits.executionErrors, isOver: (it) => it.executionErrors === 0,
+    say: (it, limits) => `${it.executionErrors} execution errors within ${minutes(limits.executionErrorsWindowMs)}`,
   },
   {
     trigger: 'venueCalls', clock: 'wall', actsInReplay: false, severity: 'high',
-    holds: (it) => it.venueCalls >= TRIGGER_LIMITS.venueCallsMin && it.venueFailures >= it.venueCalls * TRIGGER_LIMITS.venueFailureShare,
-    isOver: (it) => it.venueFailures < it.venueCalls * TRIGGER_LIMITS.venueFailureShare * CLEAR_SHARE || it.venueFailures === 0,
-    say: (it) => `${it.venueFailures} of ${it.venueCalls} venue calls failed within a minute`,
+    holds: (it, limits) => it.venueCalls >= limits.venueCallsMin && it.venueFailures >= it.venueCalls * limits.venueFailureShare,
+    isOver: (it, limits) => it.venueFailures < it.venueCalls * limits.venueFailureShare * CLEAR_SHARE || it.venueFailures === 0,
+    say: (it, limits) => `${it.venueFailures} of ${it.venueCalls} venue calls failed within ${minutes(limits.venueCallsWindowMs)}`,
   },
   {
     trigger: 'feed', clock: 'wall', actsInReplay: false, severity: 'high',
-    holds: (it) => it.isFeedCorrupt || it.feedAgeMs > TRIGGER_LIMITS.feedAgeMaxMs, isOver: (it) => !it.isFeedCorrupt && it.feedAgeMs < TRIGGER_LIMITS.feedAgeMaxMs * CLEAR_SHARE,
+    holds: (it, limits) => it.isFeedCorrupt || it.feedAgeMs > limits.feedAgeMaxMs,
+    isOver: (it, limits) => !it.isFeedCorrupt && it.feedAgeMs < limits.feedAgeMaxMs * CLEAR_SHARE,
     say: (it) => (it.isFeedCorrupt ? 'the feed brings data that cannot be understood' : `the feed has been silent for ${Math.round(it.feedAgeMs / 1_000)} s`),
   },
   {
@@ -104,6 +99,10 @@ export function percent(bps: number): string {
   return `${(bps / 100).toFixed(2)} %`;
 }
 
+function minutes(ms: number): string {
+  return `${Number((ms / 60_000).toFixed(1))} min`;
+}
+
 /** Whether losses, not conditions, made it: such an emergency ends by recovery drawdown. */
 export function isLossTrigger(trigger: Trigger): boolean {
   return trigger === 'dailyLoss' || trigger === 'drawdown' || trigger === 'openLoss';
@@ -115,8 +114,8 @@ export function needsPerson(trigger: Trigger): boolean {
 }
 
 /** Whether the condition of a trigger is over; losses and people have no such condition. */
-export function isConditionOver(trigger: Trigger, readings: RiskReadings): boolean {
-  return TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings) ?? false;
+export function isConditionOver(trigger: Trigger, readings: RiskReadings, limits: EmergencyLimits = NORMAL_LIMITS): boolean {
+  return TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings, limits) ?? false;
 }
 
 /** Triggers that were told and are not over yet. */
@@ -132,14 +131,14 @@ export interface Crossing {
  * Compares readings with what was told before: a trigger is told when it begins to hold, and again only after it was over.
  * @param options.isReplay losses alone act there.
  */
-export function crossingOf(memory: CrossingMemory, readings: RiskReadings, { isReplay }: { readonly isReplay: boolean }): Crossing {
+export function crossingOf(memory: CrossingMemory, readings: RiskReadings, { isReplay, limits = NORMAL_LIMITS }: { readonly isReplay: boolean; readonly limits?: EmergencyLimits }): Crossing {
   const acting = TRIGGER_TABLE.filter((rule) => rule.actsInReplay || !isReplay);
-  const kept = memory.filter((trigger) => !(TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings) ?? true));
-  const begun = acting.filter((rule) => rule.holds(readings) && !kept.includes(rule.trigger));
+  const kept = memory.filter((trigger) => !(TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings, limits) ?? true));
+  const begun = acting.filter((rule) => rule.holds(readings, limits) && !kept.includes(rule.trigger));
   const first = begun[0];
   const told = [...kept, ...begun.map((rule) => rule.trigger)];
   return {
-    cause: first === undefined ? null : { trigger: first.trigger, reason: first.say(readings), by: 'keel', severity: first.severity },
+    cause: first === undefined ? null : { trigger: first.trigger, reason: first.say(readings, limits), by: 'keel', severity: first.severity },
     memory: TRIGGERS.filter((trigger) => told.includes(trigger)),
   };
 }

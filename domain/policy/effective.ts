@@ -1,9 +1,9 @@
 /** What the plan reads: the stored policy under what the guard and the posture demand. The stricter number always wins. */
 import type { DecimalString } from '../decimal.ts';
 import { d } from '../decimal.ts';
+import type { RecoveryMode } from '../emergency/types.ts';
 import type { Policy } from './policy.ts';
 
-export type RecoveryMode = 'emergency' | 'protective' | 'cautious' | 'normal';
 export type PostureName = 'critical' | 'safe' | 'normal' | 'aggressive';
 
 /** What the guard demands. Null: it leaves that number to the policy. */

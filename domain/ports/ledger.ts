@@ -48,6 +48,7 @@ export interface AppliedReport {
 export type DifferenceKind =
   | 'missedFill'
   | 'closedOutside'
+  | 'closedInEmergency'
   | 'liquidated'
   | 'unknownOrderOfOurs'
   | 'orphanExitOrder'
@@ -135,7 +136,7 @@ export interface Ledger {
   applyReport(portfolioId: string, report: { order: VenueOrder; fill: Fill | null; at: number }): Promise<AppliedReport>;
   /** Fills read from history: each applied once, to the order that owns it by client or venue order id; foreign ones are left. */
   applyFills(portfolioId: string, fills: readonly Fill[]): Promise<readonly AppliedReport[]>;
-  /** Books closing fills that no order of ours made (closed by hand, liquidation) to the position that they closed. */
+  /** Books closing fills that no order of the position made (closed by hand, liquidation, emergency) to it, oldest first, until it holds nothing. */
   applyOutsideFills(positionId: string, fills: readonly Fill[]): Promise<void>;
   recordIncome(portfolioId: string, records: readonly IncomeRecord[]): Promise<void>;
   recordEquity(portfolioId: string, account: VenueAccount, marketTime: number): Promise<void>;

@@ -40,6 +40,7 @@ const UNKNOWN_STOPS_MAX = 3;
  *   is over. A new one is placed before the old one is cancelled. A stop of unknown fate counts as none.
  * - Closing (told so, an exit exists, a stop or target crossed without closing all, or the venue keeps refusing a stop):
  *   entries are cancelled, then one exit at a time goes out for what is held. Stops stay until it is flat.
+ * - In an emergency another hand closes: entries are cancelled, nothing is placed.
  * - Flat with no entry to come: what rests is cancelled, then the position ends.
  */
 export function dutiesOf(snapshot: PositionSnapshot): readonly Duty[] {
@@ -69,6 +70,7 @@ function exitCauseOf(snapshot: PositionSnapshot, held: Dec): ExitCause | null {
   const { position, orders, instructions } = snapshot;
   for (const it of instructions) {
     if (it.kind === 'close') return { reason: it.reason, decisionPrice: it.decisionPrice };
+    if (it.kind === 'emergency') return { reason: 'emergency', decisionPrice: position.stopPrice };
     if (it.kind === 'gone') return { reason: it.reason, decisionPrice: position.stopPrice };
   }
   const crossed = orders.find((row) => isCrossed(row));
@@ -123,6 +125,7 @@ function isAskedOften(rows: readonly OrderRow[], leg: 'stop' | 'target'): boolea
 
 function closingDuties(snapshot: PositionSnapshot, held: Dec, cause: ExitCause): readonly Duty[] {
   const { position, orders, instructions } = snapshot;
+  if (instructions.some((it) => it.kind === 'emergency')) return standingAside(orders);
   const tightest = tightestStop(snapshot);
   const isWanted = (row: OrderRow): boolean => row.intent.leg === 'exit' || (row.intent.leg === 'stop' && row.intent.triggerPrice === tightest);
   const resting = orders.filter((row) => row.intent.leg === 'stop' || row.intent.leg === 'target');
@@ -133,6 +136,11 @@ function closingDuties(snapshot: PositionSnapshot, held: Dec, cause: ExitCause):
   const duties = [...openFates(exits), ...openFates(resting.filter(isWanted), sent), ...settles(resting.filter((row) => !isWanted(row))), ...cancels(resting.filter(neverSent)), ...entries];
   if (isExiting || mayFill || hasNothingToReduce(exits, instructions)) return duties;
   return [{ kind: 'submit', intent: exitOf(position.plan, held, cause, nextRevision(exits)) }, ...duties];
+}
+
+/** Another hand closes: what is on its way is looked for, what never left stays here, stops rest until it is flat. */
+function standingAside(orders: readonly OrderRow[]): readonly Duty[] {
+  return [...settles(orders), ...cancels(orders.filter((row) => neverSent(row) || (row.intent.leg === 'entry' && WORKING_STATES.includes(row.state))))];
 }
 
 /**

@@ -5,16 +5,22 @@
 import fc from 'fast-check';
 import type { GuardState } from '../../domain/emergency/guard.ts';
 import { applyGuard, ARMED, isHalting, recoveryModeOf } from '../../domain/emergency/guard.ts';
-import type { RecoveryMode, RecoveryState } from '../../domain/emergency/recovery.ts';
-import { bandOf, RECOVERY_DWELL_MS, RECOVERY_MODES, recoveryLook } from '../../domain/emergency/recovery.ts';
+import { NORMAL_LIMITS } from '../../domain/emergency/limits.ts';
+import { overlayOf } from '../../domain/emergency/overlay.ts';
+import type { RecoveryState } from '../../domain/emergency/recovery.ts';
+import { bandOf, recoveryLook } from '../../domain/emergency/recovery.ts';
 import { CALM, needsPerson } from '../../domain/emergency/triggers.ts';
 import { tripCauseOf } from '../../domain/emergency/trip-request.ts';
-import { overlayOf, RECOVERY_CAPS } from '../../domain/emergency/types.ts';
-import type { TripCause } from '../../domain/emergency/types.ts';
+import type { RecoveryMode, TripCause } from '../../domain/emergency/types.ts';
+import { RECOVERY_MODES } from '../../domain/emergency/types.ts';
 import type { ClearLook } from '../../domain/orders/fence.ts';
 import { FENCE_TIMES, isSealProven, lowered, raised } from '../../domain/orders/fence.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
 import { PROTOCOL_TIMES, verdictBeforeSend } from '../../domain/orders/protocol.ts';
+import { PRESETS } from '../../domain/policy/policy.ts';
+
+const POLICY = PRESETS.normal;
+const DWELL_MS = NORMAL_LIMITS.dwellMs;
 
 interface Order {
   readonly epoch: number;
@@ -92,11 +98,11 @@ class Decide implements Command {
   constructor(wanted: number) { this.wanted = wanted; }
   check(): boolean { return true; }
   run(model: Model, world: World): void {
-    const overlay = overlayOf(world.guard.mode);
+    const overlay = overlayOf(world.guard.mode, POLICY);
     expectThat(overlay.allowNewTrades !== model.halted, 'policy and fence disagree');
     if (world.fence.halted || !overlay.allowNewTrades) return;
-    const notional = Math.min(this.wanted, Number(overlay.caps?.notionalMax ?? this.wanted));
-    const cap = model.mode === 'protective' || model.mode === 'cautious' ? Number(RECOVERY_CAPS[model.mode].notionalMax) : Infinity;
+    const notional = Math.min(this.wanted, Number(overlay.notionalMax ?? this.wanted));
+    const cap = model.mode === 'protective' || model.mode === 'cautious' ? Number(POLICY[`${model.mode}NotionalMax`]) : Infinity;
     expectThat(notional <= cap, `an opening of ${notional} in ${model.mode}`);
     world.orders.push({ epoch: world.fence.epoch, rises: model.rises, notional, timestamp: 0, isSent: false });
   }
@@ -204,7 +210,7 @@ class Look implements Command {
     const [from, to] = [RECOVERY_MODES.indexOf(step.from), RECOVERY_MODES.indexOf(step.to)];
     if (to > from) {
       expectThat(to === from + 1, `recovery skipped a step: ${step.from} to ${step.to}`);
-      expectThat(model.betterSince !== null && world.now - model.betterSince >= RECOVERY_DWELL_MS, 'a step upward before its dwell was over');
+      expectThat(model.betterSince !== null && world.now - model.betterSince >= DWELL_MS, 'a step upward before its dwell was over');
     }
     if (step.to === 'emergency') new Trip({ trigger: 'drawdown', reason: 'fell back', by: 'keel', severity: 'critical' }).run(model, world);
     else {
@@ -236,7 +242,7 @@ const causes: fc.Arbitrary<TripCause> = fc.oneof(
 );
 const COMMANDS = [
   fc.integer({ min: 1, max: 4_000 }).map((ms) => new Advance(ms)),
-  fc.constantFrom(60_000, RECOVERY_DWELL_MS, RECOVERY_DWELL_MS * 2).map((ms) => new Advance(ms)),
+  fc.constantFrom(60_000, DWELL_MS, DWELL_MS * 2).map((ms) => new Advance(ms)),
   drawdowns.map((bps) => new Equity(bps)),
   fc.integer({ min: 1, max: 5_000 }).map((notional) => new Decide(notional)),
   fc.nat(5).map((index) => new Submit(index)),

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { GuardCommand, GuardState } from '../../../../domain/emergency/guard.ts';
 import { applyGuard, ARMED, guardStateOf } from '../../../../domain/emergency/guard.ts';
 import { tripCauseOf } from '../../../../domain/emergency/trip-request.ts';
-import { overlayOf } from '../../../../domain/emergency/types.ts';
+import { overlayOf } from '../../../../domain/emergency/overlay.ts';
 import type { TripCause } from '../../../../domain/emergency/types.ts';
+import { effectivePolicyOf } from '../../../../domain/policy/effective.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
 import { exploreEmergency } from '../../../model/emergency.ts';
 
 const CAUSE: TripCause = { trigger: 'drawdown', reason: 'drawdown 12 %', by: 'keel', severity: 'critical' };
@@ -87,10 +89,15 @@ describe('a malformed payload still trips', () => {
 });
 
 it.each([
-  ['armed', true, null], ['tripping', false, null], ['emergency', false, null], ['protective', true, '100'], ['cautious', true, '300'],
-] as const)('in %s new trades are allowed: %s, notional at most %s', (mode, allowed, notional) => {
-  const overlay = overlayOf(mode);
-  expect([overlay.allowNewTrades, overlay.emergencyMode, overlay.caps?.notionalMax ?? null]).toEqual([allowed, !allowed, notional]);
+  ['armed',      true,  false, '1000', 5, 0.5],
+  ['tripping',   false, true,  '1000', 5, 0.5],
+  ['emergency',  false, true,  '1000', 5, 0.5],
+  ['protective', true,  false, '100',  5, 0.75],
+  ['cautious',   true,  false, '300',  5, 0.55],
+] as const)('in %s new trades are allowed: %s, emergency: %s, notional at most %s, leverage %f, confidence from %f', (mode, allowed, emergencyMode, notionalMax, leverageMax, confidenceMin) => {
+  const effective = effectivePolicyOf(PRESETS.normal, [overlayOf(mode, PRESETS.normal)]);
+  expect(effective.emergencyMode).toBe(emergencyMode);
+  expect(effective.policy).toMatchObject({ allowNewTrades: allowed, notionalMax, leverageMax, confidenceMin });
 });
 
 it('guard, recovery and fence keep their promises (more of it: npm run model)', () => {

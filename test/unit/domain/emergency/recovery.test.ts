@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import type { RecoveryFacts, RecoveryMode, RecoveryState } from '../../../../domain/emergency/recovery.ts';
-import { bandOf, missingForNextStep, RECOVERY_DWELL_MS, recoveryLook } from '../../../../domain/emergency/recovery.ts';
+import { NORMAL_LIMITS } from '../../../../domain/emergency/limits.ts';
+import type { RecoveryFacts, RecoveryState } from '../../../../domain/emergency/recovery.ts';
+import { bandOf, missingForNextStep, recoveryLook } from '../../../../domain/emergency/recovery.ts';
 import { CALM } from '../../../../domain/emergency/triggers.ts';
-import type { Trigger } from '../../../../domain/emergency/types.ts';
+import type { RecoveryMode, Trigger } from '../../../../domain/emergency/types.ts';
 
 function state(mode: RecoveryMode, trigger: Trigger = 'drawdown', more: Partial<RecoveryState> = {}): RecoveryState {
   return { mode, cause: { trigger, reason: 'it happened', by: 'keel', severity: 'high' }, isReset: false, betterSince: null, ...more };
@@ -10,7 +11,7 @@ function state(mode: RecoveryMode, trigger: Trigger = 'drawdown', more: Partial<
 function facts(at: number, drawdownBps: number | null, readings: Partial<RecoveryFacts['readings']> = {}): RecoveryFacts {
   return { at, drawdownBps, readings: { ...CALM, ...readings } };
 }
-const D = RECOVERY_DWELL_MS;
+const D = NORMAL_LIMITS.dwellMs;
 
 it.each([[0, 'normal'], [199, 'normal'], [200, 'cautious'], [399, 'cautious'], [400, 'protective'], [999, 'protective'], [1_000, 'emergency'], [5_000, 'emergency']])(
   'a drawdown of %i basis points is the band %s', (bps, band) => {

@@ -50,11 +50,19 @@ it('a crossing is told once, and again only after it was over', () => {
 it('losses: peak, day and 24 hours', () => {
   const H = 3_600_000;
   const at = (hours: number, equity: number) => ({ at: hours * H, equity });
-  const memory = [at(0, 1_000), at(10, 1_200), at(20, 1_100), at(30, 990)].reduce(withEquity, NO_EQUITY);
+  const memory = [at(0, 1_000), at(10, 1_200), at(20, 1_100), at(30, 990)].reduce((past, point) => withEquity(past, point), NO_EQUITY);
   // The day began (hour 24) at the last equity of the day before; the high of 24 h is that of hour 10.
   expect(lossesOf(memory)).toEqual({ drawdownBps: 1_750, dailyLossBps: 1_000, recoveryDrawdownBps: 1_750 });
   expect(lossesOf(withEquity(memory, at(35, 990))).recoveryDrawdownBps).toBe(1_000);
   expect(lossesOf(rebased(memory))).toMatchObject({ drawdownBps: 0, recoveryDrawdownBps: 1_750 });
+});
+
+it('highs nearer than a quarter of an hour are one, so a day of falling prices stays small', () => {
+  let memory = NO_EQUITY;
+  for (let minute = 0; minute <= 3 * 1_440; minute += 1) memory = withEquity(memory, { at: minute * 60_000, equity: 100_000 - minute });
+  expect(memory.highs.length).toBeLessThanOrEqual(97);
+  const high = 100_000 - 2 * 1_440;
+  expect(lossesOf(memory).recoveryDrawdownBps).toBeCloseTo(lossBps(high, 100_000 - 3 * 1_440), -1);
 });
 
 it('an earlier or broken point changes nothing', () => {
@@ -65,7 +73,7 @@ it('an earlier or broken point changes nothing', () => {
 
 it('a transfer is neither profit nor loss', () => {
   fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 100_000 }), (equities, amount) => {
-    const memory = equities.map((equity, at) => ({ at, equity })).reduce(withEquity, NO_EQUITY);
+    const memory = equities.map((equity, at) => ({ at, equity })).reduce((past, point) => withEquity(past, point), NO_EQUITY);
     const after = withEquity(withTransfer(memory, amount), { at: equities.length, equity: (equities.at(-1) ?? 0) + amount });
     const peak = Math.max(...equities) + amount;
     expect(lossesOf(after).drawdownBps).toBeCloseTo(lossBps(peak, (equities.at(-1) ?? 0) + amount), 6);

@@ -91,6 +91,31 @@ describe('what a position owes', () => {
     expect(dutiesOf(snapshotOf([row(PLAN.entry, 'absent')], [close]))).toEqual([{ kind: 'cancel', clientOrderId: PLAN.entry.clientOrderId }]);
   });
 
+  describe('in an emergency', () => {
+    const emergency: Instruction = { kind: 'emergency', instructionId: 'e', positionId: PLAN.positionId, reason: 'emergency', emergencyId: 'ess/sim/1' };
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const gone: Instruction = { kind: 'gone', instructionId: 'g', positionId: PLAN.positionId, reason: 'emergency' };
+
+    it('withdraws what opens, and places nothing: another hand closes', () => {
+      expect(dutiesOf(snapshotOf([row(PLAN.entry, 'partiallyFilled', '4'), row(stop, 'accepted')], [emergency]))).toEqual([{ kind: 'cancel', clientOrderId: PLAN.entry.clientOrderId }]);
+      expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'canceled'), row(target, 'canceled')], [emergency]))).toEqual([{ kind: 'wait' }]);
+      expect(dutiesOf(snapshotOf([filledEntry], [emergency]))).toEqual([{ kind: 'wait' }]);
+    });
+
+    it('looks for what is on its way and keeps here what never left', () => {
+      const exit: OrderIntent = { ...stop, leg: 'exit', type: 'market', clientOrderId: 'exit', intentId: 'exit' };
+      expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'unknown'), row(exit, 'planned')], [emergency]))).toEqual([{ kind: 'settle', intent: stop }, { kind: 'cancel', clientOrderId: 'exit' }]);
+      expect(dutiesOf(snapshotOf([row(PLAN.entry, 'planned')], [emergency]))).toEqual([{ kind: 'cancel', clientOrderId: PLAN.entry.clientOrderId }]);
+    });
+
+    it('ends as what closed it: its own stop, or the emergency once it is told that nothing is held', () => {
+      expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'filled', '10'), row(target, 'canceled')], [emergency]))).toEqual([{ kind: 'close', reason: 'stop' }]);
+      expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'accepted'), row(target, 'canceled')], [emergency, gone]))).toEqual([{ kind: 'cancel', clientOrderId: stop.clientOrderId }]);
+      expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'canceled'), row(target, 'canceled')], [emergency, gone]))).toEqual([{ kind: 'close', reason: 'emergency' }]);
+      expect(dutiesOf(snapshotOf([row(PLAN.entry, 'halted')], [emergency]))).toEqual([{ kind: 'close', reason: 'notEntered' }]);
+    });
+  });
+
   it('tells the end with the reason of what closed it, and cancels what is left', () => {
     const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
     const orders = [filledEntry, row(stop, 'filled', '10')];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { emergencyOrderIdOf } from '../../../../domain/emergency/closing.ts';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../../domain/cycle/types.ts';
 import type { Fill, OrderRow, OrderState, VenueOrder } from '../../../../domain/orders/order.ts';
@@ -66,6 +67,7 @@ describe('differences of one look', () => {
     ['the venue holds nothing, somebody closed it', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'web_abc')] }, ['closedOutside']],
     ['the venue holds nothing, it was liquidated', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'autoclose-77')] }, ['liquidated']],
     ['the venue holds nothing, it was deleveraged', NO_ORDERS, { ...GONE, fills: [fillOf('sell', 'adl_autoclose')] }, ['liquidated']],
+    ['the venue holds nothing, the emergency stop closed it', NO_ORDERS, { ...GONE, fills: [fillOf('sell', emergencyOrderIdOf('abcde', 'ess/sim/1/x'))] }, ['closedInEmergency']],
     ['the venue holds nothing, and no fill says why', NO_ORDERS, GONE, ['ghostPosition']],
     ['the venue holds nothing, entries alone are no reason', NO_ORDERS, { ...GONE, fills: [fillOf('buy', 'web_abc')] }, ['ghostPosition']],
     ['the venue holds nothing, a fill of our own order is no other hand', NO_ORDERS, { ...GONE, fills: [fillOf('sell', STOP.clientOrderId)] }, ['ghostPosition']],

@@ -1,0 +1,219 @@
+/**
+ * The sensor's side of the emergency stop: what was seen of the account is folded into a small memory, and comes out as a
+ * command for the guard when a trigger begins to hold or a step of recovery is due. Pure; the ledger keeps the memory.
+ */
+import type { DecimalString } from '../decimal.ts';
+import { d, text, ZERO } from '../decimal.ts';
+import type { EquityMemory, Losses } from './equity.ts';
+import { lossesOf, NO_EQUITY, rebased, withEquity, withTransfer } from './equity.ts';
+import type { GuardCommand, GuardState } from './guard.ts';
+import { isHalting, recoveryModeOf } from './guard.ts';
+import type { EmergencyLimits } from './limits.ts';
+import type { RecoveryFacts, RecoveryState } from './recovery.ts';
+import { recoveryLook } from './recovery.ts';
+import type { CrossingMemory, RiskReadings } from './triggers.ts';
+import { crossingOf, isLossTrigger, percent } from './triggers.ts';
+
+/** Both asked of the venue at one moment, so they belong together. */
+export interface AccountSight {
+  readonly kind: 'account';
+  readonly walletBalance: DecimalString;
+  readonly equity: DecimalString;
+  /** Unrealised profit of every holding, by `holdingKey`. */
+  readonly unrealized: Readonly<Record<string, DecimalString>>;
+}
+
+/** One event of the account's stream: the wallet, and those holdings that the event names. */
+export interface BalanceSight {
+  readonly kind: 'balance';
+  /** Money came or went: neither profit nor loss. */
+  readonly isTransfer: boolean;
+  readonly walletBalance: DecimalString;
+  /** Null: nothing is held any more. */
+  readonly unrealized: Readonly<Record<string, DecimalString | null>>;
+}
+
+/** How the machinery fares, as the process sees it that owns the account's stream. */
+export type Machinery = Pick<RiskReadings, 'venueCalls' | 'venueFailures' | 'feedAgeMs' | 'isFeedCorrupt' | 'health'>;
+
+export interface RiskSight {
+  /** Market clock. */
+  readonly at: number;
+  /** Wall clock. */
+  readonly seenAt: number;
+  readonly money: AccountSight | BalanceSight | null;
+  /** Null where another process knows. */
+  readonly machinery: Machinery | null;
+}
+
+/** What the ledger itself knows at a look. */
+export interface LedgerReadings extends Pick<RiskReadings, 'stopOuts' | 'executionErrors' | 'ledgerDiffers'> {
+  /** Sum of all transfers that were read from the venue, quote currency, signed. */
+  readonly transferred: DecimalString;
+  /** Wall clock of that reading; null before the first. */
+  readonly incomeReadAt: number | null;
+}
+
+export interface WatchMemory {
+  readonly equity: EquityMemory;
+  /** As the newest sight told it; null before the first. */
+  readonly wallet: DecimalString | null;
+  /** Market clock of that sight. */
+  readonly walletAt: number;
+  readonly unrealized: Readonly<Record<string, DecimalString>> | null;
+  /** Wall clock since when the venue's wallet is another than the stream's; null: they agree. */
+  readonly doubtedSince: number | null;
+  /** Transfers that the equity's past was told in; null: not known yet. */
+  readonly transferred: DecimalString | null;
+  /** Wall clock of the newest transfer that the stream told. */
+  readonly transferSeenAt: number | null;
+  readonly machinery: Machinery;
+  readonly told: CrossingMemory;
+  /** Since when the next step's conditions hold, and for which step. */
+  readonly better: { readonly step: string; readonly since: number } | null;
+}
+
+const SOUND: Machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' };
+
+export const NOTHING_SEEN: WatchMemory = {
+  equity: NO_EQUITY, wallet: null, walletAt: 0, unrealized: null, doubtedSince: null, transferred: null, transferSeenAt: null, machinery: SOUND, told: [], better: null,
+};
+
+/** So long the stream may be behind the venue before its word on the wallet is not waited for any more. Wall clock. */
+const DOUBT_MAX_MS = 10_000;
+/** The venue's list of income may be this much behind its stream. Wall clock. */
+const INCOME_LAG_MS = 10_000;
+
+export interface WatchContext {
+  readonly guard: GuardState;
+  readonly ledger: LedgerReadings;
+  readonly limits: EmergencyLimits;
+  readonly isReplay: boolean;
+  /** A loss that only the stream's events tell is acted on without asking the venue: it does not answer. */
+  readonly trustsStream: boolean;
+}
+
+export interface WatchLook {
+  readonly memory: WatchMemory;
+  readonly command: GuardCommand | null;
+  /** The stream's events tell of a loss that trips: the venue should be asked, and looked at again. */
+  readonly isDoubtful: boolean;
+  readonly losses: Losses;
+  readonly facts: RecoveryFacts | null;
+}
+
+/** Folds sights in their order. The first command ends the evaluation; what was seen later is still remembered. */
+export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], context: WatchContext): WatchLook {
+  let memory = before;
+  let found: Pick<WatchLook, 'command' | 'isDoubtful'> = { command: null, isDoubtful: false };
+  let facts: RecoveryFacts | null = null;
+  for (const sight of sights) {
+    memory = { ...withMoney(settled(memory, context), sight, context), machinery: sight.machinery ?? memory.machinery };
+    facts = { at: sight.at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, context.ledger) };
+    if (found.command !== null) continue;
+    const look = evaluated(memory, sight, facts, context);
+    memory = look.memory;
+    found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
+  }
+  return { ...found, memory, losses: lossesOf(memory.equity), facts };
+}
+
+export function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
+  const { dailyLossBps, drawdownBps } = lossesOf(memory.equity);
+  return {
+    dailyLossBps, drawdownBps, openLossBps: openLossBps(memory), ...memory.machinery,
+    stopOuts: ledger.stopOuts, executionErrors: ledger.executionErrors, ledgerDiffers: ledger.ledgerDiffers,
+  };
+}
+
+function openLossBps({ equity, unrealized }: WatchMemory): number | null {
+  if (unrealized === null || equity.last === null) return null;
+  const open = Number(text(sumOf(unrealized)));
+  if (open >= 0) return 0;
+  return equity.last.equity <= 0 ? 10_000 : Math.min(10_000, (-open / equity.last.equity) * 10_000);
+}
+
+function sumOf(amounts: Readonly<Record<string, DecimalString>>) {
+  return Object.values(amounts).reduce((sum, amount) => sum.plus(d(amount)), ZERO);
+}
+
+/** What the list of income says of transfers counts once it is newer than the newest that the stream told. */
+function settled(memory: WatchMemory, { ledger: { transferred, incomeReadAt } }: WatchContext): WatchMemory {
+  if (incomeReadAt === null || (memory.transferSeenAt !== null && incomeReadAt < memory.transferSeenAt + INCOME_LAG_MS)) return memory;
+  if (memory.transferred === null) return { ...memory, transferred };
+  const missed = d(transferred).minus(d(memory.transferred));
+  return missed.isZero() ? memory : { ...memory, transferred, equity: withTransfer(memory.equity, Number(text(missed))) };
+}
+
+function withMoney(memory: WatchMemory, sight: RiskSight, context: WatchContext): WatchMemory {
+  if (sight.money === null) return memory;
+  return sight.money.kind === 'account' ? withAccount(memory, sight, sight.money, context) : withBalance(memory, sight, sight.money, context);
+}
+
+/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. */
+function withAccount(memory: WatchMemory, { at, seenAt }: RiskSight, money: AccountSight, { limits, ledger }: WatchContext): WatchMemory {
+  const isAgreed = memory.wallet === null || d(memory.wallet).eq(d(money.walletBalance));
+  const doubtedSince = memory.doubtedSince ?? seenAt;
+  const isOverdue = seenAt - doubtedSince >= DOUBT_MAX_MS && (ledger.incomeReadAt ?? 0) > doubtedSince;
+  if (!isAgreed && !isOverdue) return { ...memory, doubtedSince };
+  return {
+    ...memory, wallet: money.walletBalance, walletAt: Math.max(at, memory.walletAt), unrealized: money.unrealized, doubtedSince: null,
+    equity: withEquity(memory.equity, { at, equity: Number(money.equity) }, limits.recoveryWindowMs),
+  };
+}
+
+function withBalance(memory: WatchMemory, { at, seenAt }: RiskSight, money: BalanceSight, { limits }: WatchContext): WatchMemory {
+  if (at < memory.walletAt) return memory; // told out of order: a newer wallet is known
+  const moved = money.isTransfer && memory.wallet !== null ? d(money.walletBalance).minus(d(memory.wallet)) : ZERO;
+  const told: WatchMemory = moved.isZero() ? memory : {
+    ...memory, equity: withTransfer(memory.equity, Number(text(moved))), transferSeenAt: seenAt,
+    transferred: memory.transferred === null ? null : text(d(memory.transferred).plus(moved)),
+  };
+  const unrealized = told.unrealized === null ? null : withChanges(told.unrealized, money.unrealized);
+  const equity = unrealized === null ? told.equity : withEquity(told.equity, { at, equity: Number(text(d(money.walletBalance).plus(sumOf(unrealized)))) }, limits.recoveryWindowMs);
+  return { ...told, wallet: money.walletBalance, walletAt: at, unrealized, equity, doubtedSince: null };
+}
+
+function withChanges(known: Readonly<Record<string, DecimalString>>, changes: Readonly<Record<string, DecimalString | null>>): Readonly<Record<string, DecimalString>> {
+  return Object.fromEntries(Object.entries({ ...known, ...changes }).filter((entry): entry is [string, DecimalString] => entry[1] !== null));
+}
+
+function evaluated(memory: WatchMemory, sight: RiskSight, facts: RecoveryFacts, context: WatchContext): Pick<WatchLook, 'memory' | 'command' | 'isDoubtful'> {
+  const { guard, limits, isReplay } = context;
+  const isCertain = sight.money?.kind !== 'balance' || context.trustsStream;
+  const crossing = crossingOf(memory.told, facts.readings, { isReplay, limits });
+  const isLoss = crossing.cause !== null && isLossTrigger(crossing.cause.trigger);
+  if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };
+  const told = { ...memory, told: crossing.memory };
+  if (crossing.cause !== null && !isHalting(guard.mode)) return { memory: told, command: { kind: 'trip', cause: crossing.cause, at: sight.seenAt }, isDoubtful: false };
+  return isCertain ? { ...recovered(told, sight, facts, context), isDoubtful: false } : { memory: told, command: null, isDoubtful: false };
+}
+
+function recovered(memory: WatchMemory, { at, seenAt }: RiskSight, facts: RecoveryFacts, { guard, limits }: WatchContext): Pick<WatchLook, 'memory' | 'command'> {
+  const before = recoveryStateOf(memory, guard);
+  if (before === null) return { memory: { ...memory, better: null }, command: null };
+  const { state, step } = recoveryLook(before, facts, limits);
+  if (step === null) return { memory: { ...memory, better: state.betterSince === null ? null : { step: stepNameOf(guard), since: state.betterSince } }, command: null };
+  const after: WatchMemory = { ...memory, better: null, equity: step.from === 'emergency' ? rebased(memory.equity) : memory.equity };
+  if (step.to === 'emergency') {
+    return { memory: after, command: { kind: 'trip', at: seenAt, cause: { trigger: 'drawdown', reason: `fell back: drawdown from the high ${percent(step.drawdownBps)}`, by: 'keel', severity: 'critical' } } };
+  }
+  return { memory: after, command: { kind: 'step', emergency: guard.emergency, from: step.from, to: step.to, drawdownBps: step.drawdownBps, at: seenAt, marketAt: at } };
+}
+
+/** Where recovery stands; null while there is none. */
+export function recoveryStateOf(memory: Pick<WatchMemory, 'better'>, guard: GuardState): RecoveryState | null {
+  if (guard.mode === 'armed' || guard.mode === 'tripping' || guard.cause === null) return null;
+  const betterSince = memory.better !== null && memory.better.step === stepNameOf(guard) ? memory.better.since : null;
+  return { mode: recoveryModeOf(guard.mode), cause: guard.cause, isReset: guard.resetBy !== null, betterSince };
+}
+
+/** A dwell belongs to one step of one round and cause; any other begins anew. */
+function stepNameOf({ emergency, round, mode, cause }: GuardState): string {
+  return `${emergency}.${round} ${mode} ${cause?.trigger ?? ''} ${cause?.by ?? ''}`;
+}
+
+/** Reads a stored memory; what an older version did not write is as if nothing had been seen. */
+export function watchMemoryOf(stored: Readonly<Record<string, unknown>> | null): WatchMemory {
+  return { ...NOTHING_SEEN, ...stored };
+}

@@ -2,6 +2,7 @@ import type { Ledger } from '../domain/ports/ledger.ts';
 import { createChangeListener } from './ledger/changes.ts';
 import { createCycleMethods } from './ledger/cycles.ts';
 import { createFenceMethods } from './ledger/fence.ts';
+import { createGuardMethods } from './ledger/guard.ts';
 import { createMarketMethods } from './ledger/market.ts';
 import { createOrderMethods } from './ledger/orders.ts';
 import { createPortfolioMethods } from './ledger/portfolio.ts';
@@ -16,6 +17,7 @@ export function createLedger(pool: Pool): Ledger {
     ...createPortfolioMethods(pool),
     ...createMarketMethods(pool),
     ...createFenceMethods(pool),
+    ...createGuardMethods(pool),
     ...createCycleMethods(pool),
     ...createOrderMethods(pool),
     ...createPositionMethods(pool),

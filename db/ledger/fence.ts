@@ -3,12 +3,31 @@ import { lowered, raised } from '../../domain/orders/fence.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
 import type { Ledger } from '../../domain/ports/ledger.ts';
 import { writeEvents } from '../events/outbox.ts';
-import type { Pool } from '../pool.ts';
+import type { Client, Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
 
 type FenceMethods = Pick<Ledger, 'fence' | 'raiseFence' | 'lowerFence' | 'arm' | 'armedBy'>;
 
 const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+
+export interface FenceChange {
+  readonly portfolioId: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Locks the row, then writes what changes with its history and event. @returns the fence after it */
+export async function changeFence(client: Client, { portfolioId, by, reason }: FenceChange, next: (fence: Fence) => Fence): Promise<Fence> {
+  const { rows } = await client.query<Fence>({ name: 'lock-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
+  const before = found(rows[0], portfolioId);
+  const after = next(before);
+  if (after.epoch === before.epoch && after.halted === before.halted) return before;
+  await client.query({ text: `UPDATE fence SET epoch = $2, halted = $3, changed_by = $4, reason = $5, changed_at = ${NOW} WHERE portfolio_id = $1`, values: [portfolioId, after.epoch, after.halted, by, reason] });
+  const history = await client.query<{ seq: number }>({ text: `INSERT INTO fence_history (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,$2,$3,$4,$5,${NOW}) RETURNING seq`, values: [portfolioId, after.epoch, after.halted, by, reason] });
+  const type = after.halted ? 'fenceRaised' : 'fenceLowered';
+  await writeEvents(client, [{ id: `${portfolioId}/fence/${history.rows[0]?.seq ?? after.epoch}`, type, subject: portfolioId, portfolioId, traceId: portfolioId, actor: by, payload: { epoch: after.epoch, reason } }]);
+  return after;
+}
 
 export function createFenceMethods(pool: Pool): FenceMethods {
   async function fence(portfolioId: string): Promise<Fence> {
@@ -16,24 +35,12 @@ export function createFenceMethods(pool: Pool): FenceMethods {
     return found(rows[0], portfolioId);
   }
 
-  function changeFence(change: { portfolioId: string; by: string; reason: string }, next: (fence: Fence) => Fence, type: 'fenceRaised' | 'fenceLowered'): Promise<Fence> {
-    const { portfolioId, by, reason } = change;
-    return inTransaction(pool, `${type} for ${portfolioId}`, async (client) => {
-      const { rows } = await client.query<Fence>({ text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
-      const before = found(rows[0], portfolioId);
-      const after = next(before);
-      if (after.epoch === before.epoch && after.halted === before.halted) return before;
-      await client.query({ text: `UPDATE fence SET epoch = $2, halted = $3, changed_by = $4, reason = $5, changed_at = ${NOW} WHERE portfolio_id = $1`, values: [portfolioId, after.epoch, after.halted, by, reason] });
-      const history = await client.query<{ seq: number }>({ text: `INSERT INTO fence_history (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,$2,$3,$4,$5,${NOW}) RETURNING seq`, values: [portfolioId, after.epoch, after.halted, by, reason] });
-      await writeEvents(client, [{ id: `${portfolioId}/fence/${history.rows[0]?.seq ?? after.epoch}`, type, subject: portfolioId, portfolioId, traceId: portfolioId, actor: by, payload: { epoch: after.epoch, reason } }]);
-      return after;
-    });
-  }
+  const changed = (change: FenceChange, next: (fence: Fence) => Fence): Promise<Fence> => inTransaction(pool, `fence of ${change.portfolioId}`, (client) => changeFence(client, change, next));
 
   return {
     fence,
-    raiseFence: (change) => changeFence(change, raised, 'fenceRaised'),
-    lowerFence: (change) => changeFence(change, lowered, 'fenceLowered'),
+    raiseFence: (change) => changed(change, raised),
+    lowerFence: (change) => changed(change, lowered),
 
     arm: ({ portfolioId, by }) => inTransaction(pool, `arm ${portfolioId}`, async (client) => {
       const { rows } = await client.query<{ armedBy: string | null }>({ text: 'SELECT armed_by AS "armedBy" FROM portfolios WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });

@@ -1,6 +1,7 @@
 import { d, text } from '../../domain/decimal.ts';
 import type { Direction, Fill, OrderIntent } from '../../domain/orders/order.ts';
 import type { PositionTotals } from '../../domain/positions/from-fills.ts';
+import { entrySide } from '../../domain/orders/order.ts';
 import { positionTotals } from '../../domain/positions/from-fills.ts';
 import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
@@ -14,11 +15,14 @@ export interface Booking {
   /** The order that made the fill; null when it was closed by another hand. */
   readonly intent: OrderIntent | null;
   readonly fill: Fill;
+  /** A closing fill of a position that holds nothing is another's. */
+  readonly upToHeld?: boolean;
 }
 
 /** Books a fill once and lets its order and position follow. @returns false when it was booked before. */
-export async function bookFill(client: Client, { positionId, intent, fill }: Booking): Promise<boolean> {
+export async function bookFill(client: Client, { positionId, intent, fill, upToHeld = false }: Booking): Promise<boolean> {
   const position = await lockPosition(client, positionId);
+  if (upToHeld && fill.side !== entrySide(position.direction) && d(position.quantity).isZero()) return false;
   const clientOrderId = intent?.clientOrderId ?? null;
   const inserted = await client.query({
     name: 'insert-fill',
@@ -43,6 +47,7 @@ interface LockedPosition {
   readonly direction: Direction;
   readonly instrumentId: string;
   readonly state: string;
+  readonly quantity: string;
   readonly stopPrice: string;
   readonly cycleId: string;
   readonly firstFillAt: number | null;
@@ -51,7 +56,7 @@ interface LockedPosition {
 async function lockPosition(client: Client, positionId: string): Promise<LockedPosition> {
   const { rows } = await client.query<LockedPosition>({
     name: 'lock-position',
-    text: `SELECT portfolio_id AS "portfolioId", direction, instrument_id AS "instrumentId", state, stop_price::text AS "stopPrice", cycle_id AS "cycleId", first_fill_at AS "firstFillAt"
+    text: `SELECT portfolio_id AS "portfolioId", direction, instrument_id AS "instrumentId", state, quantity::text, stop_price::text AS "stopPrice", cycle_id AS "cycleId", first_fill_at AS "firstFillAt"
            FROM positions WHERE position_id = $1 FOR UPDATE`,
     values: [positionId],
   });

@@ -51,8 +51,8 @@ export function createPositionMethods(pool: Pool): PositionMethods {
       await announceChange(client);
     }),
 
-    applyOutsideFills: (positionId, fills) => inTransaction(pool, `outside fills of ${positionId}`, async (client) => {
-      for (const fill of fills) await bookFill(client, { positionId, intent: null, fill });
+    applyOutsideFills: (positionId, fills, { upToHeld } = { upToHeld: false }) => inTransaction(pool, `outside fills of ${positionId}`, async (client) => {
+      for (const fill of fills) await bookFill(client, { positionId, intent: null, fill, upToHeld });
     }),
 
     // An absent order counts: it is sent again or withdrawn at once, and at which price must not depend on how fast.

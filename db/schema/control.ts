@@ -1,7 +1,7 @@
 /** The fence, the guard's memory, cursors and what reconciliation saw. */
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import { counter, decimal, epochMs, id, writtenAt } from './columns.ts';
+import { counter, decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
 import { portfolios } from './market.ts';
 
 const portfolioId = () => id('portfolio_id').notNull().references(() => portfolios.portfolioId);
@@ -41,6 +41,40 @@ export const guardState = pgTable('guard_state', {
   state: jsonb('state').$type<Readonly<Record<string, unknown>>>().notNull(),
   updatedAt: epochMs('updated_at').notNull(),
 });
+
+/** What the sensors of the emergency stop remember of equity, day, highs, dwell, and what they told. */
+export const guardWatch = pgTable('guard_watch', {
+  portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
+  memory: jsonb('memory').$type<Readonly<Record<string, unknown>>>().notNull(),
+  updatedAt: epochMs('updated_at').notNull(),
+});
+
+/** Closing orders of an emergency: they belong to no position, and are written once the ledger can be reached. Append-only. */
+export const emergencyOrders = pgTable(
+  'emergency_orders',
+  {
+    clientOrderId: id('client_order_id').primaryKey(),
+    portfolioId: portfolioId(),
+    emergencyId: id('emergency_id').notNull(),
+    instrumentId: id('instrument_id').notNull(),
+    side: text('side').notNull(),
+    positionSide: text('position_side').notNull(),
+    quantity: decimal('quantity').notNull(),
+    answer: text('answer').notNull(),
+    detail: text('detail'),
+    venueOrderId: id('venue_order_id'),
+    sentAt: epochMs('sent_at').notNull(),
+    writtenAt: writtenAt(),
+  },
+  (table) => [
+    index('emergency_orders_emergency').on(table.portfolioId, table.emergencyId),
+    check('emergency_orders_client_order_id_check', sql`client_order_id ~ '^[.A-Z:/a-z0-9_-]{1,36}$'`),
+    check('emergency_orders_side_check', oneOf('side', ['buy', 'sell'])),
+    check('emergency_orders_position_side_check', oneOf('position_side', ['both', 'long', 'short'])),
+    check('emergency_orders_quantity_check', sql`quantity > 0`),
+    check('emergency_orders_answer_check', oneOf('answer', ['accepted', 'rejected', 'notSent', 'unknown'])),
+  ],
+);
 
 /** How far something of the venue was read: a time or an id, by name. */
 export const venueCursors = pgTable(

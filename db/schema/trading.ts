@@ -154,7 +154,10 @@ export const orderEvents = pgTable(
     /** Transport clock. */
     at: epochMs('at').notNull(),
   },
-  (table) => [index('order_events_order').on(table.clientOrderId, table.seq)],
+  (table) => [
+    index('order_events_order').on(table.clientOrderId, table.seq),
+    index('order_events_errors').on(table.at).where(sql`kind in ('rejected', 'answerLost')`),
+  ],
 );
 
 /** Every execution, once. A portfolio owns its venue account alone, so its id stands for the account. Append-only. */
@@ -207,7 +210,7 @@ export const instructions = pgTable(
   },
   (table) => [
     index('instructions_waiting').on(table.positionId, table.seq).where(sql`handled_at is null`),
-    check('instructions_kind', oneOf('kind', ['close', 'moveStop', 'gone'])),
+    check('instructions_kind', oneOf('kind', ['close', 'moveStop', 'emergency', 'gone'])),
   ],
 );
 

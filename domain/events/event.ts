@@ -1,5 +1,6 @@
 /** What Keel tells the world: one schema per type, all in one table. A new type is one more row here. */
 import { z } from 'zod';
+import { RECOVERY_MODES, TRIGGERS } from '../emergency/types.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const instrument = { instrumentId: z.string() };
@@ -12,6 +13,8 @@ const order = {
   type: z.string(),
   quantity: decimal,
 };
+/** `ess/<portfolio>/<n>`, and how often it tripped. */
+const emergency = { emergencyId: z.string(), round: z.number() };
 const refusal = z.object({ ...instrument, reason: z.string() });
 
 /** The payload of each type. */
@@ -47,6 +50,15 @@ export const EVENT_PAYLOADS = {
   }),
   fenceRaised: z.object({ epoch: z.number(), reason: z.string() }),
   fenceLowered: z.object({ epoch: z.number(), reason: z.string() }),
+  /** `positionsClosed`: how many open positions of the ledger the stop closes, as it tripped. */
+  emergencyTriggered: z.object({ ...emergency, severity: z.enum(['high', 'critical']), cause: z.enum(TRIGGERS), reason: z.string(), by: z.string(), positionsClosed: z.number() }),
+  /** While it is stopped a cause came that only a person ends: it takes the place of the first. */
+  emergencyCauseChanged: z.object({ ...emergency, cause: z.enum(TRIGGERS), reason: z.string(), by: z.string() }),
+  /** `positionsClosed`: positions at the venue, ours and others', that the closing ended. */
+  emergencyFlat: z.object({ ...emergency, positionsClosed: z.number() }),
+  emergencySealed: z.object(emergency),
+  emergencyReset: z.object({ ...emergency, by: z.string(), because: z.string() }),
+  emergencyRecovered: z.object({ ...emergency, from: z.enum(RECOVERY_MODES), to: z.enum(RECOVERY_MODES), drawdownBps: z.number() }),
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -90,6 +102,12 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   positionClosed: { type: 'trade.closed', retentionDays: 90 },
   fenceRaised: { type: 'emergency.fenceRaised', retentionDays: 365 },
   fenceLowered: { type: 'emergency.fenceLowered', retentionDays: 365 },
+  emergencyTriggered: { type: 'emergency.triggered', retentionDays: 365 },
+  emergencyCauseChanged: { type: 'emergency.causeChanged', retentionDays: 365 },
+  emergencyFlat: { type: 'emergency.flat', retentionDays: 365 },
+  emergencySealed: { type: 'emergency.sealed', retentionDays: 365 },
+  emergencyReset: { type: 'emergency.reset', retentionDays: 365 },
+  emergencyRecovered: { type: 'emergency.recovered', retentionDays: 365 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

@@ -1,14 +1,18 @@
 /** What Keel writes down and reads back. Implemented in `db/`; each method is one transaction, safe to repeat. */
 import type { AccountObservation, CyclePlan, ExitReason, Instruction, Observation } from '../cycle/types.ts';
 import type { DecimalString } from '../decimal.ts';
+import type { Losses } from '../emergency/equity.ts';
+import type { GuardChange, GuardCommand, GuardState } from '../emergency/guard.ts';
+import type { EmergencyLimits } from '../emergency/limits.ts';
+import type { LedgerReadings, RiskSight, WatchMemory } from '../emergency/watch.ts';
 import type { CandleRef, CandleSeries } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
-import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../orders/order.ts';
+import type { Fill, OrderIntent, OrderRow, PositionSide, Side, VenueOrder } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
 import type { OrderEvent } from '../orders/transitions.ts';
 import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
-import type { IncomeRecord, VenueAccount } from './venue.ts';
+import type { IncomeRecord, SubmitAnswer, VenueAccount } from './venue.ts';
 
 export type Mode = 'sim' | 'replay' | 'paper' | 'testnet' | 'live';
 
@@ -92,6 +96,42 @@ export interface ReconciliationView {
   readonly moneyBooked: DecimalString;
 }
 
+/** What the guard is and goes by, at one moment. */
+export interface GuardView {
+  readonly state: GuardState;
+  readonly fence: Fence;
+  readonly memory: WatchMemory;
+  readonly readings: LedgerReadings;
+  readonly limits: EmergencyLimits;
+  readonly isReplay: boolean;
+}
+
+export interface GuardResult extends GuardChange {
+  readonly fence: Fence;
+}
+
+export interface WatchResult extends GuardResult {
+  /** The venue should be asked: only the stream's events tell of this loss. */
+  readonly isDoubtful: boolean;
+  readonly losses: Losses;
+}
+
+/** One closing order of an emergency, and what the venue said. */
+export interface EmergencyOrder {
+  readonly clientOrderId: string;
+  readonly emergencyId: string;
+  readonly instrumentId: InstrumentId;
+  readonly side: Side;
+  readonly positionSide: PositionSide;
+  readonly quantity: DecimalString;
+  readonly answer: SubmitAnswer['kind'];
+  /** The venue's code, or why it was not sent. */
+  readonly detail: string | null;
+  readonly venueOrderId: string | null;
+  /** Transport clock. */
+  readonly sentAt: number;
+}
+
 export interface Ledger {
   // Set-up
   ensurePortfolio(spec: PortfolioSpec): Promise<void>;
@@ -136,8 +176,8 @@ export interface Ledger {
   applyReport(portfolioId: string, report: { order: VenueOrder; fill: Fill | null; at: number }): Promise<AppliedReport>;
   /** Fills read from history: each applied once, to the order that owns it by client or venue order id; foreign ones are left. */
   applyFills(portfolioId: string, fills: readonly Fill[]): Promise<readonly AppliedReport[]>;
-  /** Books closing fills that no order of the position made (closed by hand, liquidation, emergency) to it, oldest first, until it holds nothing. */
-  applyOutsideFills(positionId: string, fills: readonly Fill[]): Promise<void>;
+  /** Books closing fills that no order of the position made (closed by hand, liquidation, emergency) to it. `upToHeld`: those beyond what it holds are another's. */
+  applyOutsideFills(positionId: string, fills: readonly Fill[], options?: { upToHeld: boolean }): Promise<void>;
   recordIncome(portfolioId: string, records: readonly IncomeRecord[]): Promise<void>;
   recordEquity(portfolioId: string, account: VenueAccount, marketTime: number): Promise<void>;
   cursor(portfolioId: string, name: string): Promise<number | null>;
@@ -180,6 +220,21 @@ export interface Ledger {
   /** Idempotent while raised: the epoch moves on once per rise. */
   raiseFence(change: { portfolioId: string; by: string; reason: string }): Promise<Fence>;
   lowerFence(change: { portfolioId: string; by: string; reason: string }): Promise<Fence>;
+
+  // Emergency stop
+  /** @param now clocks that the windows of the readings end at. */
+  guard(portfolioId: string, now: { marketAt: number; wallAt: number }): Promise<GuardView>;
+  /**
+   * One transaction: guard state, fence, events with their audit records; a trip also puts an instruction into each open
+   * position's inbox. A command that does not fit (repeated, late) changes nothing.
+   */
+  commandGuard(portfolioId: string, command: GuardCommand): Promise<GuardResult>;
+  /** One transaction: folds what sensors saw into their memory; a crossing or a due step commands the guard at once. */
+  watchRisk(portfolioId: string, sights: readonly RiskSight[], options: { trustsStream: boolean }): Promise<WatchResult>;
+  /** Tells every open position that an emergency closes it, once each round. @returns those that wait for their end. */
+  tellEmergency(portfolioId: string): Promise<readonly string[]>;
+  recordEmergencyOrders(portfolioId: string, orders: readonly EmergencyOrder[]): Promise<void>;
+
   arm(change: { portfolioId: string; by: string }): Promise<void>;
   armedBy(portfolioId: string): Promise<string | null>;
 

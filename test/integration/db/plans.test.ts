@@ -13,7 +13,7 @@ import { cycleIdOf } from '../../../domain/cycle/ids.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
 import type { Fill, OrderIntent, VenueOrder } from '../../../domain/orders/order.ts';
-import type { Difference, Ledger } from '../../../domain/ports/ledger.ts';
+import type { Difference, EmergencyOrder, Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
@@ -45,10 +45,11 @@ const GROW = `
   INSERT INTO instructions (instruction_id, position_id, kind, instruction, handled_at) SELECT 'n' || g, 'p' || g, 'close', '{}', 1 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO domain_events (event_id, type, source, portfolio_id, subject, trace_id, actor, time, payload) SELECT 'e' || g, 'cycleRecorded', 'keel', 'sim', 's' || g, 't' || g, 'keel', g, '{}' FROM generate_series(1, ${ROWS}) g;
   INSERT INTO audit_records SELECT g, g, 'cycleRecorded', 90, repeat('0', 64), 1 FROM generate_series(1, ${ROWS}) g;
+  INSERT INTO emergency_orders SELECT 'e' || g, 'sim', 'ess/sim/' || g, 'BTC-USDT-PERP', 'sell', 'both', 1, 'accepted', NULL, 'v', 1, 1 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO parked_deliveries SELECT 'other', g, 'x', 1, 1 FROM generate_series(1, ${ROWS}) g;
   SET session_replication_role = DEFAULT;
   ANALYZE;`;
-const GROWING = ['candles', 'cycles', 'predictions', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'parked_deliveries'];
+const GROWING = ['candles', 'cycles', 'predictions', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries'];
 
 const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
 const CYCLE = cycleIdOf(OBSERVATION.candle);
@@ -58,6 +59,7 @@ const STOP = stopIntentFor(OPEN, { quantity: OPEN.entry.quantity, triggerPrice: 
 const SPEC = { portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] } as const;
 const DIFFERENCE: Difference = { key: 'k', kind: 'foreignPosition', instrumentId: INSTRUMENT.id, evidence: {} };
 const MONEY = { walletBalance: '1', equity: '1', availableMargin: '1', positionMode: 'oneWay', positions: [] } as const;
+const CLOSING: EmergencyOrder = { clientOrderId: 'klabcde-ess.x', emergencyId: 'ess/sim/1', instrumentId: INSTRUMENT.id, side: 'sell', positionSide: 'both', quantity: '1', answer: 'accepted', detail: null, venueOrderId: '1', sentAt: 1 };
 const CHANGE = { portfolioId: 'sim', by: 'ada', reason: 'a test' };
 
 function reported(intent: OrderIntent, changes: Partial<VenueOrder>): VenueOrder {
@@ -119,6 +121,11 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
     fence: () => ledger.fence('sim'),
     raiseFence: () => ledger.raiseFence(CHANGE),
     lowerFence: () => ledger.lowerFence(CHANGE),
+    guard: () => ledger.guard('sim', { marketAt: ROWS + 900_000 - 100, wallAt: 1 }),
+    watchRisk: () => ledger.watchRisk('sim', [{ at: ROWS + 900_000 - 100, seenAt: 1, money: null, machinery: null }], { trustsStream: false }),
+    commandGuard: () => ledger.commandGuard('sim', { kind: 'trip', cause: { trigger: 'person', reason: 'a test', by: 'ada', severity: 'critical' }, at: 1 }),
+    tellEmergency: () => ledger.tellEmergency('sim'),
+    recordEmergencyOrders: () => ledger.recordEmergencyOrders('sim', [CLOSING]),
     arm: () => ledger.arm({ portfolioId: 'sim', by: 'ada' }),
     armedBy: () => ledger.armedBy('sim'),
   };

@@ -1,0 +1,190 @@
+import type { GuardChange, GuardCommand, GuardState } from '../../domain/emergency/guard.ts';
+import { applyGuard, guardStateOf, isHalting } from '../../domain/emergency/guard.ts';
+import { emergencyIdOf } from '../../domain/emergency/ids.ts';
+import type { EmergencyLimits } from '../../domain/emergency/limits.ts';
+import { emergencyLimitsOf } from '../../domain/emergency/limits.ts';
+import { lookAtRisk, watchMemoryOf } from '../../domain/emergency/watch.ts';
+import type { WatchMemory } from '../../domain/emergency/watch.ts';
+import { KeelError } from '../../domain/errors.ts';
+import { lowered, raised } from '../../domain/orders/fence.ts';
+import type { Fence } from '../../domain/orders/protocol.ts';
+import { parsePolicy } from '../../domain/policy/schema.ts';
+import type { GuardResult, GuardView, Ledger } from '../../domain/ports/ledger.ts';
+import { writeEvents } from '../events/outbox.ts';
+import type { Client, Pool, Queryable } from '../pool.ts';
+import { inTransaction, together } from '../pool.ts';
+import { announceChange } from './announce.ts';
+import { changeFence } from './fence.ts';
+import { guardEvents } from './guard-events.ts';
+
+type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'watchRisk' | 'tellEmergency' | 'recordEmergencyOrders'>;
+
+const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+
+/** Of each count no more is looked at: the policy's limits end there. */
+const COUNTED_MAX = 501;
+/** Differences that mean that the ledger is wrong, rather than that somebody else acted. */
+const LEDGER_IS_WRONG = ['ghostPosition', 'walletMismatch'];
+/** @source Binance USD-M, Get Income History, `incomeType`. */
+const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'STRATEGY_UMFUTURES_TRANSFER'];
+
+/** A real venue lists income of three months: its wallet may rightly hold more than was ever booked. */
+const VIEW = `
+  SELECT g.state, f.epoch, f.halted, w.memory, pv.policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
+    (SELECT count(*) FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.closed_at > ($2 - coalesce((pv.policy->>'tripStopOutsMin')::float8, 15) * 60000)::bigint
+       AND p.close_reason IN ('stop', 'liquidation') LIMIT ${COUNTED_MAX}) s) AS "stopOuts",
+    (SELECT count(*) FROM (SELECT 1 FROM order_events e JOIN orders o USING (client_order_id) WHERE o.portfolio_id = $1 AND e.kind IN ('rejected', 'answerLost')
+       AND e.at > ($3 - coalesce((pv.policy->>'tripErrorsMin')::float8, 5) * 60000)::bigint LIMIT ${COUNTED_MAX}) s) AS "executionErrors",
+    (SELECT string_agg(x.kind || ' ' || x.key, ', ' ORDER BY x.key) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = ANY($4) AND x.looks >= coalesce((pv.policy->>'tripDifferenceLooks')::int, 2)
+       AND NOT (x.kind = 'walletMismatch' AND pf.mode IN ('testnet', 'live'))) AS "ledgerDiffers",
+    (SELECT coalesce(sum(i.amount), 0)::text FROM income i WHERE i.portfolio_id = $1 AND i.instrument_id IS NULL AND i.type = ANY($5)) AS transferred,
+    (SELECT c.written_at FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income') AS "incomeReadAt"
+  FROM portfolios pf JOIN guard_state g USING (portfolio_id) JOIN fence f USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
+  JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
+  WHERE pf.portfolio_id = $1`;
+
+interface ViewRecord {
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly epoch: number;
+  readonly halted: boolean;
+  readonly memory: Readonly<Record<string, unknown>> | null;
+  readonly policy: unknown;
+  readonly policyVersion: number;
+  readonly isReplay: boolean;
+  readonly stopOuts: number;
+  readonly executionErrors: number;
+  readonly ledgerDiffers: string | null;
+  readonly transferred: string;
+  readonly incomeReadAt: number | null;
+}
+
+/** Locks are always taken in this order: the guard's row, the fence's, then positions'. */
+export function createGuardMethods(pool: Pool): GuardMethods {
+  const limitsOf = createLimitsMemory();
+
+  async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number; wallAt: number }): Promise<GuardView> {
+    const { rows } = await client.query<ViewRecord>({ name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS] });
+    const row = found(rows[0], portfolioId);
+    const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt } = row;
+    return {
+      state: guardStateOf(row.state), fence: { epoch: row.epoch, halted: row.halted }, memory: watchMemoryOf(row.memory), isReplay: row.isReplay,
+      limits: limitsOf(portfolioId, row.policyVersion, row.policy),
+      readings: { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt },
+    };
+  }
+
+  return {
+    guard: (portfolioId, now) => inTransaction(pool, `guard of ${portfolioId}`, (client) => view(client, portfolioId, now)),
+
+    commandGuard: (portfolioId, command) => inTransaction(pool, `guard of ${portfolioId}: ${command.kind}`, async (client) => commanded(client, portfolioId, await lockGuard(client, portfolioId), command)),
+
+    watchRisk: (portfolioId, sights, { trustsStream }) => inTransaction(pool, `watch ${portfolioId}`, async (client) => {
+      const last = sights.at(-1);
+      if (last === undefined) throw new KeelError('INVARIANT', 'watchRisk needs at least one sight');
+      // The look is a statement of its own, after the lock: it sees what another sensor wrote meanwhile.
+      const [, seen] = await together(lockGuard(client, portfolioId), view(client, portfolioId, { marketAt: last.at, wallAt: last.seenAt }));
+      const look = lookAtRisk(seen.memory, sights, { guard: seen.state, ledger: seen.readings, limits: seen.limits, isReplay: seen.isReplay, trustsStream });
+      const result = look.command === null ? { state: seen.state, change: 'none' as const, fence: seen.fence } : await commanded(client, portfolioId, seen.state, look.command);
+      await writeMemory(client, portfolioId, look.memory);
+      return { ...result, isDoubtful: look.isDoubtful, losses: look.losses };
+    }),
+
+    tellEmergency: (portfolioId) => inTransaction(pool, `tell positions of ${portfolioId}`, async (client) => {
+      const state = await lockGuard(client, portfolioId);
+      if (state.mode === 'tripping') await instructPositions(client, portfolioId, state);
+      const { rows } = await client.query<{ positionId: string }>({
+        name: 'positions-in-emergency',
+        text: `SELECT p.position_id AS "positionId" FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' AND EXISTS (SELECT 1 FROM instructions n WHERE n.position_id = p.position_id AND n.kind = 'emergency' AND n.handled_at IS NULL)`,
+        values: [portfolioId],
+      });
+      return rows.map((row) => row.positionId);
+    }),
+
+    recordEmergencyOrders: (portfolioId, orders) => inTransaction(pool, `closing orders of ${portfolioId}`, async (client) => {
+      if (orders.length === 0) return;
+      await client.query({
+        name: 'emergency-orders',
+        text: `INSERT INTO emergency_orders (client_order_id, portfolio_id, emergency_id, instrument_id, side, position_side, quantity, answer, detail, venue_order_id, sent_at)
+               SELECT r."clientOrderId", $1, r."emergencyId", r."instrumentId", r.side, r."positionSide", r.quantity, r.answer, r.detail, r."venueOrderId", r."sentAt"
+               FROM jsonb_to_recordset($2::jsonb) AS r("clientOrderId" text, "emergencyId" text, "instrumentId" text, side text, "positionSide" text, quantity numeric, answer text, detail text, "venueOrderId" text, "sentAt" bigint)
+               ON CONFLICT DO NOTHING`,
+        values: [portfolioId, JSON.stringify(orders)],
+      });
+    }),
+  };
+}
+
+async function lockGuard(client: Client, portfolioId: string): Promise<GuardState> {
+  const { rows } = await client.query<{ state: Readonly<Record<string, unknown>> }>({ name: 'lock-guard', text: 'SELECT state FROM guard_state WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
+  return guardStateOf(found(rows[0], portfolioId).state);
+}
+
+/** The domain decides; guard, fence, events and positions' inboxes are written together or not at all. */
+async function commanded(client: Client, portfolioId: string, before: GuardState, command: GuardCommand): Promise<GuardResult> {
+  const result = applyGuard(before, command);
+  const { state } = result;
+  const fence = await changeFence(client, fenceChangeOf(portfolioId, before, result, command), (now) => fenceAfter(now, before, result, command));
+  if (state === before) return { ...result, fence };
+  const told = result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;
+  await together(
+    client.query({ name: 'write-guard', text: `UPDATE guard_state SET state = $2, updated_at = ${NOW} WHERE portfolio_id = $1`, values: [portfolioId, JSON.stringify(state)] }),
+    writeEvents(client, guardEvents({ portfolioId, before, result, command, positionsClosed: told })),
+    announceChange(client),
+  );
+  return { ...result, fence };
+}
+
+/** Up while it is stopped, whoever lowered it; down when recovery begins, and when a person resumes what was halted without an emergency. */
+function fenceAfter(fence: Fence, before: GuardState, { state }: GuardChange, command: GuardCommand): Fence {
+  if (isHalting(state.mode)) return raised(fence);
+  return isHalting(before.mode) || (state.mode === 'armed' && command.kind === 'reset') ? lowered(fence) : fence;
+}
+
+function fenceChangeOf(portfolioId: string, before: GuardState, { state }: GuardChange, command: GuardCommand): { portfolioId: string; by: string; reason: string } {
+  switch (command.kind) {
+    case 'trip': return { portfolioId, by: command.cause.by, reason: `${command.cause.trigger}: ${command.cause.reason}` };
+    case 'reset': return { portfolioId, by: command.by, reason: command.because };
+    default: return { portfolioId, by: 'keel', reason: `${before.mode} > ${state.mode}` };
+  }
+}
+
+/** Once per position and round. @returns how many of them hold something. */
+async function instructPositions(client: Client, portfolioId: string, { emergency, round }: GuardState): Promise<number> {
+  const emergencyId = emergencyIdOf(portfolioId, emergency);
+  const { rows } = await client.query<{ held: number }>({
+    name: 'instruct-emergency',
+    text: `WITH told AS (
+             INSERT INTO instructions (instruction_id, position_id, kind, instruction)
+             SELECT p.position_id || '/' || $2 || '/' || $3, p.position_id, 'emergency', jsonb_build_object('kind', 'emergency', 'instructionId', p.position_id || '/' || $2 || '/' || $3,
+               'positionId', p.position_id, 'reason', 'emergency', 'emergencyId', $2::text) FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ON CONFLICT DO NOTHING RETURNING position_id),
+           raised AS (UPDATE positions SET inbox_seq = inbox_seq + 1 WHERE position_id IN (SELECT position_id FROM told) AND state <> 'closed' RETURNING quantity)
+           SELECT count(*) FILTER (WHERE quantity > 0) AS held FROM raised`,
+    values: [portfolioId, emergencyId, String(round)],
+  });
+  return rows[0]?.held ?? 0;
+}
+
+async function writeMemory(client: Client, portfolioId: string, memory: WatchMemory): Promise<void> {
+  await client.query({
+    name: 'write-watch',
+    text: `INSERT INTO guard_watch (portfolio_id, memory, updated_at) VALUES ($1, $2, ${NOW}) ON CONFLICT (portfolio_id) DO UPDATE SET memory = $2, updated_at = ${NOW}`,
+    values: [portfolioId, JSON.stringify(memory)],
+  });
+}
+
+/** A version never changes, so each is read and checked once. */
+function createLimitsMemory(): (portfolioId: string, version: number, policy: unknown) => EmergencyLimits {
+  const known = new Map<string, { version: number; limits: EmergencyLimits }>();
+  return (portfolioId, version, policy) => {
+    const kept = known.get(portfolioId);
+    if (kept?.version === version) return kept.limits;
+    const limits = emergencyLimitsOf(parsePolicy(policy));
+    known.set(portfolioId, { version, limits });
+    return limits;
+  };
+}
+
+function found<T>(row: T | undefined, portfolioId: string): T {
+  if (row === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
+  return row;
+}

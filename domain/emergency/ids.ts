@@ -1,0 +1,4 @@
+/** One run of `essRecovery` per emergency: from the trip to normal. Also the id of its workflow. @param emergency from 1 */
+export function emergencyIdOf(portfolioId: string, emergency: number): string {
+  return `ess/${portfolioId}/${emergency}`;
+}

@@ -1,0 +1,181 @@
+/** Guard, fence, policy, events and positions' inboxes move together. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLedger } from '../../../db/ledger.ts';
+import type { Pool } from '../../../db/pool.ts';
+import { cycleIdOf } from '../../../domain/cycle/ids.ts';
+import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
+import type { OpenPlan } from '../../../domain/cycle/types.ts';
+import type { GuardCommand } from '../../../domain/emergency/guard.ts';
+import { emergencyOrderIdOf } from '../../../domain/emergency/closing.ts';
+import type { TripCause } from '../../../domain/emergency/types.ts';
+import type { RiskSight } from '../../../domain/emergency/watch.ts';
+import type { Fill } from '../../../domain/orders/order.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { TestDatabases } from '../../support/databases.ts';
+import { startDatabases } from '../../support/databases.ts';
+import { INSTRUMENT, observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
+
+const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
+const CYCLE = cycleIdOf(OBSERVATION.candle);
+const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
+const [OPEN] = PLAN.opens as [OpenPlan];
+const CAUSE: TripCause = { trigger: 'person', reason: 'enough', by: 'ada', severity: 'critical' };
+const TRIP: GuardCommand = { kind: 'trip', cause: CAUSE, at: 1 };
+
+let databases: TestDatabases;
+let pool: Pool;
+let ledger: Ledger;
+
+beforeAll(async () => { databases = await startDatabases(); });
+afterAll(() => databases.stop());
+beforeEach(async () => {
+  pool = await databases.create();
+  ledger = createLedger(pool);
+  await ledger.upsertInstruments([INSTRUMENT]);
+  await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
+  await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
+  await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+});
+
+const fillOf = (changes: Partial<Fill>): Fill => ({
+  tradeId: '1', venueOrderId: '7', clientOrderId: OPEN.entry.clientOrderId, instrumentId: INSTRUMENT.id, side: OPEN.entry.side, positionSide: 'both', price: '100', quantity: OPEN.entry.quantity,
+  fee: '0', feeCurrency: 'USDT', realizedPnl: '0', maker: false, filledAt: 2_000, filledAtWall: 2_000, ...changes,
+});
+const command = (it: GuardCommand) => ledger.commandGuard('sim', it);
+const events = async () => (await pool.query<{ type: string }>(`SELECT type FROM domain_events WHERE type LIKE 'emergency%' OR type LIKE 'fence%' ORDER BY seq`)).rows.map((row) => row.type);
+const mode = async () => (await ledger.guard('sim', { marketAt: 0, wallAt: 0 })).state.mode;
+const account = (minute: number, equity: string, walletBalance = '10000'): RiskSight => ({ at: minute * 60_000, seenAt: minute * 60_000, money: { kind: 'account', walletBalance, equity, unrealized: {} }, machinery: null });
+const watch = (...sights: RiskSight[]) => ledger.watchRisk('sim', sights, { trustsStream: false });
+
+describe('a trip', () => {
+  it('is one transaction: guard, fence, event, and an instruction to each open position', async () => {
+    await ledger.applyFills('sim', [fillOf({})]);
+    expect(await command(TRIP)).toMatchObject({ change: 'tripped', state: { mode: 'tripping', emergency: 1, round: 1 }, fence: { epoch: 2, halted: true } });
+    expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered']);
+    const { rows: [told] } = await pool.query(`SELECT payload, subject, actor FROM domain_events WHERE type = 'emergencyTriggered'`);
+    expect(told).toEqual({ subject: 'ess/sim/1', actor: 'ada', payload: { emergencyId: 'ess/sim/1', round: 1, severity: 'critical', cause: 'person', reason: 'enough', by: 'ada', positionsClosed: 1 } });
+    expect((await ledger.positionSnapshot(OPEN.positionId)).instructions).toMatchObject([{ kind: 'emergency', emergencyId: 'ess/sim/1', positionId: OPEN.positionId }]);
+    expect(await ledger.tellEmergency('sim')).toEqual([OPEN.positionId]);
+    expect((await ledger.positionSnapshot(OPEN.positionId)).instructions).toHaveLength(1);
+  });
+
+  it('twice, or many at the same moment, is once', async () => {
+    const results = await Promise.all(Array.from({ length: 8 }, () => command(TRIP)));
+    expect(results.filter((it) => it.change === 'tripped')).toHaveLength(1);
+    expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered']);
+    expect(await ledger.fence('sim')).toEqual({ epoch: 2, halted: true });
+  });
+
+  it('that fails half-way leaves all of it as it was', async () => {
+    await pool.query(`ALTER TABLE domain_events ADD CONSTRAINT none CHECK (type <> 'emergencyTriggered')`);
+    await expect(command(TRIP)).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+    expect([await mode(), await ledger.fence('sim'), await events()]).toEqual(['armed', { epoch: 1, halted: false }, []]);
+    expect((await ledger.positionSnapshot(OPEN.positionId)).instructions).toEqual([]);
+  });
+
+  it('raises a fence again that somebody lowered', async () => {
+    await command(TRIP);
+    await ledger.lowerFence({ portfolioId: 'sim', by: 'bob', reason: 'by hand' });
+    await command(TRIP);
+    expect(await ledger.fence('sim')).toEqual({ epoch: 3, halted: true });
+  });
+});
+
+it('from trip to normal: every step is told once, and the fence comes down with the first step back', async () => {
+  await command(TRIP);
+  for (let again = 0; again < 2; again += 1) {
+    await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 3, at: 2 });
+    await command({ kind: 'sealed', emergency: 1, round: 1, at: 3 });
+    await command({ kind: 'reset', by: 'ada', because: 'looked at it', at: 4 });
+  }
+  const step = (from: 'emergency' | 'protective' | 'cautious', to: 'protective' | 'cautious' | 'normal', at: number): GuardCommand => ({ kind: 'step', emergency: 1, from, to, drawdownBps: 10, at, marketAt: at });
+  expect((await command(step('emergency', 'protective', 5))).fence).toEqual({ epoch: 2, halted: false });
+  await command(step('emergency', 'protective', 6));
+  await command(step('protective', 'cautious', 7));
+  expect(await command(step('cautious', 'normal', 8))).toMatchObject({ change: 'recovered', state: { mode: 'armed' } });
+  expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered', 'emergencyFlat', 'emergencySealed', 'emergencyReset', 'fenceLowered', 'emergencyRecovered', 'emergencyRecovered', 'emergencyRecovered']);
+});
+
+it('a person resumes what was halted without an emergency; nothing else lowers that fence', async () => {
+  await ledger.raiseFence({ portfolioId: 'sim', by: 'reconciliation', reason: 'another Keel' });
+  await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 1 });
+  expect((await ledger.fence('sim')).halted).toBe(true);
+  expect((await command({ kind: 'reset', by: 'ada', because: 'it is gone', at: 2 })).fence.halted).toBe(false);
+});
+
+it('a person who trips during an emergency takes the place of its cause, and that is told', async () => {
+  await command({ ...TRIP, cause: { ...CAUSE, trigger: 'drawdown', by: 'keel' } });
+  await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 2 });
+  await command({ kind: 'sealed', emergency: 1, round: 1, at: 3 });
+  await command({ ...TRIP, at: 4 });
+  expect((await events()).at(-1)).toBe('emergencyCauseChanged');
+});
+
+describe('the sensors\' memory', () => {
+  it('lies in the ledger: several sensors fold into one', async () => {
+    await watch(account(0, '10000'));
+    await watch(account(1, '10500'));
+    expect((await watch(account(2, '10290'))).losses).toMatchObject({ drawdownBps: 200 });
+    await Promise.all([watch(account(3, '10290')), watch(account(3, '10290')), watch(account(3, '10290'))]);
+    expect((await ledger.guard('sim', { marketAt: 0, wallAt: 0 })).memory.equity.peak).toBe(10_500);
+  });
+
+  it('a crossing trips in the same transaction, once', async () => {
+    await watch(account(0, '10000'));
+    expect(await watch({ ...account(1, '8900'), money: { kind: 'balance', isTransfer: false, walletBalance: '8900', unrealized: {} } })).toMatchObject({ change: 'none', isDoubtful: true });
+    expect(await watch(account(1, '8900', '8900'))).toMatchObject({ change: 'tripped', state: { mode: 'tripping', cause: { trigger: 'dailyLoss' } }, fence: { halted: true } });
+    expect(await watch(account(2, '8900', '8900'))).toMatchObject({ change: 'none', state: { mode: 'tripping' } });
+  });
+
+  it('takes due steps of recovery by the market clock', async () => {
+    await watch(account(0, '10000'), account(1, '8900'));
+    await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 2 });
+    await command({ kind: 'sealed', emergency: 1, round: 1, at: 3 });
+    const modes: string[] = [];
+    for (let minute = 2; minute <= 20; minute += 1) modes.push((await ledger.watchRisk('sim', [account(minute, '9950')], { trustsStream: true })).state.mode);
+    expect([...new Set(modes)]).toEqual(['emergency', 'protective', 'cautious', 'armed']);
+    expect((await ledger.fence('sim')).halted).toBe(false);
+  });
+
+  it('counts stop-outs by the market clock and execution errors by the wall clock', async () => {
+    await ledger.claimSubmission({ intent: OPEN.entry, attempt: 1, timestamp: 1, nowMs: 1_000_000 });
+    await ledger.applyOrderEvent(OPEN.entry.clientOrderId, { kind: 'rejected', attempt: 1, reason: '-2019' }, 1_000_000);
+    await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 1, reason: 'stop', closedAt: 5_000_000 });
+    const at = async (marketAt: number, wallAt: number) => {
+      const { readings } = await ledger.guard('sim', { marketAt, wallAt });
+      return [readings.stopOuts, readings.executionErrors];
+    };
+    expect(await at(5_000_000 + 14 * 60_000, 1_000_000 + 4 * 60_000)).toEqual([1, 1]);
+    expect(await at(5_000_000 + 16 * 60_000, 1_000_000 + 6 * 60_000)).toEqual([0, 0]);
+  });
+
+  it('knows transfers and differences from the ledger', async () => {
+    const income = (incomeId: string, type: string, amount: string) => ({ incomeId, type, amount, currency: 'USDT', instrumentId: null, tradeId: null, time: 1 });
+    await ledger.recordIncome('sim', [income('1', 'TRANSFER', '10000'), income('2', 'REALIZED_PNL', '-50'), income('3', 'TRANSFER', '-0.5')]);
+    await ledger.setCursor('sim', 'income', 1);
+    for (const nowMs of [1, 5_000]) await ledger.noteDifferences('sim', [{ key: 'gone/x', kind: 'ghostPosition', instrumentId: INSTRUMENT.id, evidence: {} }], nowMs);
+    const { readings } = await ledger.guard('sim', { marketAt: 0, wallAt: 0 });
+    expect(readings).toMatchObject({ transferred: '9999.5', ledgerDiffers: 'ghostPosition gone/x' });
+    expect(readings.incomeReadAt).toBeGreaterThan(0);
+  });
+});
+
+describe('what the stop closed', () => {
+  it('is booked up to what the position held; the rest is another\'s', async () => {
+    await ledger.applyFills('sim', [fillOf({})]);
+    const closing = (tradeId: string, quantity: string) => fillOf({ tradeId, venueOrderId: `e${tradeId}`, side: 'sell', quantity, clientOrderId: emergencyOrderIdOf('abcde', tradeId) });
+    const fills = [closing('11', '6'), closing('12', '4'), closing('13', '5')];
+    await ledger.applyOutsideFills(OPEN.positionId, fills, { upToHeld: true });
+    await ledger.applyOutsideFills(OPEN.positionId, fills, { upToHeld: true });
+    expect((await ledger.positionSnapshot(OPEN.positionId)).position.quantity).toBe('0');
+    expect((await pool.query(`SELECT trade_id FROM fills WHERE side = 'sell' ORDER BY 1`)).rows).toEqual([{ trade_id: '11' }, { trade_id: '12' }]);
+  });
+
+  it('is written once, and never changed', async () => {
+    const order = { clientOrderId: emergencyOrderIdOf('abcde', 'x'), emergencyId: 'ess/sim/1', instrumentId: INSTRUMENT.id, side: 'sell', positionSide: 'both', quantity: '1', answer: 'accepted', detail: null, venueOrderId: '1', sentAt: 1 } as const;
+    await ledger.recordEmergencyOrders('sim', [order]);
+    await ledger.recordEmergencyOrders('sim', [order, { ...order, clientOrderId: emergencyOrderIdOf('abcde', 'y'), answer: 'unknown', venueOrderId: null }]);
+    expect((await pool.query('SELECT answer FROM emergency_orders ORDER BY answer')).rows).toEqual([{ answer: 'accepted' }, { answer: 'unknown' }]);
+    await expect(pool.query(`UPDATE emergency_orders SET answer = 'accepted'`)).rejects.toThrow(/append-only/);
+  });
+});

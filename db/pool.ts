@@ -10,6 +10,11 @@ const INT8_OID = 20;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any statement of the ledger; a server that vanished without a word must not hang a worker. */
 const QUERY_TIMEOUT_MS = 20_000;
+/**
+ * So long the server keeps an open transaction of a session that asks nothing: a process that is frozen in the middle of
+ * one must not hold its locks for ever. Others wait for a lock longer than that, so they get it.
+ */
+const IDLE_IN_TRANSACTION_MS = 5_000;
 
 export interface PoolOptions {
   /** Largest number of connections of this process. */
@@ -32,12 +37,15 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
     application_name: options.applicationName ?? 'keel',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     pipeline: true, // what is asked without waiting for an answer goes out together, in order: one round trip
     types: { getTypeParser },
   });
   // Without a listener a broken idle connection would end the process; the next statement reports the state anyway.
   pool.on('error', (error) => options.onIdleError?.(error));
+  // The same for one that breaks between two statements of a transaction.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
@@ -102,8 +110,8 @@ async function rollback(client: Client): Promise<Error | undefined> {
   }
 }
 
-/** Classes 08 and 57P0x of PostgreSQL, and what Node's sockets say. @source PostgreSQL, Appendix A. Error Codes. */
-const UNREACHABLE_CODES = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH)$/;
+/** Classes 08 and 57P0x of PostgreSQL, 25P03 (it gave up a transaction that stood idle), and what Node's sockets say. @source PostgreSQL, Appendix A. Error Codes. */
+const UNREACHABLE_CODES = /^(08...|25P03|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH)$/;
 const UNREACHABLE_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|Cannot use a pool after calling end/;
 
 /** Names a database failure: unreachable (try again) or failed (a bug or a broken rule). */

@@ -3,7 +3,7 @@ import { messageOf } from '../../domain/errors.ts';
 import type { AnyDomainEvent } from '../../domain/events/event.ts';
 import { parseEvent } from '../../domain/events/event.ts';
 import type { Client, Pool } from '../pool.ts';
-import { inTransaction, run } from '../pool.ts';
+import { inTransaction, run, together } from '../pool.ts';
 import type { EventRecord } from './audit.ts';
 import { EVENT_COLUMNS } from './audit.ts';
 
@@ -63,7 +63,10 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
   const { pool, subscriber, stopping } = setup;
   await run(pool, `enter ${subscriber.name}`, { name: 'enter-subscriber', text: 'INSERT INTO event_subscribers (name, position, delivered, failed, updated_at) VALUES ($1, 0, 0, 0, 0) ON CONFLICT DO NOTHING', values: [subscriber.name] });
   return await inTransaction(pool, `deliver to ${subscriber.name}`, async (client) => {
-    const { rows: places } = await client.query<{ position: number }>({ name: 'lock-subscriber', text: 'SELECT position FROM event_subscribers WHERE name = $1 FOR UPDATE SKIP LOCKED', values: [subscriber.name] });
+    const [, { rows: places }] = await together(
+      letHandlersTake(client, (TRIES + 1) * setup.handleMsMax),
+      client.query<{ position: number }>({ name: 'lock-subscriber', text: 'SELECT position FROM event_subscribers WHERE name = $1 FOR UPDATE SKIP LOCKED', values: [subscriber.name] }),
+    );
     const place = places[0];
     if (place === undefined) return 0; // another worker delivers
     const { rows } = await client.query<Delivery>({ name: 'next-deliveries', text: DELIVERIES, values: [place.position] });
@@ -84,6 +87,11 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
     });
     return counts.delivered + counts.parked;
   });
+}
+
+/** The transaction stands idle while a subscriber handles an event; its lock keeps nobody waiting. @param timeMs 0: without end */
+async function letHandlersTake(client: Client, timeMs: number): Promise<void> {
+  await client.query({ name: 'let-handlers-take', text: `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, values: [String(timeMs)] });
 }
 
 /** Three tries, 0.1 s × 2ⁿ apart; then the delivery is parked and the stream goes on. */
@@ -135,6 +143,7 @@ export async function replayParked(setup: DeliverySetup): Promise<number> {
       values: [subscriber.name],
     });
     const succeeded: number[] = [];
+    await letHandlersTake(client, 0);
     for (const row of rows) {
       const failure = await tries(setup, row);
       if (failure === 'stopped') break;

@@ -163,6 +163,16 @@ describe('delivery', () => {
     await vi.waitFor(() => { expect(good.heard.at(-1)).toBe('e401'); }, { timeout: 10_000 });
   });
 
+  it('lets a subscriber take longer than other transactions may stand idle', async () => {
+    const heard: string[] = [];
+    const bus = busOf([{ name: 'slow', handle: async ({ id }) => {
+      await new Promise((resolve) => setTimeout(resolve, 5_500));
+      heard.push(id);
+    } }]);
+    await write(1);
+    expect([await bus.drain(), heard]).toEqual([1, ['e1']]);
+  });
+
   it('goes on where it stopped: what was not handled comes again', async () => {
     const heard: string[] = [];
     let refuse = (): void => undefined;

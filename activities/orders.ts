@@ -7,6 +7,7 @@ import { applyOrderEvent, canApply } from '../domain/orders/transitions.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { Ledger, SubmissionClaim } from '../domain/ports/ledger.ts';
 import type { SubmitAnswer, Venue } from '../domain/ports/venue.ts';
+import { withinMs } from './patience.ts';
 import type { LookResult, OrderActivities, OrderKnowledge } from './types.ts';
 
 export interface OrderDeps {
@@ -15,6 +16,9 @@ export interface OrderDeps {
   /** Transport clock of this process, epoch milliseconds. */
   readonly clock: () => number;
 }
+
+/** So long an exit waits for the ledger: one that hangs is as good as down. Several fit into one attempt. */
+const LEDGER_PATIENCE_MS = 1_000;
 
 /** Everything that touches orders at the venue. One order, one row, one attempt at a time. */
 export function createOrderActivities({ ledger, venue, clock }: OrderDeps): OrderActivities {
@@ -25,7 +29,7 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   async function write(row: OrderRow, event: OrderEvent): Promise<OrderKnowledge> {
     const local = canApply(row.state, event.kind) ? applyOrderEvent(row, event, clock()) : row;
     try {
-      return knowledgeOf(local, await ledger.applyOrderEvent(row.intent.clientOrderId, event, clock()));
+      return knowledgeOf(local, await ledgerAnswer(row.intent, ledger.applyOrderEvent(row.intent.clientOrderId, event, clock())));
     } catch (error) {
       const isUnheard = error instanceof KeelError && error.code === 'NOT_FOUND' && mayGoWithoutLedger(row.intent);
       if (!isLedgerDown(error) && !isUnheard) throw error;
@@ -60,7 +64,7 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   /** The ledger's row, or what the workflow knows while the ledger is down or behind. */
   async function current(known: OrderRow): Promise<OrderKnowledge> {
     try {
-      return knowledgeOf(known, await ledger.order(known.intent.clientOrderId));
+      return knowledgeOf(known, await ledgerAnswer(known.intent, ledger.order(known.intent.clientOrderId)));
     } catch (error) {
       if (!isLedgerDown(error) || !mayGoWithoutLedger(known.intent)) throw error;
       return { row: known, written: false };
@@ -100,10 +104,15 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   return { submitOrder, lookUpOrder, cancelOrder, expireOrder: ({ known, reason }) => expire(known.intent, reason) };
 }
 
+/** The ledger's answer. What may go without it waits a moment only, all else as long as it takes. */
+async function ledgerAnswer<T>(intent: OrderIntent, answer: Promise<T>): Promise<T> {
+  return mayGoWithoutLedger(intent) ? await withinMs(LEDGER_PATIENCE_MS, intent.intentId, answer) : await answer;
+}
+
 /** Wins the row or not; null while the ledger is down, for an order that may go out without it. */
 async function claim(ledger: Ledger, submission: Parameters<Ledger['claimSubmission']>[0]): Promise<SubmissionClaim | null> {
   try {
-    return await ledger.claimSubmission(submission);
+    return await ledgerAnswer(submission.intent, ledger.claimSubmission(submission));
   } catch (error) {
     if (isLedgerDown(error) && submission.intent.closesPosition) return null;
     throw error;

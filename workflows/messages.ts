@@ -1,7 +1,7 @@
 /** Everything that people and processes say to workflows, and what these say back. Plain JSON only. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { OpenPlan } from '../domain/cycle/types.ts';
+import type { Instruction, OpenPlan } from '../domain/cycle/types.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { OrderRow } from '../domain/orders/order.ts';
@@ -31,6 +31,8 @@ export interface PositionInput {
   readonly resume: boolean;
   /** Orders that went out while the ledger was down and must still be written to it. */
   readonly behind: readonly OrderRow[];
+  /** What a person said while the ledger was down; absent where nothing was. */
+  readonly instructions?: readonly Instruction[];
 }
 
 export interface PositionOutcome {

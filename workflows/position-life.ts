@@ -1,6 +1,7 @@
 import { setHandler } from '@temporalio/workflow';
 import type { OrderKnowledge } from '../activities/types.ts';
 import type { Instruction } from '../domain/cycle/types.ts';
+import type { OrderRow } from '../domain/orders/order.ts';
 import { phaseOf } from '../domain/positions/position-view.ts';
 import type { PositionSnapshot } from '../domain/positions/position.ts';
 import type { PositionInput } from './messages.ts';
@@ -12,13 +13,15 @@ export interface PositionLife {
   readonly input: PositionInput;
   /** Orders as the last answers showed them, oldest first: enough to protect and close without the ledger. */
   readonly orders: Map<string, OrderKnowledge>;
-  /** A person's instructions that the ledger could not take yet. */
-  readonly instructions: Instruction[];
+  /** A person's instructions that the ledger does not hold yet, by their id. */
+  readonly instructions: Map<string, Instruction>;
   /** Working orders whose time limit the market clock has reached. */
   readonly due: Set<string>;
   /** Raised by each signal, so that none is missed between a look and a wait. */
   news: number;
   snapshot: PositionSnapshot;
+  /** The last look could not use the ledger: it is tried again soon. */
+  isBlind: boolean;
   /** Rejected submissions and vain cancels in a row: slows down what the venue keeps refusing. */
   refusals: number;
 }
@@ -28,7 +31,8 @@ export function beginLife(input: PositionInput): PositionLife {
   const life: PositionLife = {
     input,
     orders: new Map(input.behind.map((row) => [row.intent.clientOrderId, { row, written: false }])),
-    instructions: [], due: new Set(), news: 0, refusals: 0,
+    instructions: new Map((input.instructions ?? []).map((it) => [it.instructionId, it])),
+    due: new Set(), news: 0, isBlind: false, refusals: 0,
     snapshot: emptySnapshot(input),
   };
   setHandler(newsSignal, () => void (life.news += 1));
@@ -38,7 +42,6 @@ export function beginLife(input: PositionInput): PositionLife {
   });
   setHandler(closePositionUpdate, async ({ by }) => {
     await instruct(life, { kind: 'close', instructionId: `${input.positionId}/close/person`, positionId: input.positionId, reason: 'person', decisionPrice: input.plan.entry.decisionPrice }, by);
-    life.news += 1;
     return { accepted: true };
   });
   setHandler(positionStateQuery, () => ({
@@ -48,43 +51,70 @@ export function beginLife(input: PositionInput): PositionLife {
   return life;
 }
 
+/** The position acts on it at once, from memory; when the ledger cannot take it, the next look tries again. */
 async function instruct(life: PositionLife, instruction: Instruction, _by: string): Promise<void> {
-  life.instructions.push(instruction);
+  life.instructions.set(instruction.instructionId, instruction);
+  life.news += 1;
+  await writeInstruction(life, instruction);
+}
+
+/** @returns whether the ledger holds it. */
+async function writeInstruction(life: PositionLife, instruction: Instruction): Promise<boolean> {
   try {
     await ledgerQuickly.instructPosition(instruction);
   } catch {
-    // The ledger is down: the position closes all the same, from what it remembers.
+    return false; // the ledger is down: remembered
   }
+  life.instructions.delete(instruction.instructionId);
+  life.news += 1;
+  return true;
 }
 
-/** The ledger's view; while it is down, the position's own. */
+/** The ledger's view; while it is down, the position's own. A ledger that could not be written is not waited for again. */
 export async function readSnapshot(life: PositionLife): Promise<PositionSnapshot> {
-  await writeBehind(life);
+  life.isBlind = !(await writeBehind(life));
+  if (life.isBlind) return localSnapshot(life); // protecting and closing need nothing but the venue
   try {
     const snapshot = await ledgerQuickly.readPosition(life.input.positionId);
     for (const row of snapshot.orders) life.orders.set(row.intent.clientOrderId, { row, written: true });
-    return snapshot;
+    return { ...snapshot, instructions: withPending(life, snapshot.instructions) };
   } catch {
-    return localSnapshot(life); // protecting and closing need nothing but the venue
+    life.isBlind = true;
+    return localSnapshot(life);
   }
 }
 
-/** Writes what went out while the ledger was down. */
-export async function writeBehind(life: PositionLife): Promise<void> {
-  const behind = [...life.orders.values()].filter((known) => !known.written);
-  if (behind.length === 0) return;
+/**
+ * Writes what went out and what was said while the ledger was down. What it still does not take is kept, and carried along
+ * when the workflow continues as new. @returns whether the ledger holds everything.
+ */
+export async function writeBehind(life: PositionLife): Promise<boolean> {
+  for (const instruction of [...life.instructions.values()]) if (!(await writeInstruction(life, instruction))) return false;
+  const behind = behindRows(life);
+  if (behind.length === 0) return true;
   try {
-    await ledgerQuickly.backfillOrders(behind.map((known) => known.row));
-    for (const { row } of behind) life.orders.set(row.intent.clientOrderId, { row, written: true });
+    await ledgerQuickly.backfillOrders(behind);
   } catch {
-    // Still down: kept, and carried along when the workflow continues as new.
+    return false;
   }
+  for (const row of behind) life.orders.set(row.intent.clientOrderId, { row, written: true });
+  return true;
+}
+
+/** Orders of which the ledger knows less than the position. */
+export function behindRows(life: PositionLife): readonly OrderRow[] {
+  return [...life.orders.values()].filter((known) => !known.written).map((known) => known.row);
+}
+
+function withPending(life: PositionLife, instructions: readonly Instruction[]): readonly Instruction[] {
+  const known = new Set(instructions.map((it) => it.instructionId));
+  return [...instructions, ...[...life.instructions.values()].filter((it) => !known.has(it.instructionId))];
 }
 
 /** What the position can tell by itself. */
 export function localSnapshot(life: PositionLife): PositionSnapshot {
   const known = [...life.orders.values()].map(({ row }) => row);
-  return { ...life.snapshot, orders: known, instructions: [...life.snapshot.instructions, ...life.instructions] };
+  return { ...life.snapshot, orders: known, instructions: withPending(life, life.snapshot.instructions) };
 }
 
 function emptySnapshot(input: PositionInput): PositionSnapshot {

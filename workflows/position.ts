@@ -1,6 +1,5 @@
 import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { OrderRow } from '../domain/orders/order.ts';
-import { DONE_STATES, WORKING_STATES } from '../domain/orders/order.ts';
+import { WORKING_STATES } from '../domain/orders/order.ts';
 import type { Duty } from '../domain/positions/duties.ts';
 import { dutiesOf } from '../domain/positions/duties.ts';
 import { bookedQuantityAgrees, ordersToAsk, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
@@ -8,7 +7,7 @@ import { workEntry } from './entry.ts';
 import { executeOrder, settleOrder } from './execute-order.ts';
 import type { PositionInput, PositionOutcome } from './messages.ts';
 import type { PositionLife } from './position-life.ts';
-import { beginLife, localSnapshot, readSnapshot, remember, writeBehind } from './position-life.ts';
+import { beginLife, behindRows, localSnapshot, readSnapshot, remember, writeBehind } from './position-life.ts';
 import { ledger, ledgerQuickly, orders } from './proxies.ts';
 
 /**
@@ -91,6 +90,7 @@ async function finish(life: PositionLife, close: Extract<Duty, { kind: 'close' }
 
 /** Tells the ledger that all news up to this look was acted on. While it is down, the next look tries again. */
 async function settle(life: PositionLife): Promise<void> {
+  if (life.isBlind) return; // nothing of its news was seen
   const { position: record, instructions } = life.snapshot;
   await writeBehind(life);
   const phase = phaseOf(life.snapshot);
@@ -108,14 +108,13 @@ async function settle(life: PositionLife): Promise<void> {
 }
 
 function waitMs(life: PositionLife, isFinishing: boolean): number {
-  return isFinishing || life.refusals > 0 ? 1_000 : pollDelayMs(life.snapshot);
+  return isFinishing || life.isBlind || life.refusals > 0 ? 1_000 : pollDelayMs(life.snapshot);
 }
 
 /** Only between two looks, with no handler or submission under way; what the ledger does not know goes along. */
 async function goOn(life: PositionLife): Promise<void> {
   await condition(allHandlersFinished);
-  const behind: readonly OrderRow[] = [...life.orders.values()].filter((known) => !known.written).map((known) => known.row);
-  await continueAsNew<typeof position>({ ...life.input, resume: true, behind });
+  await continueAsNew<typeof position>({ ...life.input, resume: true, behind: behindRows(life), instructions: [...life.instructions.values()] });
 }
 
 function describe(life: PositionLife): void {

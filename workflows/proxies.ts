@@ -7,7 +7,7 @@
  * | observe | 20 s | without end | reads only |
  * | submit | 3 s + 0.5 s | one | an order is never sent again because the engine lost an answer |
  * | look, cancel | 5 s | without end | reading and cancelling twice does no harm |
- * | quickly | 2 s in all, in the workflow's own worker | without end | a position that must act does not wait for the database |
+ * | quickly | 1 s in all, in the workflow's own worker | one | a position that must act does not wait for the database; its next look tries again |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
  *
  * The ledger's calls run within the workflow task (local activities): a ledger that answers costs no hop through the
@@ -39,8 +39,8 @@ export const ledger = {
   closePosition: orElse(nearby.closePosition, patient.closePosition),
 } satisfies Partial<LedgerActivities>;
 
-/** For a position that can act without the ledger: gives up after two seconds. */
-export const ledgerQuickly = proxyLocalActivities<LedgerActivities>({ scheduleToCloseTimeout: '2 s', retry: RETRY });
+/** For a position that can act without the ledger: gives up after a second. One try: a retry would start that second anew. */
+export const ledgerQuickly = proxyLocalActivities<LedgerActivities>({ scheduleToCloseTimeout: '1 s', retry: { maximumAttempts: 1 } });
 
 export const market = proxyActivities<MarketActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', retry: RETRY });
 

@@ -26,6 +26,8 @@ import type * as workflows from '../../workflows/index.ts';
 import { accountFeedId, marketFeedId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
 import type { ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
+import type { Gate } from './gate.ts';
+import { openGate } from './gate.ts';
 import type { Child } from './child.ts';
 import { startChild } from './child.ts';
 import { startVenue } from '../../stack/venue/venue.ts';
@@ -49,6 +51,8 @@ export interface SystemOptions {
   readonly workerEnv?: Readonly<Record<string, string>>;
   /** The venue as a process of its own, which can be killed. Default: in this process. */
   readonly venueProcess?: boolean;
+  /** Workers reach Postgres through a gate that the test may shut or hold. Default: directly. */
+  readonly gated?: boolean;
 }
 
 /** One position from its decision to its close, without what differs between two runs. */
@@ -86,11 +90,12 @@ export class System {
   readonly #workers: Child[] = [];
   #venue: VenueControl;
   readonly #reopenVenue: () => Promise<VenueControl>;
+  readonly #gate: Gate | null;
   #replay: WorkflowHandle<typeof workflows.replaySession> | null = null;
 
   constructor(parts: {
     settings: Settings; deployment: Deployment; client: Client; database: pg.Pool; home: string; options: SystemOptions; installation: Installation;
-    venue: VenueControl; reopenVenue: () => Promise<VenueControl>;
+    venue: VenueControl; reopenVenue: () => Promise<VenueControl>; gate: Gate | null;
   }) {
     this.settings = parts.settings;
     this.deployment = parts.deployment;
@@ -101,6 +106,7 @@ export class System {
     this.#installation = parts.installation;
     this.#venue = parts.venue;
     this.#reopenVenue = parts.reopenVenue;
+    this.#gate = parts.gate;
   }
 
   /** Starts one more worker. @param env on top of what all workers get */
@@ -125,6 +131,12 @@ export class System {
     const child = this.#workers[index];
     if (child === undefined) throw new Error(`no worker ${index} (there are ${this.#workers.length})`);
     return child;
+  }
+
+  /** Between the workers and Postgres. */
+  get gate(): Gate {
+    if (this.#gate === null) throw new Error('the system has no gate: start it with `gated`');
+    return this.#gate;
   }
 
   /** Stops the venue and starts it again from its state. */
@@ -218,6 +230,7 @@ export class System {
     await Promise.all(this.#workers.map(async (worker) => { await worker.kill('SIGKILL'); }));
     await this.#stopWorkflows();
     await this.#venue.close();
+    await this.#gate?.close();
     await this.client.connection.close();
     await this.database.end();
     await dropDatabase(this.#options.postgresUrl, this.deployment.databaseName);
@@ -234,7 +247,7 @@ export class System {
 
   async #spawnWorker(index: number, env: Readonly<Record<string, string>>): Promise<Child> {
     return await startChild(['workers/main.ts', '--deployment', this.deployment.name], {
-      env: { ...settingsEnv(this.settings), ...this.#options.workerEnv, ...env }, logPath: join(this.home, `worker-${index}.log`),
+      env: { ...settingsEnv(this.settings), ...(this.#gate === null ? {} : { DATABASE_URL: this.#gate.url }), ...this.#options.workerEnv, ...env }, logPath: join(this.home, `worker-${index}.log`),
     });
   }
 }
@@ -268,7 +281,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const client = await connectClient(settings);
   const database = new pg.Pool({ connectionString: databaseUrlOf(settings, deployment), max: 2 });
   database.on('error', () => {}); // the next statement reports the break
-  const system = new System({ settings, deployment, client, database, home, options, installation, venue, reopenVenue });
+  const gate = options.gated === true ? await openGate(options.postgresUrl) : null;
+  const system = new System({ settings, deployment, client, database, home, options, installation, venue, reopenVenue, gate });
   await Promise.all(Array.from({ length: options.workers ?? 1 }, () => system.startWorker()));
   return system;
 }

@@ -10,6 +10,7 @@ import type { OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
 import { stopIntentFor, targetIntentFor } from '../../../domain/positions/intents.ts';
 import type * as workflows from '../../../workflows/index.ts';
 import type { PositionInput } from '../../../workflows/messages.ts';
+import { closePositionUpdate } from '../../../workflows/messages.ts';
 import type { WorkflowHost } from '../../support/workflows.ts';
 import { startWorkflowHost } from '../../support/workflows.ts';
 import { observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
@@ -173,6 +174,31 @@ it('a position whose end was written by a task that was lost ends all the same, 
   const plan = newPlan();
   const held = row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 }); // closed by another hand: its own orders do not explain that it is flat
   expect(await play({ plan, orders: [held], closedAs: 'outside' })).toEqual(['close outside']);
+});
+
+it('a person\'s close that the ledger could not take is remembered, acted on, and written when it can', async () => {
+  const plan = newPlan();
+  const held = row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 });
+  const inbox: Instruction[] = [];
+  const { calls, activities } = world({
+    plan, bookedQuantity: '10', orders: [held], instructions: inbox,
+    submit: async (order, attempt, intent) => (order.startsWith('exit') ? row(intent, 'filled', { attempt, filledQuantity: '10', acceptedAt: 1 }) : row(intent, 'accepted', { attempt, acceptedAt: 1 })),
+  });
+  let asked = 0;
+  const instructPosition = async (instruction: Instruction): Promise<void> => {
+    asked += 1;
+    calls.push(`instruct ${instruction.kind}`);
+    if (asked <= 2) throw new Error('the database is away'); // when it was said and at the next look; it can be read all the time
+    inbox.push(instruction);
+  };
+  await host.whileWorking({ ...activities, instructPosition }, async (taskQueue) => {
+    const input: PositionInput = { positionId: plan.positionId, portfolioId: 'sim', plan, resume: true, behind: [] };
+    const handle = await host.client.workflow.start<typeof workflows.position>('position', { workflowId: plan.positionId, taskQueue, args: [input], workflowTaskTimeout: '5 s' });
+    await expect.poll(() => calls, { timeout: 50_000 }).toContain('settle');
+    expect(await handle.executeUpdate(closePositionUpdate, { args: [{ by: 'test' }] })).toEqual({ accepted: true });
+    expect(await handle.result()).toMatchObject({ reason: 'person' });
+  });
+  expect(calls.filter((call) => call.startsWith('instruct') || call.startsWith('submit exit'))).toEqual(['instruct close', 'instruct close', 'submit exit/1 attempt 1', 'instruct close']);
 });
 
 describe('a cycle', () => {

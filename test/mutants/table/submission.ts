@@ -25,6 +25,7 @@ export const SUBMISSION_MUTANTS: readonly Mutant[] = [
   { name: 'the ledger\'s intent is sent', guard: 'a reset workflow cannot send another order under the same name', tests: orderTests, edits: [edit(ORDERS, 'venue.submit(row.intent, ', 'venue.submit(intent, ')] },
   { name: 'no answer is not "not sent"', guard: 'what is not certain is unknown', tests: orderTests, edits: [edit(ORDERS, `case 'unknown':\n      return { kind: 'answerLost', attempt };`, `case 'unknown':\n      return { kind: 'notSent', attempt };`)] },
   { name: 'ledger down, opening', guard: 'without the ledger only a full close goes out', tests: orderTests, edits: [edit(ORDERS, 'if (isLedgerDown(error) && submission.intent.closesPosition) return null;', 'if (isLedgerDown(error)) return null;')] },
+  { name: 'ledger hangs, exit', guard: 'a full close does not wait for a ledger that hangs', tests: orderTests, edits: [edit(ORDERS, 'return mayGoWithoutLedger(intent) ? await withinMs(LEDGER_PATIENCE_MS, intent.intentId, answer) : await answer;', 'return await answer;')] },
   { name: 'look timed before it asks', guard: 'a slow answer from too early proves nothing', tests: orderTests, edits: [edit(ORDERS,
     'const emptyLook = { atMs: await venue.serverTime() }; // before it asks: a slow answer tells of earlier\n    const found = await venue.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });',
     'const found = await venue.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });\n    const emptyLook = { atMs: await venue.serverTime() };')] },

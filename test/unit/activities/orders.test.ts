@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOrderActivities } from '../../../activities/orders.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import type { Fill, OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
@@ -223,5 +223,45 @@ describe('submitOrder', () => {
       venue: portOf<Venue>({ serverTime: async () => 1_000 }),
     });
     expect(await submitOrder({ intent: EXIT, attempt: 1 })).toMatchObject({ row: { state: 'submitting' }, written: true });
+  });
+});
+
+describe('a ledger that hangs', () => {
+  beforeEach(() => { vi.useFakeTimers(); });
+  afterEach(() => { vi.useRealTimers(); });
+  const HANGS = (): Promise<never> => new Promise(() => undefined);
+
+  /** @returns when an order was sent, and when the attempt was over, ms after its start; null: not within a minute */
+  async function attemptOf(intent: OrderIntent): Promise<{ sentMs: number | null; endedMs: number | null; written: boolean | null }> {
+    let sentMs: number | null = null;
+    let endedMs: number | null = null;
+    const startedAt = Date.now();
+    const { submitOrder } = createOrderActivities({
+      clock: () => Date.now(),
+      ledger: portOf<Ledger>({ claimSubmission: HANGS, applyOrderEvent: HANGS }),
+      venue: portOf<Venue>({
+        serverTime: async () => Date.now(), quote: async () => ({ bid: '100', ask: '100' }),
+        submit: async () => { sentMs = Date.now() - startedAt; return { kind: 'unknown', message: 'no answer' }; },
+      }),
+    });
+    const ended = submitOrder({ intent, attempt: 1 }).then(({ written }) => { endedMs = Date.now() - startedAt; return written; });
+    await vi.advanceTimersByTimeAsync(60_000);
+    return { sentMs, endedMs, written: await Promise.race([ended, Promise.resolve(null)]) };
+  }
+
+  it('keeps a full close a second, within its attempt', async () => {
+    expect(await attemptOf(EXIT)).toEqual({ sentMs: 1_000, endedMs: 2_000, written: false });
+  });
+
+  it.each([['an opening', { ...INTENT, validUntil: null }], ['a partial close', { ...EXIT, closesPosition: false }]])('keeps %s for as long as it takes', async (_name, intent) => {
+    expect(await attemptOf(intent)).toEqual({ sentMs: null, endedMs: null, written: null });
+  });
+
+  it('keeps no look for a full close: the venue is asked', async () => {
+    const known = rowIn('unknown', { intent: EXIT, sentTimestamp: 5_000 });
+    const { lookUpOrder } = createOrderActivities({ clock: () => 6_000, ledger: portOf<Ledger>({ order: HANGS }), venue: portOf<Venue>({ serverTime: async () => 6_000, lookUp: async () => null }) });
+    const look = lookUpOrder({ known, looks: [] });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await look).toMatchObject({ row: { state: 'unknown' }, written: false, emptyLook: { atMs: 6_000 } });
   });
 });

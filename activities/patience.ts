@@ -1,0 +1,18 @@
+import { KeelError } from '../domain/errors.ts';
+
+/**
+ * Gives up waiting after `timeoutMs`. What was asked for is not called back: it may still happen, at any time later.
+ * @param what names it in the error.
+ * @throws {KeelError} DATABASE_UNREACHABLE when it takes longer; else what the work throws.
+ */
+export async function withinMs<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new KeelError('DATABASE_UNREACHABLE', `${what}: no answer within ${timeoutMs} ms; does PostgreSQL run, and is it overloaded?`)); }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

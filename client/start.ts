@@ -1,5 +1,5 @@
 import { loadDeployment } from '../config/deployment.ts';
-import { readSettings } from '../config/settings.ts';
+import { readSettings, unknownVariables } from '../config/settings.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { stackUrls, startStack } from '../stack/start.ts';
 import type { Supervisor } from '../stack/supervisor/supervisor.ts';
@@ -28,6 +28,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
   await loadStrategy(settings.strategies[0] ?? 'ensemble'); // what is wrong with it is said before anything is started
   const output = new LiveOutput();
   const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
+  for (const name of unknownVariables(process.env)) say(`${name} is no setting of Keel and changes nothing; \`keel doctor --settings\` lists them all`);
   const onEvent = (event: SupervisorEvent): void => {
     if (flags.json === true) return print(JSON.stringify(event));
     const line = eventLine(event);

@@ -72,7 +72,7 @@ export function unknownVariables(env: Environment): string[] {
 }
 
 /** Read elsewhere: engine routes, and marks of Keel's own processes and tests. */
-const OTHER_VARIABLES = ['KEEL_TEMPORAL_CLI', 'KEEL_TEMPORAL_ARCHIVE_URL', 'KEEL_PROCESS', 'KEEL_CRASH_AT', 'KEEL_CRASH_ACTION', 'KEEL_CRASH_MARKER'];
+const OTHER_VARIABLES = ['KEEL_TEST_SEED', 'KEEL_TEMPORAL_CLI', 'KEEL_TEMPORAL_ARCHIVE_URL', 'KEEL_PROCESS', 'KEEL_CRASH_AT', 'KEEL_CRASH_ACTION', 'KEEL_CRASH_MARKER'];
 
 type FieldResult = { kind: 'value'; value: unknown } | { kind: 'fault'; fault: string };
 

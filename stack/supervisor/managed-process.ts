@@ -92,7 +92,7 @@ export class ManagedProcess {
     }
     await this.#watching;
     removeRecord(this.#context.home, this.spec.name);
-    if (this.#state !== 'failed') this.#enter('stopped');
+    if (this.#state !== 'failed' && this.#state !== 'waiting') this.#enter('stopped');
   }
 
   async #adoptedServes(): Promise<boolean> {

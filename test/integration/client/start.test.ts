@@ -34,6 +34,7 @@ describe('keel start', () => {
 
   it('names a taken port and leaves nothing running', { timeout: 60_000 }, async () => {
     const { env, keel, status } = await machine();
+    env['KEEL_ENGIN_PORT'] = '1';
     const server = createServer().listen(Number(env['KEEL_VENUE_PORT']), '127.0.0.1');
     onTestFinished(() => void server.close());
     await until('the port is taken', () => server.listening);
@@ -42,6 +43,8 @@ describe('keel start', () => {
     expect(failed.err).toContain('KEEL_VENUE_PORT');
     expect(failed.err).toContain('[PORT_TAKEN]');
     expect(failed.err).not.toContain('    at ');
+    expect(failed.out + failed.err).toContain('KEEL_ENGIN_PORT is no setting of Keel');
+    expect(failed.out + failed.err).not.toContain('stopped'); // nothing had been started
     expect((await status()).leftovers).toEqual([]);
   });
 });

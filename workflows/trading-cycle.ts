@@ -54,6 +54,7 @@ async function openPosition(portfolioId: string, plan: OpenPlan): Promise<void> 
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowTaskTimeout: '5 s',
       staticSummary: `${plan.direction} ${plan.instrument.id}, ${plan.entry.quantity} at about ${plan.entry.decisionPrice}`,
+      staticDetails: `Stop ${plan.stopPrice}, target ${plan.targetPrice ?? 'none'}. Decided by ${plan.entry.cycleId ?? 'nobody known'}.`,
       typedSearchAttributes: [
         { key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId },
         { key: SEARCH_ATTRIBUTES.symbol, value: plan.instrument.id },

@@ -8,6 +8,7 @@ import { logTail, openLog } from './log-file.ts';
 import { MARK, hashOf, logFileOf, markOf, removeRecord, stopProcess, writeRecord } from './run-files.ts';
 import type { RunRecord } from './run-files.ts';
 import type { ProcessSpec, ProcessState, ProcessView, SupervisorEvent } from './types.ts';
+import { EXIT_OF_REFUSED_INPUT } from './types.ts';
 
 const READY_POLL_MS = 50;
 const ADOPTED_POLL_MS = 200;
@@ -63,18 +64,18 @@ export class ManagedProcess {
     return this.#adopted;
   }
 
-  /** @throws {KeelError} PROCESS_FAILED with the end of its log, when it does not come up. */
+  /** @throws {KeelError} PROCESS_FAILED with the end of its log, when it does not come up; SETTING_INVALID when it refused what it was given. */
   async start(): Promise<void> {
     if (this.#adopted && !(await this.#adoptedServes())) this.#adopted = false;
     for (let attempt = 1; !this.#adopted; attempt++) {
       const failure = await this.#launch();
       if (failure === null) break;
-      if (attempt < FIRST_STARTS_MAX && failure.kind === 'exited' && !this.#abort.signal.aborted) {
+      if (attempt < FIRST_STARTS_MAX && failure.kind === 'exited' && !failure.isRefusal && !this.#abort.signal.aborted) {
         await this.#pause(backOffMs(attempt + 1));
         continue;
       }
       if (!this.#abort.signal.aborted) this.#enter('failed');
-      throw this.#failed(failure.text);
+      throw this.#failed(failure);
     }
     this.#enter('running');
     this.#watching = this.#watch();
@@ -170,7 +171,7 @@ export class ManagedProcess {
     const deadline = performance.now() + this.spec.readyTimeoutMs;
     let last = '';
     while (performance.now() < deadline) {
-      if (current.exit !== null) return { kind: 'exited', text: `it ended with ${current.exit} before it served` };
+      if (current.exit !== null) return { kind: 'exited', text: `it ended with ${current.exit} before it served`, isRefusal: current.exit === `exit code ${EXIT_OF_REFUSED_INPUT}` };
       if (this.#abort.signal.aborted) return { kind: 'refused', text: 'stopped while starting' };
       try {
         if (await this.spec.ready(current.process.pid)) return null;
@@ -182,9 +183,10 @@ export class ManagedProcess {
     return { kind: 'late', text: `it did not serve within ${this.spec.readyTimeoutMs} ms${last}` };
   }
 
-  #failed(text: string): KeelError {
+  #failed(failure: Failure): KeelError {
     const log = logFileOf(this.#context.home, this.spec.name);
-    return new KeelError('PROCESS_FAILED', `${this.spec.name} could not be started: ${text}\n${logTail(log)}\nIts log: ${log}`);
+    const code = failure.kind === 'exited' && failure.isRefusal ? 'SETTING_INVALID' : 'PROCESS_FAILED';
+    return new KeelError(code, `${this.spec.name} could not be started: ${failure.text}\n${logTail(log)}\nIts log: ${log}`);
   }
 
   async #pause(timeMs: number): Promise<void> {
@@ -206,7 +208,9 @@ export class ManagedProcess {
   }
 }
 
-type Failure = { readonly kind: 'exited' | 'late' | 'refused'; readonly text: string };
+type Failure =
+  | { readonly kind: 'exited'; readonly text: string; readonly isRefusal: boolean }
+  | { readonly kind: 'late' | 'refused'; readonly text: string };
 
 function incarnation(process_: ProcessRef, exited: Promise<string>): Incarnation {
   const current: Incarnation = { process: process_, startedMs: Date.now(), exited, exit: null };

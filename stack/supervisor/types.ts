@@ -1,5 +1,8 @@
 import type { Node } from './plan.ts';
 
+/** What a process ends with when its settings or data are wrong: starting it again changes nothing. */
+export const EXIT_OF_REFUSED_INPUT = 2;
+
 /** A port that a process will listen on, and how a person changes it. */
 export interface PortUse {
   readonly port: number;

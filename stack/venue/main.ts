@@ -1,6 +1,10 @@
-import { messageOf } from '../../domain/errors.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
+import { KeelError, messageOf } from '../../domain/errors.ts';
+import { EXIT_OF_REFUSED_INPUT } from '../supervisor/types.ts';
 import { venueOptionsFromArguments } from './options.ts';
 import { startVenue } from './venue.ts';
+
+const REFUSALS: readonly ErrorCode[] = ['CANDLES_INVALID', 'SETTING_INVALID', 'USAGE'];
 
 /** The simulated venue as a process of its own. Prints one line of JSON when it is up. */
 async function main(): Promise<void> {
@@ -18,7 +22,7 @@ async function main(): Promise<void> {
 
 function fail(error: unknown): never {
   process.stderr.write(`${messageOf(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof KeelError && REFUSALS.includes(error.code) ? EXIT_OF_REFUSED_INPUT : 1);
 }
 
 main().catch(fail);

@@ -1,4 +1,6 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isUp, machine } from '../../support/machine.ts';
 import { until } from '../../support/processes.ts';
@@ -45,6 +47,20 @@ describe('keel start', () => {
     expect(failed.err).not.toContain('    at ');
     expect(failed.out + failed.err).toContain('KEEL_ENGIN_PORT is no setting of Keel');
     expect(failed.out + failed.err).not.toContain('stopped'); // nothing had been started
+    expect((await status()).leftovers).toEqual([]);
+  });
+});
+
+describe('keel replay', () => {
+  it('names a bad row once, by file, line and field, and leaves nothing running', { timeout: 60_000 }, async () => {
+    const { keel, status, env } = await machine();
+    const data = join(env['KEEL_HOME'] ?? '', 'candles');
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, 'BTC-USDT-PERP.1h.csv'), 'timestamp,open,high,low,close,volume\n1672531200000,1,2,0.5,x,3\n');
+    const failed = await keel('replay', '--data', data).ended;
+    expect(failed.code).toBe(2);
+    expect(failed.err.split('BTC-USDT-PERP.1h.csv, line 2, field close: not a number: "x"').length).toBe(2);
+    expect(failed.err).not.toContain('    at ');
     expect((await status()).leftovers).toEqual([]);
   });
 });

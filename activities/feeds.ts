@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TripCause } from '../domain/emergency/types.ts';
+import { KeelError } from '../domain/errors.ts';
 import type { Candle, CandleSeries } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
-import type { Ledger } from '../domain/ports/ledger.ts';
-import type { AccountEvent, MarketEvent, Stream, Venue } from '../domain/ports/venue.ts';
+import type { AccountEvent, MarketEvent, Stream } from '../domain/ports/venue.ts';
 import type { CycleInput, FeedInput } from '../workflows/messages.ts';
+import type { AccountWatch, WatchDeps } from './account-watch.ts';
+import { createAccountWatch } from './account-watch.ts';
 import type { FeedActivities } from './types.ts';
 
 /** What a feed needs of the engine: waking positions and starting what the market clock makes due. */
@@ -15,6 +19,10 @@ export interface Engine {
   startCycle(input: CycleInput & { closeTime: number }): Promise<void>;
   /** Venue and ledger are compared from now on; a comparison that runs already is followed by another. */
   startReconciliation(portfolioId: string): Promise<void>;
+  /** The guard reads where it stands; one that does not run is no error: it reads when it starts. */
+  wakeGuard(portfolioId: string): Promise<void>;
+  /** Tells the guard of a crossing that the ledger cannot take. */
+  tripGuard(portfolioId: string, cause: TripCause): Promise<void>;
   /** Whether a workflow with this id is running. */
   isRunning(workflowId: string): Promise<boolean>;
 }
@@ -26,15 +34,13 @@ export interface Heartbeat {
   readonly cancelled: Promise<never>;
 }
 
-export interface FeedDeps {
-  readonly ledger: Ledger;
-  readonly venue: Venue;
-  readonly engine: Engine;
-  readonly clock: () => number;
+export interface FeedDeps extends WatchDeps {
   readonly heartbeat: () => Heartbeat;
 }
 
 const BEAT_MS = 1_000;
+/** The account is looked at so often, whatever the stream tells. Wall clock. */
+const WATCH_EVERY_MS = 2_000;
 
 /** Under this name the ledger holds the close time of the newest candle that the feed handed on. */
 export function marketFeedCursor({ strategy, timeframe }: Pick<FeedInput, 'strategy' | 'timeframe'>): string {
@@ -42,12 +48,23 @@ export function marketFeedCursor({ strategy, timeframe }: Pick<FeedInput, 'strat
 }
 
 export function createFeedActivities(deps: FeedDeps): FeedActivities {
+  const watches = new Map<string, AccountWatch>(); // what a watch remembers while the ledger is away outlives a stream
+
   return {
     streamAccount: async (input) => {
-      const stream = await deps.venue.streamAccount((event) => onAccountEvent(deps, input, event));
+      const watch = watches.get(input.portfolioId) ?? createAccountWatch(deps, input.portfolioId);
+      watches.set(input.portfolioId, watch);
+      await watch.look(); // a stream that cannot be opened grows old
+      const stream = await deps.venue.streamAccount((event) => onAccountEvent(deps, input, watch, event));
       await untilEnded(deps, stream, async () => {
         // Subscribed first, so nothing falls between the stream and this look at what was missed.
         await deps.engine.startReconciliation(input.portfolioId);
+      }, async () => {
+        watch.heard();
+        await watch.look();
+      }).catch(async (error: unknown) => {
+        if (error instanceof KeelError && error.code === 'VENUE_ANSWER_INVALID') watch.broken();
+        throw error;
       });
     },
     streamMarket: async (input) => {
@@ -59,26 +76,40 @@ export function createFeedActivities(deps: FeedDeps): FeedActivities {
   };
 }
 
-async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () => Promise<void>): Promise<void> {
+/** @param watching done every two seconds while the stream is open. */
+async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () => Promise<void>, watching: (() => Promise<void>) | null = null): Promise<void> {
   const heartbeat = deps.heartbeat();
   heartbeat.beat();
   const timer = setInterval(() => heartbeat.beat(), BEAT_MS);
+  const ended = new AbortController();
   try {
-    await Promise.race([afterSubscribing().then(() => stream.closed), heartbeat.cancelled, stream.closed]);
+    const watched = watching === null ? [] : [repeat(watching, ended.signal)];
+    await Promise.race([afterSubscribing().then(() => stream.closed), heartbeat.cancelled, stream.closed, ...watched]);
   } finally {
+    ended.abort();
     clearInterval(timer);
     await stream.close();
   }
 }
 
-async function onAccountEvent({ ledger, venue, engine, clock }: FeedDeps, { portfolioId, instrumentIds }: FeedInput, event: AccountEvent): Promise<void> {
+async function repeat(work: () => Promise<void>, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await sleep(WATCH_EVERY_MS, undefined, { signal });
+    await work();
+  }
+}
+
+async function onAccountEvent({ ledger, venue, engine, clock }: FeedDeps, { portfolioId, instrumentIds }: FeedInput, watch: AccountWatch, event: AccountEvent): Promise<void> {
   if (event.kind === 'order') {
     const applied = await ledger.applyReport(portfolioId, { order: event.order, fill: event.fill, at: clock() });
     if (applied.positionId !== null && applied.isNews) await engine.wakePosition(applied.positionId);
     // Somebody else traded what we trade: a position may be gone, closed by hand or liquidated.
     if (applied.positionId === null && event.fill !== null && instrumentIds.includes(event.fill.instrumentId)) await engine.startReconciliation(portfolioId);
   }
-  if (event.eventId !== null) await venue.acknowledge(event.eventId); // after the ledger holds it
+  const watched = watch.tell(event);
+  if (event.eventId === null) return void watched.catch(() => undefined); // the next look sees the same; a real venue's events do not wait for it
+  await watched;
+  await venue.acknowledge(event.eventId); // after the ledger holds it
 }
 
 async function onMarketEvent(deps: FeedDeps, input: FeedInput, candles: CandleKeeper, event: MarketEvent): Promise<void> {

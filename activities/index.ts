@@ -1,3 +1,5 @@
+import type { EmergencyDeps } from './emergency.ts';
+import { createEmergencyActivities, createGuardActivities } from './emergency.ts';
 import type { FeedDeps } from './feeds.ts';
 import { createFeedActivities } from './feeds.ts';
 import { createLedgerActivities } from './ledger.ts';
@@ -9,7 +11,7 @@ import type { ReplayDeps } from './replay.ts';
 import { createReplayActivities } from './replay.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -20,5 +22,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createReconciliationActivities(deps),
     ...createFeedActivities(deps),
     ...createReplayActivities(deps),
+    ...createGuardActivities(deps),
+    ...createEmergencyActivities(deps),
   };
 }

@@ -1,18 +1,25 @@
 import { observeSymbol } from '../domain/cycle/observe.ts';
 import type { Observation } from '../domain/cycle/types.ts';
+import type { GuardState } from '../domain/emergency/guard.ts';
+import { overlayOf } from '../domain/emergency/overlay.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Instrument } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Fence } from '../domain/orders/protocol.ts';
+import { effectivePolicyOf } from '../domain/policy/effective.ts';
 import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
-import type { Venue } from '../domain/ports/venue.ts';
+import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { Strategy } from '../strategies/define-strategy.ts';
+import { accountSightOf } from './account-watch.ts';
 import { createCandleWindows } from './candle-windows.ts';
+import type { Engine } from './feeds.ts';
 import type { MarketActivities } from './types.ts';
 
 export interface MarketDeps {
   readonly ledger: Ledger;
   readonly venue: Venue;
+  readonly engine: Pick<Engine, 'wakeGuard'>;
   readonly strategy: Strategy;
   readonly clock: () => number;
 }
@@ -25,7 +32,7 @@ const CLOSE_WAIT_MAX_MS = 10_000;
 const CLOSE_LOOK_EVERY_MS = 200;
 
 /** What a cycle sees: candles from the ledger (missing ones from the venue), the account from the venue. */
-export function createMarketActivities({ ledger, venue, strategy, clock }: MarketDeps): MarketActivities {
+export function createMarketActivities({ ledger, venue, engine, strategy, clock }: MarketDeps): MarketActivities {
   const windows = createCandleWindows(ledger, strategy.warmupCandles);
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
@@ -67,17 +74,27 @@ export function createMarketActivities({ ledger, venue, strategy, clock }: Marke
     }
   }
 
+  /** Each candle's look at the account is the emergency stop's too: what it trips holds for this very cycle. */
+  async function lookAtAccount(portfolioId: string): Promise<{ account: VenueAccount; guard: GuardState; fence: Fence; marketTime: number }> {
+    const [account, marketTime] = await Promise.all([venue.account(), venue.marketTime()]);
+    const { change, state, fence } = await ledger.watchRisk(portfolioId, [{ at: marketTime, seenAt: clock(), money: accountSightOf(account), machinery: null }], { trustsStream: false });
+    if (change !== 'none' || state.mode === 'tripping') await engine.wakeGuard(portfolioId);
+    return { account, guard: state, fence, marketTime };
+  }
+
   return {
     observe: async (candle): Promise<Observation> => {
       await untilClosed(candle);
       const { instruments } = await portfolioOf(candle.portfolioId);
-      const [series, context, account, marketTime] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle.portfolioId), venue.account(), venue.marketTime()]);
+      const [series, context, { account, guard, fence, marketTime }] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle.portfolioId), lookAtAccount(candle.portfolioId)]);
       return {
         candle,
         late: marketTime - candle.closeTime > LATE_TIMEFRAMES * timeframeMs(candle.timeframe),
         symbols: instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe: candle.timeframe, closeTime: candle.closeTime })),
         account: {
           ...context,
+          fence,
+          policy: effectivePolicyOf(context.policy, [overlayOf(guard.mode, context.policy)]).policy,
           portfolioId: candle.portfolioId,
           walletBalance: account.walletBalance,
           equity: account.equity,

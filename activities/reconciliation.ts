@@ -153,6 +153,12 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
   }
 }
 
+/** Fills of a position's symbol since it was decided on, with the ids of their orders, and those of them that reduce it. */
+export async function closingFillsSince(venue: Venue, position: PositionRecord): Promise<{ readonly all: readonly Fill[]; readonly closing: readonly Fill[] }> {
+  const all = await fillsWithOrders(venue, position.plan.instrument.id, tradesFrom(position));
+  return { all, closing: closingFillsOf(position, all) };
+}
+
 async function endPosition({ ledger, venue, engine }: ReconciliationDeps, difference: Difference): Promise<string> {
   const positionId = textOf(difference, 'positionId');
   const { position } = await ledger.positionSnapshot(positionId);

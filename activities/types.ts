@@ -1,10 +1,12 @@
 /** What workflows see of activities: types only. Each group is made by a factory from its ports. */
 import type { CyclePlan, ExitReason, Instruction, Observation } from '../domain/cycle/types.ts';
 import type { DecimalString } from '../domain/decimal.ts';
+import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
+import type { ClosingTarget, OrderKey, Survey } from '../domain/emergency/survey.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
-import type { EmptyLook } from '../domain/orders/protocol.ts';
-import type { Difference } from '../domain/ports/ledger.ts';
+import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
+import type { Difference, EmergencyOrder, GuardResult } from '../domain/ports/ledger.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
 import type { FeedInput, ReplayInput } from '../workflows/messages.ts';
@@ -89,4 +91,51 @@ export interface ReplayActivities {
   driveReplay(input: ReplayInput): Promise<{ cycles: number }>;
 }
 
-export type Activities = LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export interface GuardReading {
+  readonly state: GuardState;
+  readonly fence: Fence;
+  /** What the policy wants done with what is not ours. */
+  readonly foreign: 'close' | 'exempt';
+  /** From the high of the recovery window; null: not known yet. */
+  readonly drawdownBps: number | null;
+  /** What the next step of recovery waits for, in words. */
+  readonly missing: readonly string[];
+}
+
+/** Safe to repeat: what a command did is done once. */
+export interface GuardActivities {
+  commandGuard(request: { portfolioId: string; command: GuardCommand }): Promise<GuardResult>;
+  readGuard(portfolioId: string): Promise<GuardReading>;
+  recordClosings(request: { portfolioId: string; orders: readonly EmergencyOrder[] }): Promise<void>;
+  /** Tells open positions that an emergency closes them, and wakes them. @returns how many. */
+  tellPositions(portfolioId: string): Promise<number>;
+}
+
+/** At most ten symbols: one activity. */
+export interface ClosingBatch {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  readonly emergencyId: string;
+  /** Each has names of its own: what an attempt did is asked of the venue, never done again. */
+  readonly attempt: number;
+  readonly targets: readonly ClosingTarget[];
+}
+
+export interface Booking {
+  /** Positions that were told their end. */
+  readonly told: readonly string[];
+  /** Positions that the venue does not hold and whose fills it does not show yet. */
+  readonly missing: readonly string[];
+}
+
+export interface EmergencyActivities {
+  /** One look at positions and both books. The venue's word is the truth; what is ours is asked of the ledger, where it answers. */
+  surveyAccount(request: { portfolioId: string; deploymentId: string; foreign: 'close' | 'exempt' }): Promise<Survey>;
+  withdrawOrders(orders: readonly OrderKey[]): Promise<void>;
+  /** One attempt, never retried by the engine. */
+  closePositions(batch: ClosingBatch): Promise<readonly EmergencyOrder[]>;
+  /** @param request.isLast fills are not waited for any longer; reconciliation finds them. */
+  bookClosings(request: { portfolioId: string; isLast: boolean }): Promise<Booking>;
+}
+
+export type Activities = GuardActivities & EmergencyActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

@@ -17,7 +17,7 @@ import { timeframeMs } from '../domain/market/timeframe.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
-import { accountFeedId, marketFeedId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { accountFeedId, marketFeedId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import type { CycleInput, FeedInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
@@ -81,11 +81,12 @@ function chosenOf(listed: readonly Instrument[], wanted: readonly InstrumentId[]
   throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS names ${missing.join(', ')}, which the venue does not trade; it trades ${some}${listed.length > SHOWN_MAX ? ` and ${listed.length - SHOWN_MAX} more` : ''}`);
 }
 
-/** Feeds and Schedules of one deployment, started or updated in the engine. */
+/** Guard, feeds and Schedules of one deployment, started or updated in the engine. */
 export async function installWorkflows(client: Client, settings: Settings, deployment: Deployment, { instrumentIds, strategy }: Installation): Promise<void> {
   await registerSearchAttributes(client, settings.temporalNamespace);
   const taskQueue = taskQueueOf(deployment.taskQueuePrefix, 'trading');
   const { portfolioId } = deployment;
+  await startGuard(client, deployment, taskQueue); // first: who trades can be stopped
   const input: FeedInput = { portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: settings.historyCandles };
   await startFeed(client, 'marketFeed', marketFeedId(portfolioId), taskQueue, input);
   await startFeed(client, 'accountFeed', accountFeedId(portfolioId), taskQueue, input);
@@ -108,13 +109,26 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
   });
 }
 
+async function startGuard(client: Client, { portfolioId, id: deploymentId }: Deployment, taskQueue: string): Promise<void> {
+  await unlessStarted(client.workflow.start<typeof workflows.portfolioGuard>('portfolioGuard', {
+    workflowId: portfolioGuardId(portfolioId), taskQueue, args: [{ portfolioId, deploymentId, state: null, foreign: 'close', behind: [] }], workflowTaskTimeout: '5 s',
+    staticSummary: `emergency stop of ${portfolioId}`,
+    staticDetails: 'Send the signal `emergencyStop` with `{"reason": "…", "by": "…"}` to stop trading and close everything.',
+    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+  }));
+}
+
 async function startFeed(client: Client, type: 'marketFeed' | 'accountFeed', workflowId: string, taskQueue: string, input: FeedInput): Promise<void> {
+  await unlessStarted(client.workflow.start<typeof workflows.marketFeed>(type, {
+    workflowId, taskQueue, args: [input], workflowTaskTimeout: '5 s',
+    staticSummary: `${input.instrumentIds.length} symbols of ${input.portfolioId}`,
+    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId }],
+  }));
+}
+
+async function unlessStarted(start: Promise<unknown>): Promise<void> {
   try {
-    await client.workflow.start<typeof workflows.marketFeed>(type, {
-      workflowId, taskQueue, args: [input], workflowTaskTimeout: '5 s',
-      staticSummary: `${input.instrumentIds.length} symbols of ${input.portfolioId}`,
-      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId }],
-    });
+    await start;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }

@@ -4,19 +4,27 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ROOT } from '../config/settings.ts';
+import { resume, sealed, trip } from '../test/support/emergency.ts';
+import { until } from '../test/support/processes.ts';
 import { startServers } from '../test/support/servers.ts';
 import { startSystem } from '../test/support/system.ts';
 
 const FOLDER = join(ROOT, 'test/fixtures/histories');
 const CANDLES = 40;
 /** Of those that have several, the one with the longest history: it went through most. */
-const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession'];
+const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession', 'portfolioGuard', 'essRecovery'];
+/** Candles before trading is stopped. */
+const STOPPED_AFTER = 12;
 
 const servers = await startServers();
 try {
   const system = await startSystem({ ...servers, seed: '1', candles: CANDLES });
   try {
     await system.startReplay();
+    await until('some candles are traded', async () => (await system.cycleCount()) >= STOPPED_AFTER, 120_000);
+    await trip(system);
+    await sealed(system);
+    await resume(system);
     await system.waitDone();
     await system.reconcile();
     mkdirSync(FOLDER, { recursive: true });

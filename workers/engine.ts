@@ -2,8 +2,8 @@ import type { Client, Workflow, WorkflowHandleWithFirstExecutionRunId } from '@t
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Engine } from '../activities/feeds.ts';
-import { cycleIdOf, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
-import { newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
+import { cycleIdOf, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { crossingSignal, newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 
 /** The engine as activities see it, over a Temporal client. */
@@ -36,6 +36,8 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
         typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
       });
     },
+    wakeGuard: (portfolioId) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(newsSignal)),
+    tripGuard: (portfolioId, cause) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(crossingSignal, cause)),
     isRunning: async (workflowId) => {
       try {
         return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';

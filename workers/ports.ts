@@ -11,17 +11,28 @@ import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
 import type { Pool } from '../db/pool.ts';
 import { createPool } from '../db/pool.ts';
+import type { CallCounter } from '../domain/ports/call-counter.ts';
+import type { HealthMonitor } from '../domain/ports/health.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
+import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { createBackOffLimiter, createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
+import { createCallCounter } from '../venues/call-counter.ts';
+import { createSweeper } from '../venues/sweeper.ts';
 import { createMarketControl } from '../venues/simulated-market.ts';
+
+/** Until parts are looked at, nothing says that one is ill. */
+const NO_MONITOR: HealthMonitor = { reading: () => Promise.resolve('ok') };
 
 export interface Ports {
   readonly pool: Pool;
   readonly ledger: Ledger;
   readonly venue: Venue;
+  readonly sweeper: Sweeper;
+  readonly calls: CallCounter;
+  readonly health: HealthMonitor;
   readonly control: MarketControl | null;
   close(): Promise<void>;
 }
@@ -37,10 +48,12 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
     ? createBackOffLimiter() // lockstep counts per market minute: the venue says when it is too much
     : createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers, onDegraded: (why) => watcher.warn({ why }, 'limits are kept by this worker alone') });
   const ledger = createLedger(pool);
-  const venue = createVenue(venueSettings, limiter);
+  const calls = createCallCounter();
+  const venue = createVenue({ ...venueSettings, calls }, limiter);
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
+  const seen = watched(ledger, venue);
   return {
-    pool, control, ...watched(ledger, venue),
+    pool, control, calls, health: NO_MONITOR, ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
       await venue.close();
       await limiter.close();

@@ -1,5 +1,6 @@
 /** One named function per identity. Workflow ids are business identities: the engine refuses a second one. */
 export { cycleIdOf } from '../domain/cycle/ids.ts';
+export { emergencyIdOf } from '../domain/emergency/ids.ts';
 
 export function accountFeedId(portfolioId: string): string {
   return `accountFeed/${portfolioId}`;
@@ -7,6 +8,11 @@ export function accountFeedId(portfolioId: string): string {
 
 export function marketFeedId(portfolioId: string): string {
   return `marketFeed/${portfolioId}`;
+}
+
+/** One guard per portfolio, for ever. */
+export function portfolioGuardId(portfolioId: string): string {
+  return `portfolioGuard/${portfolioId}`;
 }
 
 export function reconciliationId(portfolioId: string): string {

@@ -1,4 +1,6 @@
+export { essRecovery } from './ess-recovery.ts';
 export { accountFeed, marketFeed } from './feeds.ts';
+export { portfolioGuard } from './portfolio-guard.ts';
 export { position } from './position.ts';
 export { reconciliation } from './reconciliation.ts';
 export { replaySession } from './replay-session.ts';

@@ -4,6 +4,8 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Instruction, OpenPlan } from '../domain/cycle/types.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
+import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
+import type { GuardMode, TripCause } from '../domain/emergency/types.ts';
 import type { OrderRow } from '../domain/orders/order.ts';
 
 /** Search attributes, all keywords: the dev server allows ten. Registered at start. */
@@ -83,4 +85,80 @@ export interface ReplayOutcome {
   readonly cycles: number;
   readonly startedAt: number;
   readonly endedAt: number;
+}
+
+/** Stops trading. `{ reason, by }` is wished for; an empty or strange payload stops it too. */
+export const emergencyStopSignal = defineSignal<[unknown?]>('emergencyStop');
+/** A sensor's word while the ledger is away; else the ledger carries it, and `news` wakes. */
+export const crossingSignal = defineSignal<[TripCause]>('crossing');
+/** The same as `emergencyStop`, with an answer: when the fence is up. */
+export const tripUpdate = defineUpdate<TripAnswer, [unknown]>('trip');
+/** A named person says that the cause is gone. */
+export const resumeUpdate = defineUpdate<ResumeAnswer, [ResumeRequest]>('resume');
+export const riskStateQuery = defineQuery<RiskState>('riskState');
+/** Asked of an emergency's run: answers when nothing is open any more, proven twice. */
+export const sealedUpdate = defineUpdate<SealedAnswer>('sealed');
+
+export interface TripAnswer {
+  /** `ess/<portfolio>/<n>`: the run that closes, and tells the way back. */
+  readonly emergencyId: string;
+  readonly mode: GuardMode;
+  readonly reason: string;
+  readonly by: string;
+  /** False: the ledger does not answer. Nothing can be opened without it, closing has begun, and the fence is written when it is back. */
+  readonly isFenceUp: boolean;
+}
+
+export interface ResumeRequest {
+  readonly by: string;
+  readonly because: string;
+}
+
+export interface ResumeAnswer {
+  readonly mode: GuardMode;
+  readonly resetBy: string | null;
+}
+
+export interface RiskState {
+  readonly state: GuardState;
+  /** Null before the first emergency. */
+  readonly emergencyId: string | null;
+  /** Commands that the ledger has not heard yet. */
+  readonly behind: number;
+}
+
+export interface SealedAnswer {
+  readonly emergencyId: string;
+  readonly positionsClosed: number;
+  /** Wall clock. */
+  readonly sealedAt: number | null;
+}
+
+export interface GuardInput {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  /** What it knew before it continued as new; null at first: the ledger tells. */
+  readonly state: GuardState | null;
+  readonly foreign: 'close' | 'exempt';
+  /** Commands that the ledger could not take yet. */
+  readonly behind: readonly GuardCommand[];
+}
+
+export interface EssInput {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  readonly emergency: number;
+  /** As the guard knows it. */
+  readonly state: GuardState;
+  readonly foreign: 'close' | 'exempt';
+  /** The trip that the ledger has not heard of yet, null once it has. */
+  readonly unwritten: GuardCommand | null;
+  /** Closing attempts so far: their orders' names are never used again. */
+  readonly attempts: number;
+}
+
+export interface EssOutcome {
+  readonly emergencyId: string;
+  readonly rounds: number;
+  readonly positionsClosed: number;
 }

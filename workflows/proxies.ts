@@ -7,7 +7,11 @@
  * | observe | 20 s | without end | reads only |
  * | submit | 3 s + 0.5 s | one | an order is never sent again because the engine lost an answer |
  * | look, cancel | 5 s | without end | reading and cancelling twice does no harm |
- * | quickly | 1 s in all, in the workflow's own worker | one | a position that must act does not wait for the database; its next look tries again |
+ * | quickly | 1 s in all, in the workflow's own worker | one | who must act does not wait for the database; the next look tries again |
+ * | guard | 2 s in the workflow's own worker, then 10 s | without end | as ledger; a stop goes on without it |
+ * | sweep | 5 s | without end | looks and cancels of an emergency: twice does no harm |
+ * | closing | 5 s | one | what a lost attempt did is asked of the venue |
+ * | booking | 2 min, heartbeat 5 s | without end | reads the venue's history, writes each fill once |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
  *
  * The ledger's calls run within the workflow task (local activities): a ledger that answers costs no hop through the
@@ -16,7 +20,7 @@
  */
 import { ActivityCancellationType, ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { FeedActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
+import type { EmergencyActivities, FeedActivities, GuardActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -41,6 +45,24 @@ export const ledger = {
 
 /** For a position that can act without the ledger: gives up after a second. One try: a retry would start that second anew. */
 export const ledgerQuickly = proxyLocalActivities<LedgerActivities>({ scheduleToCloseTimeout: '1 s', retry: { maximumAttempts: 1 } });
+
+const guardNearby = proxyLocalActivities<GuardActivities>({ scheduleToCloseTimeout: '2 s', retry: { maximumAttempts: 1 } });
+const guardPatient = proxyActivities<GuardActivities>({ startToCloseTimeout: '10 s', retry: RETRY, priority: EXIT_PRIORITY });
+
+export const guardLedger = {
+  commandGuard: orElse(guardNearby.commandGuard, guardPatient.commandGuard),
+  recordClosings: orElse(guardNearby.recordClosings, guardPatient.recordClosings),
+  tellPositions: orElse(guardNearby.tellPositions, guardPatient.tellPositions),
+} satisfies Partial<GuardActivities>;
+
+/** A stop does not wait for the ledger either. */
+export const guardQuickly = proxyLocalActivities<GuardActivities>({ scheduleToCloseTimeout: '1 s', retry: { maximumAttempts: 1 } });
+
+export const sweeping = proxyActivities<Pick<EmergencyActivities, 'surveyAccount' | 'withdrawOrders'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', retry: RETRY, priority: EXIT_PRIORITY });
+
+export const closing = proxyActivities<Pick<EmergencyActivities, 'closePositions'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', retry: { maximumAttempts: 1 }, priority: EXIT_PRIORITY });
+
+export const booking = proxyActivities<Pick<EmergencyActivities, 'bookClosings'>>({ taskQueue: venueQueue, startToCloseTimeout: '2 minutes', heartbeatTimeout: '5 s', retry: RETRY });
 
 export const market = proxyActivities<MarketActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', retry: RETRY });
 

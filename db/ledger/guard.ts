@@ -31,7 +31,7 @@ const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER',
 /** A real venue lists income of three months: its wallet may rightly hold more than was ever booked. */
 const VIEW = `
   SELECT g.state, f.epoch, f.halted, w.memory, pv.policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
-    (SELECT count(*) FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.closed_at > ($2 - coalesce((pv.policy->>'tripStopOutsMin')::float8, 15) * 60000)::bigint
+    (SELECT count(*) FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.closed_at > (coalesce($2::bigint, (w.memory->'equity'->'last'->>'at')::float8, 0) - coalesce((pv.policy->>'tripStopOutsMin')::float8, 15) * 60000)::bigint
        AND p.close_reason IN ('stop', 'liquidation') LIMIT ${COUNTED_MAX}) s) AS "stopOuts",
     (SELECT count(*) FROM (SELECT 1 FROM order_events e JOIN orders o USING (client_order_id) WHERE o.portfolio_id = $1 AND e.kind IN ('rejected', 'answerLost')
        AND e.at > ($3 - coalesce((pv.policy->>'tripErrorsMin')::float8, 5) * 60000)::bigint LIMIT ${COUNTED_MAX}) s) AS "executionErrors",
@@ -62,7 +62,7 @@ interface ViewRecord {
 export function createGuardMethods(pool: Pool): GuardMethods {
   const limitsOf = createLimitsMemory();
 
-  async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number; wallAt: number }): Promise<GuardView> {
+  async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number | null; wallAt: number }): Promise<GuardView> {
     const { rows } = await client.query<ViewRecord>({ name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS] });
     const row = found(rows[0], portfolioId);
     const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt } = row;
@@ -86,7 +86,7 @@ export function createGuardMethods(pool: Pool): GuardMethods {
       const look = lookAtRisk(seen.memory, sights, { guard: seen.state, ledger: seen.readings, limits: seen.limits, isReplay: seen.isReplay, trustsStream });
       const result = look.command === null ? { state: seen.state, change: 'none' as const, fence: seen.fence } : await commanded(client, portfolioId, seen.state, look.command);
       await writeMemory(client, portfolioId, look.memory);
-      return { ...result, isDoubtful: look.isDoubtful, losses: look.losses };
+      return { ...result, isDoubtful: look.isDoubtful, losses: look.losses, view: { ...seen, state: result.state, fence: result.fence, memory: look.memory } };
     }),
 
     tellEmergency: (portfolioId) => inTransaction(pool, `tell positions of ${portfolioId}`, async (client) => {

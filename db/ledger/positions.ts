@@ -61,7 +61,8 @@ export function createPositionMethods(pool: Pool): PositionMethods {
         name: 'settlement',
         text: `SELECT 'order ' || client_order_id || ' is ' || state AS waiting FROM orders WHERE portfolio_id = $1 AND state IN ('planned', 'submitting', 'unknown', 'absent')
                UNION ALL SELECT 'position ' || position_id || ' has news' FROM positions WHERE portfolio_id = $1 AND inbox_seq > handled_seq AND state <> 'closed'
-               UNION ALL SELECT 'order ' || client_order_id || ' has fills to book' FROM orders WHERE portfolio_id = $1 AND booked_quantity <> filled_quantity`,
+               UNION ALL SELECT 'order ' || client_order_id || ' has fills to book' FROM orders WHERE portfolio_id = $1 AND booked_quantity <> filled_quantity
+               UNION ALL SELECT 'the emergency stop closes' FROM guard_state WHERE portfolio_id = $1 AND state->>'mode' = 'tripping'`,
         values: [portfolioId],
       });
       return { settled: rows.length === 0, waitingFor: rows.map((row) => row.waiting) };

@@ -110,7 +110,8 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
   for (const sight of sights) {
     memory = { ...withMoney(settled(memory, context), sight, context), machinery: sight.machinery ?? memory.machinery };
     facts = { at: sight.at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, context.ledger) };
-    if (found.command !== null) continue;
+    // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
+    if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
     const look = evaluated(memory, sight, facts, context);
     memory = look.memory;
     found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
@@ -150,9 +151,9 @@ function withMoney(memory: WatchMemory, sight: RiskSight, context: WatchContext)
   return sight.money.kind === 'account' ? withAccount(memory, sight, sight.money, context) : withBalance(memory, sight, sight.money, context);
 }
 
-/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. */
-function withAccount(memory: WatchMemory, { at, seenAt }: RiskSight, money: AccountSight, { limits, ledger }: WatchContext): WatchMemory {
-  const isAgreed = memory.wallet === null || d(memory.wallet).eq(d(money.walletBalance));
+/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. In lockstep it never is. */
+function withAccount(memory: WatchMemory, { at, seenAt }: RiskSight, money: AccountSight, { limits, ledger, isReplay }: WatchContext): WatchMemory {
+  const isAgreed = isReplay || memory.wallet === null || d(memory.wallet).eq(d(money.walletBalance));
   const doubtedSince = memory.doubtedSince ?? seenAt;
   const isOverdue = seenAt - doubtedSince >= DOUBT_MAX_MS && (ledger.incomeReadAt ?? 0) > doubtedSince;
   if (!isAgreed && !isOverdue) return { ...memory, doubtedSince };
@@ -180,7 +181,7 @@ function withChanges(known: Readonly<Record<string, DecimalString>>, changes: Re
 
 function evaluated(memory: WatchMemory, sight: RiskSight, facts: RecoveryFacts, context: WatchContext): Pick<WatchLook, 'memory' | 'command' | 'isDoubtful'> {
   const { guard, limits, isReplay } = context;
-  const isCertain = sight.money?.kind !== 'balance' || context.trustsStream;
+  const isCertain = context.trustsStream || (sight.money?.kind === 'account' && memory.doubtedSince === null);
   const crossing = crossingOf(memory.told, facts.readings, { isReplay, limits });
   const isLoss = crossing.cause !== null && isLossTrigger(crossing.cause.trigger);
   if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };

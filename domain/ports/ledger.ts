@@ -114,6 +114,8 @@ export interface WatchResult extends GuardResult {
   /** The venue should be asked: only the stream's events tell of this loss. */
   readonly isDoubtful: boolean;
   readonly losses: Losses;
+  /** As it is now. */
+  readonly view: GuardView;
 }
 
 /** One closing order of an emergency, and what the venue said. */
@@ -200,7 +202,7 @@ export interface Ledger {
   /** Puts an instruction into a position's inbox (a person's close, reconciliation's news). */
   instruct(instruction: Instruction): Promise<void>;
 
-  /** Lockstep may go on: no order planned, submitting or unknown, no position with unhandled news, all fills booked. */
+  /** Lockstep may go on: no order planned, submitting or unknown, no position with unhandled news, all fills booked, no emergency closing. */
   settlement(portfolioId: string): Promise<{ settled: boolean; waitingFor: readonly string[] }>;
   /** Resolves at the next change that could settle something, or after `timeoutMs`. */
   settlementChange(timeoutMs: number): Promise<void>;
@@ -222,8 +224,8 @@ export interface Ledger {
   lowerFence(change: { portfolioId: string; by: string; reason: string }): Promise<Fence>;
 
   // Emergency stop
-  /** @param now clocks that the windows of the readings end at. */
-  guard(portfolioId: string, now: { marketAt: number; wallAt: number }): Promise<GuardView>;
+  /** @param now clocks that the windows of the readings end at; the market's null: at the newest sight. */
+  guard(portfolioId: string, now: { marketAt: number | null; wallAt: number }): Promise<GuardView>;
   /**
    * One transaction: guard state, fence, events with their audit records; a trip also puts an instruction into each open
    * position's inbox. A command that does not fit (repeated, late) changes nothing.

@@ -1,5 +1,6 @@
 /** What Keel needs from a venue. Implemented in `venues/`; every answer is parsed and validated there. */
 import type { DecimalString } from '../decimal.ts';
+import type { PermitPriority } from '../limits/budget.ts';
 import type { Candle } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
@@ -62,10 +63,24 @@ export interface SubmitTimes {
   readonly deadlineMs: number;
 }
 
+/** How early a read goes when the venue's limits are short; default: after exits. */
+export interface Urgency {
+  readonly priority: PermitPriority;
+}
+
+/** What an event says of one holding. */
+export interface HoldingChange {
+  readonly instrumentId: InstrumentId;
+  readonly positionSide: PositionSide;
+  /** Signed. */
+  readonly quantity: DecimalString;
+  readonly unrealizedPnl: DecimalString;
+}
+
 /** What the account's stream tells. `eventId` is null where the venue numbers no events. */
 export type AccountEvent =
   | { readonly kind: 'order'; readonly eventId: number | null; readonly order: VenueOrder; readonly fill: Fill | null }
-  | { readonly kind: 'balance'; readonly eventId: number | null; readonly reason: string; readonly walletBalance: DecimalString; readonly positions: readonly { readonly instrumentId: InstrumentId; readonly positionSide: PositionSide; readonly quantity: DecimalString }[]; readonly at: number }
+  | { readonly kind: 'balance'; readonly eventId: number | null; readonly reason: string; readonly walletBalance: DecimalString; readonly positions: readonly HoldingChange[]; readonly at: number }
   | { readonly kind: 'other'; readonly eventId: number | null; readonly type: string };
 
 export type MarketEvent =
@@ -99,14 +114,14 @@ export interface Venue {
   /** Closed candles, oldest first. */
   candles(query: { instrumentId: InstrumentId; timeframe: Timeframe; since: number; limit: number }): Promise<readonly Candle[]>;
   quote(instrumentId: InstrumentId): Promise<Quote>;
-  account(): Promise<VenueAccount>;
+  account(urgency?: Urgency): Promise<VenueAccount>;
   setLeverage(instrumentId: InstrumentId, leverage: number): Promise<void>;
   submit(intent: OrderIntent, times: SubmitTimes): Promise<SubmitAnswer>;
   cancel(order: { clientOrderId: string; instrumentId: InstrumentId; book: Book }, times: SubmitTimes): Promise<CancelAnswer>;
   /** One look for an order by client id: open orders and history of its book, then fills, of both books. */
   lookUp(order: { clientOrderId: string; instrumentId: InstrumentId; book: Book }): Promise<LookUp>;
   /** Working orders of both books. */
-  openOrders(instrumentId?: InstrumentId): Promise<readonly VenueOrder[]>;
+  openOrders(instrumentId?: InstrumentId, urgency?: Urgency): Promise<readonly VenueOrder[]>;
   /** Every order that the venue remembers, both books, oldest first, at or after `since` (market clock). */
   orderHistory(query: { instrumentId: InstrumentId; since: number }): Promise<readonly VenueOrder[]>;
   fills(query: { instrumentId: InstrumentId; since: number }): Promise<readonly Fill[]>;

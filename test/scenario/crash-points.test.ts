@@ -7,7 +7,7 @@ const SEED = process.env['KEEL_TEST_SEED'] ?? '1';
 const SAMPLE = 6;
 
 /** Need what a usual session has not: an order whose answer was lost, an order past its time, a venue that differs, candles that the feed did not bring. */
-const RARE = ['observe/', 'lookUpOrder/', 'expireOrder/', 'backfillOrders/', 'instructPosition/', 'noteDifferences', 'resolveDifference/', 'compareWithVenue/ledger.applyFills'];
+const RARE = ['observe/ledger.writeCandles', 'lookUpOrder/', 'expireOrder/', 'backfillOrders/', 'instructPosition/', 'noteDifferences', 'resolveDifference/', 'compareWithVenue/ledger.applyFills'];
 const USUAL = CRASH_POINTS.filter((point) => !RARE.some((part) => point.includes(part)));
 
 test.each(sample(USUAL, SAMPLE, SEED))(`a worker killed at %s costs nothing (seed ${SEED})`, async (point) => {

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { ROOT } from '../../config/settings.ts';
 
 const FOLDER = join(ROOT, 'test/fixtures/histories');
-const TYPES = ['accountFeed', 'marketFeed', 'position', 'reconciliation', 'replaySession', 'tradingCycle'];
+const TYPES = ['accountFeed', 'essRecovery', 'marketFeed', 'portfolioGuard', 'position', 'reconciliation', 'replaySession', 'tradingCycle'];
 
 interface Recorded {
   readonly workflowId: string;

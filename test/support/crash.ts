@@ -5,6 +5,9 @@ import type { CrashMark } from '../../activities/crash-hook.ts';
 import type { CrashPoint } from '../../activities/effects.ts';
 import { crashPointsOf } from '../../activities/effects.ts';
 import { ACTIVITY_REGISTRY } from '../../activities/registry.ts';
+import { emergencyStopSignal } from '../../workflows/messages.ts';
+import { guardOf, resume, untilMode } from './emergency.ts';
+import { until } from './processes.ts';
 import type { System, SystemOptions } from './system.ts';
 import { startSystem } from './system.ts';
 
@@ -23,6 +26,9 @@ export interface CrashResult {
 /** Candles of one session: enough for every usual effect to happen. */
 const CANDLES = 60;
 const POLL_MS = 50;
+/** Points of an emergency: their sessions are stopped after so many candles, and resumed. */
+const EMERGENCY = ['commandGuard/', 'recordClosings/', 'tellPositions/', 'withdrawOrders/', 'closePositions/', 'bookClosings/'];
+const STOPPED_AFTER = 12;
 
 /** @throws when the session does not come to its end */
 export async function crashAt(point: CrashPoint, servers: Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>): Promise<CrashResult> {
@@ -35,6 +41,13 @@ export async function crashAt(point: CrashPoint, servers: Pick<SystemOptions, 'p
   } finally {
     await system.close(!isSound);
   }
+}
+
+async function stopAndResume(system: System): Promise<void> {
+  await until('some candles are traded', async () => (await system.cycleCount()) >= STOPPED_AFTER, 120_000);
+  await guardOf(system).signal(emergencyStopSignal, { reason: 'a crash test', by: 'test' });
+  await untilMode(system, 'emergency', 120_000);
+  await resume(system);
 }
 
 async function runWithCrash(system: System, point: CrashPoint): Promise<CrashResult> {
@@ -50,7 +63,8 @@ async function runWithCrash(system: System, point: CrashPoint): Promise<CrashRes
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   })();
-  const [cycles] = await Promise.all([session, restarts]);
+  const stopping = EMERGENCY.some((activity) => point.startsWith(activity)) ? stopAndResume(system) : Promise.resolve();
+  const [cycles] = await Promise.all([session, restarts, stopping]);
   return {
     point, cycles, mark: existsSync(markerPath) ? (JSON.parse(readFileSync(markerPath, 'utf8')) as CrashMark) : null,
     trades: (await system.trades()).length, violations: await system.checkInvariants(),

@@ -6,7 +6,8 @@ import type { System } from './system.ts';
 
 const UNSETTLED = `
   SELECT 'order ' || client_order_id || ' is ' || state waiting FROM orders WHERE state IN ('planned', 'submitting', 'unknown') OR booked_quantity <> filled_quantity
-  UNION ALL SELECT 'position ' || position_id || ' has news' FROM positions WHERE inbox_seq > handled_seq AND state <> 'closed'`;
+  UNION ALL SELECT 'position ' || position_id || ' has news' FROM positions WHERE inbox_seq > handled_seq AND state <> 'closed'
+  UNION ALL SELECT 'the emergency stop closes' FROM guard_state WHERE state->>'mode' = 'tripping'`;
 
 interface VenueState {
   readonly lastEventId: number;

@@ -3,7 +3,7 @@ import { d, text, ZERO } from '../../domain/decimal.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
 import { venueSymbolOf } from '../../domain/market/instrument.ts';
-import type { ApiPermissions, IncomeRecord, VenueAccount, VenuePosition } from '../../domain/ports/venue.ts';
+import type { ApiPermissions, IncomeRecord, Urgency, VenueAccount, VenuePosition } from '../../domain/ports/venue.ts';
 import { NO_NEED_TO_CHANGE, venueCodeOf } from './errors.ts';
 import { pageByTime } from './pages.ts';
 import { instrumentIdOfSymbol, positionSideOf } from './parse.ts';
@@ -14,12 +14,13 @@ import * as schemas from './schemas.ts';
 /** The currency in which the account is kept. */
 export const ACCOUNT_CURRENCY = 'USDT';
 const INCOME_PAGE = 1_000;
+const READ: Urgency = { priority: 'read' };
 /** The position mode changes only while there is no position and no order. */
 const POSITION_MODE_AGE_MAX_MS = 600_000;
 
 /** Reads of the account. */
 export interface AccountReader {
-  account(): Promise<VenueAccount>;
+  account(urgency?: Urgency): Promise<VenueAccount>;
   income(query: { since: number }): Promise<readonly IncomeRecord[]>;
   setLeverage(instrumentId: InstrumentId, leverage: number): Promise<void>;
   permissions(): Promise<ApiPermissions>;
@@ -39,10 +40,10 @@ export function createAccountReader(rest: Rest): AccountReader {
   };
 
   return {
-    async account() {
+    async account(urgency = READ) {
       const [account, risks, mode] = await Promise.all([
-        rest.read(ROUTES.account, {}, schemas.account),
-        rest.read(ROUTES.positionRisk, {}, z.array(schemas.positionRisk)),
+        rest.read(ROUTES.account, {}, schemas.account, urgency),
+        rest.read(ROUTES.positionRisk, {}, z.array(schemas.positionRisk), urgency),
         positionMode(),
       ]);
       const money = moneyOf(account);

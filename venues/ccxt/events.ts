@@ -37,7 +37,7 @@ const accountUpdate = z.object({
   a: z.object({
     m: z.string(),
     B: z.array(z.object({ a: z.string(), wb: decimal })).default([]),
-    P: z.array(z.object({ s: z.string(), pa: decimal, ps: positionSide })).default([]),
+    P: z.array(z.object({ s: z.string(), pa: decimal, up: maybeDecimal, ps: positionSide })).default([]),
   }),
 });
 
@@ -125,7 +125,7 @@ function balanceEventOf(message: unknown): AccountEvent {
   // A change of another currency alone: no word on ours.
   if (money === undefined) return { kind: 'other', eventId, type: `ACCOUNT_UPDATE ${event.a.m}` };
   const positions = event.a.P.map((position) => ({
-    instrumentId: instrumentIdOfSymbol(position.s), positionSide: positionSideOf(position.ps), quantity: position.pa,
+    instrumentId: instrumentIdOfSymbol(position.s), positionSide: positionSideOf(position.ps), quantity: position.pa, unrealizedPnl: position.up ?? '0',
   }));
   return { kind: 'balance', eventId, reason: event.a.m, walletBalance: money.wb, positions, at: event.T };
 }

@@ -5,7 +5,7 @@ import { venueSymbolOf } from '../../domain/market/instrument.ts';
 import type { Fill, OrderIntent, VenueOrder } from '../../domain/orders/order.ts';
 import { bookOf } from '../../domain/orders/order.ts';
 import { isReducing } from '../../domain/orders/protocol.ts';
-import type { CancelAnswer, LookUp, SubmitAnswer, SubmitTimes, Venue } from '../../domain/ports/venue.ts';
+import type { CancelAnswer, LookUp, SubmitAnswer, SubmitTimes, Urgency, Venue } from '../../domain/ports/venue.ts';
 import { isNotOpen, NO_SUCH_ORDER, submitAnswerOf, venueCodeOf } from './errors.ts';
 import type { Params } from './exchange.ts';
 import { pageByNumber, pageByTime } from './pages.ts';
@@ -158,9 +158,9 @@ async function orNull<T>(reading: Promise<T>): Promise<T | null> {
 }
 
 /** Working orders of both books, of one instrument or of all. */
-export async function readOpenOrders(rest: Rest, instrumentId: InstrumentId | undefined): Promise<readonly VenueOrder[]> {
+export async function readOpenOrders(rest: Rest, instrumentId: InstrumentId | undefined, { priority }: Urgency = { priority: 'read' }): Promise<readonly VenueOrder[]> {
   const params: Params = instrumentId === undefined ? {} : { symbol: venueSymbolOf(instrumentId) };
-  const options = instrumentId === undefined ? { weight: ALL_SYMBOLS_WEIGHT } : {};
+  const options = { priority, ...(instrumentId === undefined ? { weight: ALL_SYMBOLS_WEIGHT } : {}) };
   const [plain, algo] = await Promise.all([
     rest.read(ROUTES.openOrders, params, z.array(plainOrder), options),
     rest.read(ROUTES.openAlgoOrders, params, z.array(algoOrder), options),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { KeelError } from '../../domain/errors.ts';
 import type { PermitPriority, VenueLimits } from '../../domain/limits/budget.ts';
+import type { CallCounter } from '../../domain/ports/call-counter.ts';
 import type { Limiter } from '../../domain/ports/limiter.ts';
 import type { SubmitTimes } from '../../domain/ports/venue.ts';
 import type { VenueClock } from './clock.ts';
@@ -38,9 +39,10 @@ const READ_RECV_WINDOW_MS = 5_000;
 const ON_THE_WAY_MS = 100;
 /** Beyond `timestamp` + `recvWindow` the venue takes nothing any more; an answer on its way may need a little longer. */
 const ANSWER_GRACE_MS = 500;
+const UNCOUNTED: Pick<CallCounter, 'count'> = { count: () => undefined };
 const SYMBOLS_AGE_MAX_MS = 3_600_000;
 
-export function createRest({ exchange, limiter, clock }: { exchange: Exchange; limiter: Limiter; clock: () => number }): Rest {
+export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { exchange: Exchange; limiter: Limiter; clock: () => number; calls?: Pick<CallCounter, 'count'> }): Rest {
   const observing = (sentAtMs: number) => (answer: HttpAnswer): void => { observe(limiter, answer, { sentAtMs, answeredAtMs: clock() }); };
 
   const request = async (route: WeighedRoute, params: Params, options: { priority: PermitPriority; weight?: number }): Promise<unknown> => {
@@ -48,7 +50,9 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
     if (permit.kind === 'denied') throw new KeelError('RATE_LIMITED', `${route.method} ${route.path} was not sent: ${permit.reason}`);
     const times: Params = route.signed ? { timestamp: await venueClock.now(), recvWindow: READ_RECV_WINDOW_MS } : {};
     try {
-      return await exchange.call(route, { ...params, ...times }, { timeoutMs: READ_TIMEOUT_MS, onAnswer: observing(clock()) });
+      const answer = await exchange.call(route, { ...params, ...times }, { timeoutMs: READ_TIMEOUT_MS, onAnswer: observing(clock()) });
+      calls.count(false);
+      return answer;
     } catch (error) {
       throw noted(error);
     }
@@ -57,6 +61,7 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
   /** Draws the consequences of a failure for the clock and the limiter; returns what to throw. */
   const noted = (error: unknown): unknown => {
     if (!(error instanceof CallFailed)) return error;
+    calls.count(isVenueTrouble(error));
     if (error.code !== null && TIMESTAMP_REFUSED.has(error.code)) venueClock.distrust();
     return readErrorOf(error);
   };
@@ -94,6 +99,7 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
           { ...params, timestamp: times.timestamp, recvWindow: times.recvWindowMs },
           { timeoutMs: times.recvWindowMs + ANSWER_GRACE_MS, onAnswer: observing(now) },
         );
+        calls.count(false);
         return { kind: 'answered', answer };
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error;
@@ -103,6 +109,11 @@ export function createRest({ exchange, limiter, clock }: { exchange: Exchange; l
     },
     symbols,
   };
+}
+
+/** No answer, or one about the venue itself; a refusal of one request shows that the venue works. */
+function isVenueTrouble({ status }: CallFailed): boolean {
+  return status === null || status >= 500 || status === 429 || status === 418;
 }
 
 /** Reads once, and again when what was read is older than an hour. A failure is not kept. */

@@ -1,5 +1,6 @@
 import { messageOf } from '../../domain/errors.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
+import type { CallCounter } from '../../domain/ports/call-counter.ts';
 import type { Limiter } from '../../domain/ports/limiter.ts';
 import type { Mode } from '../../domain/ports/ledger.ts';
 import type { Stream, Venue } from '../../domain/ports/venue.ts';
@@ -30,6 +31,8 @@ export interface CcxtVenueSettings {
   /** Wall clock of this process. */
   readonly clock?: () => number;
   readonly streamTimes?: Partial<StreamTimes>;
+  /** Told how each call fared. */
+  readonly calls?: Pick<CallCounter, 'count'>;
 }
 
 /** @source Binance USD-M, general info (demo trading) and WebSocket Market Streams. */
@@ -67,7 +70,7 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
       return readCandles(rest, query, now);
     },
     quote: async (instrumentId) => readQuote((await connect()).rest, instrumentId),
-    account: async () => (await connect()).account.account(),
+    account: async (urgency) => (await connect()).account.account(urgency),
     setLeverage: async (instrumentId, leverage) => (await connect()).account.setLeverage(instrumentId, leverage),
     permissions: async () => (await connect()).account.permissions(),
     income: async (query) => (await connect()).account.income(query),
@@ -80,7 +83,7 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
       return 'failed' in connection ? { kind: 'unknown', message: connection.failed } : cancelOrder(connection.rest, order, times);
     },
     lookUp: async (order) => lookUpOrder((await connect()).rest, order),
-    openOrders: async (instrumentId) => readOpenOrders((await connect()).rest, instrumentId),
+    openOrders: async (instrumentId, urgency) => readOpenOrders((await connect()).rest, instrumentId, urgency),
     orderHistory: async (query) => readOrderHistory((await connect()).rest, query, await marketTime()),
     fills: async (query) => readFills((await connect()).rest, query, await marketTime()),
     streamAccount: async (onEvent) => keep(await openAccountStream((await connect()).streams, onEvent)),
@@ -98,7 +101,7 @@ async function connectTo(settings: CcxtVenueSettings, clock: () => number, contr
   const isDemo = settings.mode === 'testnet';
   const restUrl = settings.restUrl ?? null;
   const exchange = await createExchange({ restUrl, wsUrl: settings.wsUrl ?? null, apiKey: settings.apiKey, secret: settings.secret, demo: isDemo });
-  const rest = createRest({ exchange, limiter: settings.limiter, clock });
+  const rest = createRest({ exchange, limiter: settings.limiter, clock, ...(settings.calls === undefined ? {} : { calls: settings.calls }) });
   const account = createAccountReader(rest);
   const wsUrl = settings.wsUrl ?? restUrl?.replace(/^http/, 'ws') ?? (isDemo ? STREAM_HOSTS.demo : STREAM_HOSTS.live);
   const connection = { rest, account, streams: { rest, account, control, wsUrl, times: { ...STREAM_TIMES, ...settings.streamTimes } } };

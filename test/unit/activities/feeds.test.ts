@@ -5,7 +5,9 @@ import type { Candle } from '../../../domain/market/candle.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { AccountEvent, MarketEvent, Stream, Venue } from '../../../domain/ports/venue.ts';
 import type { FeedInput } from '../../../workflows/messages.ts';
+import { createCallCounter } from '../../../venues/call-counter.ts';
 import { portOf } from '../../support/ports.ts';
+import { accountInMemory, guardInMemory } from './watch.fixture.ts';
 import { reportOf } from '../domain/orders/orders.fixture.ts';
 
 const HOUR_MS = 3_600_000;
@@ -32,7 +34,7 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {})
   let fetched = 0;
   let tell: (event: MarketEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
   const deps: FeedDeps = {
-    clock: () => 0, heartbeat,
+    clock: () => 0, heartbeat, calls: portOf({}), health: portOf({}),
     ledger: portOf<Ledger>({
       cursor: async () => 5 * HOUR_MS,
       writeCandles: async (series) => { if (series.length > 0) await note(`candles of ${series.map((it) => it.instrumentId).join(' ')}`); },
@@ -102,11 +104,13 @@ describe('the account feed', () => {
   function accountFeed(applyReport: Ledger['applyReport'], stream = openStream()) {
     const calls: string[] = [];
     let tell: (event: AccountEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
+    const account = accountInMemory();
     const running = createFeedActivities({
-      clock: () => 0, heartbeat,
-      ledger: portOf<Ledger>({ applyReport: async (...report) => { calls.push('write'); return await applyReport(...report); } }),
+      clock: () => 0, heartbeat, calls: createCallCounter(() => 0), health: { reading: () => Promise.resolve('ok') },
+      ledger: portOf<Ledger>({ ...guardInMemory().ledger, applyReport: async (...report) => { calls.push('write'); return await applyReport(...report); } }),
       engine: portOf<Engine>({ startReconciliation: async () => void calls.push('compare'), wakePosition: async (id) => void calls.push(`wake ${id}`) }),
       venue: portOf<Venue>({
+        ...account.venue,
         streamAccount: async (onEvent) => { calls.push('subscribe'); tell = onEvent; return stream; },
         acknowledge: async (id) => void calls.push(`acknowledge ${id}`),
       }),

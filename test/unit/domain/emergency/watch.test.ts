@@ -30,6 +30,7 @@ describe('losses', () => {
     const doubtful = lookAtRisk(BEGUN, [balance(1, '8900')], CONTEXT);
     expect([doubtful.command, doubtful.isDoubtful]).toEqual([null, true]);
     expect(lookAtRisk(doubtful.memory, [account(1, '8900')], CONTEXT).command).toMatchObject({ kind: 'trip' });
+    expect(lookAtRisk(doubtful.memory, [account(1, '10000')], CONTEXT)).toMatchObject({ command: null, isDoubtful: true }); // one of the two is behind
     expect(lookAtRisk(BEGUN, [balance(1, '8900')], { ...CONTEXT, trustsStream: true }).command).toMatchObject({ kind: 'trip' });
   });
 

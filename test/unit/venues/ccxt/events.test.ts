@@ -67,7 +67,7 @@ describe('account events', () => {
     const event = accountEventOf({
       e: 'ACCOUNT_UPDATE', E: 2, T: 1, a: { m: 'ORDER', B: [{ a: 'BNB', wb: '1' }, { a: 'USDT', wb: '122624.12345678', cw: '100' }], P: [{ s: 'ETHUSDT', pa: '-1.50', ep: '0', ps: 'BOTH' }] },
     });
-    expect(event).toEqual({ kind: 'balance', eventId: null, reason: 'ORDER', walletBalance: '122624.12345678', positions: [{ instrumentId: 'ETH-USDT-PERP', positionSide: 'both', quantity: '-1.5' }], at: 1 });
+    expect(event).toEqual({ kind: 'balance', eventId: null, reason: 'ORDER', walletBalance: '122624.12345678', positions: [{ instrumentId: 'ETH-USDT-PERP', positionSide: 'both', quantity: '-1.5', unrealizedPnl: expect.any(String) as unknown }], at: 1 });
   });
 
   it('what it does not know is told by its name', () => {

@@ -1,0 +1,134 @@
+import { closingOrders, holdingKey, isEmergencyOrder } from '../domain/emergency/closing.ts';
+import type { OurHoldings, Survey } from '../domain/emergency/survey.ts';
+import { missingForNextStep } from '../domain/emergency/recovery.ts';
+import { lossesOf } from '../domain/emergency/equity.ts';
+import { readingsOf, recoveryStateOf } from '../domain/emergency/watch.ts';
+import type { OrderKey } from '../domain/emergency/survey.ts';
+import { d, ZERO } from '../domain/decimal.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { Fill } from '../domain/orders/order.ts';
+import type { EmergencyOrder, Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { Sweeper } from '../domain/ports/sweeper.ts';
+import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
+import type { PositionRecord } from '../domain/positions/position.ts';
+import type { Engine, Heartbeat } from './feeds.ts';
+import { closingFillsSince } from './reconciliation.ts';
+import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading } from './types.ts';
+
+export interface EmergencyDeps {
+  readonly ledger: Ledger;
+  readonly venue: Venue;
+  readonly sweeper: Sweeper;
+  readonly engine: Engine;
+  readonly clock: () => number;
+  readonly heartbeat: () => Pick<Heartbeat, 'beat'>;
+}
+
+const LEDGER_WAIT_MS = 700;
+
+/** What the guard asks of the ledger, and whom it wakes. */
+export function createGuardActivities({ ledger, engine, clock }: Pick<EmergencyDeps, 'ledger' | 'engine' | 'clock'>): GuardActivities {
+  return {
+    commandGuard: async ({ portfolioId, command }) => await ledger.commandGuard(portfolioId, command),
+    readGuard: async (portfolioId) => readingOf(await ledger.guard(portfolioId, { marketAt: null, wallAt: clock() })),
+    recordClosings: async ({ portfolioId, orders }) => await ledger.recordEmergencyOrders(portfolioId, orders),
+    tellPositions: async (portfolioId) => {
+      const told = await ledger.tellEmergency(portfolioId);
+      for (const positionId of told) await engine.wakePosition(positionId);
+      return told.length;
+    },
+  };
+}
+
+function readingOf({ state, fence, memory, readings, limits }: Awaited<ReturnType<Ledger['guard']>>): GuardReading {
+  const recovery = recoveryStateOf(memory, state);
+  const facts = { at: memory.equity.last?.at ?? 0, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, readings) };
+  return { state, fence, foreign: limits.foreign, drawdownBps: facts.drawdownBps, missing: recovery === null ? [] : missingForNextStep(recovery, facts, limits) };
+}
+
+/** What an emergency does at the venue. Closing needs nothing but the venue; only booking waits for the ledger. */
+export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivities {
+  const { ledger, sweeper } = deps;
+  const portfolios = new Map<string, PortfolioSpec>();
+
+  async function portfolioOf(portfolioId: string): Promise<PortfolioSpec | null> {
+    const spec = await unlessDown(ledger.portfolio(portfolioId));
+    if (spec !== null) portfolios.set(portfolioId, spec);
+    return spec ?? portfolios.get(portfolioId) ?? null;
+  }
+
+  async function surveyAccount({ portfolioId, deploymentId, foreign }: { portfolioId: string; deploymentId: string; foreign: 'close' | 'exempt' }): Promise<Survey> {
+    const [spec, positions] = await Promise.all([portfolioOf(portfolioId), unlessDown(ledger.openPositions(portfolioId))]);
+    return await sweeper.survey({ deploymentId, foreign, ours: positions === null ? null : holdingsOf(positions), instrumentIds: spec?.instrumentIds ?? [] });
+  }
+
+  async function closePositions({ portfolioId, deploymentId, emergencyId, attempt, targets }: ClosingBatch): Promise<readonly EmergencyOrder[]> {
+    const round = { portfolioId, deploymentId, emergencyId, attempt };
+    return await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })));
+  }
+
+  return {
+    surveyAccount, closePositions,
+    withdrawOrders: async (orders: readonly OrderKey[]) => await sweeper.cancel(orders),
+    bookClosings: (request) => bookClosings(deps, request),
+  };
+}
+
+function holdingsOf(positions: readonly PositionRecord[]): OurHoldings {
+  const quantities: Record<string, string> = {};
+  for (const { plan, quantity } of positions) {
+    const key = holdingKey(plan.instrument.id, plan.entry.positionSide);
+    quantities[key] = d(quantities[key] ?? '0').plus(d(quantity)).toFixed();
+  }
+  return { quantities };
+}
+
+/** Closing fills are booked to the positions that they closed; those that hold nothing any more are told. */
+async function bookClosings(deps: EmergencyDeps, { portfolioId, isLast }: { portfolioId: string; isLast: boolean }): Promise<Booking> {
+  const { ledger, venue } = deps;
+  const [{ deploymentId }, positions, account] = await Promise.all([ledger.portfolio(portfolioId), ledger.openPositions(portfolioId), venue.account({ priority: 'exit' })]);
+  const told: string[] = [];
+  const missing: string[] = [];
+  for (const position of positions) {
+    deps.heartbeat().beat();
+    const closings = await bookOne(deps, position, deploymentId);
+    const { quantity } = (await ledger.positionSnapshot(position.positionId)).position;
+    const isEmpty = d(quantity).eq(ZERO);
+    if (isEmpty ? closings.length === 0 : isHeld(account, position)) continue; // it ends by its own orders, or another's part lies there still
+    if (!isEmpty && !isLast) {
+      missing.push(position.positionId); // fills that look-ups do not show yet
+      continue;
+    }
+    await ledger.instruct({ kind: 'gone', instructionId: `${position.positionId}/gone`, positionId: position.positionId, reason: 'emergency' });
+    await deps.engine.wakePosition(position.positionId);
+    told.push(position.positionId);
+  }
+  return { told, missing };
+}
+
+function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean {
+  return positions.some((it) => it.instrumentId === plan.instrument.id && it.positionSide === plan.entry.positionSide);
+}
+
+/** Its own orders' fills first, so that what is left is what the emergency closed. @returns the emergency's. */
+async function bookOne({ ledger, venue }: EmergencyDeps, position: PositionRecord, deploymentId: string): Promise<readonly Fill[]> {
+  const fills = await closingFillsSince(venue, position);
+  await ledger.applyFills(position.portfolioId, fills.all);
+  const closings = fills.closing.filter((fill) => isEmergencyOrder(fill.clientOrderId ?? '', deploymentId));
+  await ledger.applyOutsideFills(position.positionId, closings, { upToHeld: true });
+  return closings;
+}
+
+/** A ledger that refuses, or does not answer soon, is not waited for. */
+async function unlessDown<T>(reading: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => { timer = setTimeout(() => { resolve(null); }, LEDGER_WAIT_MS); });
+  try {
+    return await Promise.race([reading, late]);
+  } catch (error) {
+    if (error instanceof KeelError && error.code === 'DATABASE_UNREACHABLE') return null;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

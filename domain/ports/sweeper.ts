@@ -1,0 +1,13 @@
+/** The few things that an emergency does at a venue. Implemented in `venues/sweeper.ts`; needs nothing but the venue. */
+import type { OrderKey, Survey, SurveyInput } from '../emergency/survey.ts';
+import type { OrderIntent } from '../orders/order.ts';
+import type { EmergencyOrder } from './ledger.ts';
+
+export interface Sweeper {
+  /** One look at positions and both books. @throws {KeelError} VENUE_UNREACHABLE, RATE_LIMITED (retried) and kin. */
+  survey(known: Omit<SurveyInput, 'atMs' | 'account' | 'openOrders' | 'maxMarketQuantities'>): Promise<Survey>;
+  /** Asks once for each; what came of it shows at the next survey. Never throws. */
+  cancel(orders: readonly OrderKey[]): Promise<void>;
+  /** Sends each once, the first ones first. Never throws: what is not certain is `unknown`, and the next survey tells. */
+  close(intents: readonly OrderIntent[]): Promise<readonly EmergencyOrder[]>;
+}

@@ -1,0 +1,217 @@
+/** Guard and recovery as workflows on a real server: who is asked what, and when. */
+import { defaultPayloadConverter } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Activities } from '../../../activities/types.ts';
+import type { GuardCommand, GuardState } from '../../../domain/emergency/guard.ts';
+import { applyGuard, ARMED, isHalting } from '../../../domain/emergency/guard.ts';
+import { emergencyIdOf } from '../../../domain/emergency/ids.ts';
+import type { Survey } from '../../../domain/emergency/survey.ts';
+import { FENCE_TIMES } from '../../../domain/orders/fence.ts';
+import type { VenuePosition } from '../../../domain/ports/venue.ts';
+import type * as workflows from '../../../workflows/index.ts';
+import { portfolioGuardId } from '../../../workflows/ids.ts';
+import { emergencyStopSignal, newsSignal, resumeUpdate, riskStateQuery, sealedUpdate, tripUpdate } from '../../../workflows/messages.ts';
+import { until } from '../../support/processes.ts';
+import type { WorkflowHost } from '../../support/workflows.ts';
+import { startWorkflowHost } from '../../support/workflows.ts';
+
+let host: WorkflowHost;
+let names = 0;
+beforeAll(async () => { host = await startWorkflowHost(); });
+afterAll(() => host.stop());
+
+const ORDER = { clientOrderId: 'web-1', instrumentId: 'BTC-USDT-PERP', book: 'plain' } as const;
+const held = (instrumentId: string): VenuePosition => ({ instrumentId, direction: 'long', quantity: '1', entryPrice: '1', markPrice: '1', unrealizedPnl: '0', positionSide: 'both' });
+
+/** A ledger and a venue that do as the test says. */
+function world() {
+  names += 1;
+  const portfolioId = `p-${process.pid}-${names}-${Date.now()}`;
+  const play = {
+    portfolioId, calls: [] as string[], state: ARMED as GuardState, isLedgerDown: false,
+    /** What each survey finds open; the last one counts for ever. */
+    surveys: [{ targets: [], openings: [], leftovers: [] }] as Partial<Survey>[],
+    surveyedAt: [] as number[], attempts: [] as number[], closeFails: 0, booked: 0, missingFor: 0,
+  };
+  const ledger = <T>(answer: () => T): Promise<T> => (play.isLedgerDown ? Promise.reject(new Error('DATABASE_UNREACHABLE')) : Promise.resolve(answer()));
+  const activities: Partial<Activities> = {
+    commandGuard: ({ command }: { command: GuardCommand }) => ledger(() => {
+      const result = applyGuard(play.state, command);
+      play.state = result.state;
+      if (result.change !== 'none') play.calls.push(result.change);
+      return { ...result, fence: { epoch: 1, halted: isHalting(play.state.mode) } };
+    }),
+    readGuard: () => ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: 'close' as const, drawdownBps: 0, missing: [] })),
+    recordClosings: ({ orders }) => ledger(() => void play.calls.push(`record ${orders.length}`)),
+    tellPositions: () => ledger(() => { play.calls.push('tell'); return 1; }),
+    surveyAccount: () => {
+      const [now = {}, ...rest] = play.surveys;
+      if (rest.length > 0) play.surveys = rest;
+      play.surveyedAt.push(Date.now());
+      return Promise.resolve({ atMs: Date.now(), targets: [], openings: [], leftovers: [], ...now });
+    },
+    withdrawOrders: (orders) => Promise.resolve(void play.calls.push(`cancel ${orders.length}`)),
+    closePositions: ({ attempt, targets, emergencyId }) => {
+      play.attempts.push(attempt);
+      if (play.closeFails > 0) {
+        play.closeFails -= 1;
+        return Promise.reject(new Error('its worker died'));
+      }
+      play.calls.push(`close ${targets.length}`);
+      return Promise.resolve(targets.map(({ position }) => ({ clientOrderId: `${emergencyId}/${attempt}/${position.instrumentId}`, emergencyId, instrumentId: position.instrumentId, side: 'sell' as const, positionSide: 'both' as const, quantity: '1', answer: 'accepted' as const, detail: null, venueOrderId: '1', sentAt: 1 })));
+    },
+    bookClosings: () => { play.booked += 1; return Promise.resolve({ told: [], missing: play.booked <= play.missingFor ? ['x'] : [] }); },
+  };
+  return { play, activities };
+}
+
+type Play = ReturnType<typeof world>['play'];
+
+async function withGuard(work: (parts: { play: Play; guard: Awaited<ReturnType<typeof startGuard>>; ess: (n?: number) => ReturnType<WorkflowHost['client']['workflow']['getHandle']> }) => Promise<void>, prepare: (play: Play) => void = () => undefined): Promise<void> {
+  const { play, activities } = world();
+  prepare(play);
+  await host.whileWorking(activities, async (taskQueue) => {
+    const guard = await startGuard(play.portfolioId, taskQueue);
+    const ess = (n = 1) => host.client.workflow.getHandle(emergencyIdOf(play.portfolioId, n));
+    try {
+      await work({ play, guard, ess });
+    } finally {
+      await guard.terminate();
+      await ess().terminate().catch(() => undefined);
+    }
+  });
+}
+
+async function startGuard(portfolioId: string, taskQueue: string) {
+  return await host.client.workflow.start<typeof workflows.portfolioGuard>('portfolioGuard', {
+    workflowId: portfolioGuardId(portfolioId), taskQueue, args: [{ portfolioId, deploymentId: 'abcde', state: null, foreign: 'close', behind: [] }], workflowTaskTimeout: '5 s',
+  });
+}
+
+const target = (instrumentId: string) => ({ position: held(instrumentId), maxMarketQuantity: null, ours: null });
+const many = Array.from({ length: 23 }, (_unused, at) => target(`S${at}-USDT-PERP`));
+
+describe('a stop', () => {
+  it('answers when the fence is up, closes in order, and again when it is sealed', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      expect(await guard.executeUpdate(tripUpdate, { args: [{ reason: 'enough', by: 'ada' }] })).toEqual({ emergencyId: emergencyIdOf(play.portfolioId, 1), mode: 'tripping', reason: 'enough', by: 'ada', isFenceUp: true });
+      await until('its run is there', async () => ess().describe().then(() => true, () => false));
+      const sealed = await ess().executeUpdate(sealedUpdate);
+      expect(sealed).toMatchObject({ positionsClosed: 23, sealedAt: expect.any(Number) as unknown });
+      expect(play.calls.filter((call) => call !== 'tell').map((call) => call.replace(/^close.*/, 'close'))).toEqual(['tripped', 'cancel 1', 'close', 'close', 'close', 'cancel 20', 'cancel 1', 'flat', 'record 23', 'sealed']);
+      expect(new Set(play.attempts).size).toBe(1);
+      const [first = 0, last = 0] = [play.surveyedAt[0], play.surveyedAt.at(-1)];
+      expect(last - first).toBeGreaterThanOrEqual(FENCE_TIMES.recvWindowMs + FENCE_TIMES.sealMarginMs);
+      expect(await guard.query(riskStateQuery)).toMatchObject({ emergencyId: emergencyIdOf(play.portfolioId, 1), behind: 0 });
+    }, (play) => { play.surveys = [{ targets: many, openings: [ORDER] }, { leftovers: Array.from({ length: 21 }, () => ORDER) }, {}]; });
+  });
+
+  it('that comes twice, by signal and by update, is one', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await Promise.all([guard.signal(emergencyStopSignal, { reason: 'fire' }), guard.executeUpdate(tripUpdate, { args: [{ reason: 'fire', by: 'bob' }] }), guard.signal(emergencyStopSignal)]);
+      await until('it is sealed', () => play.state.mode === 'emergency');
+      expect(play.calls.filter((call) => call === 'tripped')).toHaveLength(1);
+      expect((await ess().describe()).status.name).toBe('RUNNING');
+    });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['nothing at all', () => []],
+    ['JSON that is none', () => [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"reason": ') }]],
+    ['an encoding that nobody knows', () => [{ metadata: { encoding: Buffer.from('binary/strange') }, data: Buffer.from([1, 2, 3]) }]],
+    ['a payload without metadata', () => [{ data: Buffer.from('x') }]],
+    ['several payloads, the second broken', () => [defaultPayloadConverter.toPayload('fire'), { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{') }]],
+  ])('with %s as its payload still trips', async (_name, payloads) => {
+    await withGuard(async ({ play, guard }) => {
+      await host.client.workflowService.signalWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: guard.workflowId }, signalName: 'emergencyStop', input: { payloads: payloads() as never } });
+      await until('it trips', () => play.state.mode !== 'armed');
+      expect(play.state.cause?.trigger).toBe('person');
+    });
+  });
+
+  it('goes on while the ledger is away, writes the fence when it is back, and sweeps again', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await until('the guard runs', async () => (await guard.query(riskStateQuery)).behind === 0);
+      play.isLedgerDown = true;
+      expect(await guard.executeUpdate(tripUpdate, { args: [{ reason: 'enough', by: 'ada' }] })).toMatchObject({ mode: 'tripping', isFenceUp: false });
+      await until('it closes', () => play.calls.includes('close 1'), 30_000);
+      expect(play.state.mode).toBe('armed');
+      expect((await guard.query(riskStateQuery)).state.mode).toBe('tripping');
+      const before = play.surveyedAt.length;
+      play.isLedgerDown = false;
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect(play.calls).toEqual(['close 1', 'tripped', 'tell', 'flat', 'record 1', 'sealed']);
+      expect(play.surveyedAt.length - before).toBeGreaterThanOrEqual(3);
+      expect((await ess().describe()).status.name).toBe('RUNNING');
+    }, (play) => { play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}]; });
+  }, 90_000);
+
+  it('whose closing was lost with its worker goes on with other names', async () => {
+    await withGuard(async ({ play, guard }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'fire' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect(new Set(play.attempts).size).toBe(3);
+      expect(play.calls).toContain('close 1');
+    }, (play) => { play.closeFails = 2; play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, { targets: [target('BTC-USDT-PERP')] }, { targets: [target('BTC-USDT-PERP')] }, {}]; });
+  });
+
+  it('catches a straggler after it was flat, and counts its looks anew', async () => {
+    await withGuard(async ({ play, guard }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'fire' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect(play.calls.filter((call) => call !== 'tell')).toEqual(['tripped', 'flat', 'record 0', 'close 1', 'record 1', 'sealed']);
+      expect(play.booked).toBe(2);
+    }, (play) => { play.surveys = [{}, { targets: [target('ETH-USDT-PERP')] }, {}]; });
+  });
+
+  it('waits for fills that the venue does not show yet', async () => {
+    await withGuard(async ({ play, guard }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'fire' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect(play.booked).toBe(4);
+    }, (play) => { play.missingFor = 3; });
+  });
+});
+
+describe('the way back', () => {
+  it('is followed by the run, which ends at normal; a resume needs a name and a reason', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'enough', by: 'ada' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      await expect(guard.executeUpdate(resumeUpdate, { args: [{ by: ' ', because: 'x' }] })).rejects.toThrow();
+      expect(await guard.executeUpdate(resumeUpdate, { args: [{ by: 'ada', because: 'looked at it' }] })).toEqual({ mode: 'emergency', resetBy: 'ada' });
+      const run = ess();
+      for (const [from, to] of [['emergency', 'protective'], ['protective', 'cautious'], ['cautious', 'normal']] as const) {
+        play.state = applyGuard(play.state, { kind: 'step', emergency: 1, from, to, drawdownBps: 0, at: 1, marketAt: 1 }).state; // a sensor, in the ledger
+        await guard.signal(newsSignal);
+      }
+      expect(await run.result()).toMatchObject({ rounds: 1 });
+      await until('the guard knows', async () => (await guard.query(riskStateQuery)).state.mode === 'armed');
+    });
+  }, 60_000);
+
+  it('that falls back closes again, within the same run; the next emergency has a run of its own', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'enough', by: 'ada' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      play.state = applyGuard({ ...play.state, resetBy: 'ada' }, { kind: 'step', emergency: 1, from: 'emergency', to: 'protective', drawdownBps: 0, at: 1, marketAt: 1 }).state;
+      await guard.signal(emergencyStopSignal, { reason: 'again', by: 'bob' });
+      await until('it is sealed again', () => play.state.mode === 'emergency' && play.state.round === 2, 30_000);
+      expect((await ess().describe()).status.name).toBe('RUNNING');
+      play.state = { ...play.state, mode: 'armed' };
+      await guard.signal(newsSignal);
+      await ess().result();
+      await guard.signal(emergencyStopSignal, { reason: 'third', by: 'eve' });
+      await until('the second emergency is sealed', () => play.state.mode === 'emergency' && play.state.emergency === 2, 30_000);
+      await ess(2).terminate();
+    });
+  }, 90_000);
+
+  it('is taken up again by an engine that lost everything: the ledger tells where it stood', async () => {
+    await withGuard(async ({ play, ess }) => {
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect(play.calls.filter((call) => call !== 'tell')).toEqual(['flat', 'record 0', 'sealed']);
+      expect((await ess().describe()).status.name).toBe('RUNNING');
+    }, (play) => { play.state = applyGuard(ARMED, { kind: 'trip', cause: { trigger: 'person', reason: 'x', by: 'ada', severity: 'critical' }, at: Date.now() }).state; });
+  });
+});

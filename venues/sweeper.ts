@@ -1,0 +1,47 @@
+import type { Survey } from '../domain/emergency/survey.ts';
+import { surveyOf } from '../domain/emergency/survey.ts';
+import type { OrderIntent } from '../domain/orders/order.ts';
+import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
+import type { EmergencyOrder } from '../domain/ports/ledger.ts';
+import type { Sweeper } from '../domain/ports/sweeper.ts';
+import type { SubmitAnswer, SubmitTimes, Venue } from '../domain/ports/venue.ts';
+
+const URGENT = { priority: 'exit' } as const;
+
+/** @param clock transport clock of this process, epoch milliseconds. */
+export function createSweeper(venue: Venue, clock: () => number = Date.now): Sweeper {
+  async function times(): Promise<SubmitTimes> {
+    return { deadlineMs: clock() + PROTOCOL_TIMES.attemptTimeoutMs, timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs };
+  }
+
+  /** A venue that does not tell its filters is sent whole lots, which it may refuse; the others go through. */
+  async function maxMarketQuantities(): Promise<Readonly<Record<string, string>>> {
+    const instruments = await venue.instruments().catch(() => []);
+    return Object.fromEntries(instruments.map((it) => [it.id, it.maxMarketQuantity]));
+  }
+
+  return {
+    async survey(known): Promise<Survey> {
+      const atMs = await venue.serverTime(); // before it asks: a slow answer tells of earlier
+      const [account, openOrders, largest] = await Promise.all([venue.account(URGENT), venue.openOrders(undefined, URGENT), maxMarketQuantities()]);
+      return surveyOf({ ...known, atMs, account, openOrders, maxMarketQuantities: largest });
+    },
+
+    async cancel(orders) {
+      await Promise.all(orders.map(async (order) => await venue.cancel(order, await times())));
+    },
+
+    async close(intents) {
+      return await Promise.all(intents.map(async (intent) => {
+        const signed = await times();
+        return toldOf(intent, signed.timestamp, await venue.submit(intent, signed));
+      }));
+    },
+  };
+}
+
+function toldOf({ clientOrderId, positionId, instrumentId, side, positionSide, quantity }: OrderIntent, sentAt: number, answer: SubmitAnswer): EmergencyOrder {
+  const isAccepted = answer.kind === 'accepted';
+  const detail = isAccepted ? null : answer.kind === 'rejected' ? `${answer.code} ${answer.message}` : answer.message;
+  return { clientOrderId, emergencyId: positionId, instrumentId, side, positionSide, quantity, answer: answer.kind, detail, venueOrderId: isAccepted ? answer.order.venueOrderId : null, sentAt };
+}

@@ -1,0 +1,168 @@
+/** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
+import { ActivityFailure, isCancellation, sleep } from '@temporalio/workflow';
+import type { GuardReading } from '../activities/types.ts';
+import { holdingKey } from '../domain/emergency/closing.ts';
+import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
+import type { ClosingTarget, Survey } from '../domain/emergency/survey.ts';
+import { inParts, isClear } from '../domain/emergency/survey.ts';
+import type { ClearLook } from '../domain/orders/fence.ts';
+import { FENCE_TIMES, isSealProven, sealableAt } from '../domain/orders/fence.ts';
+import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
+import type { EmergencyOrder } from '../domain/ports/ledger.ts';
+import type { EssInput } from './messages.ts';
+import { booking, closing, guardLedger, sweeping } from './proxies.ts';
+
+/** What one emergency remembers between two looks. */
+export interface EmergencyRun {
+  readonly input: EssInput;
+  readonly emergencyId: string;
+  state: GuardState;
+  /** The trip that the ledger has not heard of yet. */
+  unwritten: GuardCommand | null;
+  foreign: 'close' | 'exempt';
+  reading: GuardReading | null;
+  news: number;
+  /** Closing attempts so far: their orders' names are never used again. */
+  attempts: number;
+  /** Venue's clock when the fence's rise was known to be written; null before. */
+  raisedAt: number | null;
+  /** Holdings that were closed in this round. */
+  readonly seenPositions: Set<string>;
+  readonly sent: EmergencyOrder[];
+  phase: string;
+  readonly describe: () => void;
+  /** Waits for the ledger. */
+  readonly command: (command: GuardCommand) => Promise<GuardState>;
+}
+
+/** Symbols that one activity closes, orders that one cancels. */
+const CLOSED_AT_ONCE = 10;
+const CANCELLED_AT_ONCE = 20;
+/** Between passes that changed nothing. */
+const PAUSE_MS = { first: 100, most: 2_000 } as const;
+/** Fills of closing orders are waited for: so often, so far apart. */
+const BOOKINGS_MAX = 20;
+const BOOKING_APART_MS = 300;
+
+/**
+ * One round, each step whatever became of the one before: close at the venue, which needs nothing else; then write the
+ * fence if that was not possible, and close again; `flat`; book what was closed, and look until nothing can be on its way
+ * any more; `sealed`.
+ */
+export async function stopTrading(run: EmergencyRun): Promise<void> {
+  const { emergency, round } = run.state;
+  run.raisedAt = null;
+  run.seenPositions.clear();
+  const telling = run.unwritten === null ? tellPositions(run) : Promise.resolve();
+  await sweep(run);
+  await telling;
+  if (run.unwritten !== null) {
+    say(run, 'closed; waiting for the ledger to write the fence');
+    await run.command(run.unwritten);
+    run.unwritten = null;
+    await tellPositions(run);
+    await sweep(run); // what was opened until the fence was up
+  }
+  if (!isRound(run, emergency, round)) return;
+  await run.command({ kind: 'flat', emergency, round, positionsClosed: run.seenPositions.size, at: Date.now() });
+  say(run, 'flat; looking until nothing can be on its way any more');
+  await Promise.all([proveSealed(run), bookClosings(run)]);
+  await run.command({ kind: 'sealed', emergency, round, at: Date.now() });
+  say(run, 'sealed: nothing is open');
+}
+
+/** The ledger may know of another emergency than the guard's copy did: then this one's word is not wanted. */
+function isRound({ state }: EmergencyRun, emergency: number, round: number): boolean {
+  return state.mode === 'tripping' && state.emergency === emergency && state.round === round;
+}
+
+/** Until the venue shows nothing open. */
+async function sweep(run: EmergencyRun, seen: Survey | null = null): Promise<Survey> {
+  let idle = 0;
+  for (let look = seen ?? (await survey(run)); ; look = await survey(run)) {
+    if (isClear(look)) return look;
+    say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing`);
+    await withdraw(look.openings, 'opening orders');
+    const answers = await close(run, look.targets);
+    await withdraw(look.leftovers, 'orders of what is closed');
+    const isStuck = look.targets.length > 0 ? !answers.some((it) => it.answer === 'accepted') : look.openings.length + look.leftovers.length === 0;
+    idle = isStuck ? idle + 1 : 0;
+    // Where others' positions stay, a closing order that is still on its way must not be sent again: it would take of theirs.
+    const inFlightMs = run.foreign === 'exempt' && answers.some((it) => it.answer === 'unknown') ? PROTOCOL_TIMES.attemptTimeoutMs + PROTOCOL_TIMES.recvWindowMs : 0;
+    await pause(Math.max(inFlightMs, idle === 0 ? 0 : Math.min(PAUSE_MS.first * 2 ** (idle - 1), PAUSE_MS.most)));
+  }
+}
+
+async function survey(run: EmergencyRun): Promise<Survey> {
+  const { portfolioId, deploymentId } = run.input;
+  const seen = await sweeping.surveyAccount.executeWithOptions({ summary: 'positions and both books' }, [{ portfolioId, deploymentId, foreign: run.foreign }]);
+  if (run.unwritten === null) run.raisedAt ??= seen.atMs; // the fence was up before this look asked for the time
+  return seen;
+}
+
+async function withdraw(orders: Survey['openings'], what: string): Promise<void> {
+  await Promise.all(inParts(orders, CANCELLED_AT_ONCE).map(async (part) => { await sweeping.withdrawOrders.executeWithOptions({ summary: `cancel ${part.length} ${what}` }, [part]); }));
+}
+
+/** Each pass has names of its own; what a lost pass did shows at the next look. */
+async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Promise<readonly EmergencyOrder[]> {
+  const { portfolioId, deploymentId } = run.input;
+  if (targets.length === 0) return [];
+  run.attempts += 1;
+  const attempt = run.attempts;
+  for (const { position } of targets) run.seenPositions.add(holdingKey(position.instrumentId, position.positionSide));
+  const batches = inParts(targets, CLOSED_AT_ONCE).map(async (part): Promise<readonly EmergencyOrder[]> => {
+    const summary = `close ${part.map(({ position }) => position.instrumentId.split('-')[0]).join(', ')}`;
+    try {
+      return await closing.closePositions.executeWithOptions({ summary }, [{ portfolioId, deploymentId, emergencyId: run.emergencyId, attempt, targets: part }]);
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      return []; // its worker died: the venue tells what it did
+    }
+  });
+  const answers = (await Promise.all(batches)).flat();
+  run.sent.push(...answers);
+  return answers;
+}
+
+async function tellPositions({ input }: EmergencyRun): Promise<void> {
+  await guardLedger.tellPositions(input.portfolioId);
+}
+
+async function bookClosings(run: EmergencyRun): Promise<void> {
+  const { portfolioId } = run.input;
+  await guardLedger.recordClosings({ portfolioId, orders: run.sent });
+  for (let look = 1; look <= BOOKINGS_MAX; look += 1) {
+    const { missing } = await booking.bookClosings.executeWithOptions({ summary: 'fills of the closing orders' }, [{ portfolioId, isLast: look === BOOKINGS_MAX }]);
+    if (missing.length === 0) return;
+    await pause(BOOKING_APART_MS);
+  }
+}
+
+/** Two looks in a row, apart, late enough for everything that passed the fence before it rose to have arrived. */
+async function proveSealed(run: EmergencyRun): Promise<void> {
+  let last = await survey(run);
+  let looks: readonly ClearLook[] = [];
+  for (;;) {
+    if (isClear(last)) looks = [...looks, { atMs: last.atMs }];
+    else {
+      say(run, 'a straggler came through: closing it');
+      await sweep(run, last);
+      await bookClosings(run);
+      looks = [];
+    }
+    const raisedAt = run.raisedAt ?? last.atMs;
+    if (isSealProven(raisedAt, looks, FENCE_TIMES)) return;
+    await pause(Math.max(FENCE_TIMES.looksApartMs + 10, sealableAt(raisedAt, FENCE_TIMES) - last.atMs));
+    last = await survey(run);
+  }
+}
+
+function say(run: EmergencyRun, phase: string): void {
+  run.phase = phase;
+  run.describe();
+}
+
+async function pause(delayMs: number): Promise<void> {
+  if (delayMs > 0) await sleep(delayMs);
+}

@@ -50,7 +50,7 @@ function continued(window: readonly Candle[], newer: readonly Candle[], limit: n
   return [...window, ...newer.filter((candle) => candle.openTime > since)].slice(-limit);
 }
 
-/** As long as was asked for, up to the wanted candle, each right after the one before. */
+/** Up to the wanted candle, each right after the one before. Shorter than what was asked for: the ledger's history is. */
 function isWhole(candles: readonly Candle[], { closeTime, lengthMs, limit }: { closeTime: number; lengthMs: number; limit: number }): boolean {
-  return candles.length === limit && candles.every((candle, index) => candle.openTime === closeTime - (limit - index) * lengthMs);
+  return candles.length > 0 && candles.length <= limit && candles.every((candle, index) => candle.openTime === closeTime - (candles.length - index) * lengthMs);
 }

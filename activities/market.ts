@@ -3,6 +3,7 @@ import type { Observation } from '../domain/cycle/types.ts';
 import type { GuardState } from '../domain/emergency/guard.ts';
 import { overlayOf } from '../domain/emergency/overlay.ts';
 import { KeelError } from '../domain/errors.ts';
+import { isLate } from '../domain/guard/guard.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Instrument } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
@@ -10,10 +11,12 @@ import type { Fence } from '../domain/orders/protocol.ts';
 import { effectivePolicyOf } from '../domain/policy/effective.ts';
 import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
+import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import type { Strategy } from '../strategies/define-strategy.ts';
 import { accountSightOf } from './account-watch.ts';
 import { createCandleWindows } from './candle-windows.ts';
 import type { Engine } from './feeds.ts';
+import { createRiskReader } from './risk-facts.ts';
 import type { MarketActivities } from './types.ts';
 
 export interface MarketDeps {
@@ -24,16 +27,15 @@ export interface MarketDeps {
   readonly clock: () => number;
 }
 
-/** Older than this many timeframes when it is decided on, a candle opens nothing. */
-const LATE_TIMEFRAMES = 2;
-
 /** An attempt waits so long for the candle's end, and then says so; the engine tries again. */
 const CLOSE_WAIT_MAX_MS = 10_000;
 const CLOSE_LOOK_EVERY_MS = 200;
 
 /** What a cycle sees: candles from the ledger (missing ones from the venue), the account from the venue. */
 export function createMarketActivities({ ledger, venue, engine, strategy, clock }: MarketDeps): MarketActivities {
-  const windows = createCandleWindows(ledger, strategy.warmupCandles);
+  const windowCandles = Math.max(strategy.warmupCandles, RISK_CANDLES);
+  const windows = createCandleWindows(ledger, windowCandles);
+  const readRisk = createRiskReader({ ledger, venue });
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
   async function portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }> {
@@ -57,8 +59,8 @@ export function createMarketActivities({ ledger, venue, engine, strategy, clock 
 
   async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {
     const lengthMs = timeframeMs(candle.timeframe);
-    const since = series.candles.at(-1)?.openTime ?? lastOpen - strategy.warmupCandles * lengthMs;
-    const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: 1_000 });
+    const since = series.candles.at(-1)?.openTime ?? lastOpen - windowCandles * lengthMs;
+    const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: windowCandles + 1 });
     return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
   }
 
@@ -85,23 +87,18 @@ export function createMarketActivities({ ledger, venue, engine, strategy, clock 
   return {
     observe: async (candle): Promise<Observation> => {
       await untilClosed(candle);
-      const { instruments } = await portfolioOf(candle.portfolioId);
-      const [series, context, { account, guard, fence, marketTime }] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle.portfolioId), lookAtAccount(candle.portfolioId)]);
+      const { portfolioId, timeframe, closeTime } = candle;
+      const { instruments } = await portfolioOf(portfolioId);
+      const [series, context, { account, guard, fence, marketTime }] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId)]);
+      const policy = effectivePolicyOf(context.account.policy, [overlayOf(guard.mode, context.account.policy)]).policy;
+      const held = { ...context.account, fence, policy };
+      const symbols = instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy }));
       return {
         candle,
-        late: marketTime - candle.closeTime > LATE_TIMEFRAMES * timeframeMs(candle.timeframe),
-        symbols: instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe: candle.timeframe, closeTime: candle.closeTime })),
-        account: {
-          ...context,
-          fence,
-          policy: effectivePolicyOf(context.policy, [overlayOf(guard.mode, context.policy)]).policy,
-          portfolioId: candle.portfolioId,
-          walletBalance: account.walletBalance,
-          equity: account.equity,
-          availableMargin: account.availableMargin,
-          positionMode: account.positionMode,
-          observedAt: clock(),
-        },
+        late: isLate(marketTime, closeTime, timeframe, policy),
+        symbols,
+        account: { ...held, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
+        risk: await readRisk({ candle, series, symbols, account, context: { ...context, account: held } }),
       };
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),

@@ -29,6 +29,7 @@ export interface PositionSettlement {
   readonly handledInstructionIds: readonly string[];
   readonly state: 'opening' | 'open' | 'closing';
   readonly stopPrice: DecimalString;
+  readonly targetPrice: DecimalString | null;
 }
 
 export interface PositionClose {

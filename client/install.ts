@@ -14,6 +14,7 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import type { Instrument, InstrumentId } from '../domain/market/instrument.ts';
 import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
+import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
@@ -29,6 +30,8 @@ export interface Installation {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A market of more symbols is read as far back as is set: a long history of all of them would use up the venue's limit. */
+const LONG_HISTORY_SYMBOLS = 50;
 /** Of a long list so many are named. */
 const SHOWN_MAX = 20;
 
@@ -81,13 +84,18 @@ function chosenOf(listed: readonly Instrument[], wanted: readonly InstrumentId[]
   throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS names ${missing.join(', ')}, which the venue does not trade; it trades ${some}${listed.length > SHOWN_MAX ? ` and ${listed.length - SHOWN_MAX} more` : ''}`);
 }
 
+/** Candles that risk looks back on, where that costs little. */
+function historyOf(historyCandles: number, symbolCount: number): number {
+  return symbolCount <= LONG_HISTORY_SYMBOLS ? Math.max(historyCandles, RISK_CANDLES) : historyCandles;
+}
+
 /** Guard, feeds and Schedules of one deployment, started or updated in the engine. */
 export async function installWorkflows(client: Client, settings: Settings, deployment: Deployment, { instrumentIds, strategy }: Installation): Promise<void> {
   await registerSearchAttributes(client, settings.temporalNamespace);
   const taskQueue = taskQueueOf(deployment.taskQueuePrefix, 'trading');
   const { portfolioId } = deployment;
   await startGuard(client, deployment, taskQueue); // first: who trades can be stopped
-  const input: FeedInput = { portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: settings.historyCandles };
+  const input: FeedInput = { portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: historyOf(settings.historyCandles, instrumentIds.length) };
   await startFeed(client, 'marketFeed', marketFeedId(portfolioId), taskQueue, input);
   await startFeed(client, 'accountFeed', accountFeedId(portfolioId), taskQueue, input);
   await ensureSchedule(client, {

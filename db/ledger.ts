@@ -1,5 +1,6 @@
 import type { Ledger } from '../domain/ports/ledger.ts';
 import { createChangeListener } from './ledger/changes.ts';
+import { createContextMethods } from './ledger/context.ts';
 import { createCycleMethods } from './ledger/cycles.ts';
 import { createFenceMethods } from './ledger/fence.ts';
 import { createGuardMethods } from './ledger/guard.ts';
@@ -18,6 +19,7 @@ export function createLedger(pool: Pool): Ledger {
     ...createMarketMethods(pool),
     ...createFenceMethods(pool),
     ...createGuardMethods(pool),
+    ...createContextMethods(pool),
     ...createCycleMethods(pool),
     ...createOrderMethods(pool),
     ...createPositionMethods(pool),

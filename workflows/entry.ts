@@ -3,6 +3,7 @@ import { CLIENT_ORDER_ID_PREFIX } from '../domain/orders/identity.ts';
 import type { OrderIntent } from '../domain/orders/order.ts';
 import { WORKING_STATES } from '../domain/orders/order.ts';
 import { repricedEntry } from '../domain/orders/reprice.ts';
+import { isEnding } from '../domain/positions/position-view.ts';
 import { executeOrder } from './execute-order.ts';
 import type { PositionLife } from './position-life.ts';
 import { remember } from './position-life.ts';
@@ -27,7 +28,7 @@ export async function workEntry(life: PositionLife): Promise<boolean> {
 
 async function nextEntry(life: PositionLife, intent: OrderIntent, filledQuantity: string): Promise<OrderIntent | null> {
   const { plan } = life.input;
-  const isClosing = life.snapshot.instructions.some((it) => it.kind !== 'moveStop');
+  const isClosing = life.snapshot.instructions.some(isEnding);
   if (isClosing || intent.revision > plan.repricesMax || d(intent.quantity).minus(d(filledQuantity)).lte(ZERO)) return null;
   const quote = await market.readQuote(intent.instrumentId);
   const first = plan.entry;

@@ -2,7 +2,8 @@ import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workf
 import { WORKING_STATES } from '../domain/orders/order.ts';
 import type { Duty } from '../domain/positions/duties.ts';
 import { dutiesOf } from '../domain/positions/duties.ts';
-import { bookedQuantityAgrees, ordersToAsk, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
+import { bookedQuantityAgrees, isEnding, ordersToAsk, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
+import { nearestTarget } from '../domain/positions/rungs.ts';
 import { workEntry } from './entry.ts';
 import { executeOrder, settleOrder } from './execute-order.ts';
 import type { PositionInput, PositionOutcome } from './messages.ts';
@@ -98,9 +99,10 @@ async function settle(life: PositionLife): Promise<void> {
     await ledgerQuickly.settlePosition({
       positionId: record.positionId,
       handledSeq: record.inboxSeq,
-      handledInstructionIds: instructions.filter((it) => it.kind === 'moveStop').map((it) => it.instructionId),
+      handledInstructionIds: instructions.filter((it) => !isEnding(it)).map((it) => it.instructionId),
       state: phase === 'entering' ? 'opening' : phase === 'closing' ? 'closing' : 'open',
       stopPrice: protectiveStopPrice(life.snapshot),
+      targetPrice: nearestTarget(life.snapshot),
     });
   } catch {
     life.news += 1; // not written: look again after the wait

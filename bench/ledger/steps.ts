@@ -44,7 +44,8 @@ function cycleSteps({ portfolioId }: Business, it: { cycleId: string; observatio
     { name: 'cycle: feed cursor', writes: true, run: (ledger) => ledger.setCursor(portfolioId, 'marketFeed/bench', closeTime) },
     { name: 'cycle: claim', writes: true, run: (ledger) => ledger.claimCycle({ cycleId, workflowId: cycleId, candle: observation.candle }) },
     { name: 'cycle: read candles', writes: false, run: (ledger) => ledger.candles({ instrumentIds, timeframe: '1h', until: closeTime, limit: 300 }) },
-    { name: 'cycle: read account', writes: false, run: (ledger) => ledger.accountContext(portfolioId) },
+    { name: 'cycle: read account', writes: false, run: (ledger) => ledger.accountContext(observation.candle) },
+    { name: 'cycle: read trades', writes: false, run: (ledger) => ledger.tradeRecord({ portfolioId, closeTime, symbols: instrumentIds.map((instrumentId) => ({ instrumentId, lossesSince: 0 })) }) },
     { name: 'cycle: record', writes: true, run: (ledger) => ledger.recordCycle({ cycleId, observation, plan }) },
   ];
 }
@@ -62,7 +63,7 @@ function orderSteps(open: OpenPlan, round: number): readonly Step[] {
     { name: 'position: read', writes: false, run: (ledger) => ledger.positionSnapshot(positionId) },
     { name: 'stop: claim before sending', writes: true, run: claim(stop) },
     { name: 'stop: the venue\'s answer', writes: true, run: answer(stop) },
-    { name: 'position: settle', writes: true, run: (ledger) => ledger.settlePosition({ positionId, handledSeq: 9, handledInstructionIds: [], state: 'open', stopPrice: open.stopPrice }) },
+    { name: 'position: settle', writes: true, run: (ledger) => ledger.settlePosition({ positionId, handledSeq: 9, handledInstructionIds: [], state: 'open', stopPrice: open.stopPrice, targetPrice: open.targetPrice }) },
     { name: 'stop: report with its fill', writes: true, run: (ledger) => ledger.applyReport(stop.portfolioId, { order: { ...venueOrderOf(stop, round, 'filled'), triggeredOrderId: `x${round}` }, fill: { ...fillOf(stop, round, open.stopPrice), venueOrderId: `x${round}` }, at: nowMs }) },
     { name: 'position: close', writes: true, run: (ledger) => ledger.closePosition({ positionId, handledSeq: 9, reason: 'stop', closedAt: nowMs }) },
   ];

@@ -3,7 +3,11 @@ import type { Settings } from '../../config/settings.ts';
 import { run } from '../../db/pool.ts';
 import type { Pool } from '../../db/pool.ts';
 import { planCycle } from '../../domain/cycle/plan-cycle.ts';
-import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
+import type { SymbolMemory, SymbolRecord, TradeRecord, VenueConditions } from '../../domain/cycle/risk-facts.ts';
+import type { CyclePlan, DecisionStep, Observation } from '../../domain/cycle/types.ts';
+import { DECISION_STEPS } from '../../domain/cycle/types.ts';
+import type { Losses } from '../../domain/emergency/equity.ts';
+import { lossesOf, withEquity } from '../../domain/emergency/equity.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { jsonDifferences } from './differences.ts';
 
@@ -16,6 +20,8 @@ export interface Explanation {
   readonly instrumentId: string | null;
   readonly symbols: readonly ExplainedSymbol[];
   readonly account: Pick<Observation['account'], 'equity' | 'walletBalance' | 'availableMargin' | 'fence' | 'positionMode'>;
+  /** What the whole portfolio brought to the decision. */
+  readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[] };
   readonly opens: CyclePlan['opens'];
   readonly instructions: CyclePlan['instructions'];
   readonly orders: readonly ExplainedOrder[];
@@ -31,7 +37,15 @@ export interface ExplainedSymbol {
   readonly quality: Observation['symbols'][number]['quality'];
   readonly features: Observation['symbols'][number]['features'];
   readonly votes: Observation['symbols'][number]['votes'];
+  /** What the venue said; null: nobody asked, since the symbol was neither held nor might open. */
+  readonly conditions: VenueConditions | null;
+  /** Closed trades of the symbol, where they were asked for. */
+  readonly record: SymbolRecord | null;
+  /** Of the cycle before; null: there was none. */
+  readonly memory: SymbolMemory | null;
   readonly decision: CyclePlan['decisions'][number];
+  /** Steps of the chain that were not looked at, since the last one refused. */
+  readonly notReached: readonly DecisionStep['step'][];
 }
 
 export interface ExplainedOrder {
@@ -96,7 +110,7 @@ export async function explain({ pool, settings, portfolioId, id }: ExplainInput)
   const { equity, walletBalance, availableMargin, fence, positionMode } = observation.account;
   return {
     cycleId, instrumentId, closeTime: new Date(observation.candle.closeTime).toISOString(), policyVersion: observation.account.policyVersion,
-    symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, opens, instructions,
+    symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, portfolio: portfolioOf(observation), opens, instructions,
     orders: await run<ExplainedOrder & Record<string, unknown>>(pool, `orders of ${id}`, { text: ORDERS, values: [positionIds] }),
     workflows: [cycleId, ...positionIds].map((workflowId) => addressOf(settings, workflowId)),
     recomputed: jsonDifferences(plan, JSON.parse(JSON.stringify(planCycle({ cycleId, observation })))),
@@ -108,8 +122,22 @@ function symbolsOf({ observation, plan }: { observation: Observation; plan: Cycl
     const symbol = observation.symbols.find((it) => it.instrument.id === decision.instrumentId);
     if (symbol === undefined) return [];
     const { candle, regime, quality, features, votes } = symbol;
-    return [{ candle, regime, quality, features, votes, decision }];
+    const { conditions, trades, memory } = observation.risk;
+    const id = decision.instrumentId;
+    return [{ candle, regime, quality, features, votes, conditions: conditions[id] ?? null, record: trades.bySymbol[id] ?? null, memory: memory.symbols[id] ?? null, decision, notReached: notReachedBy(decision) }];
   });
+}
+
+function portfolioOf({ risk, account, candle }: Observation): Explanation['portfolio'] {
+  const { grossLoss24h, lossesInARow } = risk.trades;
+  return { grossLoss24h, lossesInARow, ...lossesOf(withEquity(risk.equity, { at: candle.closeTime, equity: Number(account.equity) })), venueProblem: risk.venueProblem, recentSides: risk.memory.sides };
+}
+
+/** A position is managed, not opened: no step of the chain was ever due. */
+function notReachedBy({ outcome, steps }: CyclePlan['decisions'][number]): readonly DecisionStep['step'][] {
+  if (outcome === 'manage') return [];
+  const last = steps.at(-1);
+  return last === undefined ? DECISION_STEPS : DECISION_STEPS.slice(DECISION_STEPS.indexOf(last.step) + 1);
 }
 
 function addressOf(settings: Settings, workflowId: string): string {

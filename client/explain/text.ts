@@ -7,6 +7,7 @@ export function textOf(it: Explanation): string {
     `${it.cycleId}`,
     `candle closed ${it.closeTime}, policy version ${it.policyVersion}`,
     `equity ${account.equity}, wallet ${account.walletBalance}, free margin ${account.availableMargin}, epoch ${account.fence.epoch}${account.fence.halted ? ', halted' : ''}`,
+    portfolioLine(it.portfolio),
     ...it.symbols.flatMap((symbol) => ['', ...symbolLines(symbol)]),
     ...it.opens.flatMap((open) => ['', `opens ${open.positionId}`, `  ${open.entry.type} ${open.entry.side} ${open.entry.quantity} ${open.instrument.id} at ${open.entry.decisionPrice}, stop ${open.stopPrice}, target ${open.targetPrice ?? '-'}, risk ${open.riskPerUnit} per unit`]),
     ...it.instructions.flatMap((told) => ['', `tells ${told.positionId}: ${told.kind} (${told.reason})`]),
@@ -16,13 +17,34 @@ export function textOf(it: Explanation): string {
   ].join('\n');
 }
 
-function symbolLines({ candle, regime, quality, features, votes, decision }: ExplainedSymbol): string[] {
+function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, recentSides, venueProblem }: Explanation['portfolio']): string {
+  const bps = (value: number | null): string => (value === null ? 'unknown' : `${value.toFixed(1)} bps`);
+  const sides = `${recentSides.filter((it) => it === 'buy').length} buys of the last ${recentSides.length} signals`;
+  return `daily loss ${bps(dailyLossBps)}, drawdown ${bps(drawdownBps)}, losses of 24 h ${grossLoss24h}, ${lossesInARow} losses in a row, ${sides}${venueProblem === null ? '' : `; the venue said nothing: ${venueProblem}`}`;
+}
+
+function venueLine({ volume24h, spreadBps, depth, funding, leverageMax }: NonNullable<ExplainedSymbol['conditions']>): string {
+  const paid = funding === null ? '-' : `${funding.rateBps} bps per 8 h, next ${new Date(funding.nextAt).toISOString()}`;
+  return `  venue: volume ${volume24h ?? '-'}, spread ${spreadBps ?? '-'} bps, depth ${depth ?? '-'}, funding ${paid}, leverage up to ${leverageMax ?? '-'}`;
+}
+
+function recordLine({ trades, wins, lossesInARow, averageWinR, averageLossR }: NonNullable<ExplainedSymbol['record']>): string {
+  return `  trades: ${wins} of ${trades} won, on average ${averageWinR.toFixed(2)} R against ${averageLossR.toFixed(2)} R, ${lossesInARow} losses in a row`;
+}
+
+function symbolLines({ candle, regime, quality, features, votes, conditions, record, memory, decision, notReached }: ExplainedSymbol): string[] {
+  const { percentile, toMedian } = regime.volatility;
   return [
     `${decision.instrumentId}: ${decision.outcome} (${decision.reason}), ${decision.action} with confidence ${decision.confidence.toFixed(4)}`,
-    `  close ${candle.close}, regime ${regime.regime} ${regime.score.toFixed(2)}, data ${quality.score}`,
+    `  close ${candle.close}, data ${quality.score}`,
+    `  regime ${regime.regime} ${regime.score.toFixed(2)} since ${new Date(regime.since).toISOString()}, stable ${regime.stability.toFixed(2)}; volatility ${regime.volatility.class}, percentile ${percentile?.toFixed(0) ?? '-'}, ${toMedian?.toFixed(2) ?? '-'} × usual`,
     `  features ${Object.entries(features).map(([name, value]) => `${name} ${value === null ? '-' : String(Number(value.toPrecision(6)))}`).join(', ')}`,
     ...votes.map((vote) => `  vote ${vote.voter} ${vote.version}: ${vote.action} ${vote.confidence.toFixed(2)}, ${vote.because}`),
+    ...(conditions === null ? [] : [venueLine(conditions)]),
+    ...(record === null ? [] : [recordLine(record)]),
+    ...(memory?.disabled === null || memory?.disabled === undefined ? [] : [`  disabled since ${new Date(memory.disabled.at).toISOString()}, ${memory.disabled.paperWins} paper wins in a row`]),
     ...decision.steps.map((step) => `  ${step.step} ${step.verdict}${step.code === null ? '' : ` ${step.code}`}${step.value === null ? '' : `: ${step.value}`}${step.limit === null ? '' : `, limit ${step.limit}`}`),
+    ...(notReached.length === 0 ? [] : [`  not reached: ${notReached.join(', ')}, since the chain ends at its first refusal`]),
   ];
 }
 

@@ -1,17 +1,15 @@
 import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
 import { KeelError } from '../../domain/errors.ts';
-import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
-import type { Policy } from '../../domain/policy/policy.ts';
+import type { Ledger } from '../../domain/ports/ledger.ts';
 import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client, Pool } from '../pool.ts';
 import { inTransaction, run, together } from '../pool.ts';
-import { exact, exactOrNull } from '../rows.ts';
 import { announceChange } from './announce.ts';
 import { insertIntents } from './orders.ts';
 import { insertInstruction } from './positions.ts';
 
-type CycleMethods = Pick<Ledger, 'claimCycle' | 'accountContext' | 'recordCycle' | 'cycleState' | 'recordedCycle'>;
+type CycleMethods = Pick<Ledger, 'claimCycle' | 'recordCycle' | 'cycleState' | 'recordedCycle'>;
 
 export function createCycleMethods(pool: Pool): CycleMethods {
   return {
@@ -27,8 +25,6 @@ export function createCycleMethods(pool: Pool): CycleMethods {
       const holder = rows[0]?.workflowId ?? (await holderOf(pool, cycleId));
       return holder === workflowId ? 'claimed' : 'duplicate';
     },
-
-    accountContext: (portfolioId) => accountContext(pool, portfolioId),
 
     recordCycle: ({ cycleId, observation, plan }) => inTransaction(pool, `record ${cycleId}`, (client) => recordCycle(client, cycleId, observation, plan)),
 
@@ -50,46 +46,6 @@ export function createCycleMethods(pool: Pool): CycleMethods {
 async function holderOf(pool: Pool, cycleId: string): Promise<string | null> {
   const rows = await run<{ workflowId: string }>(pool, `holder of ${cycleId}`, { name: 'cycle-holder', text: 'SELECT workflow_id AS "workflowId" FROM cycles WHERE cycle_id = $1', values: [cycleId] });
   return rows[0]?.workflowId ?? null;
-}
-
-interface ContextRecord {
-  readonly deploymentId: string;
-  readonly epoch: number;
-  readonly halted: boolean;
-  readonly policy: Policy;
-  readonly policyVersion: number;
-  readonly positions: AccountContext['positions'] | null;
-  readonly unsettled: readonly string[] | null;
-  readonly foreign: readonly string[] | null;
-}
-
-/** One statement: the whole of what a cycle asks of the ledger about its account. */
-const CONTEXT = `
-  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted, pv.policy, pv.version AS "policyVersion",
-    (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
-       'quantity', p.quantity::text, 'entryPrice', p.entry_price::text, 'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text,
-       'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at) ORDER BY p.position_id) FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed') AS positions,
-    (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
-    (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign
-  FROM portfolios pf JOIN fence f USING (portfolio_id)
-  JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
-  WHERE pf.portfolio_id = $1`;
-
-async function accountContext(pool: Pool, portfolioId: string): Promise<AccountContext> {
-  const rows = await run<ContextRecord>(pool, `account of ${portfolioId}`, { name: 'account-context', text: CONTEXT, values: [portfolioId] });
-  const row = rows[0];
-  if (row === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
-  return {
-    deploymentId: row.deploymentId,
-    fence: { epoch: row.epoch, halted: row.halted },
-    policy: row.policy,
-    policyVersion: row.policyVersion,
-    positions: (row.positions ?? []).map((it) => ({
-      ...it, quantity: exact(it.quantity), entryPrice: exactOrNull(it.entryPrice), stopPrice: exact(it.stopPrice), targetPrice: exactOrNull(it.targetPrice),
-    })),
-    unsettledInstruments: row.unsettled ?? [],
-    foreignInstruments: row.foreign ?? [],
-  };
 }
 
 async function recordCycle(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<CyclePlan | null> {

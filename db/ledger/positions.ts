@@ -28,13 +28,13 @@ export function createPositionMethods(pool: Pool): PositionMethods {
       return { position: toPositionRecord(row.position), orders: (row.orders ?? []).map(toOrderRow), instructions: row.instructions ?? [] };
     },
 
-    settlePosition: ({ positionId, handledSeq, handledInstructionIds, state, stopPrice }) => inTransaction(pool, `settle ${positionId}`, async (client) => {
+    settlePosition: ({ positionId, handledSeq, handledInstructionIds, state, stopPrice, targetPrice }) => inTransaction(pool, `settle ${positionId}`, async (client) => {
       await together(
         handledInstructionIds.length === 0 ? Promise.resolve() : client.query({ name: 'handle-instructions', text: `UPDATE instructions SET handled_at = (extract(epoch from clock_timestamp()) * 1000)::bigint WHERE instruction_id = ANY($1) AND handled_at IS NULL`, values: [handledInstructionIds] }),
         client.query({
           name: 'settle-position',
-          text: `UPDATE positions SET handled_seq = greatest(handled_seq, least($2, inbox_seq)), state = $3, stop_price = $4 WHERE position_id = $1 AND state <> 'closed'`,
-          values: [positionId, handledSeq, state, stopPrice],
+          text: `UPDATE positions SET handled_seq = greatest(handled_seq, least($2, inbox_seq)), state = $3, stop_price = $4, target_price = $5 WHERE position_id = $1 AND state <> 'closed'`,
+          values: [positionId, handledSeq, state, stopPrice, targetPrice],
         }),
         announceChange(client),
       );

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import type { Instruction, OpenPlan } from '../../domain/cycle/types.ts';
+import { LEGS } from '../../domain/orders/order.ts';
 import type { OrderEvent } from '../../domain/orders/transitions.ts';
 import { counter, decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
 import { cycles, instruments, policyVersions, portfolios } from './market.ts';
@@ -45,6 +46,7 @@ export const positions = pgTable(
     index('positions_closed').on(table.portfolioId, table.closedAt).where(sql`state = 'closed'`),
     index('positions_cycle').on(table.cycleId),
     index('positions_trades').on(table.portfolioId, table.closedAt).where(sql`state = 'closed' and entry_quantity > 0`),
+    index('positions_symbol_trades').on(table.portfolioId, table.instrumentId, table.closedAt).where(sql`state = 'closed' and entry_quantity > 0`),
     check('positions_state', oneOf('state', ['opening', 'open', 'closing', 'closed'])),
     check('positions_direction', oneOf('direction', ['long', 'short'])),
     check('positions_quantity', sql`quantity >= 0`),
@@ -89,7 +91,7 @@ export const intents = pgTable(
     unique('intents_identity_unique').on(table.positionId, table.leg, table.revision),
     index('intents_cycle').on(table.cycleId),
     foreignKey({ name: 'intents_policy_fk', columns: [table.portfolioId, table.policyVersion], foreignColumns: [policyVersions.portfolioId, policyVersions.version] }),
-    check('intents_leg', oneOf('leg', ['entry', 'stop', 'target', 'exit'])),
+    check('intents_leg', oneOf('leg', LEGS)),
     check('intents_side', oneOf('side', ['buy', 'sell'])),
     check('intents_position_side', oneOf('position_side', ['both', 'long', 'short'])),
     check('intents_type', oneOf('type', ['market', 'limit', 'stopMarket', 'takeProfitMarket'])),
@@ -210,7 +212,7 @@ export const instructions = pgTable(
   },
   (table) => [
     index('instructions_waiting').on(table.positionId, table.seq).where(sql`handled_at is null`),
-    check('instructions_kind', oneOf('kind', ['close', 'moveStop', 'emergency', 'gone'])),
+    check('instructions_kind', oneOf('kind', ['close', 'moveStop', 'moveTarget', 'emergency', 'gone'])),
   ],
 );
 

@@ -1,68 +1,93 @@
 import type { Dec } from '../decimal.ts';
-import { bpsBetween, d, text } from '../decimal.ts';
+import { d, text } from '../decimal.ts';
+import { AGED_SHARE, isAgedAndFlat, maxHoldMs, profitOf, stopMoveOf } from '../exits/stop-steps.ts';
+import type { StopInput } from '../exits/stop-steps.ts';
+import { paidBps } from '../guard/venue-filter.ts';
 import { roundPrice } from '../market/rounding.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { timeframeMs } from '../market/timeframe.ts';
+import { entrySide } from '../orders/order.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { combineVotes } from '../signals/combine.ts';
+import type { CombinedSignal } from '../signals/combine.ts';
+import type { VenueConditions } from './risk-facts.ts';
+import { NO_CONDITIONS } from './risk-facts.ts';
 import type { ExitReason, Instruction, PositionView, SymbolObservation } from './types.ts';
-
-const HOUR_MS = 3_600_000;
-/** A stop moves only for an improvement above this. @source risk.md, "Exits": 0.1 % */
-const STOP_MOVE_MIN_BPS = 10;
-/** Breakeven covers both fees and this. @source risk.md, "Exits" */
-const BREAKEVEN_MARGIN_BPS = 5;
 
 export interface Managing {
   readonly cycleId: string;
   /** Market clock. */
   readonly closeTime: number;
+  readonly timeframe: Timeframe;
   readonly symbol: SymbolObservation;
-  readonly signal: ReturnType<typeof combineVotes>;
+  readonly signal: CombinedSignal;
   readonly position: PositionView;
+  readonly conditions: VenueConditions | undefined;
   readonly policy: Policy;
 }
 
-/** What an open position does at this candle; null: it goes on as it is. */
-export function managePosition(managing: Managing): Instruction | null {
-  const { position } = managing;
-  if (position.state !== 'open' || position.entryPrice === null) return null;
-  const { quality, candle } = managing.symbol;
-  const reason = closeReasonOf(managing, d(position.entryPrice));
-  const decisionPrice = quality.tradable ? text(d(candle.close)) : position.entryPrice;
-  if (reason !== null) return { kind: 'close', instructionId: instructionIdOf(managing), positionId: position.positionId, reason, decisionPrice };
-  return quality.tradable ? breakevenOf(managing, d(position.entryPrice)) : null;
+/** What an open position does at this candle: close, or move its stop, its target or both; empty: it goes on as it is. */
+export function managePosition(managing: Managing): readonly Instruction[] {
+  const { position, symbol } = managing;
+  if (position.state !== 'open' || position.entryPrice === null) return [];
+  const entry = d(position.entryPrice);
+  const reason = closeReasonOf(managing, entry);
+  if (reason !== null) return [closeInstruction(managing, reason)];
+  if (!symbol.quality.tradable || entry.lte(0)) return [];
+  return [...moveStop(managing, entry), ...moveTarget(managing, entry)];
 }
 
-function instructionIdOf({ cycleId, position }: Managing): string {
-  return `${position.positionId}@${cycleId}`;
+/** Everything of the position at market. @param managing.symbol where its price cannot be trusted, slippage counts from the entry. */
+export function closeInstruction({ cycleId, symbol, position }: Pick<Managing, 'cycleId' | 'symbol' | 'position'>, reason: ExitReason): Instruction {
+  const decisionPrice = symbol.quality.tradable ? text(d(symbol.candle.close)) : position.entryPrice ?? position.stopPrice;
+  return { kind: 'close', instructionId: instructionIdOf(cycleId, position), positionId: position.positionId, reason, decisionPrice };
+}
+
+function instructionIdOf(cycleId: string, { positionId }: PositionView): string {
+  return `${positionId}@${cycleId}`;
 }
 
 /** Stop and target rest on the venue; a candle that closed beyond one shows that the order did not act. */
-function closeReasonOf({ symbol, signal, position, policy, closeTime }: Managing, entry: Dec): ExitReason | null {
-  const isTooOld = closeTime - position.openedAt >= policy.maxHoldHours * HOUR_MS;
+function closeReasonOf(managing: Managing, entry: Dec): ExitReason | null {
+  const { symbol, signal, position, policy, closeTime } = managing;
+  const isTooOld = closeTime - position.openedAt >= maxHoldMs({ position, policy });
   if (!symbol.quality.tradable) return isTooOld ? 'age' : null; // a price that cannot be trusted closes nothing
+  if (entry.lte(0)) return null;
   const isLong = position.direction === 'long';
   const close = d(symbol.candle.close); // finite: tradable candles are
   const beyond = (level: string, isBelow: boolean): boolean => (isBelow ? close.lt(d(level)) : close.gt(d(level)));
-  if (entry.lte(0)) return null;
   if (beyond(position.stopPrice, isLong)) return 'stop';
-  if (position.targetPrice !== null && beyond(position.targetPrice, !isLong)) return 'target';
+  // With a ladder the rest trails on beyond the target; the position itself sees to rungs that did not act.
+  if (position.targetPrice !== null && position.ladder === null && beyond(position.targetPrice, !isLong)) return 'target';
   if (signal.code === null && signal.action === (isLong ? 'sell' : 'buy')) return 'signal';
-  return isTooOld ? 'age' : null;
+  if (isTooOld) return 'age';
+  return costsFunding(managing, entry, close) ? 'funding' : null;
 }
 
-/** From `breakevenR` of profit on, the stop covers entry, fees and a margin. A stop only tightens. */
-function breakevenOf(managing: Managing, entry: Dec): Instruction | null {
-  const { symbol, position, policy } = managing;
-  const { instrument } = symbol;
+/** The side pays more than the policy bears, before the next candle closes, and its profit does not carry it. */
+function costsFunding({ conditions, position, policy, closeTime, timeframe }: Managing, entry: Dec, close: Dec): boolean {
+  const { funding } = conditions ?? NO_CONDITIONS;
+  if (funding === null || funding.nextAt <= closeTime || funding.nextAt > closeTime + timeframeMs(timeframe)) return false;
+  const bps = paidBps({ side: entrySide(position.direction), conditions: conditions ?? NO_CONDITIONS }) ?? 0;
+  const profitBps = profitOf({ position, entry, close }).div(entry).times(10_000);
+  return bps > policy.fundingBlockBps && profitBps.lt(d(bps));
+}
+
+function moveStop(managing: Managing, entry: Dec): readonly Instruction[] {
+  const move = stopMoveOf(stopInputOf(managing, entry));
+  if (move === null) return [];
+  return [{ kind: 'moveStop', instructionId: instructionIdOf(managing.cycleId, managing.position), positionId: managing.position.positionId, stopPrice: text(move.stopPrice), reason: move.reason }];
+}
+
+/** Old and flat: the target comes half the way nearer, once. */
+function moveTarget(managing: Managing, entry: Dec): readonly Instruction[] {
+  const { position, symbol } = managing;
+  if (position.targetPrice === null || position.exit === null || !isAgedAndFlat(stopInputOf(managing, entry))) return [];
   const sign = position.direction === 'long' ? 1 : -1;
-  const close = d(symbol.candle.close);
-  const profitR = close.minus(entry).times(sign).div(d(position.riskPerUnit));
-  if (profitR.lt(d(policy.breakevenR))) return null;
-  const costs = d(instrument.takerFeeRate).times(2).plus(d(BREAKEVEN_MARGIN_BPS).div(10_000));
-  const rounded = roundPrice(entry.times(costs.times(sign).plus(1)), { instrument, purpose: 'stopTrigger', direction: position.direction });
-  if (rounded.kind === 'refused') return null;
-  const isBeforeMarket = close.minus(rounded.value).times(sign).gt(0); // else it would trigger at once
-  const improvementBps = bpsBetween(rounded.value, d(position.stopPrice)).times(sign);
-  if (!isBeforeMarket || improvementBps.lte(STOP_MOVE_MIN_BPS)) return null;
-  return { kind: 'moveStop', instructionId: instructionIdOf(managing), positionId: position.positionId, stopPrice: text(rounded.value), reason: 'breakeven' };
+  const rounded = roundPrice(entry.plus(d(position.exit.targetDistance).times(d(AGED_SHARE)).times(sign)), { instrument: symbol.instrument, purpose: 'targetTrigger', direction: position.direction });
+  if (rounded.kind === 'refused' || d(position.targetPrice).minus(rounded.value).times(sign).lte(0)) return [];
+  return [{ kind: 'moveTarget', instructionId: `${instructionIdOf(managing.cycleId, position)}/target`, positionId: position.positionId, targetPrice: text(rounded.value), reason: 'age' }];
+}
+
+function stopInputOf({ position, symbol, timeframe, closeTime, policy }: Managing, entry: Dec): StopInput {
+  return { position, entry, close: d(symbol.candle.close), instrument: symbol.instrument, timeframe, closeTime, policy };
 }

@@ -3,7 +3,10 @@ import type { Candle } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import { checkCandles } from '../market/quality.ts';
 import type { Timeframe } from '../market/timeframe.ts';
+import type { Policy } from '../policy/policy.ts';
 import { regimeOf } from '../regime/regime.ts';
+import { UNKNOWN_VOLATILITY, volatilityOf } from '../regime/volatility.ts';
+import type { SymbolMemory } from './risk-facts.ts';
 import type { RegimeReading, SymbolObservation, Vote } from './types.ts';
 
 /** A strategy as the observation needs it. */
@@ -14,22 +17,31 @@ interface Voting {
 
 export interface SymbolWindow {
   readonly instrument: Instrument;
-  /** Closed candles, oldest first. */
+  /** Closed candles, oldest first: the strategy's own and, before them, what risk looks back on. */
   readonly candles: readonly Candle[];
   readonly strategy: Voting;
   readonly timeframe: Timeframe;
   /** Market clock: the decision's moment. */
   readonly closeTime: number;
+  /** What the cycle before left; undefined: nothing. */
+  readonly memory: SymbolMemory | undefined;
+  readonly policy: Policy;
 }
 
 const NO_CANDLE: Candle = { openTime: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
 
 /** Candles → quality → features → regime → votes, for one symbol. On candles that cannot be trusted nobody votes. */
-export function observeSymbol({ instrument, candles, strategy, timeframe, closeTime }: SymbolWindow): SymbolObservation {
-  const quality = checkCandles(candles, { timeframe, closeTime, candlesMin: strategy.warmupCandles });
+export function observeSymbol({ instrument, candles: known, strategy, timeframe, closeTime, memory, policy }: SymbolWindow): SymbolObservation {
+  const candles = known.slice(-strategy.warmupCandles);
+  const quality = checkCandles(candles, { timeframe, closeTime, candlesMin: strategy.warmupCandles, policy });
   const candle = candles.at(-1) ?? NO_CANDLE;
-  if (!quality.tradable) return { instrument, candle, quality, features: {}, regime: { regime: 'choppy', score: 0 }, votes: [] };
+  if (!quality.tradable) return { instrument, candle, quality, features: {}, regime: keptRegime(memory, closeTime), votes: [] };
   const features = computeFeatures(candles);
-  const regime = regimeOf(features);
+  const regime = regimeOf({ features, candles, volatility: volatilityOf(known, timeframe, policy), memory, closeTime });
   return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }) };
+}
+
+/** Bad candles tell nothing new. */
+function keptRegime(memory: SymbolMemory | undefined, closeTime: number): RegimeReading {
+  return { regime: memory?.regime ?? 'choppy', score: 0, stability: 0, since: memory?.since ?? closeTime, seen: memory?.seen ?? [], volatility: UNKNOWN_VOLATILITY };
 }

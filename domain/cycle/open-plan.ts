@@ -1,5 +1,7 @@
 import type { Dec, DecimalString } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
+import type { ExitDistances } from '../exits/exit-plan.ts';
+import { ladderOf } from '../exits/ladder.ts';
 import { roundPrice } from '../market/rounding.ts';
 import { clientOrderIdOf, intentIdOf } from '../orders/identity.ts';
 import type { Direction, OrderIntent, OrderType } from '../orders/order.ts';
@@ -12,44 +14,49 @@ export function orderTypeOf(policy: Policy): OrderType {
   return policy.entryStyle;
 }
 
-/** Distance from price to stop: the policy's multiple of ATR(14). Null when it cannot be a stop. */
-export function stopDistanceOf(symbol: SymbolObservation, policy: Policy): Dec | null {
-  const atr = symbol.features['atr14'];
-  if (atr === null || atr === undefined || !(atr > 0)) return null;
-  const distance = d(atr).times(d(policy.stopAtr));
-  return distance.gte(d(symbol.candle.close)) ? null : distance;
-}
-
 export interface Opening {
   readonly cycleId: string;
   readonly observation: Observation;
   readonly symbol: SymbolObservation;
   readonly direction: Direction;
   readonly quantity: DecimalString;
-  readonly stopDistance: Dec;
+  readonly exits: ExitDistances;
+  readonly leverage: number;
   readonly confidence: number;
+  readonly score: number;
 }
 
-/** A position to open, with its entry order, stop and target. */
+/** A position to open, with its entry order, stop and targets. */
 export function openPlanOf(opening: Opening): OpenPlan {
-  const { observation, symbol, direction, stopDistance } = opening;
+  const { observation, symbol, direction, exits, quantity } = opening;
   const { policy } = observation.account;
-  const price = d(symbol.candle.close);
-  const sign = direction === 'long' ? 1 : -1;
-  const stop = roundPrice(price.minus(stopDistance.times(sign)), { instrument: symbol.instrument, purpose: 'stopTrigger', direction });
-  const target = roundPrice(price.plus(stopDistance.div(d(policy.stopAtr)).times(d(policy.targetAtr)).times(sign)), { instrument: symbol.instrument, purpose: 'targetTrigger', direction });
+  const { stop, target } = exitPricesOf(symbol, direction, exits);
   return {
     positionId: positionIdOf(observation.candle, symbol.instrument.id, direction),
     instrument: symbol.instrument,
     direction,
     entry: entryOf(opening),
-    stopPrice: stop.kind === 'rounded' ? text(stop.value) : symbol.instrument.tickSize,
-    targetPrice: target.kind === 'rounded' ? text(target.value) : null,
-    riskPerUnit: text(stopDistance),
+    stopPrice: stop,
+    targetPrice: target,
+    riskPerUnit: text(exits.stop),
+    exit: { regime: exits.regime, atr: text(exits.atr), targetDistance: text(exits.target) },
+    ladder: target === null ? null : ladderOf(quantity, symbol.instrument, policy),
+    leverage: opening.leverage,
+    marginMode: policy.marginMode,
     confidence: opening.confidence,
+    score: opening.score,
     repricesMax: policy.entryStyle === 'limit' ? policy.limitReprices : 0,
     decidedAt: observation.candle.closeTime,
   };
+}
+
+/** On the instrument's ticks. A short's target may lie at zero or below: then it has none. */
+export function exitPricesOf({ candle, instrument }: SymbolObservation, direction: Direction, exits: Pick<ExitDistances, 'stop' | 'target'>): { readonly stop: DecimalString; readonly target: DecimalString | null } {
+  const price = d(candle.close);
+  const sign = direction === 'long' ? 1 : -1;
+  const stop = roundPrice(price.minus(exits.stop.times(sign)), { instrument, purpose: 'stopTrigger', direction });
+  const target = roundPrice(price.plus(exits.target.times(sign)), { instrument, purpose: 'targetTrigger', direction });
+  return { stop: stop.kind === 'rounded' ? text(stop.value) : instrument.tickSize, target: target.kind === 'rounded' ? text(target.value) : null };
 }
 
 function entryOf({ cycleId, observation, symbol, direction, quantity }: Opening): OrderIntent {
@@ -88,4 +95,9 @@ function entryOf({ cycleId, observation, symbol, direction, quantity }: Opening)
 function limitPrice(symbol: SymbolObservation, direction: Direction): DecimalString {
   const rounded = roundPrice(d(symbol.candle.close), { instrument: symbol.instrument, purpose: 'entryLimit', direction });
   return rounded.kind === 'rounded' ? text(rounded.value) : text(ZERO.plus(symbol.instrument.tickSize));
+}
+
+/** Fees of entry and exit, and the spread, as a share of the price. @param spreadBps null: only the fees are known. */
+export function roundTripCostOf({ instrument }: SymbolObservation, spreadBps: number | null): Dec {
+  return d(instrument.takerFeeRate).times(2).plus(d(spreadBps ?? 0).div(10_000));
 }

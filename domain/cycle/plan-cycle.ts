@@ -1,19 +1,29 @@
-import type { Dec } from '../decimal.ts';
-import { d, text, ZERO } from '../decimal.ts';
-import { checkOpening } from '../guard/guard.ts';
-import { combineVotes } from '../signals/combine.ts';
-import { sizeOf } from '../sizing/size.ts';
-import type { CyclePlan, DecisionStep, Instruction, Observation, OpenPlan, SymbolDecision, SymbolObservation } from './types.ts';
-import { managePosition } from './manage-position.ts';
-import { openPlanOf, orderTypeOf, stopDistanceOf } from './open-plan.ts';
+import { firstRefusal } from '../checks/check.ts';
+import { d, text } from '../decimal.ts';
+import type { InstrumentId } from '../market/instrument.ts';
+import type { CombinedSignal } from '../signals/combine.ts';
+import { signalOf } from '../signals/combine.ts';
+import { batchDropouts, VETOES } from '../signals/vetoes.ts';
+import type { Candidate } from './chain.ts';
+import { passed, refused, runChain } from './chain.ts';
+import type { ChainResult } from './chain.ts';
+import { closeInstruction, managePosition } from './manage-position.ts';
+import { nextMemory } from './next-memory.ts';
+import type { PlanBook } from './plan-book.ts';
+import { bookOf, weakestOf, withOpen, withPlaceOf } from './plan-book.ts';
+import type { PlanContext } from './plan-context.ts';
+import { planContextOf } from './plan-context.ts';
+import type { CyclePlan, DecisionStep, Instruction, Observation, PositionView, SymbolDecision, SymbolObservation } from './types.ts';
 
-type Signal = ReturnType<typeof combineVotes>;
-
-/** A symbol whose votes want a position, before guard and size. */
-interface Candidate {
-  readonly symbol: SymbolObservation;
-  readonly signal: Signal;
-  readonly steps: readonly DecisionStep[];
+/** What a plan has come to so far. */
+interface Draft {
+  readonly context: PlanContext;
+  readonly signals: ReadonlyMap<InstrumentId, CombinedSignal>;
+  readonly decisions: Map<InstrumentId, SymbolDecision>;
+  readonly instructions: Map<string, readonly Instruction[]>;
+  /** Symbols whose chain ended at being disabled, with the trade that they would have made. */
+  readonly onPaper: Map<InstrumentId, { readonly candidate: Candidate; readonly result: ChainResult & { readonly kind: 'refused' } }>;
+  book: PlanBook;
 }
 
 /**
@@ -22,79 +32,101 @@ interface Candidate {
  * @param input.cycleId identity of the cycle; intents carry it.
  */
 export function planCycle({ cycleId, observation }: { cycleId: string; observation: Observation }): CyclePlan {
-  const positions = new Map(observation.account.positions.map((it) => [it.instrumentId, it]));
-  const decisions: SymbolDecision[] = [];
-  const instructions: Instruction[] = [];
+  const context = planContextOf(cycleId, observation);
+  const draft: Draft = { context, signals: new Map(observation.symbols.map((it) => [it.instrument.id, signalOf(it, context.policy)])), decisions: new Map(), instructions: new Map(), onPaper: new Map(), book: bookOf(observation) };
+  managePositions(draft);
+  openBest(draft, candidatesOf(draft));
+  const decisions = [...draft.decisions.values()].sort((a, b) => (a.instrumentId < b.instrumentId ? -1 : 1));
+  return { decisions, opens: draft.book.opens, instructions: [...draft.instructions.values()].flat(), memory: nextMemory(context, draft) };
+}
+
+function managePositions({ context, signals, decisions, instructions }: Draft): void {
+  const { observation, cycleId, policy } = context;
+  const symbols = new Map(observation.symbols.map((it) => [it.instrument.id, it]));
+  for (const position of observation.account.positions) {
+    const [symbol, signal] = [symbols.get(position.instrumentId), signals.get(position.instrumentId)];
+    if (symbol === undefined || signal === undefined) continue;
+    const told = managePosition({ cycleId, closeTime: observation.candle.closeTime, timeframe: observation.candle.timeframe, symbol, signal, position, conditions: observation.risk.conditions[position.instrumentId], policy });
+    if (told.length > 0) instructions.set(position.positionId, told);
+    decisions.set(position.instrumentId, { instrumentId: position.instrumentId, outcome: 'manage', reason: told[0]?.reason ?? 'keep', action: signal.action, confidence: signal.confidence, steps: [] });
+  }
+}
+
+/** Symbols without a position whose votes pass the filter, with nothing against them; the others get their decision. */
+function candidatesOf(draft: Draft): readonly Candidate[] {
+  const { context: { observation, policy }, signals, decisions } = draft;
   const candidates: Candidate[] = [];
   for (const symbol of observation.symbols) {
-    const signal = combineVotes(symbol.votes, observation.account.policy);
-    const position = positions.get(symbol.instrument.id);
-    if (position !== undefined) {
-      const managed = managePosition({ cycleId, closeTime: observation.candle.closeTime, symbol, signal, position, policy: observation.account.policy });
-      if (managed !== null) instructions.push(managed);
-      decisions.push({ instrumentId: symbol.instrument.id, outcome: 'manage', reason: managed === null ? 'keep' : managed.reason, action: signal.action, confidence: signal.confidence, steps: [] });
-      continue;
-    }
-    const step = symbol.quality.tradable ? signalStep(signal, observation) : dataStep(symbol);
-    if (step.verdict === 'refused') decisions.push(decisionOf(symbol, signal, step.step === 'signal' && signal.code === null ? 'hold' : 'refused', [step]));
-    else candidates.push({ symbol, signal, steps: [step] });
+    const signal = signals.get(symbol.instrument.id);
+    if (signal === undefined || decisions.has(symbol.instrument.id)) continue;
+    const steps = symbol.quality.tradable ? [passed('data', `score ${symbol.quality.score}`), signalStep(signal, policy)] : [dataStep(symbol)];
+    const veto = steps.at(-1)?.verdict === 'passed' ? vetoStep(symbol, signal, observation) : null;
+    const all = veto === null ? steps : [...steps, veto];
+    if (all.at(-1)?.verdict === 'refused') decide(draft, { symbol, signal }, signal.code === null && signal.action === 'hold' ? 'hold' : 'refused', all);
+    else candidates.push({ symbol, signal, direction: signal.action === 'buy' ? 'long' : 'short', score: signal.confidence * signal.agreement, steps: all });
   }
-  const opens = openBest(cycleId, observation, candidates, decisions);
-  decisions.sort((a, b) => (a.instrumentId < b.instrumentId ? -1 : 1));
-  return { decisions, opens, instructions };
+  const dropouts = batchDropouts(candidates.map(({ symbol, direction, score }) => ({ instrumentId: symbol.instrument.id, side: direction === 'long' ? 'buy' : 'sell', score })), policy);
+  return candidates.filter((candidate) => {
+    const dropout = dropouts.get(candidate.symbol.instrument.id);
+    if (dropout !== undefined) decide(draft, candidate, 'refused', [...candidate.steps.slice(0, -1), refused('veto', dropout)]);
+    return dropout === undefined;
+  });
 }
 
 /** Nobody votes on candles that cannot be trusted. */
 function dataStep({ quality }: SymbolObservation): DecisionStep {
-  return { step: 'data', verdict: 'refused', code: 'dataStale', value: [...new Set(quality.issues.map((issue) => issue.code))].join(', '), limit: 'fresh, ordered, finite candles' };
+  return refused('data', { code: 'dataStale', value: `score ${quality.score}: ${[...new Set(quality.issues.map((issue) => issue.code))].join(', ')}`, limit: 'fresh, ordered, finite candles' });
 }
 
-function signalStep(signal: Signal, { account }: Observation): DecisionStep {
-  const passed = signal.code === null && signal.action !== 'hold';
-  const code = passed ? null : (signal.code ?? 'hold');
-  const isConfidence = code === 'confidence';
-  return {
-    step: 'signal', verdict: passed ? 'passed' : 'refused', code,
-    value: (isConfidence ? signal.confidence : signal.agreement).toFixed(4),
-    limit: String(isConfidence ? account.policy.confidenceMin : account.policy.agreementMin),
-  };
+function signalStep(signal: CombinedSignal, policy: PlanContext['policy']): DecisionStep {
+  const isConfidence = signal.code === 'confidence';
+  const value = `${signal.action}, ${isConfidence ? `confidence ${signal.confidence.toFixed(4)}` : `agreement ${signal.agreement.toFixed(4)} of ${signal.speakers}`}`;
+  if (signal.code === null && signal.action !== 'hold') return passed('signal', `${signal.action}, agreement ${signal.agreement.toFixed(4)} of ${signal.speakers}, confidence ${signal.confidence.toFixed(4)}, × ${signal.factor}`);
+  return refused('signal', { code: signal.code ?? 'hold', value, limit: `≥ ${isConfidence ? signal.confidenceMin : policy.agreementMin}` });
 }
 
-/** Best first (confidence × agreement, then name), so that limits bind on the weakest. */
-function openBest(cycleId: string, observation: Observation, candidates: readonly Candidate[], decisions: SymbolDecision[]): readonly OpenPlan[] {
-  const score = (it: Candidate): number => it.signal.confidence * it.signal.agreement;
-  const ranked = [...candidates].sort((a, b) => score(b) - score(a) || (a.symbol.instrument.id < b.symbol.instrument.id ? -1 : 1));
-  const opens: OpenPlan[] = [];
-  let notional: Dec = ZERO;
-  for (const candidate of ranked) {
-    const { plan, steps } = tryOpen(cycleId, observation, candidate, { count: opens.length, notional });
-    decisions.push(decisionOf(candidate.symbol, candidate.signal, plan === null ? 'refused' : 'open', [...candidate.steps, ...steps]));
-    if (plan === null) continue;
-    opens.push(plan);
-    notional = notional.plus(d(plan.entry.quantity).times(d(plan.entry.decisionPrice)));
-  }
-  return opens;
-}
-
-function tryOpen(cycleId: string, observation: Observation, { symbol, signal }: Candidate, planned: { count: number; notional: Dec }): { plan: OpenPlan | null; steps: readonly DecisionStep[] } {
-  const { account } = observation;
-  const guard = checkOpening({ symbol, account, late: observation.late, planned });
-  if (guard.kind === 'denied') return { plan: null, steps: [{ step: 'guard', verdict: 'refused', code: guard.code, value: guard.value, limit: guard.limit }] };
-  const passed: DecisionStep = { step: 'guard', verdict: 'passed', code: null, value: null, limit: null };
-  const price = d(symbol.candle.close);
-  const stopDistance = stopDistanceOf(symbol, account.policy);
-  if (stopDistance === null) return { plan: null, steps: [passed, { step: 'size', verdict: 'refused', code: 'noStopDistance', value: String(symbol.features['atr14']), limit: '> 0 and below the price' }] };
-  const size = sizeOf({
-    instrument: symbol.instrument, orderType: orderTypeOf(account.policy), price, stopDistance,
-    equity: d(account.equity), availableMargin: d(account.availableMargin), exposureRoom: guard.exposureRoom,
-    confidence: signal.confidence, factor: signal.speakers === 1 ? 0.5 : 1, policy: account.policy,
+function vetoStep(symbol: SymbolObservation, signal: CombinedSignal, { risk, candle, account }: Observation): DecisionStep {
+  const veto = firstRefusal(VETOES, {
+    side: signal.action === 'buy' ? 'buy' : 'sell', rsi: symbol.features['rsi14'] ?? null, lastEntryAt: risk.memory.symbols[symbol.instrument.id]?.lastEntryAt ?? null,
+    closeTime: candle.closeTime, recentSides: risk.memory.sides, policy: account.policy,
   });
-  if (size.kind === 'refused') return { plan: null, steps: [passed, { step: 'size', verdict: 'refused', code: size.code, value: size.value, limit: size.limit }] };
-  const plan = openPlanOf({ cycleId, observation, symbol, direction: signal.action === 'buy' ? 'long' : 'short', quantity: size.quantity, stopDistance, confidence: signal.confidence });
-  return { plan, steps: [passed, { step: 'size', verdict: 'passed', code: null, value: `${size.quantity} by ${size.cappedBy}`, limit: text(guard.exposureRoom) }] };
+  return veto === null ? passed('veto') : refused('veto', veto);
 }
 
-function decisionOf(symbol: SymbolObservation, signal: Signal, outcome: SymbolDecision['outcome'], steps: readonly DecisionStep[]): SymbolDecision {
+/** Best first (by score, then name), so that limits bind on the weakest. */
+function openBest(draft: Draft, candidates: readonly Candidate[]): void {
+  const ranked = [...candidates].sort((a, b) => b.score - a.score || (a.symbol.instrument.id < b.symbol.instrument.id ? -1 : 1));
+  for (const candidate of ranked) {
+    const result = withRotation(draft, candidate, runChain(draft.context, candidate, draft.book));
+    if (result.kind === 'open') draft.book = withOpen(draft.book, result.plan, draft.context.observation.risk.returns);
+    if (result.kind === 'refused' && result.code === 'symbolDisabled') draft.onPaper.set(candidate.symbol.instrument.id, { candidate, result });
+    const last = result.steps.at(-1)?.code;
+    decide(draft, candidate, result.kind === 'open' ? 'open' : last === 'belowMinNotional' ? 'hold' : 'refused', result.steps);
+  }
+}
+
+/** A full book: the weakest position goes if the candidate is so much better, and then everything else still holds. */
+function withRotation(draft: Draft, candidate: Candidate, result: ChainResult): ChainResult {
+  if (result.kind !== 'full') return result;
+  const { context, book } = draft;
+  const leaving = weakestOf(context.observation, book, { score: candidate.score, advantage: context.policy.rotationAdvantage, isClosing: (id) => draft.instructions.get(id)?.some((it) => it.kind === 'close') ?? false });
+  if (leaving === null) return result;
+  const rotated = runChain(context, candidate, withPlaceOf(book, leaving));
+  if (rotated.kind === 'open') letGo(draft, leaving);
+  return rotated;
+}
+
+function letGo(draft: Draft, leaving: PositionView): void {
+  const { context, decisions, instructions } = draft;
+  const symbol = context.observation.symbols.find((it) => it.instrument.id === leaving.instrumentId);
+  const decision = decisions.get(leaving.instrumentId);
+  if (symbol === undefined || decision === undefined) throw new RangeError(`a position that is rotated out has a symbol: ${leaving.positionId}`);
+  draft.book = withPlaceOf(draft.book, leaving);
+  instructions.set(leaving.positionId, [closeInstruction({ cycleId: context.cycleId, symbol, position: leaving }, 'rotation')]);
+  decisions.set(leaving.instrumentId, { ...decision, reason: 'rotation' });
+}
+
+function decide({ decisions }: Draft, { symbol, signal }: Pick<Candidate, 'symbol' | 'signal'>, outcome: SymbolDecision['outcome'], steps: readonly DecisionStep[]): void {
   const last = steps.at(-1);
-  return { instrumentId: symbol.instrument.id, outcome, reason: last?.code ?? signal.action, action: signal.action, confidence: signal.confidence, steps };
+  decisions.set(symbol.instrument.id, { instrumentId: symbol.instrument.id, outcome, reason: last?.code ?? signal.action, action: signal.action, confidence: signal.confidence, steps });
 }

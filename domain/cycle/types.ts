@@ -4,7 +4,9 @@ import type { Candle, CandleRef } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Direction, OrderIntent } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Ladder } from '../exits/ladder.ts';
+import type { ExitRegime, Policy } from '../policy/policy.ts';
+import type { CycleMemory, RiskFacts } from './risk-facts.ts';
 
 /** A rule outside its regimes or a model without its inputs abstains; `hold` is an opinion. */
 export type VoteAction = 'buy' | 'sell' | 'hold' | 'abstain';
@@ -22,15 +24,30 @@ export interface Vote {
   readonly because: string;
 }
 
-export type Regime = 'trendUp' | 'trendDown' | 'range' | 'highVolatility' | 'choppy';
+export type Regime = 'trendUp' | 'trendDown' | 'range' | 'choppy' | 'breakout' | 'illiquid';
+
+export interface VolatilityReading {
+  readonly class: 'low' | 'normal' | 'high' | 'extreme';
+  /** 0..100: share of the symbol's own past ATR/price values that are at most the newest; null while there are too few. */
+  readonly percentile: number | null;
+  /** The newest ATR/price ÷ its 30-day median; null while unknown. */
+  readonly toMedian: number | null;
+}
 
 export interface RegimeReading {
   readonly regime: Regime;
   /** 0..1: how clearly the candle belongs to its regime. */
   readonly score: number;
+  /** 0..1: share of the newest twelve candles that looked like it. */
+  readonly stability: number;
+  /** Market clock: close time of the candle at which it began. */
+  readonly since: number;
+  /** What each of the newest candles looked like by itself, newest last. */
+  readonly seen: readonly Regime[];
+  readonly volatility: VolatilityReading;
 }
 
-export type CandleIssueCode = 'notFinite' | 'highBelowLow' | 'priceNotPositive' | 'gap' | 'duplicate' | 'disorder' | 'jump' | 'stale' | 'tooFew';
+export type CandleIssueCode = 'notFinite' | 'highBelowLow' | 'priceNotPositive' | 'gap' | 'duplicate' | 'disorder' | 'jump' | 'invalidShare' | 'stale' | 'tooFew';
 
 export interface CandleQuality {
   /** 0..100. */
@@ -57,8 +74,12 @@ export interface PositionView {
   readonly direction: Direction;
   /** `opening` until the entry is settled, `closing` once an exit was ordered. */
   readonly state: 'opening' | 'open' | 'closing';
-  /** ≥ 0, base currency. */
+  /** ≥ 0, base currency: what is held. */
   readonly quantity: DecimalString;
+  /** ≥ 0, base currency: all entry fills; less than this is held once a part was closed. */
+  readonly entryQuantity: DecimalString;
+  /** > 0, base currency: what its entry asked for. */
+  readonly plannedQuantity: DecimalString;
   readonly entryPrice: DecimalString | null;
   /** The stop that rests or is being placed. */
   readonly stopPrice: DecimalString;
@@ -67,6 +88,21 @@ export interface PositionView {
   readonly riskPerUnit: DecimalString;
   /** Market clock: close time of the candle that decided it. */
   readonly openedAt: number;
+  /** Confidence × agreement of the signal that opened it. */
+  readonly score: number;
+  /** Null for a position of an older version. */
+  readonly exit: ExitPlan | null;
+  /** Null: its target closes all. */
+  readonly ladder: Ladder | null;
+}
+
+/** What the exits of a position were set by. */
+export interface ExitPlan {
+  readonly regime: ExitRegime;
+  /** ATR(14) at the decision, quote currency per unit. */
+  readonly atr: DecimalString;
+  /** From the decision's price to the target, quote currency per unit. */
+  readonly targetDistance: DecimalString;
 }
 
 export interface AccountObservation {
@@ -95,11 +131,15 @@ export interface Observation {
   readonly late: boolean;
   readonly symbols: readonly SymbolObservation[];
   readonly account: AccountObservation;
+  readonly risk: RiskFacts;
 }
 
-/** One link of the chain from votes to an order. */
+/** The chain from votes to an order. The first step that refuses ends it. */
+export const DECISION_STEPS = ['data', 'signal', 'veto', 'venue', 'guard', 'governor', 'size'] as const;
+
+/** One link of that chain. */
 export interface DecisionStep {
-  readonly step: 'data' | 'signal' | 'filter' | 'guard' | 'size' | 'round';
+  readonly step: (typeof DECISION_STEPS)[number];
   readonly verdict: 'passed' | 'refused';
   /** Reason code of a refusal, else null. */
   readonly code: string | null;
@@ -127,7 +167,15 @@ export interface OpenPlan {
   readonly stopPrice: DecimalString;
   readonly targetPrice: DecimalString | null;
   readonly riskPerUnit: DecimalString;
+  readonly exit: ExitPlan;
+  /** Null: the target closes all. */
+  readonly ladder: Ladder | null;
+  /** Whole number, ≥ 1; set on the venue before the entry. */
+  readonly leverage: number;
+  readonly marginMode: Policy['marginMode'];
   readonly confidence: number;
+  /** Confidence × agreement: what a rotation compares. */
+  readonly score: number;
   /** How often a limit entry's remainder may be priced anew at its time limit; 0 for a market entry. */
   readonly repricesMax: number;
   /** Market clock. */
@@ -136,10 +184,15 @@ export interface OpenPlan {
 
 export type ExitReason = 'stop' | 'target' | 'trail' | 'age' | 'signal' | 'rotation' | 'funding' | 'emergency' | 'outside' | 'liquidation' | 'person' | 'unprotected';
 
+/** Why a stop moves. */
+export type StopReason = 'breakeven' | 'lock' | 'trail' | 'age';
+
 /** What a running position is told. Identity: position + cycle, so a repeated hand-out changes nothing. */
 export type Instruction =
   | { readonly kind: 'close'; readonly instructionId: string; readonly positionId: string; readonly reason: ExitReason; readonly decisionPrice: DecimalString }
-  | { readonly kind: 'moveStop'; readonly instructionId: string; readonly positionId: string; readonly stopPrice: DecimalString; readonly reason: 'breakeven' | 'trail' }
+  | { readonly kind: 'moveStop'; readonly instructionId: string; readonly positionId: string; readonly stopPrice: DecimalString; readonly reason: StopReason }
+  /** The target comes nearer; the first rung follows by its share of the way. */
+  | { readonly kind: 'moveTarget'; readonly instructionId: string; readonly positionId: string; readonly targetPrice: DecimalString; readonly reason: 'age' }
   /** The emergency stop closes it at the venue: withdraw what opens, place nothing, and wait to be told that it is gone. */
   | { readonly kind: 'emergency'; readonly instructionId: string; readonly positionId: string; readonly reason: 'emergency'; readonly emergencyId: string }
   /** The venue holds nothing of it any more, proven: cancel what rests, then end with the reason. */
@@ -149,4 +202,6 @@ export interface CyclePlan {
   readonly decisions: readonly SymbolDecision[];
   readonly opens: readonly OpenPlan[];
   readonly instructions: readonly Instruction[];
+  /** What the next cycle goes on from. */
+  readonly memory: CycleMemory;
 }

@@ -1,6 +1,7 @@
 /** What Keel tells the world: one schema per type, all in one table. A new type is one more row here. */
 import { z } from 'zod';
 import { RECOVERY_MODES, TRIGGERS } from '../emergency/types.ts';
+import { LEGS } from '../orders/order.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const instrument = { instrumentId: z.string() };
@@ -8,7 +9,7 @@ const order = {
   clientOrderId: z.string(),
   positionId: z.string(),
   ...instrument,
-  leg: z.enum(['entry', 'stop', 'target', 'exit']),
+  leg: z.enum(LEGS),
   side: z.enum(['buy', 'sell']),
   type: z.string(),
   quantity: decimal,

@@ -1,64 +1,107 @@
-import type { AccountObservation, SymbolObservation } from '../cycle/types.ts';
+/** Whether a position may be opened: a table, looked at from top to bottom, the first failure wins. */
+import type { CheckRow } from '../checks/check.ts';
+import { found } from '../checks/check.ts';
+import type { SymbolObservation } from '../cycle/types.ts';
 import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
+import { timeframeMs } from '../market/timeframe.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import type { Policy } from '../policy/policy.ts';
+import { notionalCapOf } from '../sizing/size.ts';
+import { BOOK_CHECKS } from './book-checks.ts';
+import type { BookCode } from './book-checks.ts';
+import type { Draft, GuardInput } from './input.ts';
 
-/** Why a new position is refused. In the order in which they are looked at; the first one wins. */
 export type GuardCode =
-  | 'fenceHalted' | 'candleLate' | 'dataStale' | 'priceInvalid' | 'unsettledOrder' | 'positionOpen' | 'foreignPosition'
-  | 'positionsMax' | 'symbolExposure' | 'grossExposure' | 'marginUsed';
+  | 'fenceHalted' | 'policyForbids' | 'candleLate' | 'dataStale' | 'priceInvalid' | 'illiquid' | 'unsettledOrder' | 'positionOpen' | 'foreignPosition'
+  | 'leverage' | 'riskPerTrade' | 'notionalCap' | 'positionsMax' | 'slots' | 'marginUse' | 'dailyLoss' | 'grossLoss24h'
+  | BookCode | 'symbolDisabled' | 'orderRate';
 
-export interface GuardInput {
-  readonly symbol: SymbolObservation;
-  readonly account: AccountObservation;
-  /** The cycle runs too late after its candle. */
-  readonly late: boolean;
-  /** Positions that this same plan opens already, and their notional. */
-  readonly planned: { readonly count: number; readonly notional: Dec };
-}
+type Row = CheckRow<GuardInput, GuardCode>;
 
-export type GuardVerdict =
-  /** `exposureRoom`: how much more notional the symbol and the book may take, quote currency, > 0. */
-  | { readonly kind: 'approved'; readonly exposureRoom: Dec }
-  | { readonly kind: 'denied'; readonly code: GuardCode; readonly value: string; readonly limit: string };
+const STATE_CHECKS: readonly Row[] = [
+  { code: 'fenceHalted', fails: 'closed', about: 'the fence is up', look: ({ account }) => found(account.fence.halted, account.fence.halted ? 'halted' : 'clear', 'clear') },
+  { code: 'policyForbids', fails: 'closed', about: 'policy, emergency or posture forbids new positions', look: ({ policy, isEmergency }) => found(isEmergency || !policy.allowNewTrades, isEmergency ? 'emergency' : policy.allowNewTrades ? 'allowed' : 'allowNewTrades is off', 'allowed') },
+  { code: 'candleLate', fails: 'closed', about: 'the cycle runs too late after its candle', look: ({ late, policy }) => found(late, late ? 'late' : 'in time', `within ${policy.candleStaleTimeframes} timeframes of its close`) },
+  { code: 'dataStale', fails: 'closed', about: 'candles that cannot be decided on', look: ({ symbol }) => found(!symbol.quality.tradable, `score ${symbol.quality.score}: ${issueCodes(symbol) || 'good'}`, 'fresh, ordered, finite candles') },
+  { code: 'priceInvalid', fails: 'closed', about: 'no price', look: ({ symbol }) => found(!(symbol.candle.close > 0 && Number.isFinite(symbol.candle.close)), String(symbol.candle.close), '> 0') },
+  { code: 'illiquid', fails: 'closed', about: 'a market in which hardly anybody trades', look: ({ symbol }) => found(symbol.regime.regime === 'illiquid', symbol.regime.regime, 'any regime but illiquid') },
+  { code: 'unsettledOrder', fails: 'closed', about: 'an order of unknown fate on the symbol', look: ({ symbol, account }) => found(account.unsettledInstruments.includes(symbol.instrument.id), 'an order of unknown fate', 'none') },
+  { code: 'positionOpen', fails: 'closed', about: 'a position of ours on the symbol', look: ({ symbol, account }) => found(account.positions.some((it) => it.instrumentId === symbol.instrument.id), 'open', 'one position a symbol') },
+  { code: 'foreignPosition', fails: 'closed', about: 'a position on the symbol that is not ours', look: ({ symbol, account }) => found(account.foreignInstruments.includes(symbol.instrument.id), 'a position that is not ours', 'none') },
+];
 
-interface Check {
-  readonly code: GuardCode;
-  readonly failed: boolean;
-  readonly value: string;
-  readonly limit: string;
-}
+const TRADE_CHECKS: readonly Row[] = [
+  {
+    code: 'leverage', fails: 'closed', about: 'more leverage than policy or venue allow',
+    look: ({ draft, policy, facts, symbol }) => {
+      const largest = Math.min(policy.leverageMax, facts.conditions[symbol.instrument.id]?.leverageMax ?? policy.leverageMax);
+      return found(!(draft.leverage <= largest), `${draft.leverage} ×`, `≤ ${largest} ×`);
+    },
+  },
+  {
+    code: 'riskPerTrade', fails: 'closed', about: 'more lost at the first stop than the policy risks on a trade',
+    look: ({ draft, account, policy }) => atMost(draft.quantity.times(draft.stopDistance), d(account.equity).times(policy.riskPerTradeBps).div(10_000)),
+  },
+  { code: 'notionalCap', fails: 'closed', about: 'a position larger than its cap', look: ({ draft, account, policy }) => atMost(notionalOf(draft), notionalCapOf(d(account.equity), policy)) },
+  { code: 'positionsMax', fails: 'closed', about: 'as many positions as may be open', look: ({ book, policy }) => found(book.count >= policy.positionsMax, String(book.count), `< ${policy.positionsMax}`) },
+  { code: 'slots', fails: 'closed', about: 'as many positions as the regime leaves room for', look: ({ book, slots, symbol }) => found(book.count >= slots, String(book.count), `< ${slots} in ${symbol.regime.regime}`) },
+  { code: 'marginUse', fails: 'closed', about: 'margin in use after the trade', look: marginUse },
+];
+
+const LOSS_CHECKS: readonly Row[] = [
+  {
+    code: 'dailyLoss', fails: 'closed', about: 'loss since the day began (UTC)',
+    look: ({ dailyLossBps, policy }) => known(dailyLossBps, `< ${policy.dailyLossMaxBps} bps of equity`, (bps) => bps >= policy.dailyLossMaxBps),
+  },
+  {
+    code: 'grossLoss24h', fails: 'closed', about: 'losses of the last 24 hours added up',
+    look: ({ trades, account, policy }) => {
+      const equity = Number(account.equity);
+      return known(trades === null || !(equity > 0) ? null : (Number(trades.grossLoss24h) / equity) * 10_000, `< ${policy.grossLoss24hMaxBps} bps of equity`, (bps) => bps >= policy.grossLoss24hMaxBps);
+    },
+  },
+];
+
+const LAST_CHECKS: readonly Row[] = [
+  { code: 'symbolDisabled', fails: 'closed', about: 'a symbol that lost too often in a row', look: ({ isDisabled, policy }) => found(isDisabled, isDisabled ? 'disabled' : 'enabled', `enabled after ${policy.paperWinsToEnable} paper wins`) },
+  { code: 'orderRate', fails: 'closed', about: 'openings within a minute of market time', look: ({ book, policy }) => found(book.ordersThisMinute >= policy.ordersPerMinuteMax, String(book.ordersThisMinute), `< ${policy.ordersPerMinuteMax} a minute`) },
+];
 
 /**
- * Whether a new position may be opened. Only openings come here: what reduces is never blocked by a limit.
- * Missing or bad inputs deny (fail closed).
+ * Only openings come here: what reduces is never blocked by a limit.
+ * @source risk.md, "From votes to an order", step 4.
  */
-export function checkOpening(input: GuardInput): GuardVerdict {
-  const { symbol, account, planned } = input;
-  const equity = d(account.equity);
-  const grossRoom = equity.times(account.policy.grossExposureMax).minus(grossNotional(account)).minus(planned.notional);
-  const symbolRoom = equity.times(account.policy.symbolExposureMax);
-  const id = symbol.instrument.id;
-  const openCount = account.positions.length + planned.count;
-  const checks: readonly Check[] = [
-    { code: 'fenceHalted', failed: account.fence.halted, value: 'halted', limit: 'not halted' },
-    { code: 'candleLate', failed: input.late, value: 'late', limit: 'within two timeframes of its close' },
-    { code: 'dataStale', failed: !symbol.quality.tradable, value: `score ${symbol.quality.score}: ${issueCodes(symbol)}`, limit: 'fresh, ordered, finite candles' },
-    { code: 'priceInvalid', failed: !(symbol.candle.close > 0), value: String(symbol.candle.close), limit: '> 0' },
-    { code: 'unsettledOrder', failed: account.unsettledInstruments.includes(id), value: 'an order of unknown fate', limit: 'none' },
-    { code: 'positionOpen', failed: account.positions.some((it) => it.instrumentId === id), value: 'open', limit: 'one position a symbol' },
-    { code: 'foreignPosition', failed: account.foreignInstruments.includes(id), value: 'a position that is not ours', limit: 'none' },
-    { code: 'positionsMax', failed: openCount >= account.policy.positionsMax, value: String(openCount), limit: String(account.policy.positionsMax) },
-    { code: 'symbolExposure', failed: symbolRoom.lte(ZERO), value: text(symbolRoom), limit: '> 0' },
-    { code: 'grossExposure', failed: grossRoom.lte(ZERO), value: text(grossNotional(account).plus(planned.notional)), limit: text(equity.times(account.policy.grossExposureMax)) },
-    { code: 'marginUsed', failed: d(account.availableMargin).lte(ZERO), value: account.availableMargin, limit: '> 0' },
-  ];
-  const failed = checks.find((check) => check.failed);
-  if (failed !== undefined) return { kind: 'denied', code: failed.code, value: failed.value, limit: failed.limit };
-  return { kind: 'approved', exposureRoom: grossRoom.lt(symbolRoom) ? grossRoom : symbolRoom };
+export const GUARD: readonly Row[] = [...STATE_CHECKS, ...TRADE_CHECKS, ...LOSS_CHECKS, ...BOOK_CHECKS, ...LAST_CHECKS];
+
+/** Refusals that a rotation may lift: the book is full. */
+export const FULL_BOOK: readonly GuardCode[] = ['positionsMax', 'slots'];
+
+/** Whether the cycle runs too late after its candle. */
+export function isLate(marketTime: number, closeTime: number, timeframe: Timeframe, policy: Pick<Policy, 'candleStaleTimeframes'>): boolean {
+  return marketTime - closeTime > policy.candleStaleTimeframes * timeframeMs(timeframe);
 }
 
-function grossNotional(account: AccountObservation): Dec {
-  return account.positions.reduce((sum, it) => sum.plus(it.entryPrice === null ? ZERO : d(it.quantity).times(d(it.entryPrice))), ZERO);
+export function notionalOf({ quantity, price }: Pick<Draft, 'quantity' | 'price'>): Dec {
+  return quantity.times(price);
+}
+
+function marginUse({ draft, book, account, policy }: GuardInput): ReturnType<typeof found> {
+  const limit = `≤ ${policy.marginUseMaxBps} bps of equity`;
+  const equity = d(account.equity);
+  if (equity.lte(ZERO)) return { state: 'unknown', value: `equity ${account.equity}`, limit };
+  const used = equity.minus(d(account.availableMargin)).plus(book.plannedMargin).plus(notionalOf(draft).div(draft.leverage));
+  const bps = used.div(equity).times(10_000);
+  return found(d(account.availableMargin).lte(ZERO) || bps.gt(policy.marginUseMaxBps), `${bps.toFixed(0)} bps`, limit);
+}
+
+function atMost(value: Dec, limit: Dec): ReturnType<typeof found> {
+  return found(value.gt(limit), text(value), `≤ ${text(limit)}`);
+}
+
+function known(value: number | null, limit: string, isFailed: (value: number) => boolean): ReturnType<typeof found> {
+  if (value === null || !Number.isFinite(value)) return { state: 'unknown', value: 'unknown', limit };
+  return found(isFailed(value), `${value.toFixed(1)} bps`, limit);
 }
 
 function issueCodes(symbol: SymbolObservation): string {

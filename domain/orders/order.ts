@@ -7,8 +7,9 @@ export type Direction = 'long' | 'short';
 export type PositionSide = 'both' | 'long' | 'short';
 export type OrderType = 'market' | 'limit' | 'stopMarket' | 'takeProfitMarket';
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTX';
-/** What an order is for, within its position. */
-export type Leg = 'entry' | 'stop' | 'target' | 'exit';
+/** What an order is for, within its position. With a ladder `firstTarget` and `target` each close a part, else `target` closes all. */
+export const LEGS = ['entry', 'stop', 'firstTarget', 'target', 'exit'] as const;
+export type Leg = (typeof LEGS)[number];
 /** Which of the venue's two books holds an order: plain orders, or conditional ones (Binance: the algo service). */
 export type Book = 'plain' | 'conditional';
 

@@ -1,7 +1,8 @@
 /** What Keel writes down and reads back. Implemented in `db/`; each method is one transaction, safe to repeat. */
+import type { CycleMemory, TradeRecord } from '../cycle/risk-facts.ts';
 import type { AccountObservation, CyclePlan, ExitReason, Instruction, Observation } from '../cycle/types.ts';
 import type { DecimalString } from '../decimal.ts';
-import type { Losses } from '../emergency/equity.ts';
+import type { EquityMemory, Losses } from '../emergency/equity.ts';
 import type { GuardChange, GuardCommand, GuardState } from '../emergency/guard.ts';
 import type { EmergencyLimits } from '../emergency/limits.ts';
 import type { LedgerReadings, RiskSight, WatchMemory } from '../emergency/watch.ts';
@@ -29,7 +30,12 @@ export interface PortfolioSpec {
 }
 
 /** What the ledger adds to the venue's account for one cycle: one read. */
-export type AccountContext = Pick<AccountObservation, 'deploymentId' | 'fence' | 'policy' | 'policyVersion' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
+export interface AccountContext {
+  readonly account: Pick<AccountObservation, 'deploymentId' | 'fence' | 'policy' | 'policyVersion' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
+  /** Of the newest recorded cycle before this one. */
+  readonly memory: CycleMemory;
+  readonly equity: EquityMemory;
+}
 
 export interface SubmissionClaim {
   /** True: this call moved the row to `submitting` for this attempt and may send. */
@@ -149,7 +155,13 @@ export interface Ledger {
   // Cycles
   /** `claimed` again for the same workflow id; `duplicate` for another. */
   claimCycle(claim: { cycleId: string; workflowId: string; candle: CandleRef }): Promise<'claimed' | 'duplicate'>;
-  accountContext(portfolioId: string): Promise<AccountContext>;
+  accountContext(candle: CandleRef): Promise<AccountContext>;
+  /**
+   * Closed positions as the chain weighs them.
+   * @param query.closeTime market clock: the windows end there.
+   * @param query.symbols whose records are wanted; losses in a row count from `lossesSince` on (market clock).
+   */
+  tradeRecord(query: { portfolioId: string; closeTime: number; symbols: readonly { instrumentId: InstrumentId; lossesSince: number }[] }): Promise<TradeRecord>;
   /**
    * One transaction: everything seen, chosen and refused; votes as predictions; intents and orders `planned`; positions
    * `opening` with one unhandled piece of news; instructions into their positions' inboxes; events and audit.
@@ -194,6 +206,7 @@ export interface Ledger {
     handledInstructionIds: readonly string[];
     state: 'opening' | 'open' | 'closing';
     stopPrice: DecimalString;
+    targetPrice: DecimalString | null;
   }): Promise<void>;
   /** Positions that are not closed. */
   openPositions(portfolioId: string): Promise<readonly PositionRecord[]>;

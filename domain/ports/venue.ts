@@ -1,4 +1,5 @@
 /** What Keel needs from a venue. Implemented in `venues/`; every answer is parsed and validated there. */
+import type { VenueConditions } from '../cycle/risk-facts.ts';
 import type { DecimalString } from '../decimal.ts';
 import type { PermitPriority } from '../limits/budget.ts';
 import type { Candle } from '../market/candle.ts';
@@ -114,6 +115,11 @@ export interface Venue {
   /** Closed candles, oldest first. */
   candles(query: { instrumentId: InstrumentId; timeframe: Timeframe; since: number; limit: number }): Promise<readonly Candle[]>;
   quote(instrumentId: InstrumentId): Promise<Quote>;
+  /**
+   * Volume, spread, depth, funding and the venue's own largest leverage, each null where the venue does not tell it.
+   * @param query.deep whose book is read as well, within so many basis points of the middle: a request each.
+   */
+  conditions(query: { instrumentIds: readonly InstrumentId[]; deep: readonly InstrumentId[]; depthWithinBps: number }): Promise<Readonly<Record<InstrumentId, VenueConditions>>>;
   account(urgency?: Urgency): Promise<VenueAccount>;
   setLeverage(instrumentId: InstrumentId, leverage: number): Promise<void>;
   submit(intent: OrderIntent, times: SubmitTimes): Promise<SubmitAnswer>;

@@ -4,8 +4,10 @@ import type { Dec, DecimalString } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
 import type { Leg, OrderIntent, OrderRow } from '../orders/order.ts';
 import { DONE_STATES, WORKING_STATES } from '../orders/order.ts';
-import { exitIntentFor, stopIntentFor, stopTriggerFor, targetIntentFor } from './intents.ts';
+import { exitIntentFor, rungAtMarketFor, stopIntentFor, stopTriggerFor, targetIntentFor } from './intents.ts';
 import type { PositionSnapshot } from './position.ts';
+import type { Rung } from './rungs.ts';
+import { ladderIn, rungsOf, TARGET_LEGS } from './rungs.ts';
 
 /**
  * One thing to do. The list is in the order in which things must be done: every submission before every cancel, so that a
@@ -36,10 +38,11 @@ const UNKNOWN_STOPS_MAX = 3;
  * What the position owes now. Quantities come from the orders' own fills (entry less closing ones). Rules:
  * - An order of open fate is brought to its end first of all.
  * - What is not wanted any more (a looser stop, an entry while closing) is only looked for: found absent, it is withdrawn.
- * - Held and not closing: exactly one stop for all of it at the tightest price ever decided, and one target once the entry
- *   is over. A new one is placed before the old one is cancelled. A stop of unknown fate counts as none.
- * - Closing (told so, an exit exists, a stop or target crossed without closing all, or the venue keeps refusing a stop):
- *   entries are cancelled, then one exit at a time goes out for what is held. Stops stay until it is flat.
+ * - Held and not closing: exactly one stop for all of it at the tightest price ever decided, and once the entry is over
+ *   one target for all of it, or one order for each rung of its ladder. A new one is placed before the old one is
+ *   cancelled. A stop of unknown fate counts as none. A rung that was reached without acting is closed at market.
+ * - Closing (told so, an exit exists, a stop or a target for all crossed without closing all, or the venue keeps refusing a
+ *   stop): entries are cancelled, then one exit at a time goes out for what is held. Stops stay until it is flat.
  * - In an emergency another hand closes: entries are cancelled, nothing is placed.
  * - Flat with no entry to come: what rests is cancelled, then the position ends.
  */
@@ -73,8 +76,9 @@ function exitCauseOf(snapshot: PositionSnapshot, held: Dec): ExitCause | null {
     if (it.kind === 'emergency') return { reason: 'emergency', decisionPrice: position.stopPrice };
     if (it.kind === 'gone') return { reason: it.reason, decisionPrice: position.stopPrice };
   }
-  const crossed = orders.find((row) => isCrossed(row));
-  if (crossed !== undefined) return { reason: crossed.intent.leg === 'target' ? 'target' : 'stop', decisionPrice: crossed.intent.decisionPrice };
+  const isLadder = ladderIn(snapshot) !== null;
+  const crossed = orders.find((row) => isCrossed(row) && (row.intent.leg === 'stop' || !isLadder));
+  if (crossed !== undefined) return { reason: crossed.intent.leg === 'stop' ? 'stop' : 'target', decisionPrice: crossed.intent.decisionPrice };
   const exit = ofLeg(orders, 'exit')[0];
   if (exit !== undefined) return { reason: 'unprotected', decisionPrice: exit.intent.decisionPrice };
   const stops = ofLeg(orders, 'stop');
@@ -85,27 +89,45 @@ function exitCauseOf(snapshot: PositionSnapshot, held: Dec): ExitCause | null {
 
 /** A stop or target that is over and was reached: refused since it would trigger at once, refused on trigger, or filled. */
 function isCrossed({ intent, state, reason, triggeredOrderId, filledQuantity }: OrderRow): boolean {
-  if ((intent.leg !== 'stop' && intent.leg !== 'target') || !DONE_STATES.includes(state)) return false;
+  if (intent.leg === 'entry' || intent.leg === 'exit' || !DONE_STATES.includes(state)) return false;
   return reason === WOULD_TRIGGER_AT_ONCE || reason === 'rejectedOnTrigger' || triggeredOrderId !== null || d(filledQuantity).gt(ZERO);
 }
 
 function holdingDuties(snapshot: PositionSnapshot, held: Dec): readonly Duty[] {
   const duties = openFates(snapshot.orders.filter((row) => row.intent.leg === 'entry'));
   if (held.eq(ZERO)) return duties;
-  const target = snapshot.position.targetPrice;
-  return [
-    ...duties,
-    ...restingDuties(snapshot, held, 'stop', tightestStop(snapshot)),
-    ...(target === null || hasOpenEntry(snapshot) ? settles(ofLeg(snapshot.orders, 'target')) : restingDuties(snapshot, held, 'target', target)),
-  ];
+  return [...duties, ...stopDuties(snapshot, held), ...targetDuties(snapshot, held)];
 }
 
-/** Exactly one order of the leg on the book, for all that is held, at the price. */
-function restingDuties({ position, orders }: PositionSnapshot, held: Dec, leg: 'stop' | 'target', price: DecimalString): readonly Duty[] {
-  const rows = ofLeg(orders, leg);
-  const build = leg === 'stop' ? stopIntentFor : targetIntentFor;
-  const next = build(position.plan, { quantity: text(held), triggerPrice: price, revision: nextRevision(rows) });
-  const fits = (row: OrderRow): boolean => remainingOf(row).eq(held) && row.intent.triggerPrice === next.triggerPrice;
+function stopDuties({ position, orders, instructions }: PositionSnapshot, held: Dec): readonly Duty[] {
+  const rows = ofLeg(orders, 'stop');
+  const next = stopIntentFor(position.plan, { quantity: text(held), triggerPrice: tightestStop({ position, orders, instructions }), revision: nextRevision(rows) });
+  return restingDuties(rows, held, next);
+}
+
+/** Only once the entry is over: what a rung closes is a share of it. */
+function targetDuties(snapshot: PositionSnapshot, held: Dec): readonly Duty[] {
+  const rungs = hasOpenEntry(snapshot) ? [] : rungsOf(snapshot, held);
+  return TARGET_LEGS.flatMap((leg) => {
+    const rung = rungs.find((it) => it.leg === leg && it.quantity.gt(ZERO));
+    const rows = ofLeg(snapshot.orders, leg);
+    return rung === undefined ? withdrawal(rows) : restingDuties(rows, rung.quantity, rungIntent(snapshot, rung, rows));
+  });
+}
+
+function rungIntent({ position: { plan } }: PositionSnapshot, { leg, quantity, price, isWhole }: Rung, rows: readonly OrderRow[]): OrderIntent {
+  const order = { leg, quantity: text(quantity), triggerPrice: price, revision: nextRevision(rows) };
+  return rows.some((row) => isCrossed(row)) ? rungAtMarketFor(plan, order) : targetIntentFor(plan, { ...order, isWhole });
+}
+
+/** Nothing of the leg is wanted. */
+function withdrawal(rows: readonly OrderRow[]): readonly Duty[] {
+  return [...settles(rows), ...cancels(rows.filter((row) => neverSent(row) || WORKING_STATES.includes(row.state)))];
+}
+
+/** Exactly one order of a leg on the book, for the quantity, at the price. @param next what would be placed. */
+function restingDuties(rows: readonly OrderRow[], quantity: Dec, next: OrderIntent): readonly Duty[] {
+  const fits = (row: OrderRow): boolean => remainingOf(row).eq(quantity) && row.intent.triggerPrice === next.triggerPrice;
   const working = rows.filter((row) => WORKING_STATES.includes(row.state));
   const kept = working.filter(fits).at(-1);
   if (kept !== undefined) {
@@ -113,12 +135,12 @@ function restingDuties({ position, orders }: PositionSnapshot, held: Dec, leg: '
   }
   const waiting = rows.filter((row) => neverSent(row) && fits(row)).slice(-1);
   const stale = rows.filter((row) => neverSent(row) && !fits(row));
-  const isEnough = waiting.length > 0 || isAskedOften(rows, leg);
+  const isEnough = waiting.length > 0 || isAskedOften(rows, next.leg);
   return [...openFates(rows.filter(fits), sent), ...settles(rows.filter((row) => !fits(row))), ...openFates(waiting), ...(isEnough ? [] : [{ kind: 'submit', intent: next } as const]), ...cancels(stale)];
 }
 
 /** Whether one more order of the leg would not help now: enough are on their way, or the venue keeps refusing. */
-function isAskedOften(rows: readonly OrderRow[], leg: 'stop' | 'target'): boolean {
+function isAskedOften(rows: readonly OrderRow[], leg: Leg): boolean {
   const onTheirWay = rows.filter(sent).length;
   return onTheirWay >= (leg === 'stop' ? UNKNOWN_STOPS_MAX : 1) || refusalsInARow(rows) >= REFUSALS_MAX;
 }
@@ -128,7 +150,7 @@ function closingDuties(snapshot: PositionSnapshot, held: Dec, cause: ExitCause):
   if (instructions.some((it) => it.kind === 'emergency')) return standingAside(orders);
   const tightest = tightestStop(snapshot);
   const isWanted = (row: OrderRow): boolean => row.intent.leg === 'exit' || (row.intent.leg === 'stop' && row.intent.triggerPrice === tightest);
-  const resting = orders.filter((row) => row.intent.leg === 'stop' || row.intent.leg === 'target');
+  const resting = orders.filter((row) => row.intent.leg !== 'entry' && row.intent.leg !== 'exit');
   const entries = entryEndings(orders);
   const exits = ofLeg(orders, 'exit');
   const isExiting = exits.some((row) => !DONE_STATES.includes(row.state));
@@ -177,10 +199,16 @@ function closeReasonOf(snapshot: PositionSnapshot): ExitReason | 'notEntered' {
   const gone = snapshot.instructions.find((it) => it.kind === 'gone');
   if (gone !== undefined) return gone.reason;
   const closedBy = (leg: Leg): Dec => ofLeg(snapshot.orders, leg).reduce((sum, row) => sum.plus(d(row.filledQuantity)), ZERO);
-  const [stop, target, exit] = [closedBy('stop'), closedBy('target'), closedBy('exit')];
+  const [stop, target, exit] = [closedBy('stop'), closedBy('firstTarget').plus(closedBy('target')), closedBy('exit')];
   if (stop.plus(target).plus(exit).eq(ZERO)) return 'notEntered';
   if (exit.gte(stop) && exit.gte(target)) return exitCauseOf(snapshot, ZERO)?.reason ?? 'unprotected';
-  return stop.gte(target) ? 'stop' : 'target';
+  return target.gt(stop) ? 'target' : stopReasonOf(snapshot);
+}
+
+/** A stop that had been moved took profit or kept what there was: it trailed. */
+function stopReasonOf({ position: { plan }, orders }: PositionSnapshot): 'stop' | 'trail' {
+  const first = stopTriggerFor(plan, plan.stopPrice);
+  return ofLeg(orders, 'stop').some((row) => d(row.filledQuantity).gt(ZERO) && row.intent.triggerPrice !== first) ? 'trail' : 'stop';
 }
 
 /** The tightest of every stop that was ever decided: a stop never loosens. */

@@ -9,7 +9,7 @@ import type { Leg, OrderIntent, OrderType } from '../orders/order.ts';
 import { entrySide, oppositeSide } from '../orders/order.ts';
 
 export interface ConditionalOrder {
-  /** > 0, base currency, a multiple of the step: all that the position holds. */
+  /** > 0, base currency, a multiple of the step. */
   readonly quantity: DecimalString;
   /** > 0, quote currency; rounded here. */
   readonly triggerPrice: DecimalString;
@@ -23,10 +23,20 @@ export function stopIntentFor(plan: OpenPlan, order: ConditionalOrder): OrderInt
   return closing(plan, { ...order, leg: 'stop', type: 'stopMarket', triggerPrice, decisionPrice: triggerPrice, closesPosition: true });
 }
 
-/** A take-profit on the venue for the whole position: its trigger is rounded to the nearer tick. */
-export function targetIntentFor(plan: OpenPlan, order: ConditionalOrder): OrderIntent {
+/**
+ * A take-profit on the venue: its trigger is rounded to the nearer tick.
+ * @param order.isWhole whether it closes all that the position holds; a rung waits for the ledger.
+ */
+export function targetIntentFor(plan: OpenPlan, order: ConditionalOrder & { readonly leg: Extract<Leg, 'firstTarget' | 'target'>; readonly isWhole: boolean }): OrderIntent {
+  const { isWhole, ...rest } = order;
   const triggerPrice = triggerOf(plan, order.triggerPrice, 'targetTrigger');
-  return closing(plan, { ...order, leg: 'target', type: 'takeProfitMarket', triggerPrice, decisionPrice: triggerPrice, closesPosition: true });
+  return closing(plan, { ...rest, type: 'takeProfitMarket', triggerPrice, decisionPrice: triggerPrice, closesPosition: isWhole });
+}
+
+/** A rung whose price was reached without its order acting: its part is closed at market. */
+export function rungAtMarketFor(plan: OpenPlan, order: ConditionalOrder & { readonly leg: Extract<Leg, 'firstTarget' | 'target'> }): OrderIntent {
+  const decisionPrice = triggerOf(plan, order.triggerPrice, 'targetTrigger');
+  return closing(plan, { ...order, type: 'market', triggerPrice: null, decisionPrice, closesPosition: false });
 }
 
 /**

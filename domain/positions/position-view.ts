@@ -1,14 +1,20 @@
 /** Small questions about a position's snapshot, asked by its workflow. */
+import type { Instruction } from '../cycle/types.ts';
 import type { DecimalString } from '../decimal.ts';
 import { d, ZERO } from '../decimal.ts';
 import type { OrderRow } from '../orders/order.ts';
-import { DONE_STATES, WORKING_STATES } from '../orders/order.ts';
+import { bookOf, DONE_STATES, WORKING_STATES } from '../orders/order.ts';
 import type { PositionSnapshot } from './position.ts';
+
+/** Whether an instruction ends the position; the others only move its orders, and are done once these stand. */
+export function isEnding({ kind }: Instruction): boolean {
+  return kind !== 'moveStop' && kind !== 'moveTarget';
+}
 
 /** Where the position stands: `entering` until every entry order is over, `closing` once an exit was ordered. */
 export function phaseOf({ position, orders, instructions }: PositionSnapshot): 'entering' | 'open' | 'closing' | 'closed' {
   if (position.state === 'closed') return 'closed';
-  if (instructions.some((it) => it.kind !== 'moveStop') || orders.some((row) => row.intent.leg === 'exit')) return 'closing';
+  if (instructions.some(isEnding) || orders.some((row) => row.intent.leg === 'exit')) return 'closing';
   const entries = orders.filter((row) => row.intent.leg === 'entry');
   return entries.length === 0 || entries.some((row) => !DONE_STATES.includes(row.state)) ? 'entering' : 'open';
 }
@@ -33,13 +39,13 @@ const IN_FLIGHT_POLL_MS = 2_000;
 const RESTING_POLL_MS = 600_000;
 
 /**
- * Orders of which the venue is asked when no news comes: entries and exits in flight, and those whose fills are not all
+ * Orders of which the venue is asked when no news comes: plain ones in flight (entries, exits, rungs at market), and those whose fills are not all
  * booked (look-ups may show an order as filled before they show its fills). Resting stops and targets are not asked for.
  */
 export function ordersToAsk(snapshot: PositionSnapshot): readonly OrderRow[] {
   const isBooked = bookedQuantityAgrees(snapshot);
   return snapshot.orders.filter((row) => {
-    const isInFlight = !DONE_STATES.includes(row.state) && (row.intent.leg === 'entry' || row.intent.leg === 'exit');
+    const isInFlight = !DONE_STATES.includes(row.state) && bookOf(row.intent.type) === 'plain';
     return isInFlight || (!isBooked && !d(row.filledQuantity).eq(ZERO));
   });
 }

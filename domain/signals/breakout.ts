@@ -12,7 +12,7 @@ const REACH_FULL_ATR = 1;
  * Follows a close beyond the Donchian channel of the 20 candles before, if volume comes with it; inside the channel it abstains.
  * Confidence: 0.4 plus 0.6 × the mean of the volume ratio between 1.2 and 3 and of the reach beyond the channel (0 to 1 ATR).
  */
-export const voteBreakout = voterOf('breakout', '1', ['trendUp', 'trendDown', 'highVolatility', 'choppy'], ruleOf);
+export const voteBreakout = voterOf('breakout', '2', ['trendUp', 'trendDown', 'breakout', 'choppy'], ruleOf);
 
 function ruleOf({ candles, features }: VoterInput): Opinion | null {
   const known = knownFeatures(features, ['donchianHigh20', 'donchianLow20', 'volumeRatio20', 'atr14']);

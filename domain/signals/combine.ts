@@ -1,4 +1,4 @@
-import type { Vote } from '../cycle/types.ts';
+import type { SymbolObservation, Vote } from '../cycle/types.ts';
 import type { Policy } from '../policy/policy.ts';
 
 export interface CombinedSignal {
@@ -8,10 +8,29 @@ export interface CombinedSignal {
   readonly confidence: number;
   /** 0..1: their share of the votes that do not abstain. */
   readonly agreement: number;
-  /** Votes that do not abstain. When only one speaks, the size halves. */
+  /** Votes that do not abstain. */
   readonly speakers: number;
+  /** 0..1, on the size: one speaker alone, or little confidence in high volatility. */
+  readonly factor: number;
+  /** The confidence that was asked for. */
+  readonly confidenceMin: number;
   /** Why nothing may be opened; null when the filter is passed, by a hold too. */
-  readonly code: null | 'agreement' | 'confidence' | 'noVotes' | 'tie';
+  readonly code: null | 'agreement' | 'confidence' | 'noVotes' | 'tie' | 'holdInHighVolatility';
+}
+
+/** What a symbol's votes come to at its candle. */
+export function signalOf({ votes, features, candle }: Pick<SymbolObservation, 'votes' | 'features' | 'candle'>, policy: SignalPolicy): CombinedSignal {
+  const atr = features['atr14'] ?? null;
+  return combineVotes({ votes, atrPct: atr === null || !(candle.close > 0) ? null : (100 * atr) / candle.close, policy });
+}
+
+type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeakerFactor' | 'highVolatilityAtrBps' | 'highVolatilityConfidenceMin' | 'highVolatilityHalveBelow' | 'spikeFactor'>;
+
+export interface Voted {
+  readonly votes: readonly Vote[];
+  /** ATR in % of price; unknown counts as high volatility. */
+  readonly atrPct: number | null;
+  readonly policy: SignalPolicy;
 }
 
 const ACTIONS = ['buy', 'sell', 'hold'] as const;
@@ -20,22 +39,29 @@ const TOLERANCE = 1e-9;
 
 /**
  * The signal filter: abstentions aside, enough votes must say the same (a hold counts as a saying) with enough confidence.
+ * High volatility asks for more confidence, halves what has little, and takes a hold for no signal at all.
  * @source risk.md, "From votes to an order", step 2.
  */
-export function combineVotes(votes: readonly Vote[], policy: Pick<Policy, 'agreementMin' | 'confidenceMin'>): CombinedSignal {
+export function combineVotes({ votes, atrPct, policy }: Voted): CombinedSignal {
+  const isHighVolatility = atrPct === null || atrPct * 100 >= policy.highVolatilityAtrBps;
+  const confidenceMin = isHighVolatility ? Math.max(policy.confidenceMin, policy.highVolatilityConfidenceMin) : policy.confidenceMin;
   const spoken = votes.filter((vote) => vote.action !== 'abstain');
   const speakers = spoken.length;
-  if (speakers === 0) return { action: 'hold', confidence: 0, agreement: 0, speakers, code: 'noVotes' };
+  const nothing = { action: 'hold', confidence: 0, speakers, factor: 1, confidenceMin } as const;
+  if (speakers === 0) return { ...nothing, agreement: 0, code: 'noVotes' };
   const camps = ACTIONS.map((action) => ({ action, confidences: spoken.filter((vote) => vote.action === action).map((vote) => vote.confidence) }));
   const largest = Math.max(...camps.map((camp) => camp.confidences.length));
   const agreement = largest / speakers;
   const [winner, rival] = camps.filter((camp) => camp.confidences.length === largest);
-  if (winner === undefined || rival !== undefined) return { action: 'hold', confidence: 0, agreement, speakers, code: 'tie' };
+  if (winner === undefined || rival !== undefined) return { ...nothing, agreement, code: 'tie' };
   const confidence = winner.confidences.reduce((sum, value) => sum + value, 0) / largest;
-  return { action: winner.action, confidence, agreement, speakers, code: refusalOf({ action: winner.action, confidence, agreement }, policy) };
+  const isWeak = isHighVolatility && confidence < policy.highVolatilityHalveBelow - TOLERANCE;
+  const said = { action: winner.action, confidence, agreement, speakers, confidenceMin, factor: (speakers === 1 ? policy.soleSpeakerFactor : 1) * (isWeak ? policy.spikeFactor : 1) };
+  return { ...said, code: refusalOf(said, { isHighVolatility, policy }) };
 }
 
-function refusalOf({ action, confidence, agreement }: Pick<CombinedSignal, 'action' | 'confidence' | 'agreement'>, policy: Pick<Policy, 'agreementMin' | 'confidenceMin'>): CombinedSignal['code'] {
+function refusalOf({ action, confidence, agreement, confidenceMin }: Omit<CombinedSignal, 'code'>, { isHighVolatility, policy }: { readonly isHighVolatility: boolean; readonly policy: SignalPolicy }): CombinedSignal['code'] {
   if (agreement < policy.agreementMin - TOLERANCE) return 'agreement';
-  return action !== 'hold' && confidence < policy.confidenceMin - TOLERANCE ? 'confidence' : null;
+  if (action === 'hold') return isHighVolatility ? 'holdInHighVolatility' : null;
+  return confidence < confidenceMin - TOLERANCE ? 'confidence' : null;
 }

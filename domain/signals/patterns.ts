@@ -73,7 +73,7 @@ const HEIGHT = { none: 0.8, full: 2.2 } as const;
  * engulfings and stars turn a move (below ema20 up, above it down). Without a pattern it abstains.
  * Confidence: 0.4 plus 0.6 × the pattern's height in ATRs over the root of its candles, between 0.8 and 2.2.
  */
-export const votePatterns = voterOf('patterns', '1', ['trendUp', 'trendDown', 'range', 'highVolatility'], ruleOf);
+export const votePatterns = voterOf('patterns', '2', ['trendUp', 'trendDown', 'range', 'breakout'], ruleOf);
 
 function ruleOf({ candles, features }: VoterInput): Opinion | null {
   const known = knownFeatures(features, ['atr14', 'ema20']);

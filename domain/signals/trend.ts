@@ -11,9 +11,10 @@ const ADX = { none: 20, full: 50 } as const;
 
 /**
  * Follows the averages: buys while ema20 > ema50 rises under a close above it and momentum (MACD) grows; sells the mirror image.
- * Confidence: the mean of ADX between 20 and 50 and of ema20's slope between 0.3 and 2 ATRs per five candles.
+ * Confidence: 0.4 plus 0.6 × the mean of ADX between 20 and 50 and of ema20's slope between 0.3 and 2 ATRs per five candles:
+ * the scale of all voters, so that none is heard less than the others for how it counts.
  */
-export const voteTrend = voterOf('trend', '1', ['trendUp', 'trendDown', 'highVolatility'], ruleOf);
+export const voteTrend = voterOf('trend', '2', ['trendUp', 'trendDown', 'breakout'], ruleOf);
 
 function ruleOf({ candles, features }: VoterInput): Opinion | null {
   const known = knownFeatures(features, ['adx14', 'ema20', 'ema50', 'emaSlope', 'atr14', 'macdHistogram']);
@@ -25,5 +26,5 @@ function ruleOf({ candles, features }: VoterInput): Opinion | null {
   const stretch = (sign * (close - ema20)) / atr14;
   const follows = stretch > 0 && stretch <= STRETCH_MAX_ATR && sign * macdHistogram > 0 && sign * emaSlope > 0;
   const because = `ADX ${adx14.toFixed(0)}, close ${stretch.toFixed(1)} ATR along from ema20`;
-  return follows ? { action: sign > 0 ? 'buy' : 'sell', confidence: strength, because } : { action: 'hold', confidence: 1 - strength, because };
+  return follows ? { action: sign > 0 ? 'buy' : 'sell', confidence: 0.4 + 0.6 * strength, because } : { action: 'hold', confidence: 1 - strength, because };
 }

@@ -29,6 +29,12 @@ export const ROUTES = {
   time: open('time', 1),
   exchangeInfo: open('exchangeInfo', 1),
   bookTicker: open('ticker/bookTicker', 2),
+  dayTicker: open('ticker/24hr', 1),
+  premiumIndex: open('premiumIndex', 1),
+  fundingInfo: open('fundingInfo', 1),
+  depth: open('depth', 5),
+  leverageBracket: signed('GET', 'leverageBracket', 1),
+  marginType: signed('POST', 'marginType', 1),
   newOrder: { ...signed('POST', 'order', 0), orders: 1 },
   newAlgoOrder: { ...signed('POST', 'algoOrder', 0), orders: 1 },
   cancelOrder: signed('DELETE', 'order', 1),
@@ -54,6 +60,9 @@ export const ROUTES = {
 
 /** Lists of open orders over all symbols cost more. */
 export const ALL_SYMBOLS_WEIGHT = 40;
+
+/** Market data of all symbols at once costs more than that of one, and is one request. */
+export const ALL_MARKETS_WEIGHT = { dayTicker: 40, bookTicker: 5, premiumIndex: 10 } as const;
 
 /** Candles cost by their number. @param limit 1 to 1,500. */
 export function klinesRoute(limit: number): WeighedRoute {

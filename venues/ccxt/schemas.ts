@@ -59,7 +59,7 @@ export const lotFilter = z.object({ stepSize: decimal, minQty: decimal, maxQty: 
 export const notionalFilter = z.object({ notional: decimal });
 
 export const commissionRate = z.object({ makerCommissionRate: decimal, takerCommissionRate: decimal });
-export const symbolConfig = z.object({ symbol: z.string(), leverage: z.union([z.number(), z.string()]).transform(Number), maxNotionalValue: maybeDecimal });
+export const symbolConfig = z.object({ symbol: z.string(), marginType: z.string(), leverage: z.union([z.number(), z.string()]).transform(Number), maxNotionalValue: maybeDecimal });
 export const dualSide = z.object({ dualSidePosition: flag });
 export const account = z.object({
   totalWalletBalance: decimal, totalMarginBalance: decimal, availableBalance: decimal,
@@ -72,6 +72,13 @@ export const positionRisk = z.object({
 /** Open time, open, high, low, close, volume, close time, … */
 export const kline = z.tuple([millis, decimal, decimal, decimal, decimal, decimal, millis]).rest(z.unknown());
 export const bookTicker = z.object({ bidPrice: decimal, askPrice: decimal });
+export const symbolQuote = z.object({ symbol: z.string(), bidPrice: decimal, askPrice: decimal });
+export const dayTicker = z.object({ symbol: z.string(), quoteVolume: decimal });
+export const premiumIndex = z.object({ symbol: z.string(), lastFundingRate: maybeDecimal, nextFundingTime: millis });
+export const fundingInfo = z.object({ symbol: z.string(), fundingIntervalHours: z.number().positive() });
+const level = z.tuple([decimal, decimal]).rest(z.unknown());
+export const depth = z.object({ bids: z.array(level), asks: z.array(level) });
+export const leverageBracket = z.object({ symbol: z.string(), brackets: z.array(z.object({ initialLeverage: z.number() })) });
 export const serverTime = z.object({ serverTime: millis });
 export const listenKey = z.object({ listenKey: z.string().min(1) });
 export const apiRestrictions = z.object({ enableFutures: z.boolean(), enableWithdrawals: z.boolean(), ipRestrict: z.boolean() });

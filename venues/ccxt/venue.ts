@@ -6,6 +6,7 @@ import type { Mode } from '../../domain/ports/ledger.ts';
 import type { Stream, Venue } from '../../domain/ports/venue.ts';
 import { createAccountReader } from './account.ts';
 import type { AccountReader } from './account.ts';
+import { createConditionsReader } from './conditions.ts';
 import { createSimulationControl } from './control.ts';
 import { createExchange } from './exchange.ts';
 import { readCandles, readInstruments, readQuote } from './market.ts';
@@ -41,6 +42,7 @@ const STREAM_HOSTS = { live: 'wss://fstream.binance.com', demo: 'wss://demo-fstr
 interface Connection {
   readonly rest: Rest;
   readonly account: AccountReader;
+  readonly conditions: Venue['conditions'];
   readonly streams: StreamContext;
 }
 
@@ -70,6 +72,7 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
       return readCandles(rest, query, now);
     },
     quote: async (instrumentId) => readQuote((await connect()).rest, instrumentId),
+    conditions: async (query) => (await connect()).conditions(query),
     account: async (urgency) => (await connect()).account.account(urgency),
     setLeverage: async (instrumentId, leverage) => (await connect()).account.setLeverage(instrumentId, leverage),
     permissions: async () => (await connect()).account.permissions(),
@@ -104,7 +107,7 @@ async function connectTo(settings: CcxtVenueSettings, clock: () => number, contr
   const rest = createRest({ exchange, limiter: settings.limiter, clock, ...(settings.calls === undefined ? {} : { calls: settings.calls }) });
   const account = createAccountReader(rest);
   const wsUrl = settings.wsUrl ?? restUrl?.replace(/^http/, 'ws') ?? (isDemo ? STREAM_HOSTS.demo : STREAM_HOSTS.live);
-  const connection = { rest, account, streams: { rest, account, control, wsUrl, times: { ...STREAM_TIMES, ...settings.streamTimes } } };
+  const connection = { rest, account, conditions: createConditionsReader(rest, { isSimulated: control !== null }), streams: { rest, account, control, wsUrl, times: { ...STREAM_TIMES, ...settings.streamTimes } } };
   // The venue's own limits, before anything is sent. Its documented ones hold while it does not tell.
   await rest.symbols().catch(() => undefined);
   return connection;

@@ -5,6 +5,7 @@ import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { LOOKS_APART_MS } from '../../../domain/reconciliation/differences.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
+import { NO_MEMORY } from '../../../domain/cycle/risk-facts.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
 import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
@@ -82,7 +83,7 @@ describe('cycles', () => {
   });
 
   it('are recorded once: a second plan comes back as the first', async () => {
-    await expect(ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: { decisions: [], opens: [], instructions: [] } })).resolves.toEqual(PLAN);
+    await expect(ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: { decisions: [], opens: [], instructions: [], memory: NO_MEMORY } })).resolves.toEqual(PLAN);
     expect(await ledger.recordedCycle(CYCLE)).toEqual({ observation: OBSERVATION, plan: PLAN });
   });
 
@@ -183,7 +184,7 @@ describe('what the venue tells', () => {
   it('an order of open fate, or a fill that is not booked, holds things back', async () => {
     const settle = async (): Promise<void> => {
       const { position } = await ledger.positionSnapshot(OPEN.positionId);
-      await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: position.inboxSeq, handledInstructionIds: [], state: 'open', stopPrice: '97' });
+      await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: position.inboxSeq, handledInstructionIds: [], state: 'open', stopPrice: '97', targetPrice: '106' });
     };
     await claim(OPEN.entry, 1);
     await settle();
@@ -201,7 +202,7 @@ describe('what the venue tells', () => {
     await ledger.applyReport('sim', filled());
     expect(await ledger.settlement('sim')).toMatchObject({ settled: false });
     const { position } = await ledger.positionSnapshot(OPEN.positionId);
-    await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: position.inboxSeq, handledInstructionIds: [], state: 'open', stopPrice: '97' });
+    await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: position.inboxSeq, handledInstructionIds: [], state: 'open', stopPrice: '97', targetPrice: '106' });
     expect(await ledger.settlement('sim')).toEqual({ settled: true, waitingFor: [] });
   });
 

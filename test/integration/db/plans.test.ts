@@ -83,7 +83,8 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
     writeCandles: () => ledger.writeCandles([{ instrumentId: INSTRUMENT.id, timeframe: '1h', candles: [{ openTime: 0, open: 1, high: 1, low: 1, close: 1, volume: 1 }] }]),
     candles: () => ledger.candles({ instrumentIds: [INSTRUMENT.id], timeframe: '1h', until: ROWS * 3_600_000, limit: 300 }),
     claimCycle: () => ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle }),
-    accountContext: () => ledger.accountContext('sim'),
+    accountContext: () => ledger.accountContext({ ...OBSERVATION.candle, closeTime: OBSERVATION.candle.closeTime + 3_600_000 }),
+    tradeRecord: () => ledger.tradeRecord({ portfolioId: 'sim', closeTime: OBSERVATION.candle.closeTime, symbols: [{ instrumentId: INSTRUMENT.id, lossesSince: 0 }] }),
     recordCycle: async () => {
       await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
       await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN }); // the second reads the first's plan
@@ -106,7 +107,7 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
     cursor: () => ledger.cursor('sim', 'x'),
     setCursor: () => ledger.setCursor('sim', 'x', 1),
     positionSnapshot: () => ledger.positionSnapshot(OPEN.positionId),
-    settlePosition: () => ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: 1, handledInstructionIds: ['n1'], state: 'open', stopPrice: '97' }),
+    settlePosition: () => ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: 1, handledInstructionIds: ['n1'], state: 'open', stopPrice: '97', targetPrice: null }),
     openPositions: () => ledger.openPositions('sim'),
     instruct: () => ledger.instruct({ kind: 'close', instructionId: 'x', positionId: OPEN.positionId, reason: 'age', decisionPrice: '100' }),
     closePosition: () => ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 9, reason: 'stop', closedAt: 5 }),

@@ -52,6 +52,31 @@ describe('the account', () => {
 });
 
 describe('the market', () => {
+  it('tells volume, spread, depth, funding and the largest leverage of a symbol, and depth only where it is asked for', async () => {
+    const { venue } = simulation;
+    const both = await venue.conditions({ instrumentIds: ['BTC-USDT-PERP', 'ETH-USDT-PERP'], deep: ['BTC-USDT-PERP'], depthWithinBps: 10 });
+    const [btc, eth, quote, now] = [both['BTC-USDT-PERP'], both['ETH-USDT-PERP'], await venue.quote('BTC-USDT-PERP'), await venue.marketTime()];
+    const middle = (Number(quote.bid) + Number(quote.ask)) / 2;
+    expect(btc?.spreadBps).toBeCloseTo(((Number(quote.ask) - Number(quote.bid)) / middle) * 10_000, 3);
+    expect(Number(btc?.volume24h)).toBeGreaterThan(0);
+    expect(Number(btc?.depth)).toBeGreaterThan(0);
+    expect(btc?.funding).toMatchObject({ intervalHours: 8, rateBps: expect.any(Number) as number });
+    expect(btc?.funding?.nextAt).toBeGreaterThan(now);
+    expect(btc?.leverageMax).toBeGreaterThanOrEqual(20);
+    expect(eth?.depth).toBeNull();
+    expect(await venue.conditions({ instrumentIds: ['BTC-USDT-PERP'], deep: ['BTC-USDT-PERP'], depthWithinBps: 10 })).toEqual({ 'BTC-USDT-PERP': btc }); // one by itself says the same
+  });
+
+  it('of a symbol that it does not know it tells nothing', async () => {
+    const said = await simulation.venue.conditions({ instrumentIds: ['BTC-USDT-PERP', 'XYZ-USDT-PERP'], deep: [], depthWithinBps: 10 });
+    expect(said['XYZ-USDT-PERP']).toEqual({ volume24h: null, spreadBps: null, depth: null, funding: null, leverageMax: null });
+  });
+
+  it('depth counts only what lies near enough', async () => {
+    const within = async (depthWithinBps: number) => Number((await simulation.venue.conditions({ instrumentIds: ['BTC-USDT-PERP'], deep: ['BTC-USDT-PERP'], depthWithinBps }))['BTC-USDT-PERP']?.depth);
+    expect(await within(3)).toBeLessThan(await within(10));
+  });
+
   it('only closed candles, from since on, at most as many as asked for', async () => {
     const all = await simulation.venue.candles({ instrumentId: 'BTC-USDT-PERP', timeframe: '1h', since: 0, limit: 5_000 });
     const now = await simulation.venue.marketTime();

@@ -4,6 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities, OrderKnowledge } from '../../../activities/types.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
+import { NO_MEMORY } from '../../../domain/cycle/risk-facts.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { ExitReason, Instruction, OpenPlan } from '../../../domain/cycle/types.ts';
 import type { OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
@@ -140,7 +141,7 @@ describe('an order that is not wanted any more', () => {
     row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 }),
     row(stopIntentFor(plan, { quantity: '10', triggerPrice: '97', revision: 1 }), stop, { acceptedAt: stop === 'accepted' ? 1 : null }),
   ];
-  const target = (plan: OpenPlan) => row(targetIntentFor(plan, { quantity: '10', triggerPrice: plan.targetPrice ?? '106', revision: 1 }), 'accepted', { acceptedAt: 1 });
+  const target = (plan: OpenPlan) => row(targetIntentFor(plan, { leg: 'target', isWhole: true, quantity: '10', triggerPrice: plan.targetPrice ?? '106', revision: 1 }), 'accepted', { acceptedAt: 1 });
 
   it('is looked for; found absent, it stays away', async () => {
     const plan = newPlan();
@@ -258,7 +259,7 @@ describe('a cycle', () => {
   });
 
   it('hands out what was recorded first, not what it plans now', async () => {
-    expect(await cycle({ recordCycle: async () => ({ decisions: [], opens: [], instructions: [] }) })).toMatchObject({ outcome: { kind: 'done', opened: 0 }, isOpened: false });
+    expect(await cycle({ recordCycle: async () => ({ decisions: [], opens: [], instructions: [], memory: NO_MEMORY }) })).toMatchObject({ outcome: { kind: 'done', opened: 0 }, isOpened: false });
   });
 
   it('of a candle that another claimed does nothing', async () => {

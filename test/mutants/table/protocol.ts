@@ -59,5 +59,5 @@ export const PROTOCOL_MUTANTS: readonly Mutant[] = [
   { name: 'quantity rounds down', guard: 'more than decided is never opened', tests: roundingTests, edits: [edit('domain/market/rounding.ts', `roundToStep(capped, step, 'down')`, `roundToStep(capped, step, 'up')`)] },
   { name: 'quantity below a minimum', guard: 'what is too small is refused, never raised', tests: roundingTests, edits: [edit('domain/market/rounding.ts', 'if (rounded.lt(d(instrument.minQuantity))) return', 'if (false) return')] },
   { name: 'a stop of the whole lot', guard: 'what could not be closed in one order is not opened', tests: roundingTests, edits: [edit('domain/market/rounding.ts', 'smallest([d(instrument.maxMarketQuantity), ', 'smallest([d(instrument.maxQuantity), ')] },
-  { name: 'unsettled symbol', guard: 'a symbol with an order of unknown fate takes no entry', tests: unit('domain/cycle/plan-cycle'), edits: [edit('domain/guard/guard.ts', 'failed: account.unsettledInstruments.includes(id)', 'failed: false')] },
+  { name: 'unsettled symbol', guard: 'a symbol with an order of unknown fate takes no entry', tests: unit('domain/cycle/plan-cycle'), edits: [edit('domain/guard/guard.ts', 'found(account.unsettledInstruments.includes(symbol.instrument.id),', 'found(false,')] },
 ];

@@ -44,7 +44,7 @@ it.each<[string, (number | (() => void))[], number[], number[]]>([
   ['two more when one was left out', [3, 5], [2, 3, 4, 5], [4, 2]],
   ['whole for an older candle', [5, 4], [1, 2, 3, 4], [4, 4]],
   ['whole again for the same candle', [5, 5], [2, 3, 4, 5], [4, 4]],
-  ['whole when it never was', [2, 3], [0, 1, 2, 3], [4, 4]],
+  ['one more where all that there is was shorter', [2, 3], [0, 1, 2, 3], [4, 1]],
   ['whole when the newest is not there yet', [5, 6], [2, 3, 4, 5], [4, 1, 4]],
   ['whole once that came', [5, 6, () => stored.forEach((it) => it.add(6)), 6], [3, 4, 5, 6], [4, 1, 4, 4]],
 ])('a window is read %s', async (_name, lasts, candles, limits) => {

@@ -9,6 +9,7 @@ import { defineStrategy } from '../../../strategies/define-strategy.ts';
 import cross from '../../../strategies/examples/moving-average-cross.ts';
 import { loadStrategy } from '../../../strategies/load.ts';
 import { candlesAlong } from '../domain/signals/candles.fixture.ts';
+import { regimeWith } from '../domain/cycle/plan.fixture.ts';
 
 const VALID: Strategy = { name: 'mine', version: '1', warmupCandles: 400, vote: () => [] };
 
@@ -65,6 +66,6 @@ it.each([
   ['stays at', 0, 'abstain'],
 ])('the example votes when the fast average %s the slow one', (_name, jump, action) => {
   const candles = candlesAlong([...Array.from({ length: 60 }, () => 100), 100 + jump]);
-  const [said] = cross.vote({ instrumentId: 'BTC-USDT-PERP', candles, features: {}, regime: { regime: 'choppy', score: 0 } });
+  const [said] = cross.vote({ instrumentId: 'BTC-USDT-PERP', candles, features: {}, regime: regimeWith({ regime: 'choppy', score: 0 }) });
   expect(said?.action).toBe(action);
 });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { observeSymbol } from '../../../../domain/cycle/observe.ts';
 import { WARMUP_CANDLES } from '../../../../domain/features/features.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
 import { seededMarket } from '../../../../domain/market/seeded/seeded-market.ts';
 import { BUILT_IN } from '../../../../strategies/built-in/index.ts';
 import { HOUR_MS, drawnCandles } from '../signals/candles.fixture.ts';
@@ -9,7 +10,7 @@ const [strategy] = BUILT_IN;
 const [instrument] = seededMarket({ seed: 'voters', timeframe: '1h', startTime: 0 }).instruments;
 if (strategy === undefined || instrument === undefined) throw new Error('nothing built in');
 const CANDLES = drawnCandles(WARMUP_CANDLES);
-const observe = (candles: typeof CANDLES, closeTime = WARMUP_CANDLES * HOUR_MS): ReturnType<typeof observeSymbol> => observeSymbol({ instrument, candles, strategy, timeframe: '1h', closeTime });
+const observe = (candles: typeof CANDLES, closeTime = WARMUP_CANDLES * HOUR_MS): ReturnType<typeof observeSymbol> => observeSymbol({ instrument, candles, strategy, timeframe: '1h', closeTime, memory: undefined, policy: PRESETS.normal });
 
 it('reads a good window whole, with a vote of each voter', () => {
   const seen = observe(CANDLES);

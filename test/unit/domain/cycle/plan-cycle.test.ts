@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { cycleIdOf } from '../../../../domain/cycle/ids.ts';
+import { NO_TRADES } from '../../../../domain/cycle/risk-facts.ts';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import type { SymbolObservation } from '../../../../domain/cycle/types.ts';
-import { PRESETS } from '../../../../domain/policy/policy.ts';
-import { CLOSE_TIME, HOUR_MS, INSTRUMENT, observationWith, positionWith, symbolWith, vote } from './plan.fixture.ts';
+import { CALM_RETURNS, CLOSE_TIME, HOUR_MS, INSTRUMENT, LIQUID, observationWith, PLAIN, positionWith, regimeWith, riskWith, symbolWith, vote } from './plan.fixture.ts';
 
 const planOf = (changes: Parameters<typeof observationWith>[0] = {}) => {
   const observation = observationWith(changes);
@@ -26,7 +26,7 @@ describe('opening', () => {
   });
 
   it('works a limit entry passively, within its time limit', () => {
-    const [open] = planOf({ account: { policy: { ...PRESETS.normal, entryStyle: 'limit' } } }).opens;
+    const [open] = planOf({ account: { policy: { ...PLAIN, entryStyle: 'limit' } } }).opens;
     expect(open?.entry).toMatchObject({ type: 'limit', price: '100', workUntilMarketTime: CLOSE_TIME + 20_000 });
     expect(open?.repricesMax).toBe(2);
   });
@@ -37,7 +37,8 @@ describe('opening', () => {
 
   it('gives the last place to the candidate with more confidence', () => {
     const other = { ...INSTRUMENT, id: 'AAA-USDT-PERP' };
-    const plan = planOf({ symbols: [symbolWith({ instrument: other }), symbolWith({ votes: [vote('buy', 0.9)] })], account: { policy: { ...PRESETS.normal, positionsMax: 1 } } });
+    const risk = { conditions: Object.fromEntries([other.id, INSTRUMENT.id].map((id) => [id, LIQUID])), returns: { [other.id]: [], [INSTRUMENT.id]: CALM_RETURNS } };
+    const plan = planOf({ risk, symbols: [symbolWith({ instrument: other }), symbolWith({ votes: [vote('buy', 0.9)] })], account: { policy: { ...PLAIN, positionsMax: 1 } } });
     expect(plan.opens.map((it) => it.instrument.id)).toEqual([INSTRUMENT.id]);
     expect(plan.decisions.map((it) => [it.instrumentId, it.reason])).toEqual([[other.id, 'positionsMax'], [INSTRUMENT.id, 'buy']]);
   });
@@ -48,13 +49,17 @@ describe('opening', () => {
     ['stale candles', { symbols: [symbolWith({ quality: { score: 0, tradable: false, issues: [] }, votes: [] })] }, 'dataStale'],
     ['an order of unknown fate', { account: { unsettledInstruments: [INSTRUMENT.id] } }, 'unsettledOrder'],
     ['a foreign position', { account: { foreignInstruments: [INSTRUMENT.id] } }, 'foreignPosition'],
-    ['no margin', { account: { availableMargin: '0' } }, 'marginUsed'],
+    ['no margin', { account: { availableMargin: '0' } }, 'marginUse'],
     ['votes against each other', { symbols: [symbolWith({ votes: [vote('buy'), vote('sell')] })] }, 'tie'],
     ['two of three', { symbols: [symbolWith({ votes: [vote('buy'), vote('buy'), vote('hold')] })] }, 'agreement'],
     ['little confidence', { symbols: [symbolWith({ votes: [vote('buy', 0.4)] })] }, 'confidence'],
     ['nobody speaks', { symbols: [symbolWith({ votes: [vote('abstain')] })] }, 'noVotes'],
     ['no ATR', { symbols: [symbolWith({ features: { atr14: null } })] }, 'noStopDistance'],
-    ['equity too small for the venue', { account: { equity: '1', availableMargin: '1' } }, 'belowMinNotional'],
+    ['overbought', { symbols: [symbolWith({ features: { atr14: 2, rsi14: 81 } })] }, 'rsiHigh'],
+    ['nobody told the volume', { risk: { conditions: {} } }, 'volume'],
+    ['a policy that forbids', { account: { policy: { ...PLAIN, allowNewTrades: false } } }, 'policyForbids'],
+    ['eight losses in a row, the last an hour ago', { risk: { trades: { ...NO_TRADES, lossesInARow: 8, lastLossAt: CLOSE_TIME - HOUR_MS } } }, 'losingStreak'],
+    ['a negative edge', { risk: { trades: { ...NO_TRADES, bySymbol: { [INSTRUMENT.id]: { trades: 20, wins: 5, lossesInARow: 0, averageWinR: 1, averageLossR: 1 } } } } }, 'negativeEdge'],
   ])('refuses: %s', (_name, changes, code) => {
     const plan = planOf(changes);
     expect(plan.opens).toEqual([]);
@@ -66,12 +71,14 @@ describe('opening', () => {
 describe('managing', () => {
   const hold = { votes: [vote('hold')] };
   const UNTRADABLE = { ...hold, quality: { score: 0, tradable: false, issues: [] } };
-  it.each<[string, Partial<SymbolObservation>, Parameters<typeof positionWith>[0], object | null]>([
+  it.each<[string, Partial<SymbolObservation>, Parameters<typeof positionWith>[0], object | readonly object[] | null]>([
     ['keeps a quiet position', hold, {}, null],
     ['closes on the opposite signal', { votes: [vote('sell')] }, {}, { kind: 'close', reason: 'signal' }],
     ['keeps it when the signal is its own', { votes: [vote('buy')] }, {}, null],
     ['closes at the maximum hold', hold, { openedAt: CLOSE_TIME - 36 * HOUR_MS }, { kind: 'close', reason: 'age' }],
-    ['not one hour before', hold, { openedAt: CLOSE_TIME - 35 * HOUR_MS }, null],
+    ['not one hour before, if it won', { ...hold, ...candleClosingAt(101.4) }, { openedAt: CLOSE_TIME - 35 * HOUR_MS, stopPrice: '100.4' }, null],
+    ['tightens both when it is old and flat', hold, { openedAt: CLOSE_TIME - 19 * HOUR_MS }, [{ kind: 'moveStop', stopPrice: '98.5', reason: 'age' }, { kind: 'moveTarget', targetPrice: '103', reason: 'age' }]],
+    ['not at half of its time', hold, { openedAt: CLOSE_TIME - 18 * HOUR_MS }, null],
     ['closes when the stop evidently did not act', { ...hold, ...candleClosingAt(96.9) }, {}, { kind: 'close', reason: 'stop' }],
     ['closes when the target evidently did not act', { ...hold, ...candleClosingAt(106.1) }, {}, { kind: 'close', reason: 'target' }],
     ['moves the stop to breakeven from half an R on', { ...hold, ...candleClosingAt(101.5) }, {}, { kind: 'moveStop', stopPrice: '100.2' }],
@@ -84,12 +91,128 @@ describe('managing', () => {
   ])('%s', (_name, symbol, position, expected) => {
     const plan = planOf({ symbols: [symbolWith(symbol)], account: { positions: [positionWith(position)] } });
     expect(plan.opens).toEqual([]);
-    expect(plan.instructions).toEqual(expected === null ? [] : [expect.objectContaining(expected)]);
+    expect(plan.instructions).toMatchObject(expected === null ? [] : Array.isArray(expected) ? expected : [expected]);
     expect(plan.decisions[0]?.outcome).toBe('manage');
+  });
+
+  // The next funding is due before the next candle closes; the position stands at +5 bps.
+  it.each<[string, number, number, string | null]>([
+    ['closes a long that pays more than the policy bears', 10.1, 60, 'funding'],
+    ['not at what it bears', 10, 60, null],
+    ['not while the funding is farther than a candle', 10.1, 61, null],
+    ['not when it is paid', -10.1, 60, null],
+  ])('%s', (_name, rateBps, minutes, reason) => {
+    const conditions = { [INSTRUMENT.id]: { ...LIQUID, funding: { rateBps, nextAt: CLOSE_TIME + minutes * 60_000, intervalHours: 8 } } };
+    const plan = planOf({ symbols: [symbolWith({ ...hold, ...candleClosingAt(100.05) })], risk: { conditions }, account: { positions: [positionWith()] } });
+    expect(plan.instructions.map((it) => it.reason)).toEqual(reason === null ? [] : [reason]);
+  });
+  it('keeps what earns more than the funding', () => {
+    const conditions = { [INSTRUMENT.id]: { ...LIQUID, funding: { rateBps: 11, nextAt: CLOSE_TIME + 60_000, intervalHours: 8 } } };
+    expect(planOf({ symbols: [symbolWith({ ...hold, ...candleClosingAt(100.2) })], risk: { conditions }, account: { positions: [positionWith()] } }).instructions).toEqual([]);
+  });
+  it('a ladder\'s rest goes on beyond the target', () => {
+    const ladder = { firstAtShare: 0.6, firstShare: 0.5, targetShare: 0.3 };
+    const plan = planOf({ symbols: [symbolWith({ ...hold, ...candleClosingAt(108) })], account: { positions: [positionWith({ ladder, quantity: '0.2', stopPrice: '100.2' })] } });
+    expect(plan.instructions).toMatchObject([{ kind: 'moveStop', stopPrice: '104', reason: 'trail' }]);
   });
 
   it('is never blocked by a limit', () => {
     const plan = planOf({ symbols: [symbolWith({ votes: [vote('sell')] })], late: true, account: { positions: [positionWith()], fence: { epoch: 4, halted: true }, availableMargin: '0', unsettledInstruments: [INSTRUMENT.id] } });
     expect(plan.instructions).toMatchObject([{ kind: 'close', reason: 'signal' }]);
+  });
+});
+
+describe('the chain', () => {
+  it('stores every step up to the one that ended it, with value and limit', () => {
+    const [open] = planOf().decisions;
+    expect(open?.steps.map((it) => [it.step, it.verdict])).toEqual([['data', 'passed'], ['signal', 'passed'], ['veto', 'passed'], ['venue', 'passed'], ['guard', 'passed'], ['governor', 'passed'], ['size', 'passed']]);
+    expect(open?.steps.at(-1)?.value).toMatch(/^10 by notional \(policy 1, signal 1, spike 1, governor 1, volatility 1, confidence 0\.8\d*, symbol 1\), leverage 1$/);
+    const [refused] = planOf({ risk: { conditions: { [INSTRUMENT.id]: { ...LIQUID, spreadBps: 3.1 } } } }).decisions;
+    expect(refused?.steps.map((it) => it.step)).toEqual(['data', 'signal', 'veto', 'venue']);
+    expect(refused?.steps.at(-1)).toEqual({ step: 'venue', verdict: 'refused', code: 'spread', value: '3.1', limit: '≤ 3 bps' });
+  });
+
+  it('holds, and says why, where the venue would not take so little', () => {
+    expect(planOf({ account: { equity: '3', availableMargin: '3' } }).decisions[0]).toMatchObject({ outcome: 'hold', reason: 'belowMinNotional' });
+  });
+
+  it('lets the weakest buys of a large batch drop out', () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'F'].map((it) => `${it}-USDT-PERP`);
+    const symbols = names.map((id, index) => symbolWith({ instrument: { ...INSTRUMENT, id }, votes: [vote('buy', 0.6 + index / 100), vote('buy', 0.6 + index / 100)] }));
+    const risk = { conditions: Object.fromEntries(names.map((id) => [id, LIQUID])), returns: Object.fromEntries(names.map((id) => [id, CALM_RETURNS])) };
+    expect(planOf({ symbols, risk }).decisions.filter((it) => it.reason === 'batchBuys').map((it) => it.instrumentId)).toEqual(names.slice(0, 4));
+  });
+
+  it('halves in a spike of volatility, and says so', () => {
+    const usual = symbolWith({ regime: regimeWith({ volatility: { class: 'normal', percentile: 50, toMedian: 2 } }) });
+    const plan = planOf({ symbols: [usual], account: { policy: { ...PLAIN, notionalMax: '1000000', riskPerTradeBps: 30 } } });
+    expect(plan.decisions[0]?.steps.find((it) => it.step === 'guard')?.value).toBe('halved by a spike of volatility: 2.00 × usual');
+    expect(plan.decisions[0]?.steps.at(-1)?.value).toContain('spike 0.5');
+  });
+
+  it('by the governor, with its owner', () => {
+    const risk = { equity: { peak: 10_400, dayStart: { at: CLOSE_TIME - HOUR_MS, equity: 10_400 }, highs: [], last: { at: CLOSE_TIME - HOUR_MS, equity: 10_400 } } };
+    expect(planOf({ risk }).decisions[0]?.steps.find((it) => it.step === 'governor')?.value).toBe('× 0.85 by dailyLoss: 384.6 bps');
+  });
+});
+
+describe('rotation', () => {
+  const other = { ...INSTRUMENT, id: 'AAA-USDT-PERP' };
+  const full = (candidateConfidence: number, changes: Partial<Parameters<typeof positionWith>[0]> = {}) => planOf({
+    symbols: [symbolWith({ instrument: other, votes: [vote('hold')] }), symbolWith({ votes: [vote('buy', candidateConfidence), vote('buy', candidateConfidence)] })],
+    risk: { conditions: { [other.id]: LIQUID, [INSTRUMENT.id]: LIQUID }, returns: { [other.id]: CALM_RETURNS.map((it) => -it), [INSTRUMENT.id]: CALM_RETURNS } },
+    account: { policy: { ...PLAIN, positionsMax: 1 }, positions: [positionWith({ positionId: 'weak', instrumentId: other.id, score: 0.6, ...changes })] },
+  });
+
+  it('a candidate that scores 15 % better takes the place of the weakest', () => {
+    const plan = full(0.69);
+    expect(plan.instructions).toMatchObject([{ kind: 'close', positionId: 'weak', reason: 'rotation', decisionPrice: '100' }]);
+    expect(plan.opens.map((it) => it.instrument.id)).toEqual([INSTRUMENT.id]);
+    expect(plan.decisions.find((it) => it.instrumentId === other.id)).toMatchObject({ outcome: 'manage', reason: 'rotation' });
+  });
+  it.each<[string, number, Parameters<typeof full>[1]]>([
+    ['not one that scores less than that', 0.689, {}],
+    ['not one that closes already', 0.9, { state: 'closing' }],
+    ['not one that this plan closes', 0.9, { openedAt: 0 }],
+  ])('%s', (_name, confidence, changes) => {
+    const plan = full(confidence, changes);
+    expect(plan.opens).toEqual([]);
+    expect(plan.decisions.find((it) => it.instrumentId === INSTRUMENT.id)?.reason).toBe('positionsMax');
+    expect(plan.instructions.filter((it) => it.reason === 'rotation')).toEqual([]);
+  });
+  it('never while the rest of the guard refuses', () => {
+    const plan = planOf({ account: { policy: { ...PLAIN, positionsMax: 0 } } });
+    expect(plan.decisions[0]?.reason).toBe('positionsMax');
+  });
+});
+
+describe('what a cycle remembers', () => {
+  it('the regime, the entry and the side that was acted on', () => {
+    const { memory } = planOf({ symbols: [symbolWith({ regime: regimeWith({ seen: ['range', 'trendUp'], since: 7 }) })] });
+    expect(memory.sides).toEqual(['buy']);
+    expect(memory.symbols[INSTRUMENT.id]).toEqual({ regime: 'trendUp', since: 7, seen: ['range', 'trendUp'], lastEntryAt: CLOSE_TIME, disabled: null, enabledAt: null });
+  });
+  it('what it remembered before, of candles that cannot be trusted', () => {
+    const before = planOf().memory;
+    const { memory } = planOf({ symbols: [symbolWith({ quality: { score: 0, tradable: false, issues: [] }, votes: [], regime: regimeWith({ regime: 'choppy', seen: [] }) })], risk: { memory: before } });
+    expect(memory).toEqual(before);
+  });
+
+  const lost = { ...NO_TRADES, bySymbol: { [INSTRUMENT.id]: { trades: 10, wins: 0, lossesInARow: 10, averageWinR: 0, averageLossR: 1 } } };
+  const withMemory = (memory: ReturnType<typeof planOf>['memory'], close: number, changes: Parameters<typeof observationWith>[0] = {}) =>
+    planOf({ symbols: [symbolWith({ candle: { ...symbolWith().candle, close, high: close, low: close - 1 } })], risk: { memory, trades: lost }, ...changes });
+  it('a symbol after ten losses: it trades on paper, and after three wins in a row again', () => {
+    const policy = { ...PLAIN, kellyTradesMin: 1_000, symbolTradesMin: 1_000 };
+    const step = (memory: ReturnType<typeof planOf>['memory'], close: number) => withMemory(memory, close, { account: { policy } });
+    let plan = planOf({ risk: { trades: lost }, account: { policy } });
+    expect(plan.decisions[0]).toMatchObject({ outcome: 'refused', reason: 'symbolDisabled' });
+    expect(plan.memory.symbols[INSTRUMENT.id]?.disabled).toMatchObject({ paperWins: 0, paper: { direction: 'long', stopPrice: 97, targetPrice: 106 } });
+    for (const [close, paperWins] of [[106, 1], [112, 2], [108, 0], [114, 1], [120, 2]] as const) {
+      plan = step(plan.memory, close);
+      expect(plan.memory.symbols[INSTRUMENT.id]?.disabled).toMatchObject({ paperWins });
+    }
+    const last = planOf({ symbols: [symbolWith({ candle: { ...symbolWith().candle, close: 126, high: 126, low: 125 } })], risk: { memory: plan.memory }, account: { policy } });
+    expect(last.memory.symbols[INSTRUMENT.id]).toMatchObject({ disabled: null, enabledAt: CLOSE_TIME });
+    expect(last.opens).toHaveLength(1);
   });
 });

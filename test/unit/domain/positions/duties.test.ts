@@ -25,6 +25,89 @@ function snapshotOf(orders: readonly OrderRow[], instructions: readonly Instruct
 const filledEntry = row(PLAN.entry, 'filled', '10');
 const submitsOf = (snapshot: PositionSnapshot) => dutiesOf(snapshot).flatMap((duty) => (duty.kind === 'submit' ? [duty.intent] : []));
 
+describe('a ladder', () => {
+  // Ten units from 100 to 106: half at 103.6, three at 106, two trail.
+  const LADDERED: OpenPlan = { ...PLAN, ladder: { firstAtShare: 0.6, firstShare: 0.5, targetShare: 0.3 } };
+  const seen = (orders: readonly OrderRow[], instructions: readonly Instruction[] = []): PositionSnapshot => {
+    const snapshot = snapshotOf(orders, instructions);
+    return { ...snapshot, position: { ...snapshot.position, plan: LADDERED } };
+  };
+  const [stop, first, target] = submitsOf(seen([filledEntry])) as [OrderIntent, OrderIntent, OrderIntent];
+  const resting = [filledEntry, row(stop, 'accepted'), row(first, 'accepted'), row(target, 'accepted')];
+
+  it('rests on the venue beside the stop for all', () => {
+    expect([stop, first, target]).toMatchObject([
+      { leg: 'stop', quantity: '10', triggerPrice: '97', closesPosition: true },
+      { leg: 'firstTarget', type: 'takeProfitMarket', quantity: '5', triggerPrice: '103.6', closesPosition: false, reduceOnly: true },
+      { leg: 'target', type: 'takeProfitMarket', quantity: '3', triggerPrice: '106', closesPosition: false },
+    ]);
+    expect(dutiesOf(seen(resting))).toEqual([{ kind: 'wait' }]);
+  });
+  it('the stop follows each rung, placed before the old one is cancelled', () => {
+    const taken = [filledEntry, row(stop, 'accepted'), row(first, 'filled', '5'), row(target, 'accepted')];
+    const [smaller] = submitsOf(seen(taken)) as [OrderIntent];
+    expect(dutiesOf(seen(taken))).toEqual([{ kind: 'submit', intent: smaller }]);
+    expect(smaller).toMatchObject({ leg: 'stop', revision: 2, quantity: '5', triggerPrice: '97' });
+    expect(dutiesOf(seen([...taken, row(smaller, 'accepted')]))).toEqual([{ kind: 'cancel', clientOrderId: stop.clientOrderId }]);
+  });
+  it('after both rungs the rest has a stop and no target', () => {
+    const rest = { ...stop, quantity: '2', revision: 3, clientOrderId: 'rest' };
+    expect(dutiesOf(seen([filledEntry, row(stop, 'canceled'), row(first, 'filled', '5'), row(target, 'filled', '3'), row(rest, 'accepted')]))).toEqual([{ kind: 'wait' }]);
+  });
+  it.each([['would trigger at once', 'rejected', '-2021'], ['was refused when it triggered', 'rejected', 'rejectedOnTrigger']] as const)('a rung that %s is closed at market', (_name, state, reason) => {
+    const duties = submitsOf(seen([filledEntry, row(stop, 'accepted'), row(first, state, '0', reason), row(target, 'accepted')]));
+    expect(duties).toMatchObject([{ leg: 'firstTarget', type: 'market', quantity: '5', revision: 2, triggerPrice: null, closesPosition: false }]);
+    expect(dutiesOf(seen([filledEntry, row(stop, 'accepted'), row(first, state, '0', reason), row(target, 'accepted'), row(duties[0] as OrderIntent, 'submitting')]))).toMatchObject([{ kind: 'submit', intent: duties[0] }]);
+  });
+  it('a rung that was filled in part and ended closes what it left at market', () => {
+    const partly = { ...row(first, 'canceled', '2'), triggeredOrderId: '7' };
+    expect(submitsOf(seen([filledEntry, row(stop, 'accepted'), partly, row(target, 'accepted')]))).toMatchObject([{ leg: 'stop', quantity: '8' }, { leg: 'firstTarget', type: 'market', quantity: '3' }]);
+  });
+  it('a nearer target moves both rungs, and never moves back', () => {
+    const move: Instruction = { kind: 'moveTarget', instructionId: 'm', positionId: PLAN.positionId, targetPrice: '103', reason: 'age' };
+    const duties = submitsOf(seen(resting, [move]));
+    expect(duties).toMatchObject([{ leg: 'firstTarget', triggerPrice: '101.8', quantity: '5', revision: 2 }, { leg: 'target', triggerPrice: '103', quantity: '3', revision: 2 }]);
+    const placed = [...resting, ...duties.map((it) => row(it, 'accepted'))];
+    expect(dutiesOf(seen(placed, [move]))).toEqual([{ kind: 'cancel', clientOrderId: first.clientOrderId }, { kind: 'cancel', clientOrderId: target.clientOrderId }]);
+    const farther: Instruction = { ...move, targetPrice: '105' };
+    expect(dutiesOf(seen([filledEntry, row(stop, 'accepted'), ...duties.map((it) => row(it, 'accepted'))], [farther]))).toEqual([{ kind: 'wait' }]);
+  });
+  it('an entry that was filled for less than its rungs need takes one target for all', () => {
+    const little = row(PLAN.entry, 'canceled', '0.003');
+    expect(submitsOf(seen([little]))).toMatchObject([{ leg: 'stop', quantity: '0.003' }, { leg: 'target', quantity: '0.003', closesPosition: true }]);
+  });
+  it('takes no target while the entry may still fill', () => expect(submitsOf(seen([row(PLAN.entry, 'partiallyFilled', '4')])).map((it) => it.leg)).toEqual(['entry', 'stop'].slice(1)));
+  it('ends for the target when the rungs closed most, trailing when a moved stop did', () => {
+    const ended = (stopRow: OrderRow) => [filledEntry, row(first, 'filled', '5'), row(target, 'filled', '3'), stopRow];
+    expect(dutiesOf(seen(ended(row({ ...stop, quantity: '2', triggerPrice: '104' }, 'filled', '2'))))).toEqual([{ kind: 'close', reason: 'target' }]);
+    expect(dutiesOf(seen([filledEntry, row({ ...stop, triggerPrice: '104' }, 'filled', '10')]))).toEqual([{ kind: 'close', reason: 'trail' }]);
+    expect(dutiesOf(seen([filledEntry, row(stop, 'filled', '10')]))).toEqual([{ kind: 'close', reason: 'stop' }]);
+  });
+  it('closing leaves the rungs on the book until it is flat, and then takes them away', () => {
+    const close: Instruction = { kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' };
+    expect(dutiesOf(seen(resting, [close]))).toMatchObject([{ kind: 'submit', intent: { leg: 'exit', quantity: '10' } }]);
+    const exit = submitsOf(seen(resting, [close]))[0] as OrderIntent;
+    expect(dutiesOf(seen([...resting, row(exit, 'filled', '10')], [close])).map((it) => it.kind)).toEqual(['cancel', 'cancel', 'cancel']);
+  });
+  it('a plan of an older version has one target for all', () => {
+    const { ladder: _ladder, ...older } = LADDERED;
+    const snapshot = snapshotOf([filledEntry]);
+    expect(submitsOf({ ...snapshot, position: { ...snapshot.position, plan: older as OpenPlan } })).toMatchObject([{ leg: 'stop' }, { leg: 'target', quantity: '10' }]);
+  });
+
+  it('rungs never close more than the entry, and the stop covers what is held', () => {
+    const quantity = fc.integer({ min: 0, max: 10_000 }).map((it) => text(d(it).div(1_000)));
+    fc.assert(fc.property(quantity, quantity, quantity, (entered, byFirst, byTarget) => {
+      const snapshot = seen([row(PLAN.entry, 'filled', entered), row(first, 'canceled', byFirst), row(target, 'canceled', byTarget)]);
+      const held = heldQuantity(snapshot);
+      const placed = submitsOf(snapshot);
+      const sum = placed.filter((it) => it.leg !== 'stop' && it.leg !== 'exit').reduce((total, it) => total.plus(d(it.quantity)), d(0));
+      expect(sum.lte(held)).toBe(true);
+      for (const it of placed) if (it.leg === 'stop') expect(it.quantity).toBe(text(held));
+    }));
+  });
+});
+
 describe('what a position owes', () => {
   it('a stop and a target for all of it once the entry is filled', () => {
     expect(submitsOf(snapshotOf([filledEntry]))).toMatchObject([

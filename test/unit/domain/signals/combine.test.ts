@@ -21,11 +21,26 @@ it.each([
   ['confidence just below', 'sell:0.4 sell:0.599', 'sell', 'confidence', 2],
   ['a hold needs no confidence', 'hold:0.1', 'hold', null, 1],
 ])('%s', (_name, said, action, code, speakers) => {
-  expect(combineVotes(votesOf(said), PRESETS.normal)).toMatchObject({ action, code, speakers });
+  expect(combineVotes({ votes: votesOf(said), atrPct: 1, policy: PRESETS.normal })).toMatchObject({ action, code, speakers });
 });
 
 it('averages the confidence of those that agree, and reaches a limit that equals it', () => {
-  const signal = combineVotes(votesOf('buy:0.7 buy:0.7 buy:0.7 sell:0.1'), { agreementMin: 0.75, confidenceMin: 0.7 });
+  const signal = combineVotes({ votes: votesOf('buy:0.7 buy:0.7 buy:0.7 sell:0.1'), atrPct: 1, policy: { ...PRESETS.normal, confidenceMin: 0.7 } });
   expect(signal).toMatchObject({ code: null, agreement: 0.75 });
   expect(signal.confidence).toBeCloseTo(0.7, 12);
+});
+
+// ATR of 3 % of the price and more is high volatility.
+it.each<[string, number | null, string, object]>([
+  ['below the limit of volatility, 0.58 / 0.60 / 0.62 of four', 2.99, 'buy:0.58 buy:0.60 buy:0.62 hold:0.5', { code: null, factor: 1, confidenceMin: 0.5 }],
+  ['at it, the same is too little', 3, 'buy:0.58 buy:0.60 buy:0.62 hold:0.5', { code: 'confidence', confidenceMin: 0.65 }],
+  ['at it, 0.68 / 0.72 / 0.75 pass at half size', 3, 'buy:0.68 buy:0.72 buy:0.75 hold:0.5', { code: null, factor: 0.5 }],
+  ['0.75 is full size', 4, 'sell:0.75 sell:0.75', { code: null, factor: 1 }],
+  ['just below is half', 4, 'sell:0.749 sell:0.749', { code: null, factor: 0.5 }],
+  ['a hold is no signal', 4, 'hold:0.9 hold:0.9', { action: 'hold', code: 'holdInHighVolatility' }],
+  ['one speaker halves', 1, 'buy:0.9 abstain', { code: null, factor: 0.5 }],
+  ['one speaker with little confidence in high volatility is a quarter', 4, 'buy:0.7', { code: null, factor: 0.25 }],
+  ['an unknown volatility counts as high', null, 'buy:0.6 buy:0.6', { code: 'confidence' }],
+])('%s', (_name, atrPct, said, expected) => {
+  expect(combineVotes({ votes: votesOf(said), atrPct, policy: PRESETS.normal })).toMatchObject(expected);
 });

@@ -3,11 +3,13 @@ import type { Regime, Vote } from '../../../../domain/cycle/types.ts';
 import { WARMUP_CANDLES, computeFeatures } from '../../../../domain/features/features.ts';
 import type { Candle } from '../../../../domain/market/candle.ts';
 import { regimeOf } from '../../../../domain/regime/regime.ts';
+import { UNKNOWN_VOLATILITY } from '../../../../domain/regime/volatility.ts';
 import { voteBreakout } from '../../../../domain/signals/breakout.ts';
 import { voteMeanReversion } from '../../../../domain/signals/mean-reversion.ts';
 import { patternOf, votePatterns } from '../../../../domain/signals/patterns.ts';
 import { voteTrend } from '../../../../domain/signals/trend.ts';
 import type { Voter } from '../../../../domain/signals/voter.ts';
+import { regimeWith } from '../cycle/plan.fixture.ts';
 import { drawnCandles } from './candles.fixture.ts';
 
 const candle = (open: number, high: number, low: number, close: number): Candle => ({ openTime: 0, open, high, low, close, volume: 100 });
@@ -17,7 +19,7 @@ type Numbers = Readonly<Record<string, number | null>>;
 
 /** The vote in a regime with given features; the last close is 100 unless told. */
 function vote(voter: Voter, regime: Regime, features: Numbers, candles = at(100)): Vote {
-  return voter({ candles, features, regime: { regime, score: 1 } });
+  return voter({ candles, features, regime: regimeWith({ regime }) });
 }
 
 const RISE = { adx14: 50, ema20: 99, ema50: 95, emaSlope: 2, atr14: 1, macdHistogram: 0.1 };
@@ -28,7 +30,7 @@ const CHANNEL = { donchianHigh20: 99, donchianLow20: 90, volumeRatio20: 3, atr14
 it.each<[string, Voter, Regime, Numbers, string, number]>([
   ['trend: a strong rise', voteTrend, 'trendUp', RISE, 'buy', 1],
   ['trend: a strong fall', voteTrend, 'trendDown', FALL, 'sell', 1],
-  ['trend: the weaker the ADX the less sure', voteTrend, 'trendUp', { ...RISE, adx14: 35 }, 'buy', 0.75],
+  ['trend: the weaker the ADX the less sure', voteTrend, 'trendUp', { ...RISE, adx14: 35 }, 'buy', 0.85],
   ['trend: momentum fades', voteTrend, 'trendUp', { ...RISE, macdHistogram: -0.1 }, 'hold', 0],
   ['trend: too far from the average', voteTrend, 'trendUp', { ...RISE, atr14: 0.25 }, 'hold', 0],
   ['trend: inputs not known', voteTrend, 'trendUp', { ...RISE, adx14: null }, 'abstain', 0],
@@ -79,7 +81,7 @@ it('every vote on a drawn market is well formed, and each voter has its say both
   for (let end = WARMUP_CANDLES; end <= candles.length; end += 1) {
     const window = candles.slice(end - WARMUP_CANDLES, end);
     const features = computeFeatures(window);
-    const regime = regimeOf(features);
+    const regime = regimeOf({ features, candles: window, volatility: UNKNOWN_VOLATILITY, memory: undefined, closeTime: 0 });
     for (const voter of [voteTrend, voteMeanReversion, voteBreakout, votePatterns]) {
       const said = voter({ candles: window, features, regime });
       heard.add(`${said.voter}:${said.action}`);

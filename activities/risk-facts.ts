@@ -1,0 +1,57 @@
+import type { RiskFacts } from '../domain/cycle/risk-facts.ts';
+import type { SymbolObservation } from '../domain/cycle/types.ts';
+import { d, text } from '../domain/decimal.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
+import type { AccountContext, Ledger } from '../domain/ports/ledger.ts';
+import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
+import { returnSeriesOf } from '../domain/risk/returns.ts';
+import { signalOf } from '../domain/signals/combine.ts';
+
+export interface RiskQuestion {
+  readonly candle: CandleRef;
+  readonly series: readonly CandleSeries[];
+  readonly symbols: readonly SymbolObservation[];
+  readonly context: AccountContext;
+  readonly account: VenueAccount;
+}
+
+/** What the chain needs beside candles, votes and account: only of symbols that are held or might open, so that it costs little. */
+export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledger, 'tradeRecord'>; readonly venue: Pick<Venue, 'conditions'> }): (question: RiskQuestion) => Promise<RiskFacts> {
+  /** Conditions that cannot be read refuse every opening, and nothing else: what is open is managed all the same. */
+  async function conditionsOf(query: Parameters<Venue['conditions']>[0]): Promise<Pick<RiskFacts, 'conditions' | 'venueProblem'>> {
+    if (query.instrumentIds.length === 0) return { conditions: {}, venueProblem: null };
+    try {
+      return { conditions: await venue.conditions(query), venueProblem: null };
+    } catch (error) {
+      if (!(error instanceof KeelError)) throw error;
+      return { conditions: {}, venueProblem: `${error.code}: ${error.message}` };
+    }
+  }
+
+  return async ({ candle: { portfolioId, timeframe, closeTime }, series, symbols, context: { account: held, memory, equity }, account }) => {
+    const candidates = symbols.filter((symbol) => mayOpen(symbol, held)).map((it) => it.instrument.id);
+    const watched = [...new Set([...held.positions.map((it) => it.instrumentId), ...candidates])];
+    const [trades, venueSays] = await Promise.all([
+      ledger.tradeRecord({ portfolioId, closeTime, symbols: candidates.map((instrumentId) => ({ instrumentId, lossesSince: memory.symbols[instrumentId]?.enabledAt ?? 0 })) }),
+      conditionsOf({ instrumentIds: watched, deep: candidates, depthWithinBps: held.policy.depthWithinBps }),
+    ]);
+    const returns = watched.flatMap((id) => {
+      const candles = series.find((it) => it.instrumentId === id)?.candles;
+      return candles === undefined ? [] : [[id, returnSeriesOf(candles, { timeframe, closeTime })] as const];
+    });
+    return { trades, ...venueSays, equity, memory, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
+  };
+}
+
+/** Whose book, record and returns the chain will ask for. */
+function mayOpen(symbol: SymbolObservation, { positions, policy }: Pick<AccountContext['account'], 'positions' | 'policy'>): boolean {
+  const signal = signalOf(symbol, policy);
+  return symbol.quality.tradable && signal.code === null && signal.action !== 'hold' && positions.every((it) => it.instrumentId !== symbol.instrument.id);
+}
+
+/** What the venue holds beyond our own positions, at its mark price. */
+function foreignIn(account: VenueAccount, ours: AccountContext['account']['positions']): RiskFacts['foreign'] {
+  return account.positions.filter((it) => ours.every((own) => own.instrumentId !== it.instrumentId || own.direction !== it.direction))
+    .map(({ instrumentId, direction, quantity, markPrice }) => ({ instrumentId, direction, notional: text(d(quantity).times(d(markPrice))) }));
+}

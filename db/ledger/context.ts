@@ -1,0 +1,114 @@
+/** What a cycle asks of the ledger before it decides. */
+import type { CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/risk-facts.ts';
+import { NO_MEMORY, NO_TRADES } from '../../domain/cycle/risk-facts.ts';
+import { watchMemoryOf } from '../../domain/emergency/watch.ts';
+import { KeelError } from '../../domain/errors.ts';
+import type { CandleRef } from '../../domain/market/candle.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
+import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
+import type { Pool } from '../pool.ts';
+import { run } from '../pool.ts';
+import { exact, exactOrNull } from '../rows.ts';
+
+type ContextMethods = Pick<Ledger, 'accountContext' | 'tradeRecord'>;
+
+export function createContextMethods(pool: Pool): ContextMethods {
+  return {
+    accountContext: (candle) => accountContext(pool, candle),
+    tradeRecord: (query) => tradeRecord(pool, query),
+  };
+}
+
+interface ContextRecord {
+  readonly deploymentId: string;
+  readonly epoch: number;
+  readonly halted: boolean;
+  readonly policy: Policy;
+  readonly policyVersion: number;
+  readonly positions: AccountContext['account']['positions'] | null;
+  readonly unsettled: readonly string[] | null;
+  readonly foreign: readonly string[] | null;
+  readonly memory: CycleMemory | null;
+  readonly watch: Readonly<Record<string, unknown>> | null;
+}
+
+/** One statement: the whole of what a cycle asks of the ledger about its account. */
+const CONTEXT = `
+  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted, pv.policy, pv.version AS "policyVersion", w.memory AS watch,
+    (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
+       'quantity', p.quantity::text, 'entryQuantity', p.entry_quantity::text, 'plannedQuantity', p.plan->'entry'->>'quantity', 'entryPrice', p.entry_price::text,
+       'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text, 'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at,
+       'score', coalesce(p.plan->'score', p.plan->'confidence'), 'exit', p.plan->'exit', 'ladder', p.plan->'ladder') ORDER BY p.position_id)
+     FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed') AS positions,
+    (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
+    (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
+    (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory
+  FROM portfolios pf JOIN fence f USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
+  JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
+  WHERE pf.portfolio_id = $1`;
+
+async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, closeTime }: CandleRef): Promise<AccountContext> {
+  const rows = await run<ContextRecord>(pool, `account of ${portfolioId}`, { name: 'account-context', text: CONTEXT, values: [portfolioId, strategy, timeframe, closeTime] });
+  const row = rows[0];
+  if (row === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
+  return {
+    account: {
+      deploymentId: row.deploymentId,
+      fence: { epoch: row.epoch, halted: row.halted },
+      policy: row.policy,
+      policyVersion: row.policyVersion,
+      positions: (row.positions ?? []).map((it) => ({
+        ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), plannedQuantity: exact(it.plannedQuantity), entryPrice: exactOrNull(it.entryPrice), stopPrice: exact(it.stopPrice), targetPrice: exactOrNull(it.targetPrice),
+      })),
+      unsettledInstruments: row.unsettled ?? [],
+      foreignInstruments: row.foreign ?? [],
+    },
+    memory: row.memory ?? NO_MEMORY,
+    equity: watchMemoryOf(row.watch).equity,
+  };
+}
+
+/** @source domain/cycle/risk-facts.ts, which says what these windows are. */
+const RECENT_TRADES = 100;
+const RECENT_MS = 90 * 86_400_000;
+const LOSSES_MS = 86_400_000;
+
+interface PortfolioTrades {
+  readonly grossLoss: string;
+  readonly lossesInARow: number;
+  readonly lastLossAt: number | null;
+}
+
+const PORTFOLIO_TRADES = `
+  SELECT (SELECT coalesce(sum(p.fees - p.realized_pnl), 0)::text FROM positions p
+      WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at > $2::bigint - ${LOSSES_MS} AND p.realized_pnl < p.fees) AS "grossLoss",
+    count(*) FILTER (WHERE streak.wins = 0)::int AS "lossesInARow", max(streak.closed_at) FILTER (WHERE streak.wins = 0) AS "lastLossAt"
+  FROM (
+    SELECT newest.closed_at, count(*) FILTER (WHERE newest.realized_pnl > newest.fees) OVER (ORDER BY newest.closed_at DESC, newest.seq DESC) AS wins
+    FROM (SELECT p.closed_at, p.seq, p.realized_pnl, p.fees FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 ORDER BY p.closed_at DESC LIMIT ${RECENT_TRADES}) newest) streak`;
+
+const SYMBOL_TRADES = `
+  SELECT wanted.instrument_id AS "instrumentId", count(*)::int AS trades, count(*) FILTER (WHERE t.result > 0)::int AS wins,
+    count(*) FILTER (WHERE t.wins = 0 AND t.closed_at > wanted.losses_since)::int AS "lossesInARow",
+    coalesce(avg(t.result) FILTER (WHERE t.result > 0), 0)::float8 AS "averageWinR", coalesce(-avg(t.result) FILTER (WHERE t.result <= 0), 0)::float8 AS "averageLossR"
+  FROM unnest($2::text[], $3::bigint[]) AS wanted(instrument_id, losses_since) CROSS JOIN LATERAL (
+    SELECT newest.closed_at, newest.result, count(*) FILTER (WHERE newest.result > 0) OVER (ORDER BY newest.closed_at DESC, newest.seq DESC) AS wins
+    FROM (
+      SELECT p.closed_at, p.seq, coalesce((p.realized_pnl - p.fees) / nullif((p.plan->>'riskPerUnit')::numeric * p.entry_quantity, 0), 0) AS result FROM positions p
+      WHERE p.portfolio_id = $1 AND p.instrument_id = wanted.instrument_id AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at > $4::bigint - ${RECENT_MS}
+      ORDER BY p.closed_at DESC LIMIT ${RECENT_TRADES}) newest) t
+  GROUP BY wanted.instrument_id`;
+
+async function tradeRecord(pool: Pool, { portfolioId, closeTime, symbols }: Parameters<Ledger['tradeRecord']>[0]): Promise<TradeRecord> {
+  const [portfolio, bySymbol] = await Promise.all([
+    run<PortfolioTrades & Record<string, unknown>>(pool, `trades of ${portfolioId}`, { name: 'portfolio-trades', text: PORTFOLIO_TRADES, values: [portfolioId, closeTime] }),
+    symbols.length === 0 ? [] : run<SymbolRecord & { instrumentId: string } & Record<string, unknown>>(pool, `trades by symbol of ${portfolioId}`, {
+      name: 'symbol-trades', text: SYMBOL_TRADES, values: [portfolioId, symbols.map((it) => it.instrumentId), symbols.map((it) => it.lossesSince), closeTime],
+    }),
+  ]);
+  const totals = portfolio[0];
+  return {
+    grossLoss24h: totals === undefined ? NO_TRADES.grossLoss24h : exact(totals.grossLoss), lossesInARow: totals?.lossesInARow ?? 0, lastLossAt: totals?.lastLossAt ?? null,
+    bySymbol: Object.fromEntries(bySymbol.map(({ instrumentId, trades, wins, lossesInARow, averageWinR, averageLossR }) => [instrumentId, { trades, wins, lossesInARow, averageWinR, averageLossR }])),
+  };
+}

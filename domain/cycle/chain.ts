@@ -1,0 +1,128 @@
+/** The chain that one candidate goes through: venue filter, guard, governor, size. The first step that refuses ends it. */
+import type { Refusal } from '../checks/check.ts';
+import { firstRefusal } from '../checks/check.ts';
+import { d, text } from '../decimal.ts';
+import type { ExitDistances } from '../exits/exit-plan.ts';
+import { exitDistancesOf } from '../exits/exit-plan.ts';
+import { bookAfter } from '../guard/book-checks.ts';
+import { FULL_BOOK, GUARD } from '../guard/guard.ts';
+import type { GuardCode } from '../guard/guard.ts';
+import type { GuardInput } from '../guard/input.ts';
+import { slotsOf } from '../guard/slots.ts';
+import type { Spike } from '../guard/spikes.ts';
+import { spikeOf } from '../guard/spikes.ts';
+import { paidBps, VENUE_FILTER, warnsOfFunding } from '../guard/venue-filter.ts';
+import type { Direction } from '../orders/order.ts';
+import { grossOf } from '../risk/book.ts';
+import { dailyVolatilityBps } from '../risk/returns.ts';
+import type { CombinedSignal } from '../signals/combine.ts';
+import { leverageOf } from '../sizing/leverage.ts';
+import type { SizeInput, WantedSize } from '../sizing/size.ts';
+import { roundedSize, wantedSizeOf } from '../sizing/size.ts';
+import { openPlanOf, orderTypeOf, roundTripCostOf } from './open-plan.ts';
+import type { PlanBook } from './plan-book.ts';
+import type { PlanContext } from './plan-context.ts';
+import { NO_CONDITIONS, NO_RECORD } from './risk-facts.ts';
+import type { DecisionStep, OpenPlan, SymbolObservation } from './types.ts';
+
+/** A symbol whose votes want a position, and that nothing speaks against so far. */
+export interface Candidate {
+  readonly symbol: SymbolObservation;
+  readonly signal: CombinedSignal;
+  readonly direction: Direction;
+  /** Confidence × agreement. */
+  readonly score: number;
+  readonly steps: readonly DecisionStep[];
+}
+
+export type ChainResult =
+  | { readonly kind: 'open'; readonly plan: OpenPlan; readonly steps: readonly DecisionStep[] }
+  /** `exits` of what would have been opened, for a trade on paper; null where there are none. */
+  | { readonly kind: 'refused'; readonly code: string; readonly steps: readonly DecisionStep[]; readonly exits: ExitDistances | null }
+  /** Full: a rotation may make room. */
+  | { readonly kind: 'full'; readonly steps: readonly DecisionStep[] };
+
+export function runChain(context: PlanContext, candidate: Candidate, book: PlanBook): ChainResult {
+  const { symbol } = candidate;
+  const conditions = context.observation.risk.conditions[symbol.instrument.id] ?? NO_CONDITIONS;
+  const venueInput = { side: candidate.direction === 'long' ? 'buy' as const : 'sell' as const, conditions, closeTime: context.observation.candle.closeTime, policy: context.policy };
+  const venue = firstRefusal(VENUE_FILTER, venueInput);
+  if (venue !== null) return refusedAt('venue', candidate.steps, venue, null);
+  const steps = [...candidate.steps, passed('venue', warnsOfFunding(venueInput) ? `pays ${(paidBps(venueInput) ?? 0).toFixed(2)} bps of funding` : null)];
+
+  const exits = exitDistancesOf({
+    regime: symbol.regime, atr: symbol.features['atr14'] ?? null, price: d(symbol.candle.close > 0 ? symbol.candle.close : 0), confidence: candidate.signal.confidence,
+    roundTripCost: roundTripCostOf(symbol, conditions.spreadBps), policy: context.policy,
+  });
+  if (exits === null) return refusedAt('size', steps, { code: 'noStopDistance', value: String(symbol.features['atr14']), limit: '> 0 and below the price' }, null);
+  return runGuard(context, { candidate, book, steps, exits });
+}
+
+interface Reached {
+  readonly candidate: Candidate;
+  readonly book: PlanBook;
+  readonly steps: readonly DecisionStep[];
+  readonly exits: ExitDistances;
+}
+
+function runGuard(context: PlanContext, reached: Reached): ChainResult {
+  const { candidate, book, exits } = reached;
+  const spike = spikeOf({ level: context.level, toMedian: candidate.symbol.regime.volatility.toMedian, policy: context.policy });
+  const sizing = sizeInputOf(context, reached, { spike, gross: grossOf(book.holdings) });
+  const wanted = wantedSizeOf(sizing);
+  const draft = { direction: candidate.direction, price: sizing.price, quantity: wanted.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
+  const { policy, observation: { candle: { timeframe }, risk: { returns } } } = context;
+  const refusal = firstRefusal<GuardInput, GuardCode>(GUARD, {
+    symbol: candidate.symbol, account: context.observation.account, late: context.observation.late, timeframe: context.observation.candle.timeframe, policy: context.policy, isEmergency: context.isEmergency,
+    draft, book, after: bookAfter({ draft, book, instrumentId: candidate.symbol.instrument.id, series: returns, timeframe, returnsMin: policy.correlationReturnsMin }), slots: slotsOf(candidate.symbol.regime, { isSpike: spike.kind !== null, policy: context.policy }),
+    trades: context.observation.risk.trades, facts: context.observation.risk, correlations: context.correlations,
+    dailyLossBps: context.losses.dailyLossBps, isDisabled: (context.states.get(candidate.symbol.instrument.id)?.disabled ?? null) !== null,
+  });
+  if (refusal !== null && FULL_BOOK.includes(refusal.code)) return { kind: 'full', steps: [...reached.steps, refused('guard', refusal)] };
+  if (refusal !== null) return refusedAt('guard', reached.steps, refusal, exits);
+  const steps = [...reached.steps, passed('guard', spike.kind === null ? null : `halved by a spike of ${spike.kind}: ${spike.value}`)];
+  return runSize(context, { ...reached, steps }, sizing, wanted);
+}
+
+function runSize({ cycleId, observation, governed }: PlanContext, { candidate, steps, exits }: Reached, sizing: SizeInput, wanted: WantedSize): ChainResult {
+  const said = governed.directives.find((it) => it.owner === governed.owner);
+  if (governed.multiplier === 0) return refusedAt('governor', steps, { code: governed.owner === 'none' ? 'noDirective' : governed.owner, value: said?.value ?? 'none', limit: said?.limit ?? 'at least one directive' }, exits);
+  const governor = passed('governor', `× ${governed.multiplier} by ${governed.owner}${said === undefined ? '' : `: ${said.value}`}`);
+  const size = roundedSize(wanted, sizing);
+  if (size.kind === 'refused') return refusedAt('size', [...steps, governor], size, exits);
+  const plan = openPlanOf({ cycleId, observation, symbol: candidate.symbol, direction: candidate.direction, quantity: size.quantity, exits, leverage: sizing.leverage, confidence: candidate.signal.confidence, score: candidate.score });
+  const factors = Object.entries(wanted.factors).map(([name, factor]) => `${name} ${factor}`).join(', ');
+  return { kind: 'open', plan, steps: [...steps, governor, passed('size', `${size.quantity} by ${wanted.cappedBy} (${factors}), leverage ${sizing.leverage}`)] };
+}
+
+function sizeInputOf({ observation, policy, losses, governed }: PlanContext, { candidate, exits }: Reached, { spike, gross }: { readonly spike: Spike; readonly gross: number }): SizeInput {
+  const { account, risk } = observation;
+  const { symbol, signal } = candidate;
+  const id = symbol.instrument.id;
+  const [price, equity, available] = [d(symbol.candle.close), d(account.equity), d(account.availableMargin)];
+  const record = risk.trades.bySymbol[id] ?? NO_RECORD;
+  const room = equity.times(d(policy.grossExposureMax)).minus(d(gross));
+  const symbolRoom = equity.times(d(policy.symbolExposureMax));
+  return {
+    instrument: symbol.instrument, orderType: orderTypeOf(policy), price, stopDistance: exits.stop, equity, availableMargin: available, exposureRoom: room.lt(symbolRoom) ? room : symbolRoom,
+    leverage: leverageOf({
+      atrShare: Number(exits.atr) / symbol.candle.close, record, confidence: signal.confidence,
+      marginUse: equity.gt(0) ? Math.min(1, Math.max(0, 1 - Number(text(available)) / Number(text(equity)))) : 1,
+      drawdownBps: losses.drawdownBps ?? 0, adx: symbol.features['adx14'] ?? null, venueMax: risk.conditions[id]?.leverageMax ?? null, policy,
+    }),
+    confidence: signal.confidence, signalFactor: signal.factor, spikeFactor: spike.factor, governor: governed.multiplier,
+    dailyVolatilityBps: dailyVolatilityBps(risk.returns[id] ?? [], observation.candle.timeframe), record, policy,
+  };
+}
+
+export function passed(step: DecisionStep['step'], value: string | null = null): DecisionStep {
+  return { step, verdict: 'passed', code: null, value, limit: null };
+}
+
+export function refused(step: DecisionStep['step'], { code, value, limit }: Refusal): DecisionStep {
+  return { step, verdict: 'refused', code, value, limit };
+}
+
+function refusedAt(step: DecisionStep['step'], before: readonly DecisionStep[], refusal: Refusal, exits: ExitDistances | null): ChainResult {
+  return { kind: 'refused', code: refusal.code, steps: [...before, refused(step, refusal)], exits };
+}

@@ -1,0 +1,67 @@
+/** The book while a plan grows: what is held, what the plan adds, what it lets go. */
+import { d, ZERO } from '../decimal.ts';
+import type { Book } from '../guard/input.ts';
+import type { Holding } from '../risk/book.ts';
+import { NO_PAST, withHolding } from '../risk/book.ts';
+import type { SeriesOf } from '../risk/correlation.ts';
+import type { Observation, OpenPlan, PositionView } from './types.ts';
+
+const MINUTE_MS = 60_000;
+
+export interface PlanBook extends Book {
+  readonly opens: readonly OpenPlan[];
+  /** Positions that give their place to a better candidate. */
+  readonly rotatedOut: readonly PositionView[];
+}
+
+/** Before anything is planned. */
+export function bookOf({ account, risk, symbols, candle }: Observation): PlanBook {
+  const prices = new Map(symbols.flatMap((it) => (it.quality.tradable ? [[it.instrument.id, it.candle.close] as const] : [])));
+  const holdings = [
+    ...account.positions.map((it) => holdingOf(it, prices.get(it.instrumentId))),
+    ...risk.foreign.map((it) => ({ instrumentId: it.instrumentId, notional: Number(it.notional) * signOf(it.direction) })),
+  ];
+  return {
+    opens: [], rotatedOut: [], plannedMargin: ZERO, holdings,
+    past: holdings.reduce((past, it) => withHolding(past, it, risk.returns), NO_PAST),
+    count: account.positions.length,
+    ordersThisMinute: Object.values(risk.memory.symbols).filter((it) => it.lastEntryAt !== null && it.lastEntryAt > candle.closeTime - MINUTE_MS).length,
+  };
+}
+
+export function withOpen(book: PlanBook, open: OpenPlan, series: SeriesOf): PlanBook {
+  const notional = d(open.entry.quantity).times(d(open.entry.decisionPrice));
+  const holding = { instrumentId: open.instrument.id, notional: Number(notional) * signOf(open.direction) };
+  return {
+    ...book, opens: [...book.opens, open], count: book.count + 1, ordersThisMinute: book.ordersThisMinute + 1,
+    plannedMargin: book.plannedMargin.plus(notional.div(open.leverage)),
+    holdings: [...book.holdings, holding],
+    past: withHolding(book.past, holding, series),
+  };
+}
+
+/** A position gives its place; until it is closed it still counts against every limit but the slots. */
+export function withPlaceOf(book: PlanBook, leaving: PositionView): PlanBook {
+  return { ...book, count: book.count - 1, rotatedOut: [...book.rotatedOut, leaving] };
+}
+
+/** At the newest price; one that is still being entered counts with all that it asked for. */
+function holdingOf(position: PositionView, price: number | undefined): Holding {
+  const quantity = position.state === 'opening' ? Math.max(Number(position.plannedQuantity), Number(position.quantity)) : Number(position.quantity);
+  return { instrumentId: position.instrumentId, notional: quantity * (price ?? Number(position.entryPrice ?? position.stopPrice)) * signOf(position.direction) };
+}
+
+function signOf(direction: 'long' | 'short'): 1 | -1 {
+  return direction === 'long' ? 1 : -1;
+}
+
+/**
+ * The position that a candidate may replace: the weakest that is open, has a price to close at and is not on its way out,
+ * if the candidate scores so much better. Of two that score the same, the older one.
+ */
+export function weakestOf({ account, symbols }: Observation, { rotatedOut }: PlanBook, { score, advantage, isClosing }: { readonly score: number; readonly advantage: number; readonly isClosing: (positionId: string) => boolean }): PositionView | null {
+  const priced = new Set(symbols.flatMap((it) => (it.quality.tradable ? [it.instrument.id] : [])));
+  const free = account.positions.filter((it) => it.state === 'open' && priced.has(it.instrumentId) && !rotatedOut.includes(it) && !isClosing(it.positionId));
+  const [weakest] = [...free].sort((a, b) => a.score - b.score || a.openedAt - b.openedAt || (a.positionId < b.positionId ? -1 : 1));
+  return weakest !== undefined && score >= weakest.score * (1 + advantage) ? weakest : null;
+}

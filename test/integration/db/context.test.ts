@@ -1,0 +1,105 @@
+/** What a cycle asks of the ledger before it decides. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLedger } from '../../../db/ledger.ts';
+import type { Pool } from '../../../db/pool.ts';
+import { cycleIdOf } from '../../../domain/cycle/ids.ts';
+import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
+import { NO_MEMORY, NO_TRADES } from '../../../domain/cycle/risk-facts.ts';
+import type { OpenPlan } from '../../../domain/cycle/types.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { TestDatabases } from '../../support/databases.ts';
+import { startDatabases } from '../../support/databases.ts';
+import { HOUR_MS, INSTRUMENT, observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
+
+let databases: TestDatabases;
+let pool: Pool;
+let ledger: Ledger;
+
+const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
+const { closeTime } = OBSERVATION.candle;
+const CYCLE = cycleIdOf(OBSERVATION.candle);
+const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
+const [OPEN] = PLAN.opens as [OpenPlan];
+const NEXT = { ...OBSERVATION.candle, closeTime: closeTime + HOUR_MS };
+
+beforeAll(async () => { databases = await startDatabases(); });
+afterAll(() => databases.stop());
+beforeEach(async () => {
+  pool = await databases.create();
+  ledger = createLedger(pool);
+  await ledger.upsertInstruments([INSTRUMENT]);
+  await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
+  await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
+});
+
+describe('the account', () => {
+  it('brings what the newest recorded cycle before it remembered', async () => {
+    expect((await ledger.accountContext(NEXT)).memory).toEqual(NO_MEMORY); // claimed, not recorded
+    await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+    expect((await ledger.accountContext(NEXT)).memory).toEqual(PLAN.memory);
+    expect((await ledger.accountContext(OBSERVATION.candle)).memory).toEqual(NO_MEMORY); // never its own
+    expect((await ledger.accountContext({ ...NEXT, strategy: 'other' })).memory).toEqual(NO_MEMORY);
+  });
+
+  it('shows a position with what its exits go by', async () => {
+    await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+    const { account: { positions: [position] } } = await ledger.accountContext(NEXT);
+    expect(position).toEqual({
+      positionId: OPEN.positionId, instrumentId: INSTRUMENT.id, direction: 'long', state: 'opening', quantity: '0', entryQuantity: '0', plannedQuantity: OPEN.entry.quantity, entryPrice: null,
+      stopPrice: OPEN.stopPrice, targetPrice: OPEN.targetPrice, riskPerUnit: OPEN.riskPerUnit, openedAt: closeTime, score: OPEN.score, exit: OPEN.exit, ladder: OPEN.ladder,
+    });
+  });
+
+  it('keeps a target that came nearer', async () => {
+    await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+    await ledger.instruct({ kind: 'moveTarget', instructionId: 'm', positionId: OPEN.positionId, targetPrice: '103', reason: 'age' });
+    expect((await ledger.positionSnapshot(OPEN.positionId)).instructions).toMatchObject([{ kind: 'moveTarget', targetPrice: '103' }]);
+    await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: 2, handledInstructionIds: ['m'], state: 'open', stopPrice: '97', targetPrice: '103' });
+    expect(await ledger.positionSnapshot(OPEN.positionId)).toMatchObject({ instructions: [], position: { targetPrice: '103' } });
+  });
+});
+
+describe('closed trades', () => {
+  /** One closed position: 10 units with 3 at risk each. @param net result after a fee of 1. */
+  async function closed(net: number, hoursAgo: number): Promise<void> {
+    await pool.query(
+      `INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, entry_quantity, stop_price, realized_pnl, fees, close_reason, inbox_seq, handled_seq, decided_at, closed_at)
+       VALUES (gen_random_uuid()::text, 'sim', $1, $2, 'long', $3, 'closed', 10, 97, $4, 1, 'stop', 1, 1, 0, $5)`,
+      [INSTRUMENT.id, CYCLE, JSON.stringify({ ...OPEN, riskPerUnit: '3' }), net + 1, closeTime - hoursAgo * HOUR_MS],
+    );
+  }
+  const record = (lossesSince = 0) => ledger.tradeRecord({ portfolioId: 'sim', closeTime, symbols: [{ instrumentId: INSTRUMENT.id, lossesSince }] });
+
+  it('none', async () => expect(await record()).toEqual(NO_TRADES));
+
+  it('add up: losses of a day, streaks, and results in multiples of what was risked', async () => {
+    await closed(30, 50);
+    await closed(-15, 25);
+    await closed(60, 23);
+    await closed(-6, 2);
+    await closed(-9.5, 1);
+    expect(await record()).toEqual({
+      grossLoss24h: '15.5', lossesInARow: 2, lastLossAt: closeTime - HOUR_MS,
+      bySymbol: { [INSTRUMENT.id]: { trades: 5, wins: 2, lossesInARow: 2, averageWinR: 1.5, averageLossR: expect.closeTo((0.5 + 0.2 + 9.5 / 30) / 3, 12) as number } },
+    });
+  });
+
+  it('forget losses from before a symbol was enabled, and trades of more than 90 days ago', async () => {
+    for (const hours of [90 * 24, 90 * 24 - 1, 10, 5]) await closed(-3, hours);
+    expect((await record(closeTime - 10 * HOUR_MS)).bySymbol[INSTRUMENT.id]).toMatchObject({ trades: 3, lossesInARow: 1 });
+    expect((await record()).lossesInARow).toBe(4); // the portfolio's streak has no such bound
+  });
+
+  it('one that never entered is none', async () => {
+    await pool.query(
+      `INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, stop_price, close_reason, inbox_seq, handled_seq, decided_at, closed_at) VALUES ('x', 'sim', $1, $2, 'long', $3, 'closed', 97, 'notEntered', 1, 1, 0, $4)`,
+      [INSTRUMENT.id, CYCLE, JSON.stringify(OPEN), closeTime],
+    );
+    expect(await record()).toEqual(NO_TRADES);
+  });
+
+  it('count no more than the newest hundred', async () => {
+    for (let index = 0; index < 104; index += 1) await closed(index < 3 ? 3 : -3, 200 - index);
+    expect(await record()).toMatchObject({ lossesInARow: 100, bySymbol: { [INSTRUMENT.id]: { trades: 100, wins: 0, lossesInARow: 100 } } });
+  });
+});

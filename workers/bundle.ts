@@ -9,7 +9,13 @@ import { ROOT } from '../config/settings.ts';
 const SOURCES = ['workflows', 'domain', 'activities'];
 /** Bundles of this many versions of the code stay. */
 const KEPT_MAX = 8;
+const BUNDLE = /[/\\]workflows[/\\][0-9a-f]{32}\.js$/;
 const KEPT_WITH = ['package-lock.json', 'tsconfig.json'];
+
+/** Is this path that of a bundle of some version? */
+export function isWorkflowBundle(path: string): boolean {
+  return BUNDLE.test(path);
+}
 
 /**
  * Where the bundle of this very code lies; made now when it does not.
@@ -33,9 +39,9 @@ function removeOld(folder: string): void {
   for (const { path } of newestFirst.slice(KEPT_MAX)) rmSync(path, { force: true });
 }
 
-/** Changes with every source, package and Node version. */
+/** Changes with every source, package and Node version, and with the clone: the bundle's source map names its files. */
 function versionOfCode(): string {
-  const hash = createHash('sha256').update(process.version);
+  const hash = createHash('sha256').update(`${process.version}\n${ROOT}`);
   for (const path of [...KEPT_WITH, ...SOURCES.flatMap(filesBelow)]) hash.update(`\n${path}\n`).update(readFileSync(join(ROOT, path)));
   return hash.digest('hex').slice(0, 32);
 }

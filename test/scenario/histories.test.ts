@@ -2,26 +2,29 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { ReplayResult } from '@temporalio/worker';
+import type { ReplayResult, ReplayWorkerOptions } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../config/settings.ts';
+import { readSettings, ROOT } from '../../config/settings.ts';
+import { workflowBundle } from '../../workers/bundle.ts';
 
 const FOLDER = join(ROOT, 'test/fixtures/histories');
 const TYPES = ['accountFeed', 'essRecovery', 'marketFeed', 'portfolioGuard', 'position', 'reconciliation', 'replaySession', 'tradingCycle'];
+
+type ReplayCode = Pick<ReplayWorkerOptions, 'workflowsPath' | 'workflowBundle'>;
 
 interface Recorded {
   readonly workflowId: string;
   readonly history: unknown;
 }
 
-async function replayed(workflowsPath: string, types: readonly string[]): Promise<Record<string, string>> {
+async function replayed(code: ReplayCode, types: readonly string[]): Promise<Record<string, string>> {
   const histories = types.map((type) => {
     const { workflowId, history } = JSON.parse(readFileSync(join(FOLDER, `${type}.json`), 'utf8')) as Recorded;
     return { workflowId, history: historyFromJSON(history) };
   });
   const results: ReplayResult[] = [];
-  for await (const result of Worker.runReplayHistories({ workflowsPath }, histories)) results.push(result);
+  for await (const result of Worker.runReplayHistories(code, histories)) results.push(result);
   return Object.fromEntries(results.map((result, index) => [types[index] ?? '', result.error?.name ?? 'fits']));
 }
 
@@ -30,9 +33,9 @@ test('there is a recorded history of each workflow', () => {
 });
 
 test('what ran before goes on with the present workflows', async () => {
-  expect(await replayed(fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)), TYPES)).toEqual(Object.fromEntries(TYPES.map((type) => [type, 'fits'])));
+  expect(await replayed({ workflowBundle: await workflowBundle((await readSettings()).cache) }, TYPES)).toEqual(Object.fromEntries(TYPES.map((type) => [type, 'fits'])));
 });
 
 test('workflows that do something else are noticed', async () => {
-  expect(await replayed(fileURLToPath(new URL('../fixtures/incompatible-workflows.ts', import.meta.url)), ['replaySession'])).toEqual({ replaySession: 'DeterminismViolationError' });
+  expect(await replayed({ workflowsPath: fileURLToPath(new URL('../fixtures/incompatible-workflows.ts', import.meta.url)) }, ['replaySession'])).toEqual({ replaySession: 'DeterminismViolationError' });
 });

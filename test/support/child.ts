@@ -3,6 +3,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { ROOT } from '../../config/settings.ts';
 
 const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 15_000;
 
 /** A process of the system. Its output lies in its log. */
 export interface Child {
@@ -12,6 +13,8 @@ export interface Child {
   readonly exited: Promise<number | NodeJS.Signals>;
   /** Resolves when the process is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
+  /** Lets it end by itself (what it ran is measured only then), or kills it when that takes too long. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -46,6 +49,12 @@ export async function startChild(args: readonly string[], { env, logPath }: { en
     kill: async (signal) => {
       child.kill(signal);
       await exited;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await exited;
+      clearTimeout(late);
     },
   };
 }

@@ -227,7 +227,7 @@ export class System {
 
   /** Ends everything. @param keep logs stay, for a run that failed */
   async close(keep = false): Promise<void> {
-    await Promise.all(this.#workers.map(async (worker) => { await worker.kill('SIGKILL'); }));
+    await Promise.all(this.#workers.map(async (worker) => { await worker.stop(); }));
     await this.#stopWorkflows();
     await this.#venue.close();
     await this.#gate?.close();
@@ -298,7 +298,7 @@ async function openVenue(options: SystemOptions, place: { venuePort: number; con
       '--symbols', String(symbolCount), '--length', String(HISTORY_CANDLES + candles), '--history', String(HISTORY_CANDLES),
       '--api-key', SIMULATED_KEYS.apiKey, '--api-secret', SIMULATED_KEYS.secret,
     ], { env: {}, logPath: join(place.home, 'venue.log') });
-    return Object.assign(child, { controlUrl: `http://127.0.0.1:${place.controlPort}`, close: () => child.kill('SIGTERM') });
+    return Object.assign(child, { controlUrl: `http://127.0.0.1:${place.controlPort}`, close: () => child.stop() });
   }
   const venue: VenueOptions = {
     state, port: place.venuePort, controlPort: place.controlPort, mode: 'lockstep', history: HISTORY_CANDLES,

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/types.ts';
 import { registerSearchAttributes } from '../../client/search-attributes.ts';
+import { readSettings } from '../../config/settings.ts';
+import { workflowBundle as bundleOf } from '../../workers/bundle.ts';
 import { taskQueueOf } from '../../workflows/ids.ts';
 import { SHARED_ENGINE, startTestEngine } from './servers.ts';
 
@@ -26,12 +26,12 @@ export async function startWorkflowHost(): Promise<WorkflowHost> {
   const home = mkdtempSync(join(tmpdir(), 'keel-workflows-'));
   const shared = process.env[SHARED_ENGINE];
   const engine = shared === undefined ? await startTestEngine(home) : { address: shared, stop: async () => undefined };
-  const bundling = bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)) });
+  const bundling = bundleOf((await readSettings()).cache);
   const connection = await Connection.connect({ address: engine.address });
   const native = await NativeConnection.connect({ address: engine.address });
   const client = new Client({ connection, namespace: NAMESPACE });
   await registerSearchAttributes(client, NAMESPACE);
-  const workflowBundle: WorkflowBundleWithSourceMap = await bundling;
+  const workflowBundle = await bundling;
   return {
     client,
     async whileWorking(activities, work) {

@@ -71,7 +71,7 @@ function reportFrom(file: string): RunReport | null {
 
 /** @returns what it printed. */
 async function vitest(folder: string, reportFile: string, args: readonly string[]): Promise<string> {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'))); // it may run within a test
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST') && name !== 'NODE_V8_COVERAGE')); // it may run within a test, and a mutant's code counts for nothing
   const child = spawn(process.execPath, ['node_modules/.bin/vitest', ...args], { cwd: folder, env: { ...inherited, [REPORT_FILE]: reportFile }, stdio: ['ignore', 'pipe', 'pipe'], timeout: RUN_MS_MAX });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { said += chunk.toString(); });

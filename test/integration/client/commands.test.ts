@@ -13,7 +13,7 @@ function widest(text: string): number {
   return Math.max(...text.split('\n').map((line) => line.length));
 }
 
-it('every command answers a person in 80 columns and a script in JSON while Keel runs', { timeout: 180_000 }, async () => {
+it('every command answers a person in 80 columns and a script in JSON while Keel runs', { timeout: 420_000 }, async () => {
   const { keel, json, env } = await machine({ KEEL_PACE_MS: '500', KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '3', COLUMNS: String(NARROW) });
   const started = keel('start', '--json');
   await until('it is up', () => isUp(started), 90_000);

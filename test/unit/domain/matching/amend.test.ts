@@ -86,7 +86,8 @@ describe('a refused amendment leaves the order as it was', () => {
 
   it('the 10,001st', () => {
     const bench = resting();
-    for (let i = 0; i < 10_000; i += 1) expect(codeOf(amend(bench, { price: i % 2 === 0 ? '98' : '97' }))).toBe('accepted');
+    const answers = Array.from({ length: 10_000 }, (_one, i) => codeOf(amend(bench, { price: i % 2 === 0 ? '98' : '97' })));
+    expect([...new Set(answers)]).toEqual(['accepted']);
     expect(codeOf(amend(bench, { price: '96' }))).toBe(-5026);
   });
 });

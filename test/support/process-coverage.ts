@@ -1,0 +1,8 @@
+/** Setup of every test file: what it ran is written down before vitest ends the process by a signal, which writes nothing. */
+import { takeCoverage } from 'node:v8';
+import { afterAll } from 'vitest';
+import { isMeasured } from './measuring.ts';
+
+afterAll(() => {
+  if (isMeasured()) takeCoverage();
+});

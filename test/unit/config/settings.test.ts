@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDeployment } from '../../../config/deployment.ts';
+import { FIELDS } from '../../../config/fields.ts';
 import { describeSettings, loadSettings, readSettings, settingsEnv, unknownVariables } from '../../../config/settings.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import { testHome } from '../../support/processes.ts';
@@ -118,4 +119,10 @@ describe('loadDeployment', () => {
     writeFileSync(join(loadDeployment(settings, 'live').folder, 'deployment.json'), '{"id":"UPPER"}');
     expect(failure(() => loadDeployment(settings, 'live')).code).toBe('SETTING_INVALID');
   });
+});
+
+it('docs/getting-started.md lists every setting, and none that there is not', () => {
+  const table = readFileSync(new URL('../../../docs/getting-started.md', import.meta.url), 'utf8').split('\n').filter((line) => line.startsWith('| `'));
+  const listed = table.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map((match) => match[1] ?? ''));
+  expect(listed.sort()).toEqual(Object.values(FIELDS).map(({ env }) => env).sort());
 });

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { print, printJson } from '../output.ts';
+
+export function register(program: Command): void {
+  program
+    .command('guard')
+    .description('the emergency stop: state, cause, what is missing for the next step, history')
+    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `
+Examples:
+  keel guard
+  keel guard --json | jq '{mode: .state.mode, missing}'`)
+    .action(async (flags: { deployment?: string; json?: boolean }) => {
+      const { chooseDeployment } = await import('../deployment-parts.ts');
+      const { guardReport, guardText } = await import('../emergency/view.ts');
+      const report = await guardReport(await chooseDeployment(flags.deployment));
+      if (flags.json === true) printJson(report);
+      else print(guardText(report));
+    });
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { print, printJson } from '../output.ts';
+
+interface ResumeFlags {
+  readonly by: string;
+  readonly because: string;
+  readonly deployment?: string;
+  readonly json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('resume')
+    .description('a named person says that the cause of an emergency is gone')
+    .requiredOption('--by <name>', 'who says so; it stands in the audit')
+    .requiredOption('--because <text>', 'why')
+    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `
+Trading comes back step by step, each after a dwell: protective, cautious, normal. \`keel guard\` says what is missing.
+
+Example:
+  keel resume --by ada --because "the feed is repaired"`)
+    .action(async ({ by, because, deployment: name, json }: ResumeFlags) => {
+      const { KeelError } = await import('../../domain/errors.ts');
+      if (by.trim() === '' || because.trim() === '') throw new KeelError('USAGE', '--by and --because must say something: they stand in the audit');
+      const { chooseDeployment } = await import('../deployment-parts.ts');
+      const { resume } = await import('../emergency/trip.ts');
+      const chosen = await chooseDeployment(name);
+      const { state, fence, change, wasHalted, isGuardTold } = await resume(chosen, { by, because });
+      if (json === true) printJson({ deployment: chosen.deployment.name, mode: state.mode, resetBy: state.resetBy, change, fence, isGuardTold });
+      else if (state.mode === 'armed') print(wasHalted && !fence.halted ? 'the fence is down: trading goes on' : 'nothing was stopped');
+      else print(`reset by ${state.resetBy ?? by}; ${state.mode} now, and back step by step (\`keel guard\` says what is missing)${isGuardTold ? '' : '; the engine does not run: it reads this when it starts'}`);
+    });
+}

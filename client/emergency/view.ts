@@ -1,0 +1,46 @@
+import { lossesOf } from '../../domain/emergency/equity.ts';
+import type { GuardState } from '../../domain/emergency/guard.ts';
+import { emergencyIdOf } from '../../domain/emergency/ids.ts';
+import { missingForNextStep } from '../../domain/emergency/recovery.ts';
+import { percent } from '../../domain/emergency/triggers.ts';
+import { readingsOf, recoveryStateOf } from '../../domain/emergency/watch.ts';
+import type { Fence } from '../../domain/orders/protocol.ts';
+import type { Chosen } from '../deployment-parts.ts';
+import { columns, table } from '../output.ts';
+import { withGuardLedger } from './guard-ledger.ts';
+
+export interface GuardReport {
+  readonly deployment: string;
+  /** Null before the first emergency. */
+  readonly emergencyId: string | null;
+  readonly state: GuardState;
+  readonly fence: Fence;
+  readonly losses: { readonly dailyLossBps: number | null; readonly drawdownBps: number | null; readonly recoveryDrawdownBps: number | null };
+  /** What the next step of recovery waits for; empty while there is none. */
+  readonly missing: readonly string[];
+}
+
+export async function guardReport(chosen: Chosen): Promise<GuardReport> {
+  const { name, portfolioId } = chosen.deployment;
+  const { state, fence, memory, readings, limits } = await withGuardLedger(chosen, (ledger) => ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }));
+  const losses = lossesOf(memory.equity);
+  const recovery = recoveryStateOf(memory, state);
+  const facts = { at: memory.equity.last?.at ?? 0, drawdownBps: losses.recoveryDrawdownBps, readings: readingsOf(memory, readings) };
+  const missing = state.mode === 'tripping' ? ['everything closed at the venue, and proven'] : recovery === null ? [] : missingForNextStep(recovery, facts, limits);
+  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, losses, missing };
+}
+
+export function guardText({ deployment, emergencyId, state, fence, losses, missing }: GuardReport): string {
+  const told = (bps: number | null): string => (bps === null ? 'not known yet' : percent(bps));
+  const isOver = state.mode === 'armed';
+  const rows = [
+    ['guard', `${deployment}: ${state.mode}`],
+    ['fence', `${fence.halted ? 'up: nothing is opened' : 'down'} (epoch ${fence.epoch})`],
+    ...(emergencyId === null || isOver ? [] : [['emergency', `${emergencyId}, round ${state.round}, ${state.positionsClosed} positions closed`]]),
+    ...(state.cause === null || isOver ? [] : [['cause', `${state.cause.trigger}: ${state.cause.reason} (${state.cause.by})`], ['reset', state.resetBy ?? 'by nobody yet']]),
+    ['losses', `day ${told(losses.dailyLossBps)}, from the peak ${told(losses.drawdownBps)}, from the high of the recovery window ${told(losses.recoveryDrawdownBps)}`],
+    ...missing.map((it, at) => [at === 0 ? 'missing' : '', it]),
+  ];
+  const history = state.history.map((it) => [new Date(it.at).toISOString().slice(0, 19), it.from, it.to, it.by, it.why]);
+  return [columns(rows), ...(history.length === 0 ? [] : ['', table([['when', 'from', 'to', 'by', 'why'], ...history])])].join('\n');
+}

@@ -1,5 +1,6 @@
 import { observeSymbol } from '../domain/cycle/observe.ts';
 import type { Observation } from '../domain/cycle/types.ts';
+import type { Losses } from '../domain/emergency/equity.ts';
 import type { GuardState } from '../domain/emergency/guard.ts';
 import { overlayOf } from '../domain/emergency/overlay.ts';
 import { KeelError } from '../domain/errors.ts';
@@ -77,11 +78,11 @@ export function createMarketActivities({ ledger, venue, engine, strategy, clock 
   }
 
   /** Each candle's look at the account is the emergency stop's too: what it trips holds for this very cycle. */
-  async function lookAtAccount(portfolioId: string): Promise<{ account: VenueAccount; guard: GuardState; fence: Fence; marketTime: number }> {
+  async function lookAtAccount(portfolioId: string): Promise<{ account: VenueAccount; guard: GuardState; fence: Fence; losses: Losses; marketTime: number }> {
     const [account, marketTime] = await Promise.all([venue.account(), venue.marketTime()]);
-    const { change, state, fence } = await ledger.watchRisk(portfolioId, [{ at: marketTime, seenAt: clock(), money: accountSightOf(account), machinery: null }], { trustsStream: false });
+    const { change, state, fence, losses } = await ledger.watchRisk(portfolioId, [{ at: marketTime, seenAt: clock(), money: accountSightOf(account), machinery: null }], { trustsStream: false });
     if (change !== 'none' || state.mode === 'tripping') await engine.wakeGuard(portfolioId);
-    return { account, guard: state, fence, marketTime };
+    return { account, guard: state, fence, losses, marketTime };
   }
 
   return {
@@ -89,16 +90,16 @@ export function createMarketActivities({ ledger, venue, engine, strategy, clock 
       await untilClosed(candle);
       const { portfolioId, timeframe, closeTime } = candle;
       const { instruments } = await portfolioOf(portfolioId);
-      const [series, context, { account, guard, fence, marketTime }] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId)]);
-      const policy = effectivePolicyOf(context.account.policy, [overlayOf(guard.mode, context.account.policy)]).policy;
+      const [series, context, { account, guard, fence, losses, marketTime }] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId)]);
+      const { policy, ...overlay } = effectivePolicyOf(context.account.policy, [overlayOf(guard.mode, context.account.policy)]);
       const held = { ...context.account, fence, policy };
       const symbols = instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy }));
       return {
         candle,
         late: isLate(marketTime, closeTime, timeframe, policy),
         symbols,
-        account: { ...held, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
-        risk: await readRisk({ candle, series, symbols, account, context: { ...context, account: held } }),
+        account: { ...held, overlay, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
+        risk: await readRisk({ candle, series, symbols, account, losses, context: { ...context, account: held } }),
       };
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),

@@ -1,6 +1,7 @@
 import type { RiskFacts } from '../domain/cycle/risk-facts.ts';
 import type { SymbolObservation } from '../domain/cycle/types.ts';
 import { d, text } from '../domain/decimal.ts';
+import type { Losses } from '../domain/emergency/equity.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { AccountContext, Ledger } from '../domain/ports/ledger.ts';
@@ -14,6 +15,7 @@ export interface RiskQuestion {
   readonly symbols: readonly SymbolObservation[];
   readonly context: AccountContext;
   readonly account: VenueAccount;
+  readonly losses: Losses;
 }
 
 /** What the chain needs beside candles, votes and account: only of symbols that are held or might open, so that it costs little. */
@@ -29,7 +31,7 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
     }
   }
 
-  return async ({ candle: { portfolioId, timeframe, closeTime }, series, symbols, context: { account: held, memory, equity }, account }) => {
+  return async ({ candle: { portfolioId, timeframe, closeTime }, series, symbols, context: { account: held, memory }, account, losses }) => {
     const candidates = symbols.filter((symbol) => mayOpen(symbol, held)).map((it) => it.instrument.id);
     const watched = [...new Set([...held.positions.map((it) => it.instrumentId), ...candidates])];
     const [trades, venueSays] = await Promise.all([
@@ -40,7 +42,7 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
       const candles = series.find((it) => it.instrumentId === id)?.candles;
       return candles === undefined ? [] : [[id, returnSeriesOf(candles, { timeframe, closeTime })] as const];
     });
-    return { trades, ...venueSays, equity, memory, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
+    return { trades, ...venueSays, losses, memory, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
   };
 }
 

@@ -2,8 +2,8 @@ import { observeSymbol } from '../domain/cycle/observe.ts';
 import { planCycle } from '../domain/cycle/plan-cycle.ts';
 import { NO_MEMORY, NO_TRADES } from '../domain/cycle/risk-facts.ts';
 import type { Observation, SymbolObservation, Vote } from '../domain/cycle/types.ts';
-import { NO_EQUITY } from '../domain/emergency/equity.ts';
 import { seededMarket } from '../domain/market/seeded/seeded-market.ts';
+import { effectivePolicyOf } from '../domain/policy/effective.ts';
 import { PRESETS } from '../domain/policy/policy.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { BUILT_IN } from '../strategies/built-in/index.ts';
@@ -43,10 +43,10 @@ export function observationOf(count: number, { closeTime = CLOSE_TIME }: { close
     account: {
       portfolioId: 'bench', deploymentId: 'abcde', walletBalance: '1000000', equity: '1000000', availableMargin: '1000000', fence: { epoch: 1, halted: false },
       policy: { ...PRESETS.normal, positionsMax: count, batchBuyShareMax: 1, ordersPerMinuteMax: 1_000, correlationMax: 1 },
-      policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 0,
+      overlay: effectivePolicyOf(PRESETS.normal, []), policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 0,
     },
     risk: {
-      trades: NO_TRADES, venueProblem: null, equity: NO_EQUITY, memory: NO_MEMORY, foreign: [], otherVenues: [],
+      trades: NO_TRADES, venueProblem: null, losses: { dailyLossBps: 0, drawdownBps: 0, recoveryDrawdownBps: 0 }, memory: NO_MEMORY, foreign: [], otherVenues: [],
       conditions: Object.fromEntries(wanting.map(({ id }) => [id, { volume24h: '50000000', spreadBps: 1, depth: '1000000', funding: null, leverageMax: 20 }])),
       returns: Object.fromEntries(wanting.map(({ id, index }) => [id, returnsOf(index)])),
     },

@@ -7,7 +7,6 @@ import type { SymbolMemory, SymbolRecord, TradeRecord, VenueConditions } from '.
 import type { CyclePlan, DecisionStep, Observation } from '../../domain/cycle/types.ts';
 import { DECISION_STEPS } from '../../domain/cycle/types.ts';
 import type { Losses } from '../../domain/emergency/equity.ts';
-import { lossesOf, withEquity } from '../../domain/emergency/equity.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { jsonDifferences } from './differences.ts';
 
@@ -21,7 +20,7 @@ export interface Explanation {
   readonly symbols: readonly ExplainedSymbol[];
   readonly account: Pick<Observation['account'], 'equity' | 'walletBalance' | 'availableMargin' | 'fence' | 'positionMode'>;
   /** What the whole portfolio brought to the decision. */
-  readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[] };
+  readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[]; readonly owners: Observation['account']['overlay']['owners'] };
   readonly opens: CyclePlan['opens'];
   readonly instructions: CyclePlan['instructions'];
   readonly orders: readonly ExplainedOrder[];
@@ -128,9 +127,9 @@ function symbolsOf({ observation, plan }: { observation: Observation; plan: Cycl
   });
 }
 
-function portfolioOf({ risk, account, candle }: Observation): Explanation['portfolio'] {
+function portfolioOf({ risk, account }: Observation): Explanation['portfolio'] {
   const { grossLoss24h, lossesInARow } = risk.trades;
-  return { grossLoss24h, lossesInARow, ...lossesOf(withEquity(risk.equity, { at: candle.closeTime, equity: Number(account.equity) })), venueProblem: risk.venueProblem, recentSides: risk.memory.sides };
+  return { grossLoss24h, lossesInARow, ...risk.losses, owners: account.overlay.owners, venueProblem: risk.venueProblem, recentSides: risk.memory.sides };
 }
 
 /** A position is managed, not opened: no step of the chain was ever due. */

@@ -1,7 +1,6 @@
 /** What a cycle asks of the ledger before it decides. */
 import type { CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/risk-facts.ts';
 import { NO_MEMORY, NO_TRADES } from '../../domain/cycle/risk-facts.ts';
-import { watchMemoryOf } from '../../domain/emergency/watch.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { CandleRef } from '../../domain/market/candle.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
@@ -29,12 +28,11 @@ interface ContextRecord {
   readonly unsettled: readonly string[] | null;
   readonly foreign: readonly string[] | null;
   readonly memory: CycleMemory | null;
-  readonly watch: Readonly<Record<string, unknown>> | null;
 }
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
 const CONTEXT = `
-  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted, pv.policy, pv.version AS "policyVersion", w.memory AS watch,
+  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted, pv.policy, pv.version AS "policyVersion",
     (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
        'quantity', p.quantity::text, 'entryQuantity', p.entry_quantity::text, 'plannedQuantity', p.plan->'entry'->>'quantity', 'entryPrice', p.entry_price::text,
        'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text, 'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at,
@@ -43,7 +41,7 @@ const CONTEXT = `
     (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
     (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory
-  FROM portfolios pf JOIN fence f USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
+  FROM portfolios pf JOIN fence f USING (portfolio_id)
   JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
   WHERE pf.portfolio_id = $1`;
 
@@ -64,7 +62,6 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
       foreignInstruments: row.foreign ?? [],
     },
     memory: row.memory ?? NO_MEMORY,
-    equity: watchMemoryOf(row.watch).equity,
   };
 }
 

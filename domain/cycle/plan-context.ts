@@ -1,6 +1,5 @@
 /** What all candidates of one plan share, computed once. */
 import type { Losses } from '../emergency/equity.ts';
-import { lossesOf, withEquity } from '../emergency/equity.ts';
 import type { Governed } from '../guard/governor.ts';
 import { directivesOf, govern } from '../guard/governor.ts';
 import type { InstrumentId } from '../market/instrument.ts';
@@ -17,7 +16,6 @@ export interface PlanContext {
   readonly observation: Observation;
   readonly policy: Policy;
   readonly isEmergency: boolean;
-  /** With this cycle's equity in them. */
   readonly losses: Losses;
   readonly governed: Governed;
   readonly correlations: Correlations;
@@ -28,8 +26,8 @@ export interface PlanContext {
 export function planContextOf(cycleId: string, observation: Observation): PlanContext {
   const { account, risk, candle } = observation;
   const { policy } = account;
-  const losses = lossesOf(withEquity(risk.equity, { at: candle.closeTime, equity: Number(account.equity) }));
-  const overlay = { isEmergency: false, sizeFactor: null };
+  const { losses } = risk;
+  const overlay = { isEmergency: account.overlay.emergencyMode, sizeFactor: account.overlay.owners.sizeFactor === 'policy' && account.overlay.sizeFactor === 1 ? null : account.overlay.sizeFactor };
   return {
     cycleId, observation, policy, losses, isEmergency: overlay.isEmergency,
     governed: govern(directivesOf({ dailyLossBps: losses.dailyLossBps, trades: risk.trades, closeTime: candle.closeTime, overlay, policy })),

@@ -1,6 +1,6 @@
 /** What a cycle knows beside candles, votes and account. Recorded with the observation, so that every decision can be made again. */
 import type { DecimalString } from '../decimal.ts';
-import type { EquityMemory } from '../emergency/equity.ts';
+import type { Losses } from '../emergency/equity.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Direction, Side } from '../orders/order.ts';
 import type { ReturnSeries } from '../risk/returns.ts';
@@ -90,8 +90,8 @@ export const NO_MEMORY: CycleMemory = { symbols: {}, sides: [] };
 
 export interface RiskFacts {
   readonly trades: TradeRecord;
-  /** What the sensors of the emergency stop remember of the account's equity, net of transfers. */
-  readonly equity: EquityMemory;
+  /** As the sensors of the emergency stop see them at this look: net of transfers. Null: not known. */
+  readonly losses: Losses;
   readonly conditions: Readonly<Record<InstrumentId, VenueConditions>>;
   /** Why the venue's conditions are not known; null: they are. */
   readonly venueProblem: string | null;

@@ -5,6 +5,7 @@ import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Direction, OrderIntent } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
 import type { Ladder } from '../exits/ladder.ts';
+import type { EffectivePolicy } from '../policy/effective.ts';
 import type { ExitRegime, Policy } from '../policy/policy.ts';
 import type { CycleMemory, RiskFacts } from './risk-facts.ts';
 
@@ -113,7 +114,9 @@ export interface AccountObservation {
   readonly equity: DecimalString;
   readonly availableMargin: DecimalString;
   readonly fence: Fence;
+  /** What holds now: the stored policy under what guard and posture demand. */
   readonly policy: Policy;
+  readonly overlay: Pick<EffectivePolicy, 'emergencyMode' | 'sizeFactor' | 'owners'>;
   readonly policyVersion: number;
   readonly positionMode: 'oneWay' | 'hedge';
   readonly positions: readonly PositionView[];

@@ -2,7 +2,7 @@
 import type { CycleMemory, TradeRecord } from '../cycle/risk-facts.ts';
 import type { AccountObservation, CyclePlan, ExitReason, Instruction, Observation } from '../cycle/types.ts';
 import type { DecimalString } from '../decimal.ts';
-import type { EquityMemory, Losses } from '../emergency/equity.ts';
+import type { Losses } from '../emergency/equity.ts';
 import type { GuardChange, GuardCommand, GuardState } from '../emergency/guard.ts';
 import type { EmergencyLimits } from '../emergency/limits.ts';
 import type { LedgerReadings, RiskSight, WatchMemory } from '../emergency/watch.ts';
@@ -34,7 +34,6 @@ export interface AccountContext {
   readonly account: Pick<AccountObservation, 'deploymentId' | 'fence' | 'policy' | 'policyVersion' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
   /** Of the newest recorded cycle before this one. */
   readonly memory: CycleMemory;
-  readonly equity: EquityMemory;
 }
 
 export interface SubmissionClaim {

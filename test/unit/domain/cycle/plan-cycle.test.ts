@@ -3,7 +3,7 @@ import { cycleIdOf } from '../../../../domain/cycle/ids.ts';
 import { NO_TRADES } from '../../../../domain/cycle/risk-facts.ts';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import type { SymbolObservation } from '../../../../domain/cycle/types.ts';
-import { CALM_RETURNS, CLOSE_TIME, HOUR_MS, INSTRUMENT, LIQUID, observationWith, PLAIN, positionWith, regimeWith, riskWith, symbolWith, vote } from './plan.fixture.ts';
+import { CALM_RETURNS, CLOSE_TIME, HOUR_MS, INSTRUMENT, LIQUID, NO_OVERLAY, observationWith, PLAIN, positionWith, regimeWith, riskWith, symbolWith, vote } from './plan.fixture.ts';
 
 const planOf = (changes: Parameters<typeof observationWith>[0] = {}) => {
   const observation = observationWith(changes);
@@ -58,6 +58,8 @@ describe('opening', () => {
     ['overbought', { symbols: [symbolWith({ features: { atr14: 2, rsi14: 81 } })] }, 'rsiHigh'],
     ['nobody told the volume', { risk: { conditions: {} } }, 'volume'],
     ['a policy that forbids', { account: { policy: { ...PLAIN, allowNewTrades: false } } }, 'policyForbids'],
+    ['a daily loss that nobody knows', { risk: { losses: { dailyLossBps: null, drawdownBps: null, recoveryDrawdownBps: null } } }, 'dailyLoss'],
+    ['an emergency', { account: { overlay: { ...NO_OVERLAY, emergencyMode: true } } }, 'policyForbids'],
     ['eight losses in a row, the last an hour ago', { risk: { trades: { ...NO_TRADES, lossesInARow: 8, lastLossAt: CLOSE_TIME - HOUR_MS } } }, 'losingStreak'],
     ['a negative edge', { risk: { trades: { ...NO_TRADES, bySymbol: { [INSTRUMENT.id]: { trades: 20, wins: 5, lossesInARow: 0, averageWinR: 1, averageLossR: 1 } } } } }, 'negativeEdge'],
   ])('refuses: %s', (_name, changes, code) => {
@@ -150,8 +152,13 @@ describe('the chain', () => {
     expect(plan.decisions[0]?.steps.at(-1)?.value).toContain('spike 0.5');
   });
 
+  it('by a posture, with its owner', () => {
+    const overlay = { ...NO_OVERLAY, sizeFactor: 0.6, owners: { ...NO_OVERLAY.owners, sizeFactor: 'posture' as const } };
+    expect(planOf({ account: { overlay } }).decisions[0]?.steps.find((it) => it.step === 'governor')?.value).toBe('× 0.6 by posture: × 0.6');
+  });
+
   it('by the governor, with its owner', () => {
-    const risk = { equity: { peak: 10_400, dayStart: { at: CLOSE_TIME - HOUR_MS, equity: 10_400 }, highs: [], last: { at: CLOSE_TIME - HOUR_MS, equity: 10_400 } } };
+    const risk = { losses: { dailyLossBps: 384.6, drawdownBps: 384.6, recoveryDrawdownBps: 384.6 } };
     expect(planOf({ risk }).decisions[0]?.steps.find((it) => it.step === 'governor')?.value).toBe('× 0.85 by dailyLoss: 384.6 bps');
   });
 });

@@ -1,8 +1,8 @@
 import type { RiskFacts, VenueConditions } from '../../../../domain/cycle/risk-facts.ts';
 import { NO_MEMORY, NO_TRADES } from '../../../../domain/cycle/risk-facts.ts';
 import type { AccountObservation, Observation, PositionView, RegimeReading, SymbolObservation, Vote } from '../../../../domain/cycle/types.ts';
-import { NO_EQUITY } from '../../../../domain/emergency/equity.ts';
 import type { Instrument } from '../../../../domain/market/instrument.ts';
+import { effectivePolicyOf } from '../../../../domain/policy/effective.ts';
 import type { Policy } from '../../../../domain/policy/policy.ts';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
 
@@ -20,6 +20,9 @@ export function vote(action: Vote['action'], confidence = 0.7, voter = 'one'): V
 
 /** One target for all of a position, exits by the regime's numbers alone. */
 export const PLAIN: Policy = { ...PRESETS.normal, dynamicExits: false, tp1CloseShare: 0 };
+
+/** Neither guard nor posture demands anything. */
+export const NO_OVERLAY: AccountObservation['overlay'] = { emergencyMode: false, sizeFactor: 1, owners: effectivePolicyOf(PLAIN, []).owners };
 
 /** A regime too young to set exits by, in usual volatility: they are those of regime `normal`. */
 export function regimeWith(changes: Partial<RegimeReading> = {}): RegimeReading {
@@ -41,7 +44,7 @@ export function symbolWith(changes: Partial<SymbolObservation> = {}): SymbolObse
 export function accountWith(changes: Partial<AccountObservation> = {}): AccountObservation {
   return {
     portfolioId: 'sim', deploymentId: 'abcde', walletBalance: '10000', equity: '10000', availableMargin: '10000', fence: { epoch: 3, halted: false },
-    policy: PLAIN, policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 5_000, ...changes,
+    policy: PLAIN, overlay: NO_OVERLAY, policyVersion: 1, positionMode: 'oneWay', positions: [], unsettledInstruments: [], foreignInstruments: [], observedAt: 5_000, ...changes,
   };
 }
 
@@ -53,7 +56,7 @@ export const CALM_RETURNS = Array.from({ length: 180 }, (_, index) => (index % 2
 /** A liquid market, thirty calm days, nothing traded yet. */
 export function riskWith(changes: Partial<RiskFacts> = {}): RiskFacts {
   return {
-    trades: NO_TRADES, equity: NO_EQUITY, venueProblem: null, foreign: [], otherVenues: [], memory: NO_MEMORY,
+    trades: NO_TRADES, losses: { dailyLossBps: 0, drawdownBps: 0, recoveryDrawdownBps: 0 }, venueProblem: null, foreign: [], otherVenues: [], memory: NO_MEMORY,
     conditions: { [INSTRUMENT.id]: LIQUID },
     returns: { [INSTRUMENT.id]: CALM_RETURNS },
     ...changes,

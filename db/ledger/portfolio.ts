@@ -1,6 +1,6 @@
 import type { Instrument } from '../../domain/market/instrument.ts';
 import { KeelError } from '../../domain/errors.ts';
-import { PRESETS } from '../../domain/policy/policy.ts';
+import { BUILT_IN_VERSION, PRESETS } from '../../domain/policy/policy.ts';
 import type { Ledger, PortfolioSpec } from '../../domain/ports/ledger.ts';
 import type { Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
@@ -20,7 +20,11 @@ export function createPortfolioMethods(pool: Pool): PortfolioMethods {
       });
       await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
       await client.query({ text: `INSERT INTO guard_state (portfolio_id, state, updated_at) VALUES ($1,'{"mode":"armed"}',${NOW}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
-      await client.query({ text: `INSERT INTO policy_versions (portfolio_id, version, policy, changed_by, reason) VALUES ($1,1,$2,'keel','preset normal') ON CONFLICT DO NOTHING`, values: [spec.portfolioId, JSON.stringify(PRESETS.normal)] });
+      await client.query({
+        text: `INSERT INTO policy_versions (portfolio_id, version, policy, kind, preset, changes, changed_by, reason)
+               VALUES ($1,${BUILT_IN_VERSION},$2,'builtIn','defensive','[]','keel','holds when no policy can be read'), ($1,${BUILT_IN_VERSION + 1},$3,'initial','normal','[]','keel','preset normal') ON CONFLICT DO NOTHING`,
+        values: [spec.portfolioId, JSON.stringify(PRESETS.defensive), JSON.stringify(PRESETS.normal)],
+      });
     }),
 
     portfolio: async (portfolioId) => {

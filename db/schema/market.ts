@@ -2,7 +2,9 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
+import type { KeyChange } from '../../domain/policy/change.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
+import type { PolicyVersionKind } from '../../domain/ports/policy-store.ts';
 import { decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
 
 export const portfolios = pgTable(
@@ -64,7 +66,7 @@ export const candles = pgTable(
   (table) => [primaryKey({ name: 'candles_pk', columns: [table.instrumentId, table.timeframe, table.openTime] })],
 );
 
-/** Every policy ever in force. Version 1 is `PRESETS.normal`. Append-only. */
+/** Every policy ever in force, and version 0, which holds when none can be read. Append-only; the view `active_policy` holds each portfolio's newest. */
 export const policyVersions = pgTable(
   'policy_versions',
   {
@@ -74,8 +76,21 @@ export const policyVersions = pgTable(
     changedBy: text('changed_by').notNull(),
     reason: text('reason').notNull(),
     writtenAt: writtenAt(),
+    kind: text('kind').$type<PolicyVersionKind>().notNull(),
+    preset: text('preset'),
+    /** The version that whoever asked for it had seen. */
+    basedOn: integer('based_on'),
+    /** Against the version before. */
+    changes: jsonb('changes').$type<readonly KeyChange[]>().notNull(),
   },
-  (table) => [primaryKey({ name: 'policy_versions_pk', columns: [table.portfolioId, table.version] }), check('policy_versions_version', sql`version >= 1`)],
+  (table) => [
+    primaryKey({ name: 'policy_versions_pk', columns: [table.portfolioId, table.version] }),
+    check('policy_versions_kind', sql`kind in ('builtIn', 'initial', 'set', 'preset')`),
+    check('policy_versions_version', sql`version >= 0 and (version = 0) = (kind = 'builtIn')`),
+    check('policy_versions_preset', sql`(kind = 'set') = (preset is null)`),
+    check('policy_versions_based', sql`(kind in ('set', 'preset')) = (based_on is not null) and based_on < version`),
+    check('policy_versions_told', sql`changed_by <> '' and reason <> ''`),
+  ],
 );
 
 /** One row per closed candle: claimed first, then recorded once with everything seen, chosen and refused. */

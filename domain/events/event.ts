@@ -16,6 +16,7 @@ const order = {
 };
 /** `ess/<portfolio>/<n>`, and how often it tripped. */
 const emergency = { emergencyId: z.string(), round: z.number() };
+const policyValue = z.union([z.number(), z.string(), z.boolean()]);
 const refusal = z.object({ ...instrument, reason: z.string() });
 
 /** The payload of each type. */
@@ -60,6 +61,7 @@ export const EVENT_PAYLOADS = {
   emergencySealed: z.object(emergency),
   emergencyReset: z.object({ ...emergency, by: z.string(), because: z.string() }),
   emergencyRecovered: z.object({ ...emergency, from: z.enum(RECOVERY_MODES), to: z.enum(RECOVERY_MODES), drawdownBps: z.number() }),
+  policyChanged: z.object({ version: z.number(), kind: z.enum(['set', 'preset']), preset: z.string().nullable(), because: z.string(), changes: z.array(z.object({ key: z.string(), before: policyValue, after: policyValue })) }),
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -109,6 +111,7 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   emergencySealed: { type: 'emergency.sealed', retentionDays: 365 },
   emergencyReset: { type: 'emergency.reset', retentionDays: 365 },
   emergencyRecovered: { type: 'emergency.recovered', retentionDays: 365 },
+  policyChanged: { type: 'policy.changed', retentionDays: 365 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

@@ -77,8 +77,22 @@ export function isPresetName(name: string): name is PresetName {
   return (PRESET_NAMES as readonly string[]).includes(name);
 }
 
+/** Keys that hold the name, are held by it, or are a few letters away; nearest first. */
 function nearestTo(key: string): string {
   const wanted = key.toLowerCase();
-  const near = POLICY_KEYS.filter((it) => it.toLowerCase().includes(wanted) || wanted.includes(it.toLowerCase())).slice(0, 3);
-  return near.length === 0 ? '' : `; perhaps ${near.join(', ')}`;
+  const isAkin = (it: string): boolean => wanted.length >= 3 && (it.includes(wanted) || wanted.includes(it));
+  const measured = POLICY_KEYS.map((key) => ({ key, edits: editsBetween(wanted, key.toLowerCase()) }));
+  const near = measured.filter(({ key, edits }) => edits <= Math.ceil(key.length / 3) || isAkin(key.toLowerCase())).sort((a, b) => a.edits - b.edits).map(({ key }) => key).slice(0, 3);
+  return near.length === 0 ? '; `keel policy show` lists them' : `; perhaps ${near.join(', ')}`;
+}
+
+/** Letters to put in, take out or exchange. @source Levenshtein 1966 */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_one, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }

@@ -26,7 +26,14 @@ it('every command answers a person in 80 columns and a script in JSON while Keel
     expect(await json('explain', id)).toMatchObject({ recomputed: [], cycleId: expect.stringContaining('cycle/sim/') as string });
     expect(await keel('explain', id).ended).toMatchObject({ code: 0, out: expect.stringContaining('recomputed: the same') as string });
   }
-  for (const args of [['status'], ['positions'], ['orders'], ['trades'], ['cycles'], ['events'], ['schedules'], ['doctor'], ['venue'], ['venue', 'faults']]) {
+  const told = ['--by', 'ada', '--because', 'a test'];
+  expect(await json('policy', 'set', 'positionsMax=7', 'notionalMax=500', ...told)).toMatchObject({ kind: 'changed', version: { version: 2, by: 'ada', because: 'a test', changes: [{ key: 'positionsMax', before: 30, after: 7 }, { key: 'notionalMax', before: '1000', after: '500' }] } });
+  expect(await keel('policy', 'set', 'positionMax=1', 'leverageMax=200', ...told).ended).toMatchObject({ code: 2, err: expect.stringContaining('positionMax = 1 is refused: no such key; perhaps positionsMax') as string });
+  expect(await keel('policy', 'set', 'leverageMax=200', ...told).ended).toMatchObject({ code: 2, err: expect.stringContaining('leverageMax = 200 is refused: 1 to 125 ×') as string });
+  expect(await json('policy', 'preset', 'normal', ...told)).toMatchObject({ version: { version: 3, preset: 'normal' } });
+  expect(await json('policy', 'show', '--version', '2')).toMatchObject({ version: 2, policy: { positionsMax: 7 } });
+  expect(await json('policy', 'diff', 'normal', '2')).toMatchObject({ changes: [{ key: 'positionsMax', before: 30, after: 7 }, { key: 'notionalMax' }] });
+  for (const args of [['policy'], ['policy', 'show', 'leverageMax'], ['policy', 'history'], ['policy', 'diff'], ['status'], ['positions'], ['orders'], ['trades'], ['cycles'], ['events'], ['schedules'], ['doctor'], ['venue'], ['venue', 'faults']]) {
     const { code, out, err } = await keel(...args).ended;
     expect(code, `${args.join(' ')}: ${err}`).toBe(0);
     // Addresses and folders are words that stay whole.

@@ -1,0 +1,127 @@
+/** The policy of a deployment, for the command line. */
+import { createLedger } from '../db/ledger.ts';
+import { createPolicyStore } from '../db/policy-store.ts';
+import { overlayOf } from '../domain/emergency/overlay.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { KeyChange, PolicyWish } from '../domain/policy/change.ts';
+import { isPresetName, policyChanges, readPairs } from '../domain/policy/change.ts';
+import { effectivePolicyOf, OVERLAID_KEYS } from '../domain/policy/effective.ts';
+import type { OverlaidKey, OverlayOwner } from '../domain/policy/effective.ts';
+import type { Policy, PolicyKey, PolicyValue } from '../domain/policy/policy.ts';
+import { isPolicyKey, POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from '../domain/policy/policy.ts';
+import { policyInvalid, rangeOf } from '../domain/policy/schema.ts';
+import type { PolicyChangeOutcome, PolicyStore, PolicyVersion } from '../domain/ports/policy-store.ts';
+import { chooseDeployment, withLedger } from './deployment-parts.ts';
+
+/** A number that does not hold as the policy says: who made it stricter. */
+export interface Overlaid {
+  readonly key: OverlaidKey;
+  readonly value: PolicyValue;
+  readonly owner: OverlayOwner;
+}
+
+export interface ShownPolicy extends PolicyVersion {
+  readonly deployment: string;
+  /** What the guard demands at the moment on top of the policy. */
+  readonly overlaid: readonly Overlaid[];
+}
+
+export interface PolicyDiff {
+  /** A version, or a preset's name. */
+  readonly from: string;
+  readonly to: string;
+  readonly changes: readonly KeyChange[];
+}
+
+/** @param version default: the newest. @throws {KeelError} NOT_FOUND */
+export async function showPolicy(deploymentName: string | undefined, version: number | null): Promise<ShownPolicy> {
+  return await withPolicies(deploymentName, async ({ store, portfolioId, deployment, guardMode }) => {
+    const newest = await newestOf(store, portfolioId);
+    const shown = version === null ? newest : await store.version(portfolioId, version);
+    return { deployment, ...shown, overlaid: shown.version === newest.version ? overlaidKeys(shown.policy, await guardMode()) : [] };
+  });
+}
+
+function overlaidKeys(policy: Policy, mode: Parameters<typeof overlayOf>[0]): readonly Overlaid[] {
+  const { policy: effective, owners } = effectivePolicyOf(policy, [overlayOf(mode, policy)]);
+  return OVERLAID_KEYS.filter((key) => owners[key] !== 'policy').map((key) => ({ key, value: effective[key], owner: owners[key] }));
+}
+
+export interface Asked {
+  readonly deployment?: string | undefined;
+  readonly by: string;
+  readonly because: string;
+}
+
+/** @param pairs `key=value` each. @throws {KeelError} POLICY_INVALID with every key, value and range; POLICY_CONFLICT */
+export async function setPolicy(pairs: readonly string[], asked: Asked): Promise<PolicyChangeOutcome> {
+  const read = readPairs(pairs);
+  if (read.kind === 'refused') throw policyInvalid(read.problems);
+  return await change({ kind: 'set', values: read.values }, asked);
+}
+
+/** @throws {KeelError} POLICY_INVALID when there is no such preset; POLICY_CONFLICT */
+export async function choosePreset(name: string, asked: Asked): Promise<PolicyChangeOutcome> {
+  if (!isPresetName(name)) throw policyInvalid([{ key: 'preset', value: name, allowed: PRESET_NAMES.join(', ') }]);
+  return await change({ kind: 'preset', name }, asked);
+}
+
+async function change(wish: PolicyWish, { deployment, by, because }: Asked): Promise<PolicyChangeOutcome> {
+  return await withPolicies(deployment, async ({ store, portfolioId }) => await store.change({ portfolioId, seen: (await newestOf(store, portfolioId)).version, wish, by, because }));
+}
+
+export async function policyHistory(deployment: string | undefined, limit: number): Promise<readonly PolicyVersion[]> {
+  return await withPolicies(deployment, ({ store, portfolioId }) => store.history(portfolioId, limit));
+}
+
+/** @param names versions or presets; two: the first against the second; one: against the newest; none: the newest against the one before it. */
+export async function diffPolicies(deployment: string | undefined, names: readonly string[]): Promise<PolicyDiff> {
+  return await withPolicies(deployment, async ({ store, portfolioId }) => {
+    const { version } = await newestOf(store, portfolioId);
+    const [from = String(Math.max(version - 1, 0)), to = String(version)] = names;
+    const [before, after] = [await policyNamed(store, portfolioId, from), await policyNamed(store, portfolioId, to)];
+    return { from, to, changes: policyChanges(before, after) };
+  });
+}
+
+async function policyNamed(store: PolicyStore, portfolioId: string, name: string): Promise<Policy> {
+  if (isPresetName(name)) return PRESETS[name];
+  if (!/^\d+$/.test(name)) throw new KeelError('USAGE', `"${name}" is neither a version nor a preset (${PRESET_NAMES.join(', ')})`);
+  return (await store.version(portfolioId, Number(name))).policy;
+}
+
+async function newestOf(store: PolicyStore, portfolioId: string): Promise<PolicyVersion> {
+  return await store.version(portfolioId, (await store.active(portfolioId)).version);
+}
+
+interface Policies {
+  readonly store: PolicyStore;
+  readonly portfolioId: string;
+  readonly deployment: string;
+  readonly guardMode: () => Promise<Parameters<typeof overlayOf>[0]>;
+}
+
+async function withPolicies<T>(name: string | undefined, work: (policies: Policies) => Promise<T>): Promise<T> {
+  const chosen = await chooseDeployment(name);
+  const { portfolioId } = chosen.deployment;
+  return await withLedger(chosen, async (pool) => {
+    const now = { marketAt: 0, wallAt: 0 };
+    return await work({ store: createPolicyStore(pool), portfolioId, deployment: chosen.deployment.name, guardMode: async () => (await createLedger(pool).guard(portfolioId, now)).state.mode });
+  });
+}
+
+/** Rows of `keel policy show`. @param keys none: all. @throws {KeelError} POLICY_INVALID for a key that there is not */
+export function policyRows({ policy, overlaid }: Pick<ShownPolicy, 'policy' | 'overlaid'>, keys: readonly string[]): readonly (readonly string[])[] {
+  const wanted = keys.length === 0 ? POLICY_KEYS : keys.map(knownKey);
+  return wanted.map((key) => {
+    const stricter = overlaid.find((it) => it.key === key);
+    const inForce = stricter === undefined ? '' : ` (${String(stricter.value)} by the ${stricter.owner})`;
+    return [key, `${String(policy[key])}${inForce}`, policy[key] === PRESETS.normal[key] ? '' : `normal: ${String(PRESETS.normal[key])}`, rangeOf(key), ruleOf(key).help];
+  });
+}
+
+function knownKey(key: string): PolicyKey {
+  if (isPolicyKey(key)) return key;
+  const read = readPairs([`${key}=`]);
+  throw policyInvalid(read.kind === 'refused' ? read.problems : []);
+}

@@ -17,15 +17,16 @@ import type { Strategy } from '../strategies/define-strategy.ts';
 import { accountSightOf } from './account-watch.ts';
 import { createCandleWindows } from './candle-windows.ts';
 import type { Engine } from './feeds.ts';
+import type { PolicyReaderDeps } from './policy.ts';
+import { createPolicyReader } from './policy.ts';
 import { createRiskReader } from './risk-facts.ts';
 import type { MarketActivities } from './types.ts';
 
-export interface MarketDeps {
+export interface MarketDeps extends PolicyReaderDeps {
   readonly ledger: Ledger;
   readonly venue: Venue;
   readonly engine: Pick<Engine, 'wakeGuard'>;
   readonly strategy: Strategy;
-  readonly clock: () => number;
 }
 
 /** An attempt waits so long for the candle's end, and then says so; the engine tries again. */
@@ -33,7 +34,9 @@ const CLOSE_WAIT_MAX_MS = 10_000;
 const CLOSE_LOOK_EVERY_MS = 200;
 
 /** What a cycle sees: candles from the ledger (missing ones from the venue), the account from the venue. */
-export function createMarketActivities({ ledger, venue, engine, strategy, clock }: MarketDeps): MarketActivities {
+export function createMarketActivities(deps: MarketDeps): MarketActivities {
+  const { ledger, venue, engine, strategy, clock } = deps;
+  const readPolicy = createPolicyReader(deps);
   const windowCandles = Math.max(strategy.warmupCandles, RISK_CANDLES);
   const windows = createCandleWindows(ledger, windowCandles);
   const readRisk = createRiskReader({ ledger, venue });
@@ -90,9 +93,9 @@ export function createMarketActivities({ ledger, venue, engine, strategy, clock 
       await untilClosed(candle);
       const { portfolioId, timeframe, closeTime } = candle;
       const { instruments } = await portfolioOf(portfolioId);
-      const [series, context, { account, guard, fence, losses, marketTime }] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId)]);
-      const { policy, ...overlay } = effectivePolicyOf(context.account.policy, [overlayOf(guard.mode, context.account.policy)]);
-      const held = { ...context.account, fence, policy };
+      const [series, context, { account, guard, fence, losses, marketTime }, read] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId), readPolicy(portfolioId)]);
+      const { policy, ...overlay } = effectivePolicyOf(read.policy, [overlayOf(guard.mode, read.policy)]);
+      const held = { ...context.account, fence, policy, policyVersion: read.policyVersion, policyRead: { source: read.policySource, problem: read.policyProblem } };
       const symbols = instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy }));
       return {
         candle,

@@ -1,5 +1,5 @@
 import type { RiskFacts } from '../domain/cycle/risk-facts.ts';
-import type { SymbolObservation } from '../domain/cycle/types.ts';
+import type { AccountObservation, SymbolObservation } from '../domain/cycle/types.ts';
 import { d, text } from '../domain/decimal.ts';
 import type { Losses } from '../domain/emergency/equity.ts';
 import { KeelError } from '../domain/errors.ts';
@@ -9,11 +9,14 @@ import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import { returnSeriesOf } from '../domain/risk/returns.ts';
 import { signalOf } from '../domain/signals/combine.ts';
 
+/** With the policy that holds. */
+type HeldAccount = AccountContext['account'] & Pick<AccountObservation, 'policy'>;
+
 export interface RiskQuestion {
   readonly candle: CandleRef;
   readonly series: readonly CandleSeries[];
   readonly symbols: readonly SymbolObservation[];
-  readonly context: AccountContext;
+  readonly context: Pick<AccountContext, 'memory'> & { readonly account: HeldAccount };
   readonly account: VenueAccount;
   readonly losses: Losses;
 }
@@ -47,7 +50,7 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
 }
 
 /** Whose book, record and returns the chain will ask for. */
-function mayOpen(symbol: SymbolObservation, { positions, policy }: Pick<AccountContext['account'], 'positions' | 'policy'>): boolean {
+function mayOpen(symbol: SymbolObservation, { positions, policy }: Pick<HeldAccount, 'positions' | 'policy'>): boolean {
   const signal = signalOf(symbol, policy);
   return symbol.quality.tradable && signal.code === null && signal.action !== 'hold' && positions.every((it) => it.instrumentId !== symbol.instrument.id);
 }

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: settings.temporalNamespace });
   const ports = createPorts(settings, deployment, log);
   const strategy = await loadStrategy(settings.strategies[0] ?? 'ensemble');
-  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), strategy, clock: Date.now, heartbeat });
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), strategy, clock: Date.now, heartbeat, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());

@@ -9,11 +9,13 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Settings } from '../config/settings.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
+import { createPolicyStore } from '../db/policy-store.ts';
 import type { Pool } from '../db/pool.ts';
 import { createPool } from '../db/pool.ts';
 import type { CallCounter } from '../domain/ports/call-counter.ts';
 import type { HealthMonitor } from '../domain/ports/health.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
+import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
 import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue } from '../domain/ports/venue.ts';
@@ -29,6 +31,7 @@ const NO_MONITOR: HealthMonitor = { reading: () => Promise.resolve('ok') };
 export interface Ports {
   readonly pool: Pool;
   readonly ledger: Ledger;
+  readonly policies: PolicyStore;
   readonly venue: Venue;
   readonly sweeper: Sweeper;
   readonly calls: CallCounter;
@@ -53,7 +56,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
   const seen = watched(ledger, venue);
   return {
-    pool, control, calls, health: NO_MONITOR, ...seen, sweeper: createSweeper(seen.venue),
+    pool, control, calls, policies: createPolicyStore(pool), health: NO_MONITOR, ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
       await venue.close();
       await limiter.close();

@@ -4,6 +4,7 @@ import type { OrderIntent } from '../domain/orders/order.ts';
 import { WORKING_STATES } from '../domain/orders/order.ts';
 import { repricedEntry } from '../domain/orders/reprice.ts';
 import { isEnding } from '../domain/positions/position-view.ts';
+import { PRESETS } from '../domain/policy/policy.ts';
 import { executeOrder } from './execute-order.ts';
 import type { PositionLife } from './position-life.ts';
 import { remember } from './position-life.ts';
@@ -37,7 +38,7 @@ async function nextEntry(life: PositionLife, intent: OrderIntent, filledQuantity
     instrument: plan.instrument,
     deploymentId: first.clientOrderId.slice(CLIENT_ORDER_ID_PREFIX.length, first.clientOrderId.indexOf('-')),
     workForMs: (first.workUntilMarketTime ?? plan.decidedAt) - plan.decidedAt,
-    validForMs: 30_000,
+    validForMs: plan.entryValidForMs ?? PRESETS.normal.entryValidityS * 1_000,
     nowMs: Date.now(),
   });
 }

@@ -15,6 +15,8 @@ export interface Explanation {
   readonly cycleId: string;
   readonly closeTime: string;
   readonly policyVersion: number;
+  /** Where it came from; null in cycles from before that was told. */
+  readonly policyRead: NonNullable<Observation['account']['policyRead']> | null;
   /** The symbol that was asked about; null: all of the cycle. */
   readonly instrumentId: string | null;
   readonly symbols: readonly ExplainedSymbol[];
@@ -108,7 +110,7 @@ export async function explain({ pool, settings, portfolioId, id }: ExplainInput)
   const positionIds = positionId === null ? [...new Set([...opens, ...instructions].map((it) => it.positionId))] : [positionId];
   const { equity, walletBalance, availableMargin, fence, positionMode } = observation.account;
   return {
-    cycleId, instrumentId, closeTime: new Date(observation.candle.closeTime).toISOString(), policyVersion: observation.account.policyVersion,
+    cycleId, instrumentId, closeTime: new Date(observation.candle.closeTime).toISOString(), policyVersion: observation.account.policyVersion, policyRead: observation.account.policyRead ?? null,
     symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, portfolio: portfolioOf(observation), opens, instructions,
     orders: await run<ExplainedOrder & Record<string, unknown>>(pool, `orders of ${id}`, { text: ORDERS, values: [positionIds] }),
     workflows: [cycleId, ...positionIds].map((workflowId) => addressOf(settings, workflowId)),

@@ -5,7 +5,7 @@ export function textOf(it: Explanation): string {
   const { account } = it;
   return [
     `${it.cycleId}`,
-    `candle closed ${it.closeTime}, policy version ${it.policyVersion}`,
+    `candle closed ${it.closeTime}, policy version ${it.policyVersion}${policyNote(it)}`,
     `equity ${account.equity}, wallet ${account.walletBalance}, free margin ${account.availableMargin}, epoch ${account.fence.epoch}${account.fence.halted ? ', halted' : ''}`,
     portfolioLine(it.portfolio),
     ...it.symbols.flatMap((symbol) => ['', ...symbolLines(symbol)]),
@@ -15,6 +15,12 @@ export function textOf(it: Explanation): string {
     '', 'workflows', ...it.workflows.map((address) => `  ${address}`), '',
     it.recomputed.length === 0 ? 'recomputed: the same' : `recomputed: ${it.recomputed.length} differences\n${it.recomputed.map((line) => `  ${line}`).join('\n')}`,
   ].join('\n');
+}
+
+/** Said when the policy was not read from the store. */
+function policyNote({ policyRead }: Explanation): string {
+  if (policyRead === null || policyRead.problem === null) return '';
+  return ` (${policyRead.source === 'lastGood' ? 'the last good copy' : 'built in, conservative'}: the store could not be read, ${policyRead.problem})`;
 }
 
 function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, recentSides, venueProblem, owners }: Explanation['portfolio']): string {

@@ -3,7 +3,6 @@ import type { CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/
 import { NO_MEMORY, NO_TRADES } from '../../domain/cycle/risk-facts.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { CandleRef } from '../../domain/market/candle.ts';
-import type { Policy } from '../../domain/policy/policy.ts';
 import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
 import type { Pool } from '../pool.ts';
 import { run } from '../pool.ts';
@@ -22,8 +21,6 @@ interface ContextRecord {
   readonly deploymentId: string;
   readonly epoch: number;
   readonly halted: boolean;
-  readonly policy: Policy;
-  readonly policyVersion: number;
   readonly positions: AccountContext['account']['positions'] | null;
   readonly unsettled: readonly string[] | null;
   readonly foreign: readonly string[] | null;
@@ -32,7 +29,7 @@ interface ContextRecord {
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
 const CONTEXT = `
-  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted, pv.policy, pv.version AS "policyVersion",
+  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted,
     (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
        'quantity', p.quantity::text, 'entryQuantity', p.entry_quantity::text, 'plannedQuantity', p.plan->'entry'->>'quantity', 'entryPrice', p.entry_price::text,
        'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text, 'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at,
@@ -42,7 +39,6 @@ const CONTEXT = `
     (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory
   FROM portfolios pf JOIN fence f USING (portfolio_id)
-  JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
   WHERE pf.portfolio_id = $1`;
 
 async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, closeTime }: CandleRef): Promise<AccountContext> {
@@ -53,8 +49,6 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
     account: {
       deploymentId: row.deploymentId,
       fence: { epoch: row.epoch, halted: row.halted },
-      policy: row.policy,
-      policyVersion: row.policyVersion,
       positions: (row.positions ?? []).map((it) => ({
         ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), plannedQuantity: exact(it.plannedQuantity), entryPrice: exactOrNull(it.entryPrice), stopPrice: exact(it.stopPrice), targetPrice: exactOrNull(it.targetPrice),
       })),

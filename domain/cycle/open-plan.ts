@@ -46,6 +46,7 @@ export function openPlanOf(opening: Opening): OpenPlan {
     confidence: opening.confidence,
     score: opening.score,
     repricesMax: policy.entryStyle === 'limit' ? policy.limitReprices : 0,
+    entryValidForMs: policy.entryValidityS * 1_000,
     decidedAt: observation.candle.closeTime,
   };
 }

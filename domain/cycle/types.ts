@@ -6,6 +6,7 @@ import type { Direction, OrderIntent } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
 import type { Ladder } from '../exits/ladder.ts';
 import type { EffectivePolicy } from '../policy/effective.ts';
+import type { PolicySource } from '../policy/fallback.ts';
 import type { ExitRegime, Policy } from '../policy/policy.ts';
 import type { CycleMemory, RiskFacts } from './risk-facts.ts';
 
@@ -117,7 +118,10 @@ export interface AccountObservation {
   /** What holds now: the stored policy under what guard and posture demand. */
   readonly policy: Policy;
   readonly overlay: Pick<EffectivePolicy, 'emergencyMode' | 'sizeFactor' | 'owners'>;
+  /** 0: the built-in one, since none could be read. */
   readonly policyVersion: number;
+  /** Where the policy came from, and why the store could not be read (null: it could). Absent in cycles from before this was told. */
+  readonly policyRead?: { readonly source: PolicySource; readonly problem: string | null };
   readonly positionMode: 'oneWay' | 'hedge';
   readonly positions: readonly PositionView[];
   /** Symbols with an order of unknown fate: no new entry. */
@@ -181,6 +185,8 @@ export interface OpenPlan {
   readonly score: number;
   /** How often a limit entry's remainder may be priced anew at its time limit; 0 for a market entry. */
   readonly repricesMax: number;
+  /** How long an entry may wait to be sent, transport clock; a re-priced one anew. Absent in plans from before it was told. */
+  readonly entryValidForMs?: number;
   /** Market clock. */
   readonly decidedAt: number;
 }

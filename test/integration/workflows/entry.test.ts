@@ -17,11 +17,14 @@ let names = 0;
 beforeAll(async () => { host = await startWorkflowHost(); });
 afterAll(() => host.stop());
 
+/** Longer than usual: each revision of the entry must get it, not the default. */
+const VALIDITY_S = 500;
+
 /** Buys 10 at 100, with two re-prices. */
 function limitPlan(): OpenPlan {
   names += 1;
   const name = `${process.pid}-${names}-${Date.now()}`;
-  const observation = observationWith({ account: { policy: { ...PRESETS.normal, entryStyle: 'limit' }, observedAt: Date.now() } });
+  const observation = observationWith({ account: { policy: { ...PRESETS.normal, entryStyle: 'limit', entryValidityS: VALIDITY_S }, observedAt: Date.now() } });
   const [plan] = planCycle({ cycleId: name, observation }).opens as [OpenPlan];
   return { ...plan, positionId: `${plan.positionId}/${name}` };
 }
@@ -43,6 +46,7 @@ interface Script {
 /** Plays the whole life; each working entry reaches its time limit. @returns what was asked for */
 async function play(plan: OpenPlan, { filledQuantity = '0', instructions = [], bid = '99.04' }: Script = {}): Promise<readonly string[]> {
   const calls: string[] = [];
+  const validMs: number[] = [];
   const rows = new Map<string, OrderRow>();
   const inbox: Instruction[] = [];
   let working: OrderIntent | null = null;
@@ -53,7 +57,10 @@ async function play(plan: OpenPlan, { filledQuantity = '0', instructions = [], b
   const activities: Partial<Activities> = {
     submitOrder: async ({ intent }) => {
       calls.push(`${nameOf(intent)} ${intent.type} ${intent.quantity}${intent.price === null ? '' : ` at ${intent.price}`}`);
-      if (intent.leg === 'entry') working = intent;
+      if (intent.leg === 'entry') {
+        working = intent;
+        validMs.push((intent.validUntil ?? 0) - Date.now());
+      }
       return written(row(intent, intent.leg === 'exit' ? 'filled' : 'accepted', intent.leg === 'exit' ? { filledQuantity: intent.quantity } : {}));
     },
     cancelOrder: async (known) => {
@@ -91,6 +98,8 @@ async function play(plan: OpenPlan, { filledQuantity = '0', instructions = [], b
     }
     await handle.result();
   });
+  for (const left of validMs) expect(left).toBeGreaterThan(VALIDITY_S * 1_000 - 60_000);
+  for (const left of validMs) expect(left).toBeLessThanOrEqual(VALIDITY_S * 1_000 + 1_000);
   return calls;
 }
 

@@ -39,22 +39,28 @@ export function createReplayActivities({ ledger, control, engine, heartbeat }: R
 
   async function driveReplay(input: ReplayInput): Promise<{ cycles: number }> {
     if (control === null) throw new KeelError('SETTING_INVALID', `portfolio ${input.portfolioId} trades on a venue without a market clock; only a simulated venue can replay`);
-    let cycles = (await ledger.cursor(input.portfolioId, 'replayCycles')) ?? 0;
     let step = (await ledger.cursor(input.portfolioId, 'replayStep')) ?? 0;
     while ((await ledger.cursor(input.portfolioId, marketFeedCursor(input))) === null) await ledger.settlementChange(LOOK_AGAIN_MS); // its history ends where the replay begins
     await settled(input, control, null);
+    const candlesBefore = await candlesBeforeReplay(input.portfolioId, control);
     for (;;) {
       const untilMarketTime = await ledger.nextOrderDeadline(input.portfolioId);
       const stop = await control.advance({ requestId: `${input.portfolioId}/${step}`, untilMarketTime });
       if (stop.stoppedAt === 'until') for (const due of await ledger.dueOrders(input.portfolioId, stop.marketTime)) await engine.tellTimeReached(due.positionId, due.clientOrderId);
       await settled(input, control, stop);
-      if (stop.stoppedAt === 'end') return { cycles };
+      if (stop.stoppedAt === 'end') return { cycles: (await control.state()).candlesDone - candlesBefore }; // the market's own count: no death loses or doubles a candle
       step += 1;
       await ledger.setCursor(input.portfolioId, 'replayStep', step);
-      if (stop.stoppedAt !== 'candleClose') continue;
-      cycles += 1;
-      await ledger.setCursor(input.portfolioId, 'replayCycles', cycles);
     }
+  }
+
+  /** Written before the market moves for the first time. */
+  async function candlesBeforeReplay(portfolioId: string, market: MarketControl): Promise<number> {
+    const known = await ledger.cursor(portfolioId, 'replayCandlesBefore');
+    if (known !== null) return known;
+    const { candlesDone } = await market.state();
+    await ledger.setCursor(portfolioId, 'replayCandlesBefore', candlesDone);
+    return candlesDone;
   }
 
   return {

@@ -18,7 +18,7 @@ test('a session over a seeded market trades, keeps its books, and trades the sam
   await until('half of the candles are traded', async () => (await broken.cycleCount()) >= CANDLES / 2, 120_000);
   await broken.killWorker(0);
   await broken.restartWorker(0);
-  await broken.waitDone();
+  expect(await broken.waitDone()).toBe(CANDLES);
   expect(await broken.cycleCount()).toBe(CANDLES);
   expect(await broken.trades()).toEqual(trades);
   expect(await broken.checkInvariants()).toEqual([]);

@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import type { Engine } from '../../../activities/feeds.ts';
+import { createReplayActivities } from '../../../activities/replay.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { MarketAdvance, MarketControl } from '../../../domain/ports/market-control.ts';
+import { portOf } from '../../support/ports.ts';
+
+const INPUT = { portfolioId: 'replay', strategy: 'ensemble', timeframe: '1h' } as const;
+const HISTORY = 300;
+const STOPS: readonly MarketAdvance['stoppedAt'][] = ['candleClose', 'accountEvent', 'until', 'candleClose', 'candleClose', 'end'];
+const CANDLES = 3;
+
+/** Ledger and market outlive their driver; each question and each answer may be its last moment. */
+function outside() {
+  const cursors = new Map([[`marketFeed/${INPUT.strategy}/${INPUT.timeframe}`, 1]]);
+  const stops = new Map<string, MarketAdvance>();
+  const moves: string[] = [];
+  let candlesDone = HISTORY;
+  let diesAt = Infinity;
+  let moment = 0;
+  const passing = async <T>(work: () => T): Promise<T> => {
+    if (++moment === diesAt) throw new Error('died before');
+    const answer = work();
+    if (++moment === diesAt) throw new Error('died after');
+    return answer;
+  };
+  const ledger = portOf<Ledger>({
+    cursor: async (_portfolio, name) => cursors.get(name) ?? null,
+    setCursor: (_portfolio, name, value) => passing(() => void cursors.set(name, value)),
+    settlementChange: async () => undefined,
+    settlement: async () => ({ settled: true, waitingFor: [] }),
+    cycleState: async () => { moves.push('cycle asked for'); return 'recorded'; },
+    nextOrderDeadline: async () => null,
+    dueOrders: async () => [{ positionId: 'p', clientOrderId: 'o' }],
+  });
+  const control: MarketControl = {
+    state: async () => ({ marketTime: 0, mode: 'lockstep', ended: false, candlesDone, candlesTotal: null, lastEventId: 0, acknowledgedEventId: 0 }),
+    advance: ({ requestId }) => passing(() => {
+      const before = stops.get(requestId);
+      if (before !== undefined) return before;
+      const stop: MarketAdvance = { stoppedAt: STOPS[stops.size] ?? 'end', marketTime: stops.size * 3_600_000, lastEventId: 0 };
+      stops.set(requestId, stop);
+      moves.push(stop.stoppedAt);
+      if (stop.stoppedAt === 'candleClose') candlesDone += 1;
+      return stop;
+    }),
+  };
+  const engine = portOf<Engine>({ tellTimeReached: async () => undefined });
+  const heartbeat = () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) });
+  return {
+    moves,
+    drive: async (dying: number): Promise<{ cycles: number }> => {
+      [moment, diesAt] = [0, dying];
+      return await createReplayActivities({ ledger, control, engine, heartbeat }).driveReplay(INPUT);
+    },
+    moments: () => moment,
+  };
+}
+
+it('counts each candle once and waits for its cycle, whenever its worker dies', async () => {
+  const whole = outside();
+  expect(await whole.drive(Infinity)).toEqual({ cycles: CANDLES });
+  expect(whole.moves.filter((move) => move === 'cycle asked for')).toHaveLength(CANDLES);
+  for (let dying = 1; dying <= whole.moments(); dying += 1) {
+    const { drive, moves } = outside();
+    await expect(drive(dying)).rejects.toThrow('died');
+    expect(await drive(Infinity), `died at moment ${dying}`).toEqual({ cycles: CANDLES });
+    expect(moves.filter((move) => move !== 'cycle asked for')).toEqual(STOPS);
+    expect(moves.filter((move) => move === 'cycle asked for').length).toBeGreaterThanOrEqual(CANDLES);
+  }
+});

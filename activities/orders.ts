@@ -55,9 +55,10 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     return await write(row, eventOf(answer, attempt, clock()));
   }
 
+  /** A re-priced entry is recorded when it is claimed; one that is never sent is recorded as it ends, so that nobody can claim it any more. */
   async function expire(intent: OrderIntent, reason: string): Promise<OrderKnowledge> {
     const row = await ledger.order(intent.clientOrderId);
-    if (row === null) throw new KeelError('NOT_FOUND', `order ${intent.clientOrderId} (${intent.intentId}) is not in the ledger; openings are recorded by their cycle first`);
+    if (row === null) return { row: await ledger.backfillOrder({ ...rowOf(intent, clock()), state: 'expired', reason }), written: true };
     return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', reason }) : { row, written: true };
   }
 
@@ -147,9 +148,14 @@ function eventOf(answer: SubmitAnswer, attempt: number, nowMs: number): OrderEve
 
 /** The row that the ledger would hold, of an exit that goes out without it. */
 function claimedLocally(intent: OrderIntent, attempt: number, timestamp: number): OrderRow {
+  return { ...rowOf(intent, timestamp), state: 'submitting', attempt, sentTimestamp: timestamp };
+}
+
+/** A row before its first attempt. */
+function rowOf(intent: OrderIntent, updatedAt: number): OrderRow {
   return {
-    intent, state: 'submitting', attempt, sentTimestamp: timestamp, venueOrderId: null, triggeredOrderId: null,
-    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt: timestamp,
+    intent, state: 'planned', attempt: 0, sentTimestamp: null, venueOrderId: null, triggeredOrderId: null,
+    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt,
   };
 }
 

@@ -181,7 +181,10 @@ export interface Ledger {
   dueOrders(portfolioId: string, marketTime: number): Promise<readonly { clientOrderId: string; positionId: string }[]>;
   /** Earliest `workUntilMarketTime` of a working order, null without one: lockstep stops there. */
   nextOrderDeadline(portfolioId: string): Promise<number | null>;
-  /** Writes an order that went out while the ledger was down: intent, row and events, as the workflow remembers them. */
+  /**
+   * Writes an order that went out while the ledger was down, or that ends before anybody recorded it: intent, row and
+   * events, as the workflow remembers them. What the ledger knows better stays. @returns the row as it stands now.
+   */
   backfillOrder(row: OrderRow): Promise<OrderRow>;
 
   // What the venue tells

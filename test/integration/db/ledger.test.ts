@@ -226,6 +226,16 @@ describe('what a workflow remembers of an order that went without the ledger', (
     expect((await pool.query(`SELECT kind FROM order_events`)).rows).toEqual([{ kind: 'backfilled' }]);
   });
 
+  it('records an entry that ends before anybody recorded it: no attempt can claim it any more', async () => {
+    const again: OrderIntent = { ...OPEN.entry, intentId: `${OPEN.entry.intentId}/2`, clientOrderId: 'klabcde-again', revision: 2 };
+    const ended = remembered({ intent: again, state: 'expired', attempt: 0, reason: 'priceMovedAway' });
+    expect(await ledger.backfillOrder(ended)).toMatchObject({ state: 'expired', attempt: 0, reason: 'priceMovedAway' });
+    expect(await claim(again, 1)).toMatchObject({ won: false, row: { state: 'expired' } });
+    const claimed: OrderIntent = { ...again, intentId: `${OPEN.entry.intentId}/3`, clientOrderId: 'klabcde-claimed', revision: 3 };
+    await claim(claimed, 1);
+    expect(await ledger.backfillOrder({ ...ended, intent: claimed })).toMatchObject({ state: 'submitting', attempt: 1 });
+  });
+
   it('changes nothing that the ledger heard later', async () => {
     await claim(stop, 2);
     expect(await ledger.backfillOrder(remembered({ state: 'absent' }))).toMatchObject({ state: 'submitting', attempt: 2 });

@@ -167,6 +167,25 @@ describe('an attempt', () => {
   });
 });
 
+describe('an entry that its position priced anew', () => {
+  const stale = { ...INTENT, revision: 2, validUntil: 9_999 };
+
+  it.each<[string, OrderRow['state']]>([
+    ['is recorded as it ends, when it was never sent', 'expired'],
+    ['is what the ledger says, when an attempt claimed it meanwhile', 'submitting'],
+  ])('%s', async (_name, state) => {
+    const written: OrderRow[] = [];
+    const { submitOrder, expireOrder } = createOrderActivities({
+      clock: () => 10_000,
+      ledger: portOf<Ledger>({ order: async () => null, backfillOrder: async (row) => { written.push(row); return { ...row, state }; } }),
+      venue: portOf<Venue>({}),
+    });
+    expect(await submitOrder({ intent: stale, attempt: 1 })).toMatchObject({ row: { state }, written: true });
+    expect(await expireOrder({ known: rowIn('planned', { intent: stale }), reason: 'validityOver' })).toMatchObject({ row: { state }, written: true });
+    expect(written).toMatchObject([{ state: 'expired', attempt: 0, reason: 'validityOver' }, { state: 'expired', attempt: 0, reason: 'validityOver' }]);
+  });
+});
+
 describe('submitOrder', () => {
   const venue = portOf<Venue>({ serverTime: async () => 1_000, submit: async () => ({ kind: 'unknown', message: 'no answer' }) });
 

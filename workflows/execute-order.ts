@@ -11,17 +11,19 @@ import { entrySubmission, exitSubmission, orders } from './proxies.ts';
  * @param known what is known of the order already; null before the first submission.
  */
 export async function executeOrder(intent: OrderIntent, known: OrderKnowledge | null = null): Promise<OrderKnowledge> {
-  return await work(intent, known ?? (await submit(intent, 1)), { maySend: true });
+  return await work(intent, known ?? (await submit(intent, 1)), { maySend: true, submissions: known === null ? 1 : 0 });
 }
 
 /** Looks for an order that is not wanted any more until its fate is known; one that never arrived stays away. */
 export async function settleOrder(intent: OrderIntent, known: OrderKnowledge): Promise<OrderKnowledge> {
-  return await work(intent, known, { maySend: false });
+  return await work(intent, known, { maySend: false, submissions: 0 });
 }
 
-async function work(intent: OrderIntent, known: OrderKnowledge, { maySend }: { maySend: boolean }): Promise<OrderKnowledge> {
+/** @param submissions so many were tried before. */
+async function work(intent: OrderIntent, known: OrderKnowledge, { maySend, submissions }: { maySend: boolean; submissions: number }): Promise<OrderKnowledge> {
   let knowledge = known;
   let looks: readonly EmptyLook[] = [];
+  let tries = submissions;
   for (;;) {
     const { row } = knowledge;
     switch (nextStep(row, Date.now())) {
@@ -33,8 +35,10 @@ async function work(intent: OrderIntent, known: OrderKnowledge, { maySend }: { m
         break;
       case 'submit':
         if (!maySend) return knowledge;
-        await pause(resubmitDelayMs(row.attempt));
+        // One that fails before it claims the row (a ban, a ledger that is down) leaves the attempt's number as it was.
+        await pause(resubmitDelayMs(Math.max(row.attempt, tries)));
         looks = [];
+        tries += 1;
         knowledge = await submit(intent, row.attempt + 1);
         break;
       case 'reconcile': {

@@ -120,6 +120,20 @@ describe('an order whose answer was lost', () => {
     expect(assumedSentAt).toBeGreaterThanOrEqual(lostAt);
   });
 
+  it('is not hammered while its attempts fail before they claim the row', async () => {
+    const submittedAt: number[] = [];
+    await play({
+      plan: newPlan(),
+      submit: async (_order, attempt, intent) => {
+        submittedAt.push(Date.now());
+        if (submittedAt.length < 5) throw new Error('the venue bans everybody');
+        return row(intent, 'rejected', { attempt });
+      },
+      look: (_order, _looks, known) => ({ row: { ...known, state: 'planned', attempt: 0, sentTimestamp: null }, isEmpty: false }),
+    }, { resume: false });
+    expect((submittedAt.at(-1) ?? 0) - (submittedAt[0] ?? 0)).toBeGreaterThanOrEqual(100 + 200 + 400 + 800);
+  });
+
   it('is looked for too when it reduces', async () => {
     const plan = newPlan();
     const calls = await play({

@@ -1,22 +1,29 @@
-/** Every crash point, one session each: `npm run crash -- [--only <part of a name>]`. Exits 1 when one broke something or was never reached. */
+/** Every crash point, one session each: `npm run crash -- [--only <part of a name>] [--at-once <n>]`. Exits 1 when one broke something or was never reached. */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../domain/errors.ts';
 import { CRASH_POINTS, crashAt } from '../support/crash.ts';
+import { inParallel } from '../support/fault-session.ts';
 import { startServers } from '../support/servers.ts';
+import { situationOf } from '../support/situations.ts';
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, 'at-once': { type: 'string', default: '2' } } });
+const atOnce = Number(values['at-once']);
+if (!Number.isInteger(atOnce) || atOnce < 1) throw new Error(`--at-once ${values['at-once']}: wanted is a whole number from 1`);
 const points = CRASH_POINTS.filter((point) => point.includes(values.only));
 if (points.length === 0) throw new Error(`--only ${values.only}: no such crash point (there are: ${CRASH_POINTS.join(', ')})`);
+points.forEach((point) => situationOf(point)); // one without a situation is named before anything runs
 
 const servers = await startServers();
 const totals = { sound: 0, broken: 0, unreached: 0 };
+let done = 0;
 try {
-  for (const [index, point] of points.entries()) {
+  await inParallel(atOnce, points.map((point) => async () => {
     const startedAt = performance.now();
     const { verdict, said } = await judge(point);
     totals[verdict] += 1;
-    console.log(`${index + 1}/${points.length} ${point}: ${said} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
-  }
+    done += 1;
+    console.log(`${done}/${points.length} ${point}: ${said} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  }));
 } finally {
   await servers.stop();
 }

@@ -1,13 +1,12 @@
-import { binanceusdm } from 'ccxt';
 import { afterAll, beforeAll, describe, expect, inject, onTestFailed, test } from 'vitest';
 import { clientOrderIdOf } from '../../domain/orders/identity.ts';
 import type { DifferenceKind } from '../../domain/ports/ledger.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { LOOKS_APART_MS } from '../../domain/reconciliation/differences.ts';
-import { venueSettingsOf } from '../../venues/settings.ts';
-import { ccxtOptions } from '../../venues/ccxt-options.ts';
 import { accountFeedId } from '../../workflows/ids.ts';
 import { METRONOME, readOrders } from '../support/fault-session.ts';
+import type { Outsider } from '../support/outsider.ts';
+import { outsiderOf, plantGhost } from '../support/outsider.ts';
 import { until } from '../support/processes.ts';
 import { acknowledgeAll, beginStandstill, isReconciling, nextCandle, oneRow, orderOf, rowsOf, settled } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
@@ -16,8 +15,7 @@ import { startSystem } from '../support/system.ts';
 const [BTC, ETH, SOL, BNB] = ['BTC-USDT-PERP', 'ETH-USDT-PERP', 'SOL-USDT-PERP', 'BNB-USDT-PERP'] as const;
 
 let system: System;
-/** Somebody else's client on the same account: the unmodified ccxt class. */
-let outsider: binanceusdm;
+let outsider: Outsider;
 let hasFailed = false;
 /** Made up under our name: one that only the venue knows, one that only the ledger knows. */
 let ours: { readonly orphan: string; readonly ghost: string };
@@ -26,20 +24,11 @@ const theirs = { limit: 'web-limit', master: clientOrderIdOf('zzzzz', 'another')
 
 beforeAll(async () => {
   system = await startSystem({ postgresUrl: inject('postgresUrl'), temporalAddress: inject('temporalAddress'), seed: '1', symbolCount: 4, candles: 40, strategy: METRONOME });
-  const { restUrl = '', wsUrl = '', apiKey, secret } = venueSettingsOf(system.settings, system.deployment);
-  outsider = new binanceusdm(ccxtOptions({ url: restUrl, wsUrl, apiKey, secret }));
+  outsider = outsiderOf(system);
   ours = { orphan: clientOrderIdOf(system.deployment.id, 'of nobody'), ghost: clientOrderIdOf(system.deployment.id, 'a ghost') };
   await beginStandstill(system);
 });
 afterAll(async () => { await system.close(hasFailed); });
-
-async function send(method: 'POST' | 'DELETE', path: string, params: Record<string, string>): Promise<void> {
-  await outsider.request(path, 'fapiPrivate', method, params);
-}
-
-async function priceOf(symbol: string): Promise<number> {
-  return Number(((await outsider.request('ticker/price', 'fapiPublic', 'GET', { symbol })) as { price: string }).price);
-}
 
 interface Told {
   readonly type: string;
@@ -85,7 +74,7 @@ const isRunning = async (workflowId: string): Promise<boolean> => (await system.
 describe('every difference has a named outcome', () => {
   test('foreignPosition: left alone, reported, and no entry on its symbol', async () => {
     onTestFailed(() => { hasFailed = true; });
-    await send('POST', 'order', { symbol: 'BNBUSDT', side: 'BUY', type: 'MARKET', quantity: '1', newClientOrderId: 'web-bnb' });
+    await outsider.send('POST', 'order', { symbol: 'BNBUSDT', side: 'BUY', type: 'MARKET', quantity: '1', newClientOrderId: 'web-bnb' });
     // Its fill on the account's stream is reason enough to compare.
     await until('reconciliation heard of it by itself', async () => (await told('foreignPosition')).some((it) => it.type === 'differenceResolved'), 30_000);
     expect(await outcomeOf('foreignPosition', BNB)).toBe('reported, left alone');
@@ -102,16 +91,16 @@ describe('every difference has a named outcome', () => {
     onTestFailed(() => { hasFailed = true; });
     const [btcTarget, ethTarget, solTarget] = [await orderOf(system, BTC, 'target'), await orderOf(system, ETH, 'target'), await orderOf(system, SOL, 'target')];
     const { ghost, orphan } = ours;
-    const low = (await priceOf('BTCUSDT') * 0.9).toFixed(1);
+    const low = (await outsider.priceOf('BTCUSDT') * 0.9).toFixed(1);
     const limit = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01', price: low };
-    await send('POST', 'order', { ...limit, newClientOrderId: theirs.limit });
-    await send('POST', 'order', { ...limit, newClientOrderId: theirs.master });
-    await send('POST', 'algoOrder', { algoType: 'CONDITIONAL', symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '0.01', triggerPrice: low, clientAlgoId: orphan });
+    await outsider.send('POST', 'order', { ...limit, newClientOrderId: theirs.limit });
+    await outsider.send('POST', 'order', { ...limit, newClientOrderId: theirs.master });
+    await outsider.send('POST', 'algoOrder', { algoType: 'CONDITIONAL', symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '0.01', triggerPrice: low, clientAlgoId: orphan });
     await settled(system);
-    await plantGhost(btcTarget.clientOrderId, ghost);
+    await plantGhost(system, btcTarget.clientOrderId, ghost);
     // The ledger believes in an order that the venue has ended: nobody heard of it.
     await system.database.query(`UPDATE orders SET state = 'canceled' WHERE client_order_id = $1`, [solTarget.clientOrderId]);
-    await send('DELETE', 'algoOrder', { clientAlgoId: solTarget.clientOrderId });
+    await outsider.send('DELETE', 'algoOrder', { clientAlgoId: solTarget.clientOrderId });
     await settled(system);
     await system.database.query(`UPDATE orders SET state = 'accepted' WHERE client_order_id = $1`, [solTarget.clientOrderId]);
     await system.database.query(`UPDATE orders SET state = 'unknown', accepted_at = NULL, venue_order_id = NULL WHERE client_order_id = $1`, [ethTarget.clientOrderId]);
@@ -140,7 +129,7 @@ describe('every difference has a named outcome', () => {
     await lowerFence();
     await system.reconcile();
     expect((await oneRow<{ halted: boolean }>(system, 'SELECT halted FROM fence')).halted).toBe(true);
-    for (const id of [theirs.limit, theirs.master]) await send('DELETE', 'order', { symbol: 'BTCUSDT', origClientOrderId: id });
+    for (const id of [theirs.limit, theirs.master]) await outsider.send('DELETE', 'order', { symbol: 'BTCUSDT', origClientOrderId: id });
     await lowerFence();
     await settled(system);
     expect((await system.reconcile()).resolved.map((it) => it.kind)).toEqual(['foreignPosition']);
@@ -151,7 +140,7 @@ describe('every difference has a named outcome', () => {
     onTestFailed(() => { hasFailed = true; });
     const stop = await orderOf(system, SOL, 'stop');
     await system.database.query(`UPDATE orders SET state = 'canceled' WHERE client_order_id = $1`, [stop.clientOrderId]);
-    await send('DELETE', 'algoOrder', { clientAlgoId: stop.clientOrderId });
+    await outsider.send('DELETE', 'algoOrder', { clientAlgoId: stop.clientOrderId });
     const { positionId } = await positionOn(BTC);
     await system.client.workflow.getHandle(positionId).terminate('the test takes it away');
     await settled(system);
@@ -237,12 +226,6 @@ describe('every difference has a named outcome', () => {
     expect((await told('walletMismatch')).filter((it) => it.type === 'differenceResolved')).toHaveLength(1); // told once
   });
 });
-
-/** A working order of a living position that the venue never saw. */
-async function plantGhost(like: string, clientOrderId: string): Promise<void> {
-  await system.database.query(`INSERT INTO intents SELECT (jsonb_populate_record(i, jsonb_build_object('intent_id', i.intent_id || '0', 'client_order_id', $2::text, 'revision', 10))).* FROM intents i WHERE client_order_id = $1`, [like, clientOrderId]);
-  await system.database.query(`INSERT INTO orders OVERRIDING USER VALUE SELECT (jsonb_populate_record(o, jsonb_build_object('client_order_id', $2::text, 'venue_order_id', '999999', 'sent_timestamp', 1))).* FROM orders o WHERE client_order_id = $1`, [like, clientOrderId]);
-}
 
 /** A person resumes. */
 async function lowerFence(): Promise<void> {

@@ -5,9 +5,11 @@ import type { CrashMark } from '../../activities/crash-hook.ts';
 import type { CrashPoint } from '../../activities/effects.ts';
 import { crashPointsOf } from '../../activities/effects.ts';
 import { ACTIVITY_REGISTRY } from '../../activities/registry.ts';
-import { emergencyStopSignal } from '../../workflows/messages.ts';
-import { guardOf, resume, untilMode } from './emergency.ts';
-import { until } from './processes.ts';
+import type { Violation } from '../../domain/verify/facts.ts';
+import { violationText } from '../../client/verify/text.ts';
+import { METRONOME } from './fault-session.ts';
+import type { Situation } from './situations.ts';
+import { situationOf } from './situations.ts';
 import type { System, SystemOptions } from './system.ts';
 import { startSystem } from './system.ts';
 
@@ -19,23 +21,19 @@ export interface CrashResult {
   readonly mark: CrashMark | null;
   readonly cycles: number;
   readonly trades: number;
-  /** Broken invariants; empty when all is well. */
+  /** Broken invariants, and what `keel verify` finds; empty when all is well. */
   readonly violations: readonly string[];
 }
 
-/** Candles of one session: enough for every usual effect to happen. */
-const CANDLES = 60;
 const POLL_MS = 50;
-/** Points of an emergency: their sessions are stopped after so many candles, and resumed. */
-const EMERGENCY = ['commandGuard/', 'recordClosings/', 'tellPositions/', 'withdrawOrders/', 'closePositions/', 'bookClosings/'];
-const STOPPED_AFTER = 12;
 
-/** @throws when the session does not come to its end */
+/** @throws when no situation reaches the point, or the session does not come to its end */
 export async function crashAt(point: CrashPoint, servers: Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>): Promise<CrashResult> {
-  const system = await startSystem({ ...servers, seed: '1', candles: CANDLES, workers: 0 });
+  const situation = situationOf(point);
+  const system = await startSystem({ ...servers, ...situation.options, seed: '1', strategy: METRONOME, workers: 0 });
   let isSound = false;
   try {
-    const result = await runWithCrash(system, point);
+    const result = await runWithCrash(system, { point, situation });
     isSound = result.violations.length === 0 && result.mark !== null;
     return result;
   } finally {
@@ -43,30 +41,43 @@ export async function crashAt(point: CrashPoint, servers: Pick<SystemOptions, 'p
   }
 }
 
-async function stopAndResume(system: System): Promise<void> {
-  await until('some candles are traded', async () => (await system.cycleCount()) >= STOPPED_AFTER, 120_000);
-  await guardOf(system).signal(emergencyStopSignal, { reason: 'a crash test', by: 'test' });
-  await untilMode(system, 'emergency', 120_000);
-  await resume(system);
-}
-
-async function runWithCrash(system: System, point: CrashPoint): Promise<CrashResult> {
+async function runWithCrash(system: System, { point, situation }: { point: CrashPoint; situation: Situation }): Promise<CrashResult> {
   const markerPath = join(system.home, 'crashed.json');
   const env = { KEEL_CRASH_AT: `${point}#1`, KEEL_CRASH_ACTION: 'kill', KEEL_CRASH_MARKER: markerPath };
   await system.startWorker(env);
-  await system.startReplay();
+  const { answer: cycles, outageMs } = await whileRestarting(system, env, async () => {
+    const traded = await situation.play(system);
+    await system.reconcile();
+    return traded;
+  });
+  const found = (await system.violations()).filter((violation) => situation.isStaged?.(violation, system) !== true && !isOfOutage(violation, outageMs));
+  return {
+    point, cycles, mark: existsSync(markerPath) ? (JSON.parse(readFileSync(markerPath, 'utf8')) as CrashMark) : null,
+    trades: (await system.trades()).length, violations: [...await system.checkInvariants(), ...found.map(violationText)],
+  };
+}
+
+/** Time without any worker is nobody's fault: protecting came first when one was back. */
+function isOfOutage({ invariant, evidence }: Violation, outageMs: number): boolean {
+  const { seconds, limit } = evidence;
+  return invariant === 4 && typeof seconds === 'number' && typeof limit === 'number' && seconds - outageMs / 1_000 <= limit;
+}
+
+/** A worker that ends meanwhile gets a successor, as under the supervisor. @returns also how long there was none */
+async function whileRestarting<T>(system: System, env: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<{ answer: T; outageMs: number }> {
   const done = { value: false };
-  const session = system.waitDone().finally(() => { done.value = true; });
+  let outageMs = 0;
+  const result = work().finally(() => { done.value = true; });
   const restarts = (async () => {
     while (!done.value) {
-      if (!system.worker(0).isRunning) await system.restartWorker(0, env);
+      if (!system.worker(0).isRunning) {
+        const goneMs = performance.now();
+        await system.restartWorker(0, env);
+        outageMs += performance.now() - goneMs;
+      }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   })();
-  const stopping = EMERGENCY.some((activity) => point.startsWith(activity)) ? stopAndResume(system) : Promise.resolve();
-  const [cycles] = await Promise.all([session, restarts, stopping]);
-  return {
-    point, cycles, mark: existsSync(markerPath) ? (JSON.parse(readFileSync(markerPath, 'utf8')) as CrashMark) : null,
-    trades: (await system.trades()).length, violations: await system.checkInvariants(),
-  };
+  const [answer] = await Promise.all([result, restarts]);
+  return { answer, outageMs };
 }

@@ -1,4 +1,5 @@
 /** A system whose market moves only when the test says so: what is staged in between stands still. */
+import { randomUUID } from 'node:crypto';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
 import { reconciliationId } from '../../workflows/ids.ts';
 import { until } from './processes.ts';
@@ -30,14 +31,34 @@ export async function isReconciling(system: System): Promise<boolean> {
 /** Moves the market to the next close of a candle, and waits until what it made due is done. @param mayWait false: it does not wait for orders and positions */
 export async function nextCandle(system: System, { mayWait = true }: { mayWait?: boolean } = {}): Promise<void> {
   const cycles = await system.cycleCount();
-  for (let step = 0; ; step += 1) {
-    const answer = (await system.control('/advance', { method: 'POST', body: JSON.stringify({ requestId: `test/${cycles}/${step}/${Date.now()}`, candles: 1 }) })) as { stoppedAt?: string };
-    if (answer.stoppedAt === undefined) throw new Error(`the market does not move: ${JSON.stringify(answer)}`);
-    if (answer.stoppedAt === 'candleClose') break;
-    await settled(system);
-  }
+  await advanceToClose(system);
   await until('the cycle of the candle is recorded', async () => (await rowsOf(system, 'SELECT 1 FROM cycles WHERE recorded_at IS NOT NULL')).length > cycles, 60_000);
   if (mayWait) await settled(system);
+}
+
+/** Moves the market to the next close of a candle; what happens on the way is waited for. @returns when it closed, market clock */
+export async function advanceToClose(system: System): Promise<number> {
+  for (;;) {
+    const answer = (await system.control('/advance', { method: 'POST', body: JSON.stringify({ requestId: `test/${randomUUID()}`, candles: 1 }) })) as { stoppedAt?: string; marketTime: number };
+    if (answer.stoppedAt === undefined) throw new Error(`the market does not move: ${JSON.stringify(answer)}`);
+    if (answer.stoppedAt === 'candleClose') return answer.marketTime;
+    await settled(system);
+  }
+}
+
+/** How many streams listen to the venue. */
+export async function streamCount(system: System): Promise<number> {
+  return ((await system.control('/state')) as { streams: number }).streams;
+}
+
+/** Moves the market until positions are open and protected. @returns one of them */
+export async function untilOpen(system: System): Promise<{ positionId: string; instrumentId: InstrumentId; venueSymbol: string }> {
+  for (let candle = 0; candle < 10; candle += 1) {
+    const [open] = await rowsOf<Awaited<ReturnType<typeof untilOpen>>>(system, `SELECT position_id "positionId", instrument_id "instrumentId", venue_symbol "venueSymbol" FROM positions JOIN instruments USING (instrument_id) WHERE state = 'open' ORDER BY 2 LIMIT 1`);
+    if (open !== undefined) return open;
+    await nextCandle(system);
+  }
+  throw new Error('no position is open after ten candles');
 }
 
 /** Nothing is under way: all orders have a known fate, all fills are booked, all events are answered for. */

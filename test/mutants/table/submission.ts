@@ -44,7 +44,7 @@ export const SUBMISSION_MUTANTS: readonly Mutant[] = [
   { name: 'a candle that was missed', guard: 'no candle between two is left out', tests: feedTests, edits: [edit(FEEDS, 'if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp();', '')] },
   { name: 'cycle waits for every symbol', guard: 'a cycle starts when each symbol\'s candle has closed', tests: feedTests, edits: [edit(FEEDS, 'if (together.size < input.instrumentIds.length) return;', '')] },
   { name: 'acknowledged after it is written', guard: 'an event of the account is answered for only once the ledger holds it', tests: feedTests, edits: [
-    edit(FEEDS, 'if (event.eventId !== null) await venue.acknowledge(event.eventId); // after the ledger holds it', ''),
+    edit(FEEDS, '  await venue.acknowledge(event.eventId); // after the ledger holds it\n', ''),
     edit(FEEDS, `if (event.kind === 'order') {\n    const applied`, `if (event.eventId !== null) await venue.acknowledge(event.eventId);\n  if (event.kind === 'order') {\n    const applied`)] },
   { name: 'compared after subscribing', guard: 'nothing falls between the stream and the look at what was missed', tests: feedTests, edits: [edit(FEEDS, 'await deps.engine.startReconciliation(input.portfolioId);', '')] },
 

@@ -40,8 +40,8 @@ export function beginLife(input: PositionInput): PositionLife {
     life.due.add(clientOrderId);
     life.news += 1;
   });
-  setHandler(closePositionUpdate, async ({ by }) => {
-    await instruct(life, { kind: 'close', instructionId: `${input.positionId}/close/person`, positionId: input.positionId, reason: 'person', decisionPrice: input.plan.entry.decisionPrice }, by);
+  setHandler(closePositionUpdate, () => {
+    remind(life, { kind: 'close', instructionId: `${input.positionId}/close/person`, positionId: input.positionId, reason: 'person', decisionPrice: input.plan.entry.decisionPrice });
     return { accepted: true };
   });
   setHandler(positionStateQuery, () => ({
@@ -51,11 +51,13 @@ export function beginLife(input: PositionInput): PositionLife {
   return life;
 }
 
-/** The position acts on it at once, from memory; when the ledger cannot take it, the next look tries again. */
-async function instruct(life: PositionLife, instruction: Instruction, _by: string): Promise<void> {
+/**
+ * In the history from now on, acted on at the next look, and written to the ledger there. Not by the handler itself: ledger
+ * calls of two coroutines at a time (local activities) may come back in another order when a worker replays them.
+ */
+function remind(life: PositionLife, instruction: Instruction): void {
   life.instructions.set(instruction.instructionId, instruction);
   life.news += 1;
-  await writeInstruction(life, instruction);
 }
 
 /** @returns whether the ledger holds it. */
@@ -66,7 +68,6 @@ async function writeInstruction(life: PositionLife, instruction: Instruction): P
     return false; // the ledger is down: remembered
   }
   life.instructions.delete(instruction.instructionId);
-  life.news += 1;
   return true;
 }
 

@@ -8,6 +8,7 @@ import { METRONOME, readOrders } from '../support/fault-session.ts';
 import type { Outsider } from '../support/outsider.ts';
 import { outsiderOf, plantGhost } from '../support/outsider.ts';
 import { until } from '../support/processes.ts';
+import { allowCorrelated } from '../support/set-policy.ts';
 import { acknowledgeAll, beginStandstill, isReconciling, nextCandle, oneRow, orderOf, rowsOf, settled } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
 import { startSystem } from '../support/system.ts';
@@ -24,6 +25,7 @@ const theirs = { limit: 'web-limit', master: clientOrderIdOf('zzzzz', 'another')
 
 beforeAll(async () => {
   system = await startSystem({ postgresUrl: inject('postgresUrl'), temporalAddress: inject('temporalAddress'), seed: '1', symbolCount: 4, candles: 40, strategy: METRONOME });
+  await allowCorrelated(system);
   outsider = outsiderOf(system);
   ours = { orphan: clientOrderIdOf(system.deployment.id, 'of nobody'), ghost: clientOrderIdOf(system.deployment.id, 'a ghost') };
   await beginStandstill(system);

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { accountFeedId } from '../../workflows/ids.ts';
+import { allowCorrelated } from './set-policy.ts';
 import type { System, SystemOptions } from './system.ts';
 import { startSystem } from './system.ts';
 
@@ -81,6 +82,7 @@ export async function runFaultSession(servers: Pick<SystemOptions, 'postgresUrl'
   try {
     const ids = new Map<string, string>();
     for (const [name, fault] of Object.entries(spec.faults)) ids.set(name, await inject(system, fault));
+    await allowCorrelated(system);
     await system.startReplay();
     const cycles = await system.waitDone(200_000);
     await system.reconcile();

@@ -1,16 +1,13 @@
+import type { Policy } from '../../domain/policy/policy.ts';
+import { setPolicy } from './set-policy.ts';
 /** Limit entries that rest on the book, and fills of them that nobody hears of. */
 import { nextCandle, acknowledgeAll, beginStandstill, rowsOf } from './standstill.ts';
 import type { System } from './system.ts';
 
 const RESTING = `SELECT o.client_order_id id FROM orders o JOIN intents i USING (client_order_id) WHERE i.leg = 'entry' AND i.type = 'limit' AND o.state = 'accepted'`;
 
-/** The policy's next version, before anything trades. */
-export async function setPolicy(system: System, changes: Readonly<Record<string, unknown>>): Promise<void> {
-  await system.database.query(`INSERT INTO policy_versions (portfolio_id, version, policy, changed_by, reason) SELECT portfolio_id, 2, policy || $1, 'test', 'staged' FROM policy_versions`, [JSON.stringify(changes)]);
-}
-
 /** Moves the market until entries rest on the book, for as long as a candle lasts. @returns their client order ids */
-export async function untilEntriesRest(system: System, policy: Readonly<Record<string, unknown>> = {}): Promise<readonly string[]> {
+export async function untilEntriesRest(system: System, policy: Partial<Policy> = {}): Promise<readonly string[]> {
   await setPolicy(system, { entryStyle: 'limit', limitTimeS: 3_600, ...policy });
   await beginStandstill(system);
   for (let candle = 0; ; candle += 1) {

@@ -10,7 +10,8 @@ import { guardOf, resume, untilMode } from './emergency.ts';
 import { inject } from './fault-session.ts';
 import { outsiderOf, plantGhost } from './outsider.ts';
 import { until } from './processes.ts';
-import { fillUnheard, setPolicy, untilEntriesRest } from './resting.ts';
+import { fillUnheard, untilEntriesRest } from './resting.ts';
+import { setPolicy } from './set-policy.ts';
 import { acknowledgeAll, advanceToClose, beginStandstill, nextCandle, oneRow, orderOf, rowsOf, settled, streamCount, untilOpen } from './standstill.ts';
 import type { System, SystemOptions } from './system.ts';
 

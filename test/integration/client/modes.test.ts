@@ -83,8 +83,8 @@ async function tradesByItsSchedule(mode: 'paper' | 'testnet' | 'live', { keel, j
   const database = new pg.Pool({ connectionString: servers.postgresUrl.replace(/\/[^/]*$/, `/keel_${mode}`), max: 1 });
   onTestFinished(() => database.end());
   const protections = `SELECT count(*)::int n FROM orders o JOIN intents i USING (client_order_id) WHERE i.leg = 'stop' AND o.state = 'accepted'`;
-  const isProtected = async (): Promise<boolean> => ((await database.query<{ n: number }>(protections)).rows[0]?.n ?? 0) >= 2;
-  await Promise.race([early, until(`${mode} holds two protected positions`, isProtected, CYCLE_WITHIN_MS)]);
+  const isProtected = async (): Promise<boolean> => ((await database.query<{ n: number }>(protections)).rows[0]?.n ?? 0) >= 1; // the two symbols move together: the second may be refused
+  await Promise.race([early, until(`${mode} holds a protected position`, isProtected, CYCLE_WITHIN_MS)]);
 
   await cyclesComeFromTheSchedule(mode, database);
   expect(await json('schedules', 'list')).toContainEqual(expect.objectContaining({ id: `tradingCycle/${mode}`, paused: false }));

@@ -186,6 +186,6 @@ it.each([
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => { text += chunk.toString('utf8'); });
   const code = await new Promise((resolve) => child.once('close', resolve));
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(text).toContain(named);
 });

@@ -88,7 +88,7 @@ async function tradesByItsSchedule(mode: 'paper' | 'testnet' | 'live', { keel, j
 
   await cyclesComeFromTheSchedule(mode, database);
   expect(await json('schedules', 'list')).toContainEqual(expect.objectContaining({ id: `tradingCycle/${mode}`, paused: false }));
-  expect(await json('positions')).toHaveLength(2);
+  expect(await json('positions')).not.toHaveLength(0);
   expect(await json('verify')).toMatchObject({ deployment: mode, violations: [] });
   expect(await keel('stop').ended).toMatchObject({ code: 0 });
   early.catch(() => {}); // it did end, after it traded

@@ -9,6 +9,7 @@ import type { HealthMonitor } from '../domain/ports/health.ts';
 import type { GuardView, Ledger, WatchResult } from '../domain/ports/ledger.ts';
 import type { AccountEvent, Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { Engine } from './feeds.ts';
+import { isLedgerDown } from './patience.ts';
 
 export interface WatchDeps {
   readonly ledger: Ledger;
@@ -109,7 +110,7 @@ class LedgerWatch implements AccountWatch {
       await this.#wakeGuard(result);
       return result.isDoubtful;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isLedgerDown(error)) throw error;
       this.#missed = all.slice(-MISSED_MAX);
       return await this.#foldAlone(sights, trustsStream);
     }
@@ -137,7 +138,7 @@ class LedgerWatch implements AccountWatch {
     try {
       return await this.#deps.ledger.guard(this.#portfolioId, { marketAt: null, wallAt: this.#deps.clock() });
     } catch (error) {
-      if (isAway(error)) return null;
+      if (isLedgerDown(error)) return null;
       throw error;
     }
   }
@@ -159,10 +160,6 @@ class LedgerWatch implements AccountWatch {
     const windowMs = (this.#known?.limits ?? NORMAL_LIMITS).venueCallsWindowMs;
     return { ...calls.within(windowMs), feedAgeMs: clock() - this.#heardAt, isFeedCorrupt: this.#isBroken, health: await health.reading(this.#portfolioId) };
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof KeelError && error.code === 'DATABASE_UNREACHABLE';
 }
 
 export function accountSightOf({ walletBalance, equity, positions }: VenueAccount): AccountSight {

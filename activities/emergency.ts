@@ -1,17 +1,16 @@
-import { closingOrders, holdingKey, isEmergencyOrder } from '../domain/emergency/closing.ts';
-import type { OurHoldings, Survey } from '../domain/emergency/survey.ts';
-import { missingForNextStep } from '../domain/emergency/recovery.ts';
-import { lossesOf } from '../domain/emergency/equity.ts';
-import { readingsOf, recoveryStateOf } from '../domain/emergency/watch.ts';
+import { closingOrders, isEmergencyOrder } from '../domain/emergency/closing.ts';
+import type { Survey } from '../domain/emergency/survey.ts';
+import { ourHoldings } from '../domain/emergency/survey.ts';
+import { standingOf } from '../domain/emergency/watch.ts';
 import type { OrderKey } from '../domain/emergency/survey.ts';
 import { d, ZERO } from '../domain/decimal.ts';
-import { KeelError } from '../domain/errors.ts';
 import type { Fill } from '../domain/orders/order.ts';
-import type { EmergencyOrder, Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { EmergencyOrder, GuardView, Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
 import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
 import type { Engine, Heartbeat } from './feeds.ts';
+import { isLedgerDown, withinMs } from './patience.ts';
 import { closingFillsSince } from './reconciliation.ts';
 import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading } from './types.ts';
 
@@ -40,10 +39,9 @@ export function createGuardActivities({ ledger, engine, clock }: Pick<EmergencyD
   };
 }
 
-function readingOf({ state, fence, memory, readings, limits }: Awaited<ReturnType<Ledger['guard']>>): GuardReading {
-  const recovery = recoveryStateOf(memory, state);
-  const facts = { at: memory.equity.last?.at ?? 0, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, readings) };
-  return { state, fence, foreign: limits.foreign, drawdownBps: facts.drawdownBps, missing: recovery === null ? [] : missingForNextStep(recovery, facts, limits) };
+function readingOf(view: GuardView): GuardReading {
+  const { losses, missing } = standingOf(view);
+  return { state: view.state, fence: view.fence, foreign: view.limits.foreign, drawdownBps: losses.recoveryDrawdownBps, missing };
 }
 
 /** What an emergency does at the venue. Closing needs nothing but the venue; only booking waits for the ledger. */
@@ -52,14 +50,14 @@ export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivit
   const portfolios = new Map<string, PortfolioSpec>();
 
   async function portfolioOf(portfolioId: string): Promise<PortfolioSpec | null> {
-    const spec = await unlessDown(ledger.portfolio(portfolioId));
+    const spec = await unlessDown(portfolioId, ledger.portfolio(portfolioId));
     if (spec !== null) portfolios.set(portfolioId, spec);
     return spec ?? portfolios.get(portfolioId) ?? null;
   }
 
   async function surveyAccount({ portfolioId, deploymentId, foreign }: { portfolioId: string; deploymentId: string; foreign: 'close' | 'exempt' }): Promise<Survey> {
-    const [spec, positions] = await Promise.all([portfolioOf(portfolioId), unlessDown(ledger.openPositions(portfolioId))]);
-    return await sweeper.survey({ deploymentId, foreign, ours: positions === null ? null : holdingsOf(positions), instrumentIds: spec?.instrumentIds ?? [] });
+    const [spec, positions] = await Promise.all([portfolioOf(portfolioId), unlessDown(`positions of ${portfolioId}`, ledger.openPositions(portfolioId))]);
+    return await sweeper.survey({ deploymentId, foreign, ours: positions === null ? null : ourHoldings(positions), instrumentIds: spec?.instrumentIds ?? [] });
   }
 
   async function closePositions({ portfolioId, deploymentId, emergencyId, attempt, targets }: ClosingBatch): Promise<readonly EmergencyOrder[]> {
@@ -72,15 +70,6 @@ export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivit
     withdrawOrders: async (orders: readonly OrderKey[]) => await sweeper.cancel(orders),
     bookClosings: (request) => bookClosings(deps, request),
   };
-}
-
-function holdingsOf(positions: readonly PositionRecord[]): OurHoldings {
-  const quantities: Record<string, string> = {};
-  for (const { plan, quantity } of positions) {
-    const key = holdingKey(plan.instrument.id, plan.entry.positionSide);
-    quantities[key] = d(quantities[key] ?? '0').plus(d(quantity)).toFixed();
-  }
-  return { quantities };
 }
 
 /** Closing fills are booked to the positions that they closed; those that hold nothing any more are told. */
@@ -120,15 +109,11 @@ async function bookOne({ ledger, venue }: EmergencyDeps, position: PositionRecor
 }
 
 /** A ledger that refuses, or does not answer soon, is not waited for. */
-async function unlessDown<T>(reading: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => { timer = setTimeout(() => { resolve(null); }, LEDGER_WAIT_MS); });
+async function unlessDown<T>(what: string, reading: Promise<T>): Promise<T | null> {
   try {
-    return await Promise.race([reading, late]);
+    return await withinMs(LEDGER_WAIT_MS, what, reading);
   } catch (error) {
-    if (error instanceof KeelError && error.code === 'DATABASE_UNREACHABLE') return null;
+    if (isLedgerDown(error)) return null;
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }

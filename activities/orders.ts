@@ -1,5 +1,5 @@
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
-import { bookOf, DONE_STATES } from '../domain/orders/order.ts';
+import { bookOf, DONE_STATES, plannedRow } from '../domain/orders/order.ts';
 import type { EmptyLook } from '../domain/orders/protocol.ts';
 import { isAbsenceProven, isReducing, isStillValid, isWithinDrift, mayGoWithoutLedger, PROTOCOL_TIMES, rowToTrust, verdictBeforeSend } from '../domain/orders/protocol.ts';
 import type { OrderEvent } from '../domain/orders/transitions.ts';
@@ -7,7 +7,7 @@ import { applyOrderEvent, canApply } from '../domain/orders/transitions.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { Ledger, SubmissionClaim } from '../domain/ports/ledger.ts';
 import type { SubmitAnswer, Venue } from '../domain/ports/venue.ts';
-import { withinMs } from './patience.ts';
+import { isLedgerDown, withinMs } from './patience.ts';
 import type { LookResult, OrderActivities, OrderKnowledge } from './types.ts';
 
 export interface OrderDeps {
@@ -58,7 +58,7 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   /** A re-priced entry is recorded when it is claimed; one that is never sent is recorded as it ends, so that nobody can claim it any more. */
   async function expire(intent: OrderIntent, reason: string): Promise<OrderKnowledge> {
     const row = await ledger.order(intent.clientOrderId);
-    if (row === null) return { row: await ledger.backfillOrder({ ...rowOf(intent, clock()), state: 'expired', reason }), written: true };
+    if (row === null) return { row: await ledger.backfillOrder({ ...plannedRow(intent, clock()), state: 'expired', reason }), written: true };
     return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', reason }) : { row, written: true };
   }
 
@@ -148,17 +148,6 @@ function eventOf(answer: SubmitAnswer, attempt: number, nowMs: number): OrderEve
 
 /** The row that the ledger would hold, of an exit that goes out without it. */
 function claimedLocally(intent: OrderIntent, attempt: number, timestamp: number): OrderRow {
-  return { ...rowOf(intent, timestamp), state: 'submitting', attempt, sentTimestamp: timestamp };
+  return { ...plannedRow(intent, timestamp), state: 'submitting', attempt, sentTimestamp: timestamp };
 }
 
-/** A row before its first attempt. */
-function rowOf(intent: OrderIntent, updatedAt: number): OrderRow {
-  return {
-    intent, state: 'planned', attempt: 0, sentTimestamp: null, venueOrderId: null, triggeredOrderId: null,
-    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt,
-  };
-}
-
-function isLedgerDown(error: unknown): boolean {
-  return error instanceof KeelError && error.code === 'DATABASE_UNREACHABLE';
-}

@@ -1,5 +1,10 @@
 import { KeelError } from '../domain/errors.ts';
 
+/** The ledger cannot be reached, or does not answer in time. */
+export function isLedgerDown(error: unknown): boolean {
+  return error instanceof KeelError && error.code === 'DATABASE_UNREACHABLE';
+}
+
 /**
  * Gives up waiting after `timeoutMs`. What was asked for is not called back: it may still happen, at any time later.
  * @param what names it in the error.

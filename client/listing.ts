@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ListedRow, Listing } from '../db/listings.ts';
-import { KeelError } from '../domain/errors.ts';
 import { print, printJson, table } from './output.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface Flags {
   readonly deployment?: string;
@@ -27,9 +27,9 @@ export function registerListing(program: Command, listing: Listing, about: strin
 
 async function readListing(listing: Listing, flags: Flags): Promise<readonly ListedRow[]> {
   const [{ chooseDeployment, withLedger }, { list }] = await Promise.all([import('./deployment-parts.ts'), import('../db/listings.ts')]);
-  if (!/^[1-9]\d*$/.test(flags.limit)) throw new KeelError('USAGE', `--limit is "${flags.limit}"; allowed: a whole number from 1`);
+  const limit = wholeNumber('--limit', flags.limit, 1);
   const chosen = await chooseDeployment(flags.deployment);
-  return await withLedger(chosen, (pool) => list(pool, listing, { portfolioId: chosen.deployment.portfolioId, limit: Number(flags.limit) }));
+  return await withLedger(chosen, (pool) => list(pool, listing, { portfolioId: chosen.deployment.portfolioId, limit }));
 }
 
 const CELL_MAX = 60;

@@ -6,6 +6,7 @@ import type { PolicyChange, PolicyChangeOutcome, PolicyStore, PolicyVersion } fr
 import { writeEvents } from './events/outbox.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
 import { inTransaction, run } from './pool.ts';
+import { noPortfolio } from './rows.ts';
 
 /** A cycle waits no longer for its policy: then the last good copy serves. */
 const READ_TIMEOUT_MS = 2_000;
@@ -76,8 +77,4 @@ async function readVersion(client: Queryable, portfolioId: string, version: numb
 
 function versionOf(row: VersionRecord): PolicyVersion {
   return { ...row, policy: parsePolicy(row.policy) };
-}
-
-function noPortfolio(portfolioId: string): KeelError {
-  return new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
 }

@@ -2,6 +2,7 @@
 import type { Instruction } from '../domain/cycle/types.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { d, text } from '../domain/decimal.ts';
+import { KeelError } from '../domain/errors.ts';
 import type { Fill, OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
 
@@ -118,4 +119,14 @@ export function toFill(row: Fill): Fill {
     filledAt: row.filledAt,
     filledAtWall: row.filledAtWall,
   };
+}
+
+export function noPortfolio(portfolioId: string): KeelError {
+  return new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
+}
+
+/** A portfolio's row. @throws {KeelError} NOT_FOUND */
+export function ofPortfolio<T>(row: T | undefined, portfolioId: string): T {
+  if (row === undefined) throw noPortfolio(portfolioId);
+  return row;
 }

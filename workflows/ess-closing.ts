@@ -1,5 +1,5 @@
 /** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
-import { ActivityFailure, isCancellation, sleep } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { GuardReading } from '../activities/types.ts';
 import { holdingKey } from '../domain/emergency/closing.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
@@ -10,6 +10,7 @@ import { FENCE_TIMES, isSealProven, sealableAt } from '../domain/orders/fence.ts
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { EssInput } from './messages.ts';
+import { pause } from './pause.ts';
 import { booking, closing, guardLedger, sweeping } from './proxies.ts';
 
 /** What one emergency remembers between two looks. */
@@ -161,8 +162,4 @@ async function proveSealed(run: EmergencyRun): Promise<void> {
 function say(run: EmergencyRun, phase: string): void {
   run.phase = phase;
   run.describe();
-}
-
-async function pause(delayMs: number): Promise<void> {
-  if (delayMs > 0) await sleep(delayMs);
 }

@@ -1,8 +1,10 @@
-import { ActivityFailure, sleep } from '@temporalio/workflow';
+import { ActivityFailure } from '@temporalio/workflow';
 import type { OrderKnowledge } from '../activities/types.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
+import { plannedRow } from '../domain/orders/order.ts';
 import type { EmptyLook } from '../domain/orders/protocol.ts';
 import { isReducing, lookDelayMs, nextStep, PROTOCOL_TIMES, resubmitDelayMs } from '../domain/orders/protocol.ts';
+import { pause } from './pause.ts';
 import { entrySubmission, exitSubmission, orders } from './proxies.ts';
 
 /**
@@ -66,17 +68,10 @@ async function submit(intent: OrderIntent, attempt: number): Promise<OrderKnowle
 
 /** What the workflow must assume after a lost attempt; the ledger's row, once read, takes its place. */
 function lostRow(intent: OrderIntent, attempt: number, lostAt: number): OrderRow {
-  return {
-    intent, state: 'unknown', attempt, sentTimestamp: lostAt, venueOrderId: null, triggeredOrderId: null,
-    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt: lostAt,
-  };
+  return { ...plannedRow(intent, lostAt), state: 'unknown', attempt, sentTimestamp: lostAt };
 }
 
 function labelOf(intent: OrderIntent): string {
   const at = intent.triggerPrice ?? intent.price;
   return `${intent.leg} ${intent.revision}: ${intent.side} ${intent.quantity} ${intent.instrumentId}${at === null ? '' : ` at ${at}`}`;
-}
-
-async function pause(delayMs: number): Promise<void> {
-  if (delayMs > 0) await sleep(delayMs);
 }

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { allHandlersFinished, ChildWorkflowCancellationType, condition, continueAsNew, getExternalWorkflowHandle, ParentClosePolicy, setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ChildWorkflowCancellationType, condition, continueAsNew, ParentClosePolicy, setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import { applyGuard, ARMED } from '../domain/emergency/guard.ts';
 import { tripCauseOf } from '../domain/emergency/trip-request.ts';
@@ -8,6 +8,7 @@ import { emergencyIdOf } from './ids.ts';
 import type { GuardInput, ResumeRequest, TripAnswer } from './messages.ts';
 import { crossingSignal, newsSignal, resumeUpdate, riskStateQuery, SEARCH_ATTRIBUTES } from './messages.ts';
 import { guardQuickly } from './proxies.ts';
+import { signalNews } from './signal.ts';
 import { decoded, emergencyStopHeard, tripHeard } from './undecoded.ts';
 
 /** Looks by itself so often: a signal that was lost costs no more. */
@@ -111,7 +112,7 @@ async function tellRun(life: GuardLife): Promise<void> {
   const { emergency, round, mode, resetBy, cause } = life.state;
   const telling = JSON.stringify([emergency, round, mode, resetBy, cause]);
   if (emergency === 0 || telling === life.told) return;
-  if (mode === 'armed') await signalUnlessGone(emergencyIdOf(life.input.portfolioId, emergency));
+  if (mode === 'armed') await signalNews(emergencyIdOf(life.input.portfolioId, emergency));
   else await startRun(life);
   life.told = telling;
 }
@@ -134,15 +135,7 @@ async function startRun(life: GuardLife): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    await signalUnlessGone(workflowId);
-  }
-}
-
-async function signalUnlessGone(workflowId: string): Promise<void> {
-  try {
-    await getExternalWorkflowHandle(workflowId).signal(newsSignal);
-  } catch (error) {
-    if (!(error instanceof Error && /not found|already completed|unable to signal/i.test(error.message))) throw error; // it ended meanwhile
+    await signalNews(workflowId);
   }
 }
 

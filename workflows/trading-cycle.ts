@@ -1,14 +1,15 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, setCurrentDetails, startChild, upsertSearchAttributes, workflowInfo, getExternalWorkflowHandle, ChildWorkflowCancellationType } from '@temporalio/workflow';
+import { ParentClosePolicy, setCurrentDetails, startChild, upsertSearchAttributes, workflowInfo, ChildWorkflowCancellationType } from '@temporalio/workflow';
 import { cycleIdOf } from '../domain/cycle/ids.ts';
 import { planCycle } from '../domain/cycle/plan-cycle.ts';
 import type { CyclePlan, Instruction, OpenPlan } from '../domain/cycle/types.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import { candleOpenTime } from '../domain/market/timeframe.ts';
 import type { CycleInput, CycleOutcome, PositionInput } from './messages.ts';
-import { newsSignal, SEARCH_ATTRIBUTES } from './messages.ts';
+import { SEARCH_ATTRIBUTES } from './messages.ts';
 import { position } from './position.ts';
 import { ledger, market } from './proxies.ts';
+import { signalNews } from './signal.ts';
 
 /**
  * One pass over one closed candle: claim, observe, plan, record, hand out. Never loops, sleeps or waits for a fill.
@@ -69,15 +70,7 @@ async function openPosition(portfolioId: string, plan: OpenPlan): Promise<void> 
 
 /** The instruction lies in the position's inbox since the record; this only wakes it, so a closed position is no error. */
 async function instructPosition(instruction: Instruction): Promise<void> {
-  try {
-    await getExternalWorkflowHandle(instruction.positionId).signal(newsSignal);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && /not found|already completed|unable to signal/i.test(error.message);
+  await signalNews(instruction.positionId);
 }
 
 function countsOf(plan: CyclePlan): { opened: number; instructed: number; refused: number; held: number } {

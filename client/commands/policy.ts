@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { PolicyChangeOutcome } from '../../domain/ports/policy-store.ts';
 import { print, printJson, table } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface Common {
   readonly deployment?: string;
@@ -46,7 +47,7 @@ Examples:
   keel policy show --version 1 --json | jq .policy`)
     .action(async (keys: string[], flags: Common & { version?: string }) => {
       const { policyRows, showPolicy } = await import('../policy.ts');
-      const shown = await showPolicy(flags.deployment, flags.version === undefined ? null : await wholeNumber('--version', flags.version, 0));
+      const shown = await showPolicy(flags.deployment, flags.version === undefined ? null : wholeNumber('--version', flags.version, 0));
       if (flags.json === true) return printJson(shown);
       print(`${shown.deployment}, version ${shown.version} (${shown.preset ?? 'single keys'}) by ${shown.by}, ${new Date(shown.at).toISOString()}: ${shown.because}\n`);
       print(table([['key', 'value', 'differs', 'allowed', 'what'], ...policyRows(shown, keys)]));
@@ -103,7 +104,7 @@ Examples:
   keel policy history --limit 100 --json`)
     .action(async (flags: Common & { limit: string }) => {
       const { policyHistory } = await import('../policy.ts');
-      const versions = await policyHistory(flags.deployment, await wholeNumber('--limit', flags.limit, 1));
+      const versions = await policyHistory(flags.deployment, wholeNumber('--limit', flags.limit, 1));
       if (flags.json === true) return printJson(versions);
       print(table([['version', 'at', 'by', 'kind', 'because', 'changes'], ...versions.map((it) => [String(it.version), new Date(it.at).toISOString().slice(0, 19), it.by, it.preset ?? it.kind, it.because, it.changes.map(changeText).join(', ')])]));
     });
@@ -136,10 +137,4 @@ function tell(outcome: PolicyChangeOutcome, { json }: Common): void {
 
 function changeText({ key, before, after }: { key: string; before: unknown; after: unknown }): string {
   return `${key} ${String(before)} → ${String(after)}`;
-}
-
-async function wholeNumber(flag: string, text: string, min: number): Promise<number> {
-  if (/^\d+$/.test(text) && Number(text) >= min) return Number(text);
-  const { KeelError } = await import('../../domain/errors.ts');
-  throw new KeelError('USAGE', `${flag} is "${text}"; allowed: a whole number from ${min}`);
 }

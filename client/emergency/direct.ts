@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closingOrders, holdingKey } from '../../domain/emergency/closing.ts';
+import { closingOrders } from '../../domain/emergency/closing.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { OurHoldings, Survey } from '../../domain/emergency/survey.ts';
-import { isClear } from '../../domain/emergency/survey.ts';
+import { isClear, ourHoldings } from '../../domain/emergency/survey.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../../domain/orders/fence.ts';
 import type { EmergencyOrder, GuardResult } from '../../domain/ports/ledger.ts';
@@ -72,8 +72,7 @@ async function askLedger(chosen: Chosen, tripped: GuardResult | null): Promise<K
   try {
     return await withGuardLedger(chosen, async (ledger) => {
       const [{ limits }, { instrumentIds }, positions] = [await ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), await ledger.portfolio(portfolioId), await ledger.openPositions(portfolioId)];
-      const quantities = Object.fromEntries(positions.map(({ plan, quantity }) => [holdingKey(plan.instrument.id, plan.entry.positionSide), quantity]));
-      return { emergencyId, foreign: limits.foreign, ours: { quantities }, instrumentIds };
+      return { emergencyId, foreign: limits.foreign, ours: ourHoldings(positions), instrumentIds };
     });
   } catch {
     return { emergencyId, foreign: 'close', ours: null, instrumentIds: [] }; // the ledger is away: everything is closed

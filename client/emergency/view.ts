@@ -1,9 +1,7 @@
-import { lossesOf } from '../../domain/emergency/equity.ts';
 import type { GuardState } from '../../domain/emergency/guard.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
-import { missingForNextStep } from '../../domain/emergency/recovery.ts';
 import { percent } from '../../domain/emergency/triggers.ts';
-import { readingsOf, recoveryStateOf } from '../../domain/emergency/watch.ts';
+import { standingOf } from '../../domain/emergency/watch.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
 import type { Chosen } from '../deployment-parts.ts';
 import { columns, table } from '../output.ts';
@@ -22,12 +20,11 @@ export interface GuardReport {
 
 export async function guardReport(chosen: Chosen): Promise<GuardReport> {
   const { name, portfolioId } = chosen.deployment;
-  const { state, fence, memory, readings, limits } = await withGuardLedger(chosen, (ledger) => ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }));
-  const losses = lossesOf(memory.equity);
-  const recovery = recoveryStateOf(memory, state);
-  const facts = { at: memory.equity.last?.at ?? 0, drawdownBps: losses.recoveryDrawdownBps, readings: readingsOf(memory, readings) };
-  const missing = state.mode === 'tripping' ? ['everything closed at the venue, and proven'] : recovery === null ? [] : missingForNextStep(recovery, facts, limits);
-  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, losses, missing };
+  const view = await withGuardLedger(chosen, (ledger) => ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }));
+  const { state, fence } = view;
+  const standing = standingOf(view);
+  const missing = state.mode === 'tripping' ? ['everything closed at the venue, and proven'] : standing.missing;
+  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, losses: standing.losses, missing };
 }
 
 export function guardText({ deployment, emergencyId, state, fence, losses, missing }: GuardReport): string {

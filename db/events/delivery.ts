@@ -5,6 +5,7 @@ import { parseEvent } from '../../domain/events/event.ts';
 import type { Client, Pool } from '../pool.ts';
 import { inTransaction, run, together } from '../pool.ts';
 import type { EventRecord } from './audit.ts';
+import { NOW_MS } from '../clock.ts';
 import { EVENT_COLUMNS } from './audit.ts';
 
 /** Hears every event at least once, in the order of the audit chain; drops repetitions by the event's id. */
@@ -30,7 +31,6 @@ const TRIES = 3;
 const FIRST_RETRY_MS = 100;
 const ERROR_CHARACTERS_MAX = 2_000;
 
-const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
 const DELIVERIES = `SELECT a.position, ${EVENT_COLUMNS} FROM audit_records a JOIN domain_events e ON e.seq = a.event_seq WHERE a.position > $1 ORDER BY a.position LIMIT ${BATCH}`;
 
 type Delivery = EventRecord & { readonly position: number };

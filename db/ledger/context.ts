@@ -1,12 +1,11 @@
 /** What a cycle asks of the ledger before it decides. */
 import type { CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/risk-facts.ts';
 import { NO_MEMORY, NO_TRADES } from '../../domain/cycle/risk-facts.ts';
-import { KeelError } from '../../domain/errors.ts';
 import type { CandleRef } from '../../domain/market/candle.ts';
 import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
 import type { Pool } from '../pool.ts';
 import { run } from '../pool.ts';
-import { exact, exactOrNull } from '../rows.ts';
+import { exact, exactOrNull, ofPortfolio } from '../rows.ts';
 
 type ContextMethods = Pick<Ledger, 'accountContext' | 'tradeRecord'>;
 
@@ -19,8 +18,6 @@ export function createContextMethods(pool: Pool): ContextMethods {
 
 interface ContextRecord {
   readonly deploymentId: string;
-  readonly epoch: number;
-  readonly halted: boolean;
   readonly positions: AccountContext['account']['positions'] | null;
   readonly unsettled: readonly string[] | null;
   readonly foreign: readonly string[] | null;
@@ -29,7 +26,7 @@ interface ContextRecord {
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
 const CONTEXT = `
-  SELECT pf.deployment_id AS "deploymentId", f.epoch, f.halted,
+  SELECT pf.deployment_id AS "deploymentId",
     (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
        'quantity', p.quantity::text, 'entryQuantity', p.entry_quantity::text, 'plannedQuantity', p.plan->'entry'->>'quantity', 'entryPrice', p.entry_price::text,
        'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text, 'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at,
@@ -38,17 +35,15 @@ const CONTEXT = `
     (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
     (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory
-  FROM portfolios pf JOIN fence f USING (portfolio_id)
+  FROM portfolios pf
   WHERE pf.portfolio_id = $1`;
 
 async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, closeTime }: CandleRef): Promise<AccountContext> {
   const rows = await run<ContextRecord>(pool, `account of ${portfolioId}`, { name: 'account-context', text: CONTEXT, values: [portfolioId, strategy, timeframe, closeTime] });
-  const row = rows[0];
-  if (row === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
+  const row = ofPortfolio(rows[0], portfolioId);
   return {
     account: {
       deploymentId: row.deploymentId,
-      fence: { epoch: row.epoch, halted: row.halted },
       positions: (row.positions ?? []).map((it) => ({
         ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), plannedQuantity: exact(it.plannedQuantity), entryPrice: exactOrNull(it.entryPrice), stopPrice: exact(it.stopPrice), targetPrice: exactOrNull(it.targetPrice),
       })),

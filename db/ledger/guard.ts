@@ -11,15 +11,15 @@ import type { Fence } from '../../domain/orders/protocol.ts';
 import { parsePolicy } from '../../domain/policy/schema.ts';
 import type { GuardResult, GuardView, Ledger } from '../../domain/ports/ledger.ts';
 import { writeEvents } from '../events/outbox.ts';
+import { NOW_MS } from '../clock.ts';
 import type { Client, Pool, Queryable } from '../pool.ts';
-import { inTransaction, together } from '../pool.ts';
+import { inTransaction, run, together } from '../pool.ts';
+import { ofPortfolio } from '../rows.ts';
 import { announceChange } from './announce.ts';
 import { changeFence } from './fence.ts';
 import { guardEvents } from './guard-events.ts';
 
 type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'watchRisk' | 'tellEmergency' | 'recordEmergencyOrders'>;
-
-const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 /** Of each count no more is looked at: the policy's limits end there. */
 const COUNTED_MAX = 501;
@@ -28,7 +28,10 @@ const LEDGER_IS_WRONG = ['ghostPosition', 'walletMismatch'];
 /** @source Binance USD-M, Get Income History, `incomeType`. */
 const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'STRATEGY_UMFUTURES_TRANSFER'];
 
-/** A real venue lists income of three months: its wallet may rightly hold more than was ever booked. */
+/**
+ * A real venue lists income of three months: its wallet may rightly hold more than was ever booked. The policy is read past
+ * the store's view: the stop must see while the store does not answer.
+ */
 const VIEW = `
   SELECT g.state, f.epoch, f.halted, w.memory, pv.policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
     (SELECT count(*) FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.closed_at > (coalesce($2::bigint, (w.memory->'equity'->'last'->>'at')::float8, 0) - coalesce((pv.policy->>'tripStopOutsMin')::float8, 15) * 60000)::bigint
@@ -63,8 +66,8 @@ export function createGuardMethods(pool: Pool): GuardMethods {
   const limitsOf = createLimitsMemory();
 
   async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number | null; wallAt: number }): Promise<GuardView> {
-    const { rows } = await client.query<ViewRecord>({ name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS] });
-    const row = found(rows[0], portfolioId);
+    const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS] });
+    const row = ofPortfolio(rows[0], portfolioId);
     const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt } = row;
     return {
       state: guardStateOf(row.state), fence: { epoch: row.epoch, halted: row.halted }, memory: watchMemoryOf(row.memory), isReplay: row.isReplay,
@@ -74,7 +77,7 @@ export function createGuardMethods(pool: Pool): GuardMethods {
   }
 
   return {
-    guard: (portfolioId, now) => inTransaction(pool, `guard of ${portfolioId}`, (client) => view(client, portfolioId, now)),
+    guard: (portfolioId, now) => view(pool, portfolioId, now),
 
     commandGuard: (portfolioId, command) => inTransaction(pool, `guard of ${portfolioId}: ${command.kind}`, async (client) => commanded(client, portfolioId, await lockGuard(client, portfolioId), command)),
 
@@ -116,7 +119,7 @@ export function createGuardMethods(pool: Pool): GuardMethods {
 
 async function lockGuard(client: Client, portfolioId: string): Promise<GuardState> {
   const { rows } = await client.query<{ state: Readonly<Record<string, unknown>> }>({ name: 'lock-guard', text: 'SELECT state FROM guard_state WHERE portfolio_id = $1 FOR UPDATE', values: [portfolioId] });
-  return guardStateOf(found(rows[0], portfolioId).state);
+  return guardStateOf(ofPortfolio(rows[0], portfolioId).state);
 }
 
 /** The domain decides; guard, fence, events and positions' inboxes are written together or not at all. */
@@ -127,7 +130,7 @@ async function commanded(client: Client, portfolioId: string, before: GuardState
   if (state === before) return { ...result, fence };
   const told = result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;
   await together(
-    client.query({ name: 'write-guard', text: `UPDATE guard_state SET state = $2, updated_at = ${NOW} WHERE portfolio_id = $1`, values: [portfolioId, JSON.stringify(state)] }),
+    client.query({ name: 'write-guard', text: `UPDATE guard_state SET state = $2, updated_at = ${NOW_MS} WHERE portfolio_id = $1`, values: [portfolioId, JSON.stringify(state)] }),
     writeEvents(client, guardEvents({ portfolioId, before, result, command, positionsClosed: told })),
     announceChange(client),
   );
@@ -167,7 +170,7 @@ async function instructPositions(client: Client, portfolioId: string, { emergenc
 async function writeMemory(client: Client, portfolioId: string, memory: WatchMemory): Promise<void> {
   await client.query({
     name: 'write-watch',
-    text: `INSERT INTO guard_watch (portfolio_id, memory, updated_at) VALUES ($1, $2, ${NOW}) ON CONFLICT (portfolio_id) DO UPDATE SET memory = $2, updated_at = ${NOW}`,
+    text: `INSERT INTO guard_watch (portfolio_id, memory, updated_at) VALUES ($1, $2, ${NOW_MS}) ON CONFLICT (portfolio_id) DO UPDATE SET memory = $2, updated_at = ${NOW_MS}`,
     values: [portfolioId, JSON.stringify(memory)],
   });
 }
@@ -182,9 +185,4 @@ function createLimitsMemory(): (portfolioId: string, version: number, policy: un
     known.set(portfolioId, { version, limits });
     return limits;
   };
-}
-
-function found<T>(row: T | undefined, portfolioId: string): T {
-  if (row === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start makes it`);
-  return row;
 }

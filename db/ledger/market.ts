@@ -1,12 +1,11 @@
 import type { Candle, CandleSeries } from '../../domain/market/candle.ts';
 import { timeframeMs } from '../../domain/market/timeframe.ts';
 import type { Ledger } from '../../domain/ports/ledger.ts';
+import { NOW_MS } from '../clock.ts';
 import type { Pool } from '../pool.ts';
 import { run } from '../pool.ts';
 
 type MarketMethods = Pick<Ledger, 'writeCandles' | 'candles' | 'recordIncome' | 'recordEquity' | 'cursor' | 'setCursor'>;
-
-const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 export function createMarketMethods(pool: Pool): MarketMethods {
   return {
@@ -61,7 +60,7 @@ export function createMarketMethods(pool: Pool): MarketMethods {
     setCursor: async (portfolioId, name, value) => {
       await run(pool, `set cursor ${name}`, {
         name: 'set-cursor',
-        text: `INSERT INTO venue_cursors (portfolio_id, name, value) VALUES ($1,$2,$3) ON CONFLICT (portfolio_id, name) DO UPDATE SET value = $3, written_at = ${NOW}`,
+        text: `INSERT INTO venue_cursors (portfolio_id, name, value) VALUES ($1,$2,$3) ON CONFLICT (portfolio_id, name) DO UPDATE SET value = $3, written_at = ${NOW_MS}`,
         values: [portfolioId, name, value],
       });
     },

@@ -2,13 +2,12 @@ import type { Instrument } from '../../domain/market/instrument.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { BUILT_IN_VERSION, PRESETS } from '../../domain/policy/policy.ts';
 import type { Ledger, PortfolioSpec } from '../../domain/ports/ledger.ts';
+import { NOW_MS } from '../clock.ts';
 import type { Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
 import { exact, exactOrNull } from '../rows.ts';
 
 type PortfolioMethods = Pick<Ledger, 'ensurePortfolio' | 'portfolio' | 'upsertInstruments' | 'instruments'>;
-
-const NOW = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 export function createPortfolioMethods(pool: Pool): PortfolioMethods {
   return {
@@ -18,8 +17,8 @@ export function createPortfolioMethods(pool: Pool): PortfolioMethods {
                ON CONFLICT (portfolio_id) DO UPDATE SET strategy = $5, timeframe = $6, instrument_ids = $7`,
         values: [spec.portfolioId, spec.deploymentId, spec.venueAccountId, spec.mode, spec.strategy, spec.timeframe, spec.instrumentIds],
       });
-      await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
-      await client.query({ text: `INSERT INTO guard_state (portfolio_id, state, updated_at) VALUES ($1,'{"mode":"armed"}',${NOW}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
+      await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
+      await client.query({ text: `INSERT INTO guard_state (portfolio_id, state, updated_at) VALUES ($1,'{"mode":"armed"}',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
       await client.query({
         text: `INSERT INTO policy_versions (portfolio_id, version, policy, kind, preset, changes, changed_by, reason)
                VALUES ($1,${BUILT_IN_VERSION},$2,'builtIn','defensive','[]','keel','holds when no policy can be read'), ($1,${BUILT_IN_VERSION + 1},$3,'initial','normal','[]','keel','preset normal') ON CONFLICT DO NOTHING`,
@@ -41,7 +40,7 @@ export function createPortfolioMethods(pool: Pool): PortfolioMethods {
         await client.query({
           text: `INSERT INTO instruments (instrument_id, venue_symbol, base, quote, kind, tick_size, step_size, min_quantity, max_quantity, max_market_quantity, min_notional, max_notional, maker_fee_rate, taker_fee_rate)
                  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) ON CONFLICT (instrument_id) DO UPDATE SET tick_size = $6, step_size = $7, min_quantity = $8, max_quantity = $9,
-                   max_market_quantity = $10, min_notional = $11, max_notional = $12, maker_fee_rate = $13, taker_fee_rate = $14, written_at = ${NOW}`,
+                   max_market_quantity = $10, min_notional = $11, max_notional = $12, maker_fee_rate = $13, taker_fee_rate = $14, written_at = ${NOW_MS}`,
           values: [it.id, it.venueSymbol, it.base, it.quote, it.kind, it.tickSize, it.stepSize, it.minQuantity, it.maxQuantity, it.maxMarketQuantity, it.minNotional, it.maxNotional, it.makerFeeRate, it.takerFeeRate],
         });
       }

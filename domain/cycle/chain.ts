@@ -73,7 +73,7 @@ function runGuard(context: PlanContext, reached: Reached): ChainResult {
   const draft = { direction: candidate.direction, price: sizing.price, quantity: wanted.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
   const { policy, observation: { candle: { timeframe }, risk: { returns } } } = context;
   const refusal = firstRefusal<GuardInput, GuardCode>(GUARD, {
-    symbol: candidate.symbol, account: context.observation.account, late: context.observation.late, timeframe: context.observation.candle.timeframe, policy: context.policy, isEmergency: context.isEmergency,
+    symbol: candidate.symbol, account: context.observation.account, late: context.observation.late, policy, isEmergency: context.isEmergency,
     draft, book, after: bookAfter({ draft, book, instrumentId: candidate.symbol.instrument.id, series: returns, timeframe, returnsMin: policy.correlationReturnsMin }), slots: slotsOf(candidate.symbol.regime, { isSpike: spike.kind !== null, policy: context.policy }),
     trades: context.observation.risk.trades, facts: context.observation.risk, correlations: context.correlations,
     dailyLossBps: context.losses.dailyLossBps, isDisabled: (context.states.get(candidate.symbol.instrument.id)?.disabled ?? null) !== null,

@@ -1,6 +1,7 @@
 import { firstRefusal } from '../checks/check.ts';
 import { d, text } from '../decimal.ts';
 import type { InstrumentId } from '../market/instrument.ts';
+import { issueCodesOf } from '../market/quality.ts';
 import type { CombinedSignal } from '../signals/combine.ts';
 import { signalOf } from '../signals/combine.ts';
 import { batchDropouts, VETOES } from '../signals/vetoes.ts';
@@ -75,7 +76,7 @@ function candidatesOf(draft: Draft): readonly Candidate[] {
 
 /** Nobody votes on candles that cannot be trusted. */
 function dataStep({ quality }: SymbolObservation): DecisionStep {
-  return refused('data', { code: 'dataStale', value: `score ${quality.score}: ${[...new Set(quality.issues.map((issue) => issue.code))].join(', ')}`, limit: 'fresh, ordered, finite candles' });
+  return refused('data', { code: 'dataStale', value: `score ${quality.score}: ${issueCodesOf(quality)}`, limit: 'fresh, ordered, finite candles' });
 }
 
 function signalStep(signal: CombinedSignal, policy: PlanContext['policy']): DecisionStep {

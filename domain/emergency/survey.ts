@@ -5,6 +5,7 @@ import type { InstrumentId } from '../market/instrument.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { Book, VenueOrder } from '../orders/order.ts';
 import type { VenueAccount, VenuePosition } from '../ports/venue.ts';
+import type { PositionRecord } from '../positions/position.ts';
 import { byRisk, holdingKey, isLeftOver, isOpening } from './closing.ts';
 
 /** Names an order to the venue. */
@@ -38,6 +39,16 @@ export interface Survey {
 export interface OurHoldings {
   /** Base currency, by `holdingKey`. */
   readonly quantities: Readonly<Record<string, string>>;
+}
+
+/** From the ledger's open positions. */
+export function ourHoldings(positions: readonly Pick<PositionRecord, 'plan' | 'quantity'>[]): OurHoldings {
+  const quantities: Record<string, string> = {};
+  for (const { plan, quantity } of positions) {
+    const key = holdingKey(plan.instrument.id, plan.entry.positionSide);
+    quantities[key] = text(d(quantities[key] ?? '0').plus(d(quantity)));
+  }
+  return { quantities };
 }
 
 export interface SurveyInput {

@@ -10,7 +10,7 @@ import type { GuardCommand, GuardState } from './guard.ts';
 import { isHalting, recoveryModeOf } from './guard.ts';
 import type { EmergencyLimits } from './limits.ts';
 import type { RecoveryFacts, RecoveryState } from './recovery.ts';
-import { recoveryLook } from './recovery.ts';
+import { missingForNextStep, recoveryLook } from './recovery.ts';
 import type { CrossingMemory, RiskReadings } from './triggers.ts';
 import { crossingOf, isLossTrigger, percent } from './triggers.ts';
 
@@ -99,27 +99,34 @@ export interface WatchLook {
   /** The stream's events tell of a loss that trips: the venue should be asked, and looked at again. */
   readonly isDoubtful: boolean;
   readonly losses: Losses;
-  readonly facts: RecoveryFacts | null;
 }
 
 /** Folds sights in their order. The first command ends the evaluation; what was seen later is still remembered. */
 export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], context: WatchContext): WatchLook {
   let memory = before;
   let found: Pick<WatchLook, 'command' | 'isDoubtful'> = { command: null, isDoubtful: false };
-  let facts: RecoveryFacts | null = null;
   for (const sight of sights) {
     memory = { ...withMoney(settled(memory, context), sight, context), machinery: sight.machinery ?? memory.machinery };
-    facts = { at: sight.at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, context.ledger) };
     // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
     if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
-    const look = evaluated(memory, sight, facts, context);
+    const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger), context);
     memory = look.memory;
     found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
   }
-  return { ...found, memory, losses: lossesOf(memory.equity), facts };
+  return { ...found, memory, losses: lossesOf(memory.equity) };
 }
 
-export function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
+function factsOf(memory: WatchMemory, at: number, ledger: LedgerReadings): RecoveryFacts {
+  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, ledger) };
+}
+
+/** Where an emergency stands, for people: losses, and what the next step of recovery waits for, in words. */
+export function standingOf({ state, memory, readings, limits }: { readonly state: GuardState; readonly memory: WatchMemory; readonly readings: LedgerReadings; readonly limits: EmergencyLimits }): { readonly losses: Losses; readonly missing: readonly string[] } {
+  const recovery = recoveryStateOf(memory, state);
+  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, readings), limits) };
+}
+
+function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
   const { dailyLossBps, drawdownBps } = lossesOf(memory.equity);
   return {
     dailyLossBps, drawdownBps, openLossBps: openLossBps(memory), ...memory.machinery,
@@ -203,7 +210,7 @@ function recovered(memory: WatchMemory, { at, seenAt }: RiskSight, facts: Recove
 }
 
 /** Where recovery stands; null while there is none. */
-export function recoveryStateOf(memory: Pick<WatchMemory, 'better'>, guard: GuardState): RecoveryState | null {
+function recoveryStateOf(memory: Pick<WatchMemory, 'better'>, guard: GuardState): RecoveryState | null {
   if (guard.mode === 'armed' || guard.mode === 'tripping' || guard.cause === null) return null;
   const betterSince = memory.better !== null && memory.better.step === stepNameOf(guard) ? memory.better.since : null;
   return { mode: recoveryModeOf(guard.mode), cause: guard.cause, isReset: guard.resetBy !== null, betterSince };

@@ -1,9 +1,9 @@
 /** Whether a position may be opened: a table, looked at from top to bottom, the first failure wins. */
 import type { CheckRow } from '../checks/check.ts';
-import { found } from '../checks/check.ts';
-import type { SymbolObservation } from '../cycle/types.ts';
+import { found, foundNumber } from '../checks/check.ts';
 import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
+import { issueCodesOf } from '../market/quality.ts';
 import { timeframeMs } from '../market/timeframe.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -23,7 +23,7 @@ const STATE_CHECKS: readonly Row[] = [
   { code: 'fenceHalted', fails: 'closed', about: 'the fence is up', look: ({ account }) => found(account.fence.halted, account.fence.halted ? 'halted' : 'clear', 'clear') },
   { code: 'policyForbids', fails: 'closed', about: 'policy, emergency or posture forbids new positions', look: ({ policy, isEmergency }) => found(isEmergency || !policy.allowNewTrades, isEmergency ? 'emergency' : policy.allowNewTrades ? 'allowed' : 'allowNewTrades is off', 'allowed') },
   { code: 'candleLate', fails: 'closed', about: 'the cycle runs too late after its candle', look: ({ late, policy }) => found(late, late ? 'late' : 'in time', `within ${policy.candleStaleTimeframes} timeframes of its close`) },
-  { code: 'dataStale', fails: 'closed', about: 'candles that cannot be decided on', look: ({ symbol }) => found(!symbol.quality.tradable, `score ${symbol.quality.score}: ${issueCodes(symbol) || 'good'}`, 'fresh, ordered, finite candles') },
+  { code: 'dataStale', fails: 'closed', about: 'candles that cannot be decided on', look: ({ symbol }) => found(!symbol.quality.tradable, `score ${symbol.quality.score}: ${issueCodesOf(symbol.quality) || 'good'}`, 'fresh, ordered, finite candles') },
   { code: 'priceInvalid', fails: 'closed', about: 'no price', look: ({ symbol }) => found(!(symbol.candle.close > 0 && Number.isFinite(symbol.candle.close)), String(symbol.candle.close), '> 0') },
   { code: 'illiquid', fails: 'closed', about: 'a market in which hardly anybody trades', look: ({ symbol }) => found(symbol.regime.regime === 'illiquid', symbol.regime.regime, 'any regime but illiquid') },
   { code: 'unsettledOrder', fails: 'closed', about: 'an order of unknown fate on the symbol', look: ({ symbol, account }) => found(account.unsettledInstruments.includes(symbol.instrument.id), 'an order of unknown fate', 'none') },
@@ -52,13 +52,13 @@ const TRADE_CHECKS: readonly Row[] = [
 const LOSS_CHECKS: readonly Row[] = [
   {
     code: 'dailyLoss', fails: 'closed', about: 'loss since the day began (UTC)',
-    look: ({ dailyLossBps, policy }) => known(dailyLossBps, `< ${policy.dailyLossMaxBps} bps of equity`, (bps) => bps >= policy.dailyLossMaxBps),
+    look: ({ dailyLossBps, policy }) => foundNumber(dailyLossBps, `< ${policy.dailyLossMaxBps} bps of equity`, (bps) => bps >= policy.dailyLossMaxBps, inBps),
   },
   {
     code: 'grossLoss24h', fails: 'closed', about: 'losses of the last 24 hours added up',
     look: ({ trades, account, policy }) => {
       const equity = Number(account.equity);
-      return known(trades === null || !(equity > 0) ? null : (Number(trades.grossLoss24h) / equity) * 10_000, `< ${policy.grossLoss24hMaxBps} bps of equity`, (bps) => bps >= policy.grossLoss24hMaxBps);
+      return foundNumber(trades === null || !(equity > 0) ? null : (Number(trades.grossLoss24h) / equity) * 10_000, `< ${policy.grossLoss24hMaxBps} bps of equity`, (bps) => bps >= policy.grossLoss24hMaxBps, inBps);
     },
   },
 ];
@@ -99,11 +99,7 @@ function atMost(value: Dec, limit: Dec): ReturnType<typeof found> {
   return found(value.gt(limit), text(value), `≤ ${text(limit)}`);
 }
 
-function known(value: number | null, limit: string, isFailed: (value: number) => boolean): ReturnType<typeof found> {
-  if (value === null || !Number.isFinite(value)) return { state: 'unknown', value: 'unknown', limit };
-  return found(isFailed(value), `${value.toFixed(1)} bps`, limit);
-}
-
-function issueCodes(symbol: SymbolObservation): string {
-  return [...new Set(symbol.quality.issues.map((issue) => issue.code))].join(', ');
+/** To a tenth, as losses are told. */
+function inBps(value: number): string {
+  return `${value.toFixed(1)} bps`;
 }

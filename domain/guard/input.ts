@@ -2,7 +2,6 @@
 import type { RiskFacts } from '../cycle/risk-facts.ts';
 import type { AccountObservation, SymbolObservation } from '../cycle/types.ts';
 import type { Dec } from '../decimal.ts';
-import type { Timeframe } from '../market/timeframe.ts';
 import type { Direction } from '../orders/order.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Holding, PastLosses, TailRisk, Weights } from '../risk/book.ts';
@@ -44,7 +43,6 @@ export interface GuardInput {
   readonly account: AccountObservation;
   /** The cycle runs too late after its candle. */
   readonly late: boolean;
-  readonly timeframe: Timeframe;
   readonly policy: Policy;
   readonly isEmergency: boolean;
   readonly draft: Draft;
@@ -56,7 +54,6 @@ export interface GuardInput {
   /** Null where it is not known. */
   readonly trades: RiskFacts['trades'] | null;
   readonly facts: Pick<RiskFacts, 'returns' | 'otherVenues' | 'conditions'>;
-  /** Of `facts.returns`. */
   readonly correlations: Correlations;
   readonly dailyLossBps: number | null;
   readonly isDisabled: boolean;

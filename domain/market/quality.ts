@@ -87,3 +87,8 @@ function windowIssues(candles: readonly Candle[], expected: Expected, lengthMs: 
   if (expected.closeTime - lastClose > expected.policy.candleStaleTimeframes * lengthMs) issues.push({ code: 'stale', openTime: lastClose - lengthMs, detail: `${Math.round((expected.closeTime - lastClose) / lengthMs)} timeframes old`, points: 0 });
   return issues;
 }
+
+/** The codes of what is wrong, each once; empty when all is well. */
+export function issueCodesOf({ issues }: Pick<CandleQuality, 'issues'>): string {
+  return [...new Set(issues.map((issue) => issue.code))].join(', ');
+}

@@ -98,6 +98,14 @@ export interface OrderRow {
   readonly updatedAt: number;
 }
 
+/** A row before its first attempt. @param updatedAt wall clock, epoch milliseconds */
+export function plannedRow(intent: OrderIntent, updatedAt: number): OrderRow {
+  return {
+    intent, state: 'planned', attempt: 0, sentTimestamp: null, venueOrderId: null, triggeredOrderId: null,
+    filledQuantity: '0', averagePrice: null, reason: null, acceptedAt: null, updatedAt,
+  };
+}
+
 /** An order as the venue reports it, from either book. */
 export interface VenueOrder {
   readonly venueOrderId: string;

@@ -31,7 +31,7 @@ export interface PortfolioSpec {
 
 /** What the ledger adds to the venue's account for one cycle: one read. */
 export interface AccountContext {
-  readonly account: Pick<AccountObservation, 'deploymentId' | 'fence' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
+  readonly account: Pick<AccountObservation, 'deploymentId' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
   /** Of the newest recorded cycle before this one. */
   readonly memory: CycleMemory;
 }

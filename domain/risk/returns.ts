@@ -45,11 +45,6 @@ export function returnSeriesOf(candles: readonly Candle[], { timeframe, closeTim
   });
 }
 
-/** How many returns are known. */
-export function knownReturns(series: ReturnSeries): number {
-  return series.reduce<number>((count, value) => (value === null ? count : count + 1), 0);
-}
-
 /** Standard deviation scaled to a day, basis points; null below two returns. @source square-root-of-time rule, RiskMetrics 1996, section 4.2. */
 export function dailyVolatilityBps(series: ReturnSeries, timeframe: Timeframe): number | null {
   const known = series.filter((value) => value !== null);

@@ -1,35 +1,24 @@
 /** What a cycle asks of the ledger before it decides. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
-import { cycleIdOf } from '../../../domain/cycle/ids.ts';
-import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import { NO_MEMORY, NO_TRADES } from '../../../domain/cycle/risk-facts.ts';
-import type { OpenPlan } from '../../../domain/cycle/types.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { HOUR_MS, INSTRUMENT, observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
+import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
+import { HOUR_MS, INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 
 let databases: TestDatabases;
 let pool: Pool;
 let ledger: Ledger;
 
-const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
 const { closeTime } = OBSERVATION.candle;
-const CYCLE = cycleIdOf(OBSERVATION.candle);
-const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
-const [OPEN] = PLAN.opens as [OpenPlan];
 const NEXT = { ...OBSERVATION.candle, closeTime: closeTime + HOUR_MS };
 
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
 beforeEach(async () => {
-  pool = await databases.create();
-  ledger = createLedger(pool);
-  await ledger.upsertInstruments([INSTRUMENT]);
-  await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
-  await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
+  ({ pool, ledger } = await claimedLedger(databases));
 });
 
 describe('the account', () => {

@@ -1,10 +1,6 @@
 /** Guard, fence, policy, events and positions' inboxes move together. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
-import { cycleIdOf } from '../../../domain/cycle/ids.ts';
-import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
-import type { OpenPlan } from '../../../domain/cycle/types.ts';
 import type { GuardCommand } from '../../../domain/emergency/guard.ts';
 import { emergencyOrderIdOf } from '../../../domain/emergency/closing.ts';
 import type { TripCause } from '../../../domain/emergency/types.ts';
@@ -13,12 +9,9 @@ import type { Fill } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { INSTRUMENT, observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
+import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
+import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 
-const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
-const CYCLE = cycleIdOf(OBSERVATION.candle);
-const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
-const [OPEN] = PLAN.opens as [OpenPlan];
 const CAUSE: TripCause = { trigger: 'person', reason: 'enough', by: 'ada', severity: 'critical' };
 const TRIP: GuardCommand = { kind: 'trip', cause: CAUSE, at: 1 };
 
@@ -29,11 +22,7 @@ let ledger: Ledger;
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
 beforeEach(async () => {
-  pool = await databases.create();
-  ledger = createLedger(pool);
-  await ledger.upsertInstruments([INSTRUMENT]);
-  await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
-  await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
+  ({ pool, ledger } = await claimedLedger(databases));
   await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
 });
 

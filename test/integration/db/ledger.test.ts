@@ -1,39 +1,29 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sealEvents, verifyAuditChain } from '../../../db/events/audit.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
-import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { LOOKS_APART_MS } from '../../../domain/reconciliation/differences.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
 import { NO_MEMORY } from '../../../domain/cycle/risk-facts.ts';
-import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
-import type { OpenPlan } from '../../../domain/cycle/types.ts';
 import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { INSTRUMENT, observationWith } from '../../unit/domain/cycle/plan.fixture.ts';
+import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
+import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 
 let databases: TestDatabases;
 let pool: Pool;
 let ledger: Ledger;
 
-const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
-const CYCLE = cycleIdOf(OBSERVATION.candle);
-const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
-const [OPEN] = PLAN.opens as [OpenPlan];
 
 beforeAll(async () => {
   databases = await startDatabases();
 });
 afterAll(() => databases.stop());
 beforeEach(async () => {
-  pool = await databases.create();
-  ledger = createLedger(pool);
-  await ledger.upsertInstruments([INSTRUMENT]);
-  await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
-  await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
+  ({ pool, ledger } = await claimedLedger(databases));
   await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
 });
 

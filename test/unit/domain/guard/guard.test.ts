@@ -39,7 +39,7 @@ function inputWith({ account, symbol, draft: drafted, book: booked, policy, inpu
   const held = { ...BOOK, ...booked };
   const book = { ...held, past: held.holdings.reduce((past, it) => withHolding(past, it, series), NO_PAST) };
   return {
-    symbol: symbolWith(symbol), account: accountWith(account), late: false, timeframe: '1h', policy: { ...PRESETS.normal, ...policy }, isEmergency: false, draft, book,
+    symbol: symbolWith(symbol), account: accountWith(account), late: false, policy: { ...PRESETS.normal, ...policy }, isEmergency: false, draft, book,
     after: bookAfter({ draft, book, instrumentId: INSTRUMENT.id, series, timeframe: '1h', returnsMin: 20 }),
     slots: 20, trades: NO_TRADES, facts: { returns: SERIES, otherVenues: [], conditions: { [INSTRUMENT.id]: LIQUID } }, correlations: correlationsOf(SERIES, 20), dailyLossBps: 0, isDisabled: false, ...input,
   };

@@ -16,7 +16,7 @@ export interface RiskQuestion {
   readonly candle: CandleRef;
   readonly series: readonly CandleSeries[];
   readonly symbols: readonly SymbolObservation[];
-  readonly context: Pick<AccountContext, 'memory'> & { readonly account: HeldAccount };
+  readonly context: Pick<AccountContext, 'memory' | 'priors'> & { readonly account: HeldAccount };
   readonly account: VenueAccount;
   readonly losses: Losses;
 }
@@ -34,7 +34,7 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
     }
   }
 
-  return async ({ candle: { portfolioId, timeframe, closeTime }, series, symbols, context: { account: held, memory }, account, losses }) => {
+  return async ({ candle: { portfolioId, timeframe, closeTime }, series, symbols, context: { account: held, memory, priors }, account, losses }) => {
     const candidates = symbols.filter((symbol) => mayOpen(symbol, held)).map((it) => it.instrument.id);
     const watched = [...new Set([...held.positions.map((it) => it.instrumentId), ...candidates])];
     const [trades, venueSays] = await Promise.all([
@@ -45,7 +45,7 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
       const candles = series.find((it) => it.instrumentId === id)?.candles;
       return candles === undefined ? [] : [[id, returnSeriesOf(candles, { timeframe, closeTime })] as const];
     });
-    return { trades, ...venueSays, losses, memory, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
+    return { trades, ...venueSays, losses, memory, priors, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
   };
 }
 

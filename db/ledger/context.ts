@@ -1,5 +1,5 @@
 /** What a cycle asks of the ledger before it decides. */
-import type { CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/risk-facts.ts';
+import type { ClassCounts, CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/risk-facts.ts';
 import { NO_MEMORY, NO_TRADES } from '../../domain/cycle/risk-facts.ts';
 import type { CandleRef } from '../../domain/market/candle.ts';
 import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
@@ -22,6 +22,7 @@ interface ContextRecord {
   readonly unsettled: readonly string[] | null;
   readonly foreign: readonly string[] | null;
   readonly memory: CycleMemory | null;
+  readonly priors: Readonly<Record<string, ClassCounts>> | null;
 }
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
@@ -34,7 +35,8 @@ const CONTEXT = `
      FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed') AS positions,
     (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
     (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
-    (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory
+    (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory,
+    (SELECT jsonb_object_agg(k.label_version, jsonb_build_object('buy', k.buys, 'sell', k.sells, 'hold', k.holds)) FROM outcome_counts k WHERE k.portfolio_id = $1) AS priors
   FROM portfolios pf
   WHERE pf.portfolio_id = $1`;
 
@@ -51,6 +53,7 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
       foreignInstruments: row.foreign ?? [],
     },
     memory: row.memory ?? NO_MEMORY,
+    priors: row.priors ?? {},
   };
 }
 

@@ -1,6 +1,8 @@
 import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { Ledger } from '../../domain/ports/ledger.ts';
+import type { Prediction } from '../../domain/predictions/prediction.ts';
+import { predictionsOf } from '../../domain/predictions/prediction.ts';
 import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client, Pool } from '../pool.ts';
@@ -58,7 +60,7 @@ async function recordCycle(client: Client, cycleId: string, observation: Observa
   });
   if (recorded.rowCount === 0) return await recordedPlan(client, cycleId);
   await together(
-    insertPredictions(client, cycleId, observation),
+    insertPredictions(client, cycleId, observation, plan),
     ...plan.opens.map((open) => client.query({
       name: 'insert-position',
       text: `INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, stop_price, target_price, inbox_seq, handled_seq, decided_at)
@@ -101,18 +103,36 @@ async function recordedPlan(client: Client, cycleId: string): Promise<CyclePlan>
   return rows[0].plan;
 }
 
-async function insertPredictions(client: Client, cycleId: string, { account, candle, symbols }: Observation): Promise<void> {
-  const rows = symbols.flatMap(({ instrument, regime, votes, candle: { close } }) => votes.map((vote) => ({
-    instrument_id: instrument.id, voter: vote.voter, voter_version: vote.version, action: vote.action, confidence: vote.confidence,
-    probability_buy: vote.probabilities?.buy ?? null, probability_sell: vote.probabilities?.sell ?? null, probability_hold: vote.probabilities?.hold ?? null,
-    because: vote.because, regime: regime.regime, price: String(close),
-  })));
-  if (rows.length === 0) return;
-  await client.query({
-    name: 'insert-predictions',
-    text: `INSERT INTO predictions (cycle_id, portfolio_id, made_at, instrument_id, voter, voter_version, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price)
-           SELECT $1, $2, $3, r.* FROM jsonb_to_recordset($4::jsonb) AS r(instrument_id text, voter text, voter_version text, action text, confidence float8, probability_buy float8, probability_sell float8,
-             probability_hold float8, because text, regime text, price numeric) ON CONFLICT DO NOTHING`,
-    values: [cycleId, account.portfolioId, candle.closeTime, JSON.stringify(rows)],
-  });
+const PREDICTION_COLUMNS = `instrument_id text, voter text, voter_version text, role text, action text, score float8, confidence float8, probability_buy float8, probability_sell float8, probability_hold float8,
+  because text, regime text, price numeric, feature_set text, feature_vector float8[], direction text, magnitude_bps float8, horizon_candles int, due_at bigint, label_version text, sigma float8, cost_bps float8,
+  stop_bps float8, target_bps float8, data_quality float8, votes jsonb, decision text, reason text`;
+const PREDICTION_NAMES = PREDICTION_COLUMNS.split(',').map((column) => column.trim().split(' ')[0]).join(', ');
+
+async function insertPredictions(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<void> {
+  const { account, candle } = observation;
+  const predictions = predictionsOf(observation, plan);
+  if (predictions.length === 0) return;
+  await together(
+    client.query({
+      name: 'insert-predictions',
+      text: `INSERT INTO predictions (cycle_id, trace_id, portfolio_id, made_at, ${PREDICTION_NAMES})
+             SELECT $1, $1, $2, $3, r.* FROM jsonb_to_recordset($4::jsonb) AS r(${PREDICTION_COLUMNS}) ON CONFLICT DO NOTHING`,
+      values: [cycleId, account.portfolioId, candle.closeTime, JSON.stringify(predictions.map(columnsOf))],
+    }),
+    client.query({
+      name: 'insert-due-evaluations',
+      text: `INSERT INTO due_evaluations (portfolio_id, due_at, cycle_id, timeframe, predictions)
+             SELECT $2, due_at, $1, $3, count(*) FROM predictions WHERE cycle_id = $1 AND due_at IS NOT NULL GROUP BY due_at`,
+      values: [cycleId, account.portfolioId, candle.timeframe],
+    }),
+  );
+}
+
+function columnsOf(it: Prediction): Readonly<Record<string, unknown>> {
+  return {
+    instrument_id: it.instrumentId, voter: it.voter, voter_version: it.version, role: it.role, action: it.action, score: it.score, confidence: it.confidence,
+    probability_buy: it.probabilities?.buy, probability_sell: it.probabilities?.sell, probability_hold: it.probabilities?.hold, because: it.because, regime: it.regime, price: String(it.price),
+    feature_set: it.featureSet, feature_vector: it.featureVector, direction: it.direction, magnitude_bps: it.magnitudeBps, horizon_candles: it.horizonCandles, due_at: it.dueAt, label_version: it.labelVersion,
+    sigma: it.sigma, cost_bps: it.costBps, stop_bps: it.stopBps, target_bps: it.targetBps, data_quality: it.dataQuality, votes: it.votes, decision: it.decision, reason: it.reason,
+  };
 }

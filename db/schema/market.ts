@@ -5,7 +5,8 @@ import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
 import type { KeyChange } from '../../domain/policy/change.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { PolicyVersionKind } from '../../domain/ports/policy-store.ts';
-import { decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
+import type { Prediction } from '../../domain/predictions/prediction.ts';
+import { counter, decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
 
 export const portfolios = pgTable(
   'portfolios',
@@ -123,7 +124,7 @@ export const cycles = pgTable(
   ],
 );
 
-/** Every vote of every voter on every symbol, whatever was done with it. Append-only. */
+/** What was foretold: by each voter, and by what the plan went by, on every symbol, whatever was done with it. Append-only. */
 export const predictions = pgTable(
   'predictions',
   {
@@ -143,11 +144,87 @@ export const predictions = pgTable(
     regime: text('regime').notNull(),
     /** Close of the candle, quote currency. */
     price: decimal('price').notNull(),
+    predictionId: counter('prediction_id').generatedAlwaysAsIdentity(),
+    role: text('role').notNull(),
+    featureSet: text('feature_set'),
+    featureVector: doublePrecision('feature_vector').array(),
+    /** The voter's own word, 0..1; the confidence is how it ranks. */
+    score: doublePrecision('score'),
+    direction: text('direction'),
+    magnitudeBps: doublePrecision('magnitude_bps'),
+    /** Null together with what follows of it: nothing is due. */
+    horizonCandles: integer('horizon_candles'),
+    /** Market clock. */
+    dueAt: epochMs('due_at'),
+    labelVersion: text('label_version'),
+    sigma: doublePrecision('sigma'),
+    costBps: doublePrecision('cost_bps'),
+    stopBps: doublePrecision('stop_bps'),
+    targetBps: doublePrecision('target_bps'),
+    dataQuality: doublePrecision('data_quality'),
+    traceId: text('trace_id'),
+    votes: jsonb('votes').$type<Prediction['votes']>(),
+    decision: text('decision'),
+    reason: text('reason'),
   },
   (table) => [
     primaryKey({ name: 'predictions_pk', columns: [table.cycleId, table.instrumentId, table.voter] }),
+    unique('predictions_id_unique').on(table.predictionId),
     index('predictions_newest').on(table.portfolioId, table.instrumentId, table.madeAt),
     check('predictions_action', oneOf('action', ['buy', 'sell', 'hold', 'abstain'])),
+    check('predictions_role', oneOf('role', ['acting', 'member'])),
     check('predictions_confidence', sql`confidence between 0 and 1`),
   ],
+);
+
+/** One row per cycle and horizon until each of its predictions has an outcome. */
+export const dueEvaluations = pgTable(
+  'due_evaluations',
+  {
+    portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
+    /** Market clock. */
+    dueAt: epochMs('due_at').notNull(),
+    cycleId: id('cycle_id').notNull().references(() => cycles.cycleId),
+    timeframe: text('timeframe').notNull(),
+    predictions: integer('predictions').notNull(),
+  },
+  (table) => [primaryKey({ name: 'due_evaluations_pk', columns: [table.portfolioId, table.dueAt, table.cycleId] })],
+);
+
+/** What came of each prediction, once. Append-only. */
+export const outcomes = pgTable(
+  'outcomes',
+  {
+    predictionId: counter('prediction_id').primaryKey(),
+    labelVersion: text('label_version').notNull(),
+    state: text('state').notNull(),
+    /** Market clock: open of the first candle, close of the last. */
+    entryAt: epochMs('entry_at').notNull(),
+    exitAt: epochMs('exit_at').notNull(),
+    entryPrice: doublePrecision('entry_price'),
+    exitPrice: doublePrecision('exit_price'),
+    actual: text('actual'),
+    moveBps: doublePrecision('move_bps'),
+    returnBps: doublePrecision('return_bps'),
+    isRight: boolean('is_right'),
+    exitsReturnBps: doublePrecision('exits_return_bps'),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, unknown>>>(),
+    /** Market clock. */
+    evaluatedAt: epochMs('evaluated_at').notNull(),
+    writtenAt: writtenAt(),
+  },
+  () => [check('outcomes_state', oneOf('state', ['priced', 'unpriceable']))],
+);
+
+/** Classes of the outcomes of acting predictions. */
+export const outcomeCounts = pgTable(
+  'outcome_counts',
+  {
+    portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
+    labelVersion: text('label_version').notNull(),
+    buys: counter('buys').notNull(),
+    sells: counter('sells').notNull(),
+    holds: counter('holds').notNull(),
+  },
+  (table) => [primaryKey({ name: 'outcome_counts_pk', columns: [table.portfolioId, table.labelVersion] })],
 );

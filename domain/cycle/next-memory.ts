@@ -1,5 +1,8 @@
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Side } from '../orders/order.ts';
+import { scoresOf } from '../predictions/prediction.ts';
+import { withScores } from '../predictions/scores.ts';
+import type { CombinedSignal } from '../signals/combine.ts';
 import type { Candidate, ChainResult } from './chain.ts';
 import type { PlanBook } from './plan-book.ts';
 import type { PlanContext } from './plan-context.ts';
@@ -7,6 +10,7 @@ import type { CycleMemory, PaperTrade, SymbolMemory } from './risk-facts.ts';
 import type { SymbolObservation } from './types.ts';
 
 export interface Planned {
+  readonly signals: ReadonlyMap<InstrumentId, CombinedSignal>;
   readonly book: PlanBook;
   readonly onPaper: ReadonlyMap<InstrumentId, { readonly candidate: Candidate; readonly result: ChainResult & { readonly kind: 'refused' } }>;
 }
@@ -14,11 +18,12 @@ export interface Planned {
 /** What this cycle leaves for the next. Symbols that are not watched any more are forgotten. */
 export function nextMemory(context: PlanContext, planned: Planned): CycleMemory {
   const { observation, policy } = context;
-  const { memory } = observation.risk;
+  const { memory, priors } = observation.risk;
   const sides = planned.book.opens.map((it): Side => it.entry.side);
   return {
     symbols: Object.fromEntries(observation.symbols.map((symbol) => [symbol.instrument.id, symbolMemory(context, planned, symbol)])),
     sides: [...memory.sides, ...sides].slice(-policy.sideWindowSignals),
+    ...(priors === undefined ? {} : { scores: withScores(memory.scores ?? {}, scoresOf(observation, planned.signals)) }), // a cycle from before comes to the same plan again
   };
 }
 

@@ -4,6 +4,7 @@ import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import { checkCandles } from '../market/quality.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { Policy } from '../policy/policy.ts';
+import { sigmaOf } from '../predictions/label.ts';
 import { regimeOf } from '../regime/regime.ts';
 import { UNKNOWN_VOLATILITY, volatilityOf } from '../regime/volatility.ts';
 import type { SymbolMemory } from './risk-facts.ts';
@@ -38,7 +39,7 @@ export function observeSymbol({ instrument, candles: known, strategy, timeframe,
   if (!quality.tradable) return { instrument, candle, quality, features: {}, regime: keptRegime(memory, closeTime), votes: [] };
   const features = computeFeatures(candles);
   const regime = regimeOf({ features, candles, volatility: volatilityOf(known, timeframe, policy), memory, closeTime });
-  return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }) };
+  return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }), sigma: sigmaOf(candles) };
 }
 
 /** Bad candles tell nothing new. */

@@ -3,6 +3,7 @@ import type { DecimalString } from '../decimal.ts';
 import type { Losses } from '../emergency/equity.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Direction, Side } from '../orders/order.ts';
+import type { ScoreWindows } from '../predictions/scores.ts';
 import type { ReturnSeries } from '../risk/returns.ts';
 import type { Regime } from './types.ts';
 
@@ -84,6 +85,8 @@ export interface CycleMemory {
   readonly symbols: Readonly<Record<InstrumentId, SymbolMemory>>;
   /** Sides of the newest signals that were acted on, newest last. */
   readonly sides: readonly Side[];
+  /** Each voter's newest scores; absent before any was given. */
+  readonly scores?: ScoreWindows;
 }
 
 export const NO_MEMORY: CycleMemory = { symbols: {}, sides: [] };
@@ -102,4 +105,13 @@ export interface RiskFacts {
   /** What other venues of the same portfolio hold; empty while it has one. Quote currency, gross. */
   readonly otherVenues: readonly { readonly venue: string; readonly notional: DecimalString }[];
   readonly memory: CycleMemory;
+  /** Outcomes so far of acting predictions, by label version. Absent in cycles from before they were counted. */
+  readonly priors?: Readonly<Record<string, ClassCounts>>;
+}
+
+/** How many outcomes were of each class. */
+export interface ClassCounts {
+  readonly buy: number;
+  readonly sell: number;
+  readonly hold: number;
 }

@@ -13,14 +13,14 @@ import type { CycleMemory, RiskFacts } from './risk-facts.ts';
 /** A rule outside its regimes or a model without its inputs abstains; `hold` is an opinion. */
 export type VoteAction = 'buy' | 'sell' | 'hold' | 'abstain';
 
-/** One voter's opinion on one symbol at one candle. Stored as a prediction. */
+/** One voter's opinion on one symbol at one candle: what its prediction is made of. */
 export interface Vote {
   readonly voter: string;
   readonly version: string;
   readonly action: VoteAction;
   /** 0..1: how far the voter trusts itself; 0 when it abstains. */
   readonly confidence: number;
-  /** Each 0..1, sum 1; null when it abstains. */
+  /** Each 0..1, sum 1, calibrated; null when it abstains, and of a rule: its prediction takes the class priors seen so far. */
   readonly probabilities: { readonly buy: number; readonly sell: number; readonly hold: number } | null;
   /** One short phrase for people: what the voter saw. */
   readonly because: string;
@@ -67,6 +67,8 @@ export interface SymbolObservation {
   readonly features: Readonly<Record<string, number | null>>;
   readonly regime: RegimeReading;
   readonly votes: readonly Vote[];
+  /** Standard deviation of the log returns of one candle; null while unknown. Absent in cycles from before it was told. */
+  readonly sigma?: number | null;
 }
 
 /** An open position as the ledger holds it. */

@@ -1,5 +1,5 @@
 /** What Keel writes down and reads back. Implemented in `db/`; each method is one transaction, safe to repeat. */
-import type { CycleMemory, TradeRecord } from '../cycle/risk-facts.ts';
+import type { ClassCounts, CycleMemory, TradeRecord } from '../cycle/risk-facts.ts';
 import type { AccountObservation, CyclePlan, ExitReason, Instruction, Observation } from '../cycle/types.ts';
 import type { DecimalString } from '../decimal.ts';
 import type { Losses } from '../emergency/equity.ts';
@@ -34,6 +34,8 @@ export interface AccountContext {
   readonly account: Pick<AccountObservation, 'deploymentId' | 'positions' | 'unsettledInstruments' | 'foreignInstruments'>;
   /** Of the newest recorded cycle before this one. */
   readonly memory: CycleMemory;
+  /** Outcomes so far of acting predictions, by label version. */
+  readonly priors: Readonly<Record<string, ClassCounts>>;
 }
 
 export interface SubmissionClaim {

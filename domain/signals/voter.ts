@@ -19,9 +19,6 @@ export interface Opinion {
   readonly because: string;
 }
 
-/** How far full confidence lifts a rule's probability above one in three: an honest hourly probability stays modest. */
-const LIFT = 0.2;
-
 /**
  * A voter that speaks in its regimes only.
  * @param rule gives null when it has nothing to say: its inputs are not known, or its set-up is absent.
@@ -31,13 +28,6 @@ export function voterOf(name: string, version: string, regimes: readonly Regime[
   return (input) => {
     if (!regimes.includes(input.regime.regime)) return abstain(`no rule for ${input.regime.regime}`);
     const opinion = rule(input);
-    return opinion === null ? abstain('nothing to judge') : { voter: name, version, ...opinion, probabilities: probabilitiesOf(opinion) };
+    return opinion === null ? abstain('nothing to judge') : { voter: name, version, ...opinion, probabilities: null };
   };
-}
-
-/** One in three, lifted for the action by its confidence; the other two share the rest evenly. Sum 1. */
-export function probabilitiesOf({ action, confidence }: Pick<Opinion, 'action' | 'confidence'>): { readonly buy: number; readonly sell: number; readonly hold: number } {
-  const chosen = 1 / 3 + LIFT * confidence;
-  const other = (1 - chosen) / 2;
-  return { buy: other, sell: other, hold: other, [action]: chosen };
 }

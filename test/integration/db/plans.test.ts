@@ -30,7 +30,9 @@ const GROW = `
   SET session_replication_role = replica;
   INSERT INTO candles SELECT 'BTC-USDT-PERP', '1h', g * 3600000::bigint, 1, 1, 1, 1, 1 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO cycles SELECT 'c' || g, 'sim', 'ensemble', '1h', g * 3600000::bigint, 'w', 1, false, '{}', '{}', 0, 0, 0, 0, 1, 1 FROM generate_series(1, ${ROWS}) g;
-  INSERT INTO predictions SELECT 'c' || g, 'BTC-USDT-PERP', 'v', '1', 'sim', g, 'hold', 0.5, 0, 0, 1, 'x', 'range', 1 FROM generate_series(1, ${ROWS}) g;
+  INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, role, portfolio_id, made_at, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price, horizon_candles, due_at, label_version, cost_bps)
+    SELECT 'c' || g, 'BTC-USDT-PERP', 'v', '1', 'member', 'sim', g, 'hold', 0.5, 0, 0, 1, 'x', 'range', 1, 4, g, 'horizon4/1', 10 FROM generate_series(1, ${ROWS}) g;
+  INSERT INTO outcomes (prediction_id, label_version, state, entry_at, exit_at, entry_price, exit_price, actual, move_bps, return_bps, is_right, evaluated_at) SELECT g, 'horizon4/1', 'priced', g, g + 1, 1, 1, 'hold', 0, 0, true, g + 1 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO equity (portfolio_id, market_time, wallet_balance, equity, available_margin, open_positions) SELECT 'sim', g, 1, 1, 1, 0 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, entry_quantity, stop_price, close_reason, inbox_seq, handled_seq, decided_at, closed_at)
     SELECT 'p' || g, 'sim', 'BTC-USDT-PERP', 'c' || g, 'long', '{}', 'closed', 1, 1, 'stop', 3, 3, g, g FROM generate_series(1, ${ROWS}) g;
@@ -49,7 +51,7 @@ const GROW = `
   INSERT INTO parked_deliveries SELECT 'other', g, 'x', 1, 1 FROM generate_series(1, ${ROWS}) g;
   SET session_replication_role = DEFAULT;
   ANALYZE;`;
-const GROWING = ['candles', 'cycles', 'predictions', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries'];
+const GROWING = ['candles', 'cycles', 'predictions', 'outcomes', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries'];
 
 const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
 const CYCLE = cycleIdOf(OBSERVATION.candle);

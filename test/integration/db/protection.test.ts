@@ -73,8 +73,8 @@ describe('there is one', () => {
 });
 
 describe('history', () => {
-  const KEPT = ['policy_versions', 'predictions', 'intents', 'order_events', 'fills', 'income', 'fence_history', 'domain_events', 'audit_records'];
-  const COLUMN: Readonly<Record<string, string>> = { policy_versions: 'reason', predictions: 'because', intents: 'leg', order_events: 'kind', fills: 'side', income: 'type', fence_history: 'reason', domain_events: 'actor', audit_records: 'hash' };
+  const KEPT = ['policy_versions', 'predictions', 'outcomes', 'intents', 'order_events', 'fills', 'income', 'fence_history', 'domain_events', 'audit_records'];
+  const COLUMN: Readonly<Record<string, string>> = { policy_versions: 'reason', predictions: 'because', outcomes: 'state', intents: 'leg', order_events: 'kind', fills: 'side', income: 'type', fence_history: 'reason', domain_events: 'actor', audit_records: 'hash' };
 
   it.each(KEPT)('of %s is neither changed nor taken out', async (table) => {
     const column = COLUMN[table] ?? '';

@@ -1,6 +1,7 @@
 import { benchCycle } from './cycle.ts';
 import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
+import { benchFeatures } from './features.ts';
 import { benchLedger } from './ledger/ledger.ts';
 import { benchMatching } from './matching.ts';
 import { benchPlan } from './plan.ts';
@@ -13,6 +14,7 @@ import { benchVenue } from './venue.ts';
 /** In the order in which they run: short ones first. */
 export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'plan', run: benchPlan },
+  { name: 'features', run: benchFeatures },
   { name: 'matching', run: async () => [atLeast('matching core alone', (await benchMatching()).ordersPerSecond, { goal: 300_000, unit: 'orders/s' })] },
   { name: 'venue', run: async () => [atLeast('simulated venue', (await benchVenue()).signedOrdersPerSecond, { goal: 2_000, unit: 'signed order requests/s' })] },
   { name: 'ledger', run: benchLedger },

@@ -29,6 +29,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   USAGE: 'usage',
   CANDLES_INVALID: 'usage',
   STRATEGY_INVALID: 'usage',
+  FEATURES_INVALID: 'usage',
   PROCESS_MISSING: 'usage',
   PROCESS_CIRCULAR: 'usage',
   NOT_RUNNING: 'notRunning',

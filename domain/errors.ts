@@ -16,6 +16,7 @@ export const ERRORS = {
   NOT_FOUND: 'What was asked for does not exist.',
   CANDLES_INVALID: 'Candle data is malformed.',
   STRATEGY_INVALID: 'A strategy file does not define a strategy.',
+  FEATURES_INVALID: 'A feature set is not valid: it lacks a field, looks ahead, or needs more history than it says.',
   VENUE_UNREACHABLE: 'The venue does not answer.',
   VENUE_REFUSED: 'The venue refused a request.',
   VENUE_ANSWER_INVALID: 'The venue answered something that cannot be understood.',

@@ -1,9 +1,13 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { KeelError, messageOf } from '../domain/errors.ts';
+import { KeelError } from '../domain/errors.ts';
+import type { FeatureSet } from '../domain/features/feature-set.ts';
+import { STANDARD_FEATURES } from '../domain/features/standard/index.ts';
 import { BUILT_IN } from './built-in/index.ts';
+import { defineFeatures } from './define-features.ts';
 import type { Strategy } from './define-strategy.ts';
 import { defineStrategy } from './define-strategy.ts';
+import { loadDefault } from './load-default.ts';
+
+const isPath = (text: string): boolean => /[./\\]/.test(text);
 
 /**
  * A strategy by its built-in name, or a user's own by the path of its file.
@@ -12,18 +16,16 @@ import { defineStrategy } from './define-strategy.ts';
 export async function loadStrategy(nameOrPath: string): Promise<Strategy> {
   const builtIn = BUILT_IN.find((strategy) => strategy.name === nameOrPath);
   if (builtIn !== undefined) return builtIn;
-  if (!/[./\\]/.test(nameOrPath)) throw new KeelError('STRATEGY_INVALID', `no strategy is called "${nameOrPath}" (built in: ${BUILT_IN.map((it) => it.name).join(', ')}; or give the path of a file)`);
-  const path = resolve(nameOrPath);
-  let exported: unknown;
-  try {
-    exported = ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
-  } catch (error) {
-    throw new KeelError('STRATEGY_INVALID', `${path} could not be loaded: ${messageOf(error)}`, { cause: error });
-  }
-  if (typeof exported !== 'object' || exported === null) throw new KeelError('STRATEGY_INVALID', `${path} must export a strategy by default: export default defineStrategy({ … }) (see strategies/examples/)`);
-  try {
-    return defineStrategy(exported as Strategy);
-  } catch (error) {
-    throw new KeelError('STRATEGY_INVALID', `${path}: ${messageOf(error)}`, { cause: error });
-  }
+  if (!isPath(nameOrPath)) throw new KeelError('STRATEGY_INVALID', `no strategy is called "${nameOrPath}" (built in: ${BUILT_IN.map((it) => it.name).join(', ')}; or give the path of a file)`);
+  return loadDefault(nameOrPath, 'STRATEGY_INVALID', { noun: 'strategy', define: defineStrategy });
+}
+
+/**
+ * The standard feature set by its name, or a user's own by the path of its file: checked, as `defineFeatures` does.
+ * @throws {KeelError} FEATURES_INVALID, not retried: names the file and what is wrong with it.
+ */
+export async function loadFeatures(nameOrPath: string): Promise<FeatureSet> {
+  if (nameOrPath === STANDARD_FEATURES.name) return STANDARD_FEATURES;
+  if (!isPath(nameOrPath)) throw new KeelError('FEATURES_INVALID', `no feature set is called "${nameOrPath}" (built in: ${STANDARD_FEATURES.name}; or give the path of a file)`);
+  return loadDefault(nameOrPath, 'FEATURES_INVALID', { noun: 'feature set', define: defineFeatures });
 }

@@ -207,3 +207,69 @@ export function createVolumeRatio(period: number): Indicator<number, number> {
     },
   };
 }
+
+export interface Stochastic {
+  /** 0..100: the close within the range of the period; 50 where there is no range. */
+  readonly k: number;
+  /** Mean of the last `smooth` values of k; null until there are so many. */
+  readonly d: number | null;
+}
+
+/**
+ * Fast stochastic oscillator. k from candle `period` on, d from period + smooth - 1 on.
+ * @source George Lane, "Lane's Stochastics", Technical Analysis of Stocks & Commodities, 1984.
+ */
+export function createStochastic(period: number, smooth: number): Indicator<Bar, Stochastic> {
+  const channel = createDonchian(period);
+  const average = createSma(smooth);
+  return {
+    next(bar) {
+      const range = channel.next(bar);
+      if (range === null) return null;
+      const k = range.upper === range.lower ? 50 : (100 * (bar.close - range.lower)) / (range.upper - range.lower);
+      return { k, d: average.next(k) };
+    },
+  };
+}
+
+const typicalPrice = (bar: Bar): number => (bar.high + bar.low + bar.close) / 3;
+
+/**
+ * Money flow index, 0..100; 50 when no money moved. First value at candle period + 1.
+ * @source Gene Quong and Avrum Soudack, "Volume-Weighted RSI: Money Flow", Technical Analysis of Stocks & Commodities, 1989.
+ */
+export function createMoneyFlow(period: number): Indicator<Bar & { readonly volume: number }, number> {
+  const [rising, falling] = [new SlidingWindow(period), new SlidingWindow(period)];
+  let previous: number | null = null;
+  return {
+    next(bar) {
+      const typical = typicalPrice(bar);
+      const change = previous === null ? null : typical - previous;
+      previous = typical;
+      if (change === null) return null;
+      rising.push(change > 0 ? typical * bar.volume : 0);
+      falling.push(change < 0 ? typical * bar.volume : 0);
+      if (!rising.isFull) return null;
+      const [up, down] = [rising.mean(), falling.mean()];
+      return up + down === 0 ? 50 : (100 * up) / (up + down);
+    },
+  };
+}
+
+/**
+ * Commodity channel index; 0 when nothing moved. First value at candle `period`.
+ * @source Donald Lambert, "Commodity Channel Index: Tools for Trading Cyclic Trends", Commodities, 1980.
+ */
+export function createCommodityChannel(period: number): Indicator<Bar, number> {
+  const window = new SlidingWindow(period);
+  return {
+    next(bar) {
+      const typical = typicalPrice(bar);
+      window.push(typical);
+      if (!window.isFull) return null;
+      const mean = window.mean();
+      const deviation = window.absoluteDeviation(mean);
+      return deviation === 0 ? 0 : (typical - mean) / (0.015 * deviation);
+    },
+  };
+}

@@ -1,44 +1,59 @@
 /** The last `length` values, oldest first. Sums are taken anew at each candle, so no rounding error is carried along. */
 export class SlidingWindow {
-  readonly #values: number[] = [];
+  readonly #values: Float64Array;
   readonly #length: number;
+  #count = 0;
+  /** Place of the oldest value once the window is full; of the next one before. */
+  #oldest = 0;
 
   /** @param length ≥ 1, whole. @throws {RangeError} not retried: anything else. */
   constructor(length: number) {
     this.#length = assertPeriod(length);
+    this.#values = new Float64Array(length);
   }
 
   get isFull(): boolean {
-    return this.#values.length === this.#length;
+    return this.#count === this.#length;
   }
 
   push(value: number): void {
-    this.#values.push(value);
-    if (this.#values.length > this.#length) this.#values.shift();
+    this.#values[this.#oldest] = value;
+    this.#oldest = this.#oldest + 1 === this.#length ? 0 : this.#oldest + 1;
+    if (this.#count < this.#length) this.#count += 1;
+  }
+
+  /** Sum over the values, the oldest first, whatever place of the ring it has. */
+  #sum(term: (value: number) => number): number {
+    let sum = 0;
+    const start = this.isFull ? this.#oldest : 0;
+    for (let index = start; index < this.#count; index += 1) sum += term(this.#values[index] as number);
+    for (let index = 0; index < start; index += 1) sum += term(this.#values[index] as number);
+    return sum;
   }
 
   mean(): number {
-    let sum = 0;
-    for (const value of this.#values) sum += value;
-    return sum / this.#values.length;
+    return this.#sum((value) => value) / this.#count;
   }
 
   /** Population standard deviation around a mean. */
   deviation(mean: number): number {
-    let squares = 0;
-    for (const value of this.#values) squares += (value - mean) ** 2;
-    return Math.sqrt(squares / this.#values.length);
+    return Math.sqrt(this.#sum((value) => (value - mean) ** 2) / this.#count);
+  }
+
+  /** Mean distance from a mean. */
+  absoluteDeviation(mean: number): number {
+    return this.#sum((value) => Math.abs(value - mean)) / this.#count;
   }
 
   highest(): number {
     let highest = -Infinity;
-    for (const value of this.#values) if (value > highest) highest = value;
+    for (let index = 0; index < this.#count; index += 1) if ((this.#values[index] as number) > highest) highest = this.#values[index] as number;
     return highest;
   }
 
   lowest(): number {
     let lowest = Infinity;
-    for (const value of this.#values) if (value < lowest) lowest = value;
+    for (let index = 0; index < this.#count; index += 1) if ((this.#values[index] as number) < lowest) lowest = this.#values[index] as number;
     return lowest;
   }
 }

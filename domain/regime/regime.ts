@@ -17,7 +17,7 @@ const CLEAR_SCORE = 0.8;
 /** So many candles are remembered, and count for how stable a regime is. */
 const REMEMBERED = 12;
 
-interface Look {
+export interface Look {
   readonly regime: Regime;
   readonly score: number;
 }
@@ -51,8 +51,8 @@ export function regimeOf({ features, candles, volatility, memory, closeTime }: R
   };
 }
 
-/** What the newest candle says by itself. @param held the regime that holds: it is left later than it was entered. */
-function lookOf(features: RegimeInput['features'], candles: readonly Candle[], held: Regime | undefined): Look {
+/** What the newest candle says by itself. @param candles oldest first, at least 24 of them. @param held the regime that holds: it is left later than it was entered. */
+export function lookOf(features: RegimeInput['features'], candles: readonly Candle[], held: Regime | undefined): Look {
   const newest = candles.slice(-QUIET_CANDLES);
   const quiet = newest.filter((it) => it.volume === 0 || it.high === it.low).length / Math.max(1, newest.length);
   if (quiet >= QUIET_SHARE) return { regime: 'illiquid', score: ramp(quiet, 0, 1) };

@@ -66,7 +66,7 @@ export const VENUE_METHODS = {
   quote: 'read',
   conditions: 'read',
   account: 'read',
-  setLeverage: 'effect',
+  ensureTerms: 'effect',
   submit: 'effect',
   cancel: 'effect',
   lookUp: 'read',

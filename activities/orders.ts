@@ -1,5 +1,6 @@
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import { bookOf, DONE_STATES, plannedRow } from '../domain/orders/order.ts';
+import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook } from '../domain/orders/protocol.ts';
 import { isAbsenceProven, isReducing, isStillValid, isWithinDrift, mayGoWithoutLedger, PROTOCOL_TIMES, rowToTrust, verdictBeforeSend } from '../domain/orders/protocol.ts';
 import type { OrderEvent } from '../domain/orders/transitions.ts';
@@ -8,7 +9,7 @@ import { KeelError } from '../domain/errors.ts';
 import type { Ledger, SubmissionClaim } from '../domain/ports/ledger.ts';
 import type { SubmitAnswer, Venue } from '../domain/ports/venue.ts';
 import { isLedgerDown, withinMs } from './patience.ts';
-import type { LookResult, OrderActivities, OrderKnowledge } from './types.ts';
+import type { LookResult, OrderActivities, OrderKnowledge, Submission } from './types.ts';
 
 export interface OrderDeps {
   readonly ledger: Ledger;
@@ -37,9 +38,9 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     }
   }
 
-  async function submitOrder({ intent, attempt }: { intent: OrderIntent; attempt: number }): Promise<OrderKnowledge> {
+  async function submitOrder({ intent, attempt, terms }: Submission): Promise<OrderKnowledge> {
     const deadlineMs = clock() + PROTOCOL_TIMES.attemptTimeoutMs;
-    const expiry = await expiryOf(intent, venue, clock());
+    const expiry = isReducing(intent) ? null : await expiryOf({ intent, terms, venue, nowMs: clock() });
     if (expiry !== null) return await expire(intent, expiry);
     const timestamp = await venue.serverTime();
 
@@ -56,10 +57,10 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   }
 
   /** A re-priced entry is recorded when it is claimed; one that is never sent is recorded as it ends, so that nobody can claim it any more. */
-  async function expire(intent: OrderIntent, reason: string): Promise<OrderKnowledge> {
+  async function expire(intent: OrderIntent, expiry: Expiry): Promise<OrderKnowledge> {
     const row = await ledger.order(intent.clientOrderId);
-    if (row === null) return { row: await ledger.backfillOrder({ ...plannedRow(intent, clock()), state: 'expired', reason }), written: true };
-    return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', reason }) : { row, written: true };
+    if (row === null) return { row: await ledger.backfillOrder({ ...plannedRow(intent, clock()), state: 'expired', reason: expiry.reason }), written: true };
+    return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', ...expiry }) : { row, written: true };
   }
 
   /** The ledger's row, or what the workflow knows while the ledger is down or behind. */
@@ -102,7 +103,7 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     return { row, written };
   }
 
-  return { submitOrder, lookUpOrder, cancelOrder, expireOrder: ({ known, reason }) => expire(known.intent, reason) };
+  return { submitOrder, lookUpOrder, cancelOrder, expireOrder: ({ known, reason }) => expire(known.intent, { reason }) };
 }
 
 /** The ledger's answer. What may go without it waits a moment only, all else as long as it takes. */
@@ -120,12 +121,15 @@ async function claim(ledger: Ledger, submission: Parameters<Ledger['claimSubmiss
   }
 }
 
-/** Why an opening is not sent at all, or null: its time is over, or the market moved away. */
-async function expiryOf(intent: OrderIntent, venue: Venue, nowMs: number): Promise<string | null> {
-  if (isReducing(intent)) return null;
-  if (!isStillValid(intent, nowMs)) return 'validityOver';
-  const quote = await venue.quote(intent.instrumentId);
-  return isWithinDrift(intent, intent.side === 'buy' ? quote.ask : quote.bid) ? null : 'priceMovedAway';
+type Expiry = Omit<Extract<OrderEvent, { kind: 'expired' }>, 'kind'>;
+
+/** Why an opening is not sent at all, or null: its time is over, the account does not stand as it must, or the market moved away. */
+async function expiryOf({ intent, terms, venue, nowMs }: { intent: OrderIntent; terms: OpeningTerms | null; venue: Venue; nowMs: number }): Promise<Expiry | null> {
+  if (!isStillValid(intent, nowMs)) return { reason: 'validityOver' };
+  if (terms === null) return { reason: 'termsUnknown' };
+  const [answer, quote] = await Promise.all([venue.ensureTerms(intent.instrumentId, terms), venue.quote(intent.instrumentId)]);
+  if (answer.kind === 'refused') return { reason: answer.reason, detail: answer.detail };
+  return isWithinDrift(intent, intent.side === 'buy' ? quote.ask : quote.bid) ? null : { reason: 'priceMovedAway' };
 }
 
 function knowledgeOf(remembered: OrderRow, written: OrderRow | null): OrderKnowledge {

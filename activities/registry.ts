@@ -18,7 +18,7 @@ export const ACTIVITY_REGISTRY = {
   instructPosition: { role: 'trading', effects: ['ledger.instruct'] },
   observe: { role: 'venue', effects: ['ledger.writeCandles', 'ledger.watchRisk'] },
   readQuote: { role: 'venue', effects: [] },
-  submitOrder: { role: 'venue', effects: ['ledger.claimSubmission', 'venue.submit', 'ledger.applyOrderEvent', 'ledger.backfillOrder'] },
+  submitOrder: { role: 'venue', effects: ['venue.ensureTerms', 'ledger.claimSubmission', 'venue.submit', 'ledger.applyOrderEvent', 'ledger.backfillOrder'] },
   lookUpOrder: { role: 'venue', effects: ['ledger.applyOrderEvent', 'ledger.applyFills'] },
   cancelOrder: { role: 'venue', effects: ['venue.cancel', 'ledger.applyOrderEvent', 'ledger.applyFills'] },
   expireOrder: { role: 'venue', effects: ['ledger.applyOrderEvent', 'ledger.backfillOrder'] },

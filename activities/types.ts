@@ -5,6 +5,7 @@ import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import type { ClosingTarget, OrderKey, Survey } from '../domain/emergency/survey.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
+import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
 import type { Difference, EmergencyOrder, GuardResult } from '../domain/ports/ledger.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
@@ -56,9 +57,16 @@ export interface MarketActivities {
   readQuote(instrumentId: string): Promise<Quote>;
 }
 
+export interface Submission {
+  readonly intent: OrderIntent;
+  readonly attempt: number;
+  /** How the account must stand before an opening; null for what only reduces. */
+  readonly terms: OpeningTerms | null;
+}
+
 export interface OrderActivities {
   /** One attempt. Never retried by the engine: what it did is asked for, not done again. */
-  submitOrder(submission: { intent: OrderIntent; attempt: number }): Promise<OrderKnowledge>;
+  submitOrder(submission: Submission): Promise<OrderKnowledge>;
   /** One look for an order into both books, history and fills. */
   lookUpOrder(look: { known: OrderRow; looks: readonly EmptyLook[] }): Promise<LookResult>;
   /** Asks the venue to cancel, then looks what came of it: a cancel may lose a race with a fill. */

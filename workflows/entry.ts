@@ -2,6 +2,7 @@ import { d, ZERO } from '../domain/decimal.ts';
 import { CLIENT_ORDER_ID_PREFIX } from '../domain/orders/identity.ts';
 import type { OrderIntent } from '../domain/orders/order.ts';
 import { WORKING_STATES } from '../domain/orders/order.ts';
+import { openingTermsOf } from '../domain/orders/terms.ts';
 import { repricedEntry } from '../domain/orders/reprice.ts';
 import { isEnding } from '../domain/positions/position-view.ts';
 import { PRESETS } from '../domain/policy/policy.ts';
@@ -23,7 +24,7 @@ export async function workEntry(life: PositionLife): Promise<boolean> {
   const ended = await orders.cancelOrder.executeWithOptions({ summary: `time limit of entry ${entry.intent.revision}` }, [entry]);
   remember(life, ended);
   const next = WORKING_STATES.includes(ended.row.state) ? null : await nextEntry(life, ended.row.intent, ended.row.filledQuantity);
-  if (next !== null) remember(life, await executeOrder(next));
+  if (next !== null) remember(life, await executeOrder(next, openingTermsOf(life.input.plan)));
   return true;
 }
 

@@ -1,5 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { WORKING_STATES } from '../domain/orders/order.ts';
+import { openingTermsOf } from '../domain/orders/terms.ts';
 import type { Duty } from '../domain/positions/duties.ts';
 import { dutiesOf } from '../domain/positions/duties.ts';
 import { bookedQuantityAgrees, isEnding, ordersToAsk, phaseOf, pollDelayMs, protectiveStopPrice } from '../domain/positions/position-view.ts';
@@ -17,7 +18,7 @@ import { ledger, ledgerQuickly, orders } from './proxies.ts';
  */
 export async function position(input: PositionInput): Promise<PositionOutcome> {
   const life = beginLife(input);
-  if (!input.resume) remember(life, await executeOrder(input.plan.entry));
+  if (!input.resume) remember(life, await executeOrder(input.plan.entry, openingTermsOf(input.plan)));
 
   for (let look = 0; ; look += 1) {
     const seen = life.news;
@@ -40,10 +41,11 @@ export async function position(input: PositionInput): Promise<PositionOutcome> {
 
 /** Submissions run beside one another (a stop waits for no target); cancels only once these stand: place before cancel. */
 async function carryOut(life: PositionLife, duties: readonly Duty[]): Promise<boolean> {
+  const terms = openingTermsOf(life.input.plan);
   const submits = duties.filter((duty) => duty.kind === 'submit');
   const settles = duties.filter((duty) => duty.kind === 'settle');
   const results = await Promise.all([
-    ...submits.map(async ({ intent }) => await executeOrder(intent, life.orders.get(intent.clientOrderId) ?? null)),
+    ...submits.map(async ({ intent }) => await executeOrder(intent, terms, life.orders.get(intent.clientOrderId) ?? null)),
     ...settles.flatMap(({ intent }) => {
       const known = life.orders.get(intent.clientOrderId);
       return known === undefined ? [] : [settleOrder(intent, known)];

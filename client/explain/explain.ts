@@ -64,6 +64,8 @@ export interface ExplainedOrder {
   readonly filledQuantity: string;
   readonly averagePrice: string | null;
   readonly reason: string | null;
+  /** What was wanted and what was found, where the reason has two sides. */
+  readonly detail: string | null;
   readonly fills: readonly { readonly tradeId: string; readonly price: string; readonly quantity: string; readonly fee: string; readonly realizedPnl: string; readonly filledAt: number }[];
 }
 
@@ -84,6 +86,7 @@ const SUBJECT = `
 const ORDERS = `
   SELECT i.client_order_id AS "clientOrderId", i.position_id AS "positionId", i.leg, i.revision, i.side, i.type, i.quantity::text, i.trigger_price::text AS "triggerPrice", o.state, o.attempt,
     o.venue_order_id AS "venueOrderId", o.filled_quantity::text AS "filledQuantity", o.average_price::text AS "averagePrice", o.reason,
+    (SELECT e.event->>'detail' FROM order_events e WHERE e.client_order_id = i.client_order_id AND e.kind = o.state ORDER BY e.seq DESC LIMIT 1) AS detail,
     coalesce((SELECT jsonb_agg(jsonb_build_object('tradeId', f.trade_id, 'price', f.price::text, 'quantity', f.quantity::text, 'fee', f.fee::text, 'realizedPnl', f.realized_pnl::text, 'filledAt', f.filled_at) ORDER BY f.seq)
       FROM fills f WHERE f.client_order_id = i.client_order_id), '[]') AS fills
   FROM orders o JOIN intents i USING (client_order_id) WHERE i.position_id = ANY($1) ORDER BY o.seq`;

@@ -58,7 +58,7 @@ function symbolLines({ candle, regime, quality, features, votes, conditions, rec
 function orderLines(order: ExplainedOrder): string[] {
   const trigger = order.triggerPrice === null ? '' : ` at ${order.triggerPrice}`;
   return [
-    `  ${order.leg}/${order.revision} ${order.type} ${order.side} ${order.quantity}${trigger}: ${order.state}${order.reason === null ? '' : ` (${order.reason})`}, attempt ${order.attempt}, ${order.clientOrderId}, venue ${order.venueOrderId ?? '-'}`,
+    `  ${order.leg}/${order.revision} ${order.type} ${order.side} ${order.quantity}${trigger}: ${order.state}${order.reason === null ? '' : ` (${order.reason}${order.detail === null ? '' : `: ${order.detail}`})`}, attempt ${order.attempt}, ${order.clientOrderId}, venue ${order.venueOrderId ?? '-'}`,
     ...order.fills.map((fill) => `    fill ${fill.tradeId}: ${fill.quantity} at ${fill.price}, fee ${fill.fee}, realised ${fill.realizedPnl}, ${new Date(fill.filledAt).toISOString()}`),
   ];
 }

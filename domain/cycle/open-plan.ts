@@ -76,7 +76,7 @@ function entryOf({ cycleId, observation, symbol, direction, quantity }: Opening)
     revision: 1,
     instrumentId: symbol.instrument.id,
     side: entrySide(direction),
-    positionSide: account.positionMode === 'hedge' ? direction : 'both',
+    positionSide: policy.positionMode === 'hedge' ? direction : 'both',
     type: orderTypeOf(policy),
     timeInForce: 'GTC',
     quantity,

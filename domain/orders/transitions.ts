@@ -28,7 +28,7 @@ export type OrderEvent =
   /** The venue had taken it, and knows nothing of it any more: reconciliation's looks, apart, and a look-up found it nowhere. */
   | { readonly kind: 'vanished' }
   /** Its validity is over and nothing of it can be at the venue. */
-  | { readonly kind: 'expired'; readonly reason: string };
+  | { readonly kind: 'expired'; readonly reason: string; /** What was wanted and what was found. */ readonly detail?: string };
 
 const ALLOWED: Readonly<Record<OrderEvent['kind'], readonly OrderState[]>> = {
   claimed: ['planned', 'absent'],

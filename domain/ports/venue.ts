@@ -5,6 +5,7 @@ import type { PermitPriority } from '../limits/budget.ts';
 import type { Candle } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
+import type { OpeningTerms, TermsAnswer } from '../orders/terms.ts';
 import type { Book, Direction, Fill, OrderIntent, PositionSide, VenueOrder } from '../orders/order.ts';
 
 /** Answer to one submission. Nothing else is thrown: whatever is not certain is `unknown`. */
@@ -121,7 +122,10 @@ export interface Venue {
    */
   conditions(query: { instrumentIds: readonly InstrumentId[]; deep: readonly InstrumentId[]; depthWithinBps: number }): Promise<Readonly<Record<InstrumentId, VenueConditions>>>;
   account(urgency?: Urgency): Promise<VenueAccount>;
-  setLeverage(instrumentId: InstrumentId, leverage: number): Promise<void>;
+  /**
+   * Before each opening order: sets position mode, margin mode and leverage where they differ, and reads them back.
+   */
+  ensureTerms(instrumentId: InstrumentId, terms: OpeningTerms): Promise<TermsAnswer>;
   submit(intent: OrderIntent, times: SubmitTimes): Promise<SubmitAnswer>;
   cancel(order: { clientOrderId: string; instrumentId: InstrumentId; book: Book }, times: SubmitTimes): Promise<CancelAnswer>;
   /** One look for an order by client id: open orders and history of its book, then fills, of both books. */

@@ -1,10 +1,10 @@
 /** What differs between venue, ledger and workflows, each difference with its name (docs/order-protocol.md). */
 import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
-import { isEmergencyOrder } from '../emergency/closing.ts';
+import { holdingKey, isEmergencyOrder } from '../emergency/closing.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
-import type { Fill, OrderRow, VenueOrder } from '../orders/order.ts';
+import type { Fill, OrderRow, PositionSide, VenueOrder } from '../orders/order.ts';
 import { entrySide, oppositeSide, WORKING_STATES } from '../orders/order.ts';
 import type { Difference, DifferenceKind, ReconciliationView } from '../ports/ledger.ts';
 import type { VenueAccount } from '../ports/venue.ts';
@@ -44,8 +44,27 @@ export function differencesOf(ledger: ReconciliationView, outside: OutsideView):
 
 /** Symbols of which ledger and venue hold different positions. An order on its way may rightly make them differ. */
 export function differingInstruments(ledger: Pick<ReconciliationView, 'positions' | 'openOrders'>, account: Pick<VenueAccount, 'positions'>): readonly InstrumentId[] {
-  const all = new Set([...ledger.positions.map(instrumentOf), ...account.positions.map((it) => it.instrumentId)]);
-  return [...all].filter((id) => !expectedOf(ledger, id).eq(actualOf(account, id)) && !hasOrderInFlight(ledger, id)).sort();
+  return [...new Set(differingHoldings(ledger, account).map((it) => it.instrumentId))];
+}
+
+/** What one account may hold: one position a symbol in one-way mode, one a symbol and direction in hedge mode. */
+interface Holding {
+  readonly instrumentId: InstrumentId;
+  readonly positionSide: PositionSide;
+}
+
+function differingHoldings(ledger: Pick<ReconciliationView, 'positions' | 'openOrders'>, account: Pick<VenueAccount, 'positions'>): readonly Holding[] {
+  const all = new Map([...ledger.positions.map(holdingOf), ...account.positions].map(({ instrumentId, positionSide }) => [holdingKey(instrumentId, positionSide), { instrumentId, positionSide }]));
+  const differing = [...all].filter(([, it]) => !expectedOf(ledger, it).eq(actualOf(account, it)) && !hasOrderInFlight(ledger, it.instrumentId));
+  return differing.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it);
+}
+
+function holdingOf(position: PositionRecord): Holding {
+  return { instrumentId: instrumentOf(position), positionSide: position.plan.entry.positionSide };
+}
+
+function isSame(a: Holding, b: Holding): boolean {
+  return a.instrumentId === b.instrumentId && a.positionSide === b.positionSide;
 }
 
 function instrumentOf(position: PositionRecord): InstrumentId {
@@ -56,12 +75,12 @@ function signed(direction: 'long' | 'short', quantity: string): Dec {
   return direction === 'long' ? d(quantity) : d(quantity).neg();
 }
 
-function expectedOf(ledger: Pick<ReconciliationView, 'positions'>, id: InstrumentId): Dec {
-  return ledger.positions.filter((it) => instrumentOf(it) === id).reduce((sum, it) => sum.plus(signed(it.plan.direction, it.quantity)), ZERO);
+function expectedOf(ledger: Pick<ReconciliationView, 'positions'>, holding: Holding): Dec {
+  return ledger.positions.filter((it) => isSame(holdingOf(it), holding)).reduce((sum, it) => sum.plus(signed(it.plan.direction, it.quantity)), ZERO);
 }
 
-function actualOf(account: Pick<VenueAccount, 'positions'>, id: InstrumentId): Dec {
-  return account.positions.filter((it) => it.instrumentId === id).reduce((sum, it) => sum.plus(signed(it.direction, it.quantity)), ZERO);
+function actualOf(account: Pick<VenueAccount, 'positions'>, holding: Holding): Dec {
+  return account.positions.filter((it) => isSame(it, holding)).reduce((sum, it) => sum.plus(signed(it.direction, it.quantity)), ZERO);
 }
 
 /** Until it is known how an order ended, its symbol is left alone. */
@@ -88,12 +107,13 @@ function unheardNews(ledger: ReconciliationView, running: ReadonlySet<string>): 
 }
 
 function positionDifferences(ledger: ReconciliationView, { account, fills }: OutsideView): Difference[] {
-  return differingInstruments(ledger, account).flatMap((instrumentId) => {
-    const ours = ledger.positions.filter((it) => instrumentOf(it) === instrumentId);
-    const actual = actualOf(account, instrumentId);
-    const evidence = { ledger: text(expectedOf(ledger, instrumentId)), venue: text(actual), positions: ours.map((it) => it.positionId) };
+  return differingHoldings(ledger, account).flatMap((holding) => {
+    const { instrumentId, positionSide } = holding;
+    const ours = ledger.positions.filter((it) => isSame(holdingOf(it), holding));
+    const actual = actualOf(account, holding);
+    const evidence = { ledger: text(expectedOf(ledger, holding)), venue: text(actual), positions: ours.map((it) => it.positionId) };
     // Every fill of our orders is booked: what the venue holds besides is another hand's.
-    if (ours.length === 0 || !actual.eq(ZERO)) return [{ key: `foreignPosition/${instrumentId}`, kind: 'foreignPosition', instrumentId, evidence }];
+    if (ours.length === 0 || !actual.eq(ZERO)) return [{ key: `foreignPosition/${instrumentId}${positionSide === 'both' ? '' : `/${positionSide}`}`, kind: 'foreignPosition', instrumentId, evidence }];
     return ours.filter((it) => !d(it.quantity).eq(ZERO)).map((it) => goneDifference(it, { fills, evidence, deploymentId: ledger.deploymentId }));
   });
 }
@@ -116,9 +136,9 @@ function goneDifference(
   };
 }
 
-/** Fills of a position's symbol that reduce it. */
+/** Fills that reduce a position: of its symbol, in hedge mode of its direction's holding alone. */
 export function closingFillsOf(position: PositionRecord, fills: readonly Fill[]): readonly Fill[] {
-  return fills.filter((fill) => fill.instrumentId === instrumentOf(position) && fill.side !== entrySide(position.plan.direction));
+  return fills.filter((fill) => isSame(fill, holdingOf(position)) && fill.side !== entrySide(position.plan.direction));
 }
 
 function venueOrderDifferences(ledger: ReconciliationView, open: readonly VenueOrder[]): Difference[] {
@@ -154,7 +174,7 @@ function ledgerOrderDifferences(ledger: ReconciliationView, open: readonly Venue
 /** Held at the venue, not closing, and no working stop there that covers it. */
 function unprotected(ledger: ReconciliationView, { account, openOrders }: OutsideView): Difference[] {
   const owners = new Map(ledger.openOrders.map((row) => [row.intent.clientOrderId, row.intent.positionId]));
-  const held = ledger.positions.filter((it) => it.state !== 'closing' && !d(it.quantity).eq(ZERO) && !actualOf(account, instrumentOf(it)).eq(ZERO));
+  const held = ledger.positions.filter((it) => it.state !== 'closing' && !d(it.quantity).eq(ZERO) && !actualOf(account, holdingOf(it)).eq(ZERO));
   return held.flatMap((it) => {
     const stops = openOrders.filter((order) => order.type === 'stopMarket' && order.side === oppositeSide(entrySide(it.plan.direction)) && owners.get(order.clientOrderId) === it.positionId);
     if (stops.some((stop) => d(stop.quantity).gte(d(it.quantity)))) return [];

@@ -2,7 +2,7 @@
 import type { DecimalString } from '../decimal.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
-import type { Direction, Fill, OrderRow, VenueOrder } from '../orders/order.ts';
+import type { Direction, Fill, OrderRow, PositionSide, VenueOrder } from '../orders/order.ts';
 import type { IncomeRecord, VenueAccount } from '../ports/venue.ts';
 
 /** One broken promise. The number is that of docs/order-protocol.md, "Invariants". */
@@ -28,6 +28,7 @@ export interface PositionFact {
   readonly instrumentId: InstrumentId;
   readonly cycleId: string;
   readonly direction: Direction;
+  readonly positionSide: PositionSide;
   readonly state: 'opening' | 'open' | 'closing' | 'closed';
   readonly quantity: DecimalString;
   readonly entryQuantity: DecimalString;

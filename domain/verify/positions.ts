@@ -1,6 +1,7 @@
 import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
-import type { Fill } from '../orders/order.ts';
+import { holdingKey } from '../emergency/closing.ts';
+import type { Fill, PositionSide } from '../orders/order.ts';
 import { positionTotals } from '../positions/from-fills.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { Facts, FillFact, OrderFact, PositionFact, Violation } from './facts.ts';
@@ -14,7 +15,7 @@ export function positionViolations(facts: Facts): Violation[] {
   return [
     ...ledger.positions.flatMap((position) => sumDiffers(position, byPosition.get(position.positionId) ?? [])),
     ...ledger.orders.flatMap((row) => bookingDiffers(row, byOrder.get(row.intent.clientOrderId) ?? [])),
-    ...symbolDiffers(facts),
+    ...holdingDiffers(facts),
     ...fillsDiffer(facts),
   ];
 }
@@ -38,13 +39,17 @@ function bookingDiffers(row: OrderFact, fills: readonly FillFact[]): Violation[]
   }];
 }
 
-/** Only what is the account's own business is compared: a symbol on which this Keel never traded may hold somebody else's position. */
-function symbolDiffers({ ledger, venue }: Facts): Violation[] {
-  const traded = new Set(ledger.positions.map((position) => position.instrumentId));
-  return [...traded].sort().flatMap((instrumentId): Violation[] => {
-    const ours = signed(ledger.positions.filter((it) => it.instrumentId === instrumentId && it.state !== 'closed'));
-    const theirs = signed(venue.account.positions.filter((it) => it.instrumentId === instrumentId));
-    return ours.eq(theirs) ? [] : [{ invariant: 2, name: 'the ledger holds another position than the venue', subject: instrumentId, evidence: { ledger: text(ours), venue: text(theirs) } }];
+/**
+ * Only what is the account's own business is compared: a symbol (in hedge mode, a direction of it) on which this Keel never
+ * traded may hold somebody else's position.
+ */
+function holdingDiffers({ ledger, venue }: Facts): Violation[] {
+  const keyOf = (it: { readonly instrumentId: string; readonly positionSide: PositionSide }): string => (it.positionSide === 'both' ? it.instrumentId : holdingKey(it.instrumentId, it.positionSide));
+  const traded = new Set(ledger.positions.map(keyOf));
+  return [...traded].sort().flatMap((key): Violation[] => {
+    const ours = signed(ledger.positions.filter((it) => keyOf(it) === key && it.state !== 'closed'));
+    const theirs = signed(venue.account.positions.filter((it) => keyOf(it) === key));
+    return ours.eq(theirs) ? [] : [{ invariant: 2, name: 'the ledger holds another position than the venue', subject: key, evidence: { ledger: text(ours), venue: text(theirs) } }];
   });
 }
 

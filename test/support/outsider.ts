@@ -6,6 +6,8 @@ import type { System } from './system.ts';
 
 export interface Outsider {
   send(method: 'POST' | 'DELETE', path: string, params: Readonly<Record<string, string>>): Promise<void>;
+  /** A signed read. */
+  ask(path: string, params: Readonly<Record<string, string>>): Promise<unknown>;
   priceOf(symbol: string): Promise<number>;
 }
 
@@ -14,6 +16,7 @@ export function outsiderOf(system: System): Outsider {
   const venue = new binanceusdm(ccxtOptions({ url: restUrl, wsUrl, apiKey, secret }));
   return {
     send: async (method, path, params) => { await venue.request(path, 'fapiPrivate', method, params); },
+    ask: async (path, params) => (await venue.request(path, 'fapiPrivate', 'GET', params)) as unknown,
     priceOf: async (symbol) => Number(((await venue.request('ticker/price', 'fapiPublic', 'GET', { symbol })) as { price: string }).price),
   };
 }

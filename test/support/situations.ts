@@ -47,7 +47,7 @@ export const SITUATIONS: readonly Situation[] = [
     tells: 'a usual session',
     reaches: [
       'claimCycle/ledger.claimCycle', 'recordCycle/ledger.recordCycle', 'settlePosition/ledger.settlePosition', 'closePosition/ledger.closePosition',
-      'submitOrder/ledger.claimSubmission', 'submitOrder/venue.submit', 'submitOrder/ledger.applyOrderEvent', 'cancelOrder/venue.cancel', 'cancelOrder/ledger.applyOrderEvent',
+      'submitOrder/venue.ensureTerms', 'submitOrder/ledger.claimSubmission', 'submitOrder/venue.submit', 'submitOrder/ledger.applyOrderEvent', 'cancelOrder/venue.cancel', 'cancelOrder/ledger.applyOrderEvent',
       'compareWithVenue/ledger.applyFills', 'compareWithVenue/ledger.recordIncome', 'compareWithVenue/ledger.setCursor', 'compareWithVenue/ledger.noteDifferences',
       'recordMoney/ledger.recordIncome', 'recordMoney/ledger.setCursor', 'recordMoney/ledger.recordEquity', 'observe/ledger.watchRisk', 'streamAccount/ledger.applyReport', 'streamAccount/ledger.watchRisk', 'streamAccount/venue.acknowledge',
       'streamMarket/ledger.writeCandles', 'streamMarket/ledger.setCursor', 'driveReplay/ledger.setCursor',

@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { d, text, ZERO } from '../../domain/decimal.ts';
 import { KeelError } from '../../domain/errors.ts';
-import type { InstrumentId } from '../../domain/market/instrument.ts';
-import { venueSymbolOf } from '../../domain/market/instrument.ts';
 import type { ApiPermissions, IncomeRecord, Urgency, VenueAccount, VenuePosition } from '../../domain/ports/venue.ts';
-import { NO_NEED_TO_CHANGE, venueCodeOf } from './errors.ts';
 import { pageByTime } from './pages.ts';
 import { instrumentIdOfSymbol, positionSideOf } from './parse.ts';
 import type { Rest } from './rest.ts';
@@ -15,30 +12,18 @@ import * as schemas from './schemas.ts';
 export const ACCOUNT_CURRENCY = 'USDT';
 const INCOME_PAGE = 1_000;
 const READ: Urgency = { priority: 'read' };
-/** The position mode changes only while there is no position and no order. */
-const POSITION_MODE_AGE_MAX_MS = 600_000;
 
 /** Reads of the account. */
 export interface AccountReader {
   account(urgency?: Urgency): Promise<VenueAccount>;
   income(query: { since: number }): Promise<readonly IncomeRecord[]>;
-  setLeverage(instrumentId: InstrumentId, leverage: number): Promise<void>;
   permissions(): Promise<ApiPermissions>;
   /** When the account's money last changed, venue's clock. */
   moneyChangedAt(): Promise<number>;
 }
 
-export function createAccountReader(rest: Rest): AccountReader {
-  let mode: { readonly at: number; readonly value: VenueAccount['positionMode'] } | null = null;
-
-  const positionMode = async (): Promise<VenueAccount['positionMode']> => {
-    if (mode === null || rest.wallClock() - mode.at > POSITION_MODE_AGE_MAX_MS) {
-      const { dualSidePosition } = await rest.read(ROUTES.dualSide, {}, schemas.dualSide);
-      mode = { at: rest.wallClock(), value: dualSidePosition ? 'hedge' : 'oneWay' };
-    }
-    return mode.value;
-  };
-
+/** @param positionMode as it is kept beside the other terms of the account. */
+export function createAccountReader(rest: Rest, positionMode: () => Promise<VenueAccount['positionMode']>): AccountReader {
   return {
     async account(urgency = READ) {
       const [account, risks, mode] = await Promise.all([
@@ -58,14 +43,6 @@ export function createAccountReader(rest: Rest): AccountReader {
         readFrom: (page) => rest.read(ROUTES.income, { ...page }, z.array(schemas.income)),
       });
       return records.map(incomeOf);
-    },
-    async setLeverage(instrumentId, leverage) {
-      try {
-        await rest.read(ROUTES.leverage, { symbol: venueSymbolOf(instrumentId), leverage }, z.unknown());
-      } catch (error) {
-        const code = venueCodeOf(error);
-        if (code === null || !NO_NEED_TO_CHANGE.has(code)) throw error;
-      }
     },
     async permissions() {
       const granted = await rest.read(ROUTES.apiRestrictions, {}, schemas.apiRestrictions);

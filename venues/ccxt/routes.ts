@@ -35,6 +35,7 @@ export const ROUTES = {
   depth: open('depth', 5),
   leverageBracket: signed('GET', 'leverageBracket', 1),
   marginType: signed('POST', 'marginType', 1),
+  setDualSide: signed('POST', 'positionSide/dual', 1),
   newOrder: { ...signed('POST', 'order', 0), orders: 1 },
   newAlgoOrder: { ...signed('POST', 'algoOrder', 0), orders: 1 },
   cancelOrder: signed('DELETE', 'order', 1),

@@ -59,7 +59,11 @@ export const lotFilter = z.object({ stepSize: decimal, minQty: decimal, maxQty: 
 export const notionalFilter = z.object({ notional: decimal });
 
 export const commissionRate = z.object({ makerCommissionRate: decimal, takerCommissionRate: decimal });
-export const symbolConfig = z.object({ symbol: z.string(), marginType: z.string(), leverage: z.union([z.number(), z.string()]).transform(Number), maxNotionalValue: maybeDecimal });
+export const symbolConfig = z.object({ symbol: z.string(), maxNotionalValue: maybeDecimal });
+export const symbolTerms = z.object({
+  leverage: z.union([z.number(), z.string().regex(/^\d+$/)]).transform(Number),
+  marginType: z.enum(['CROSSED', 'ISOLATED']).transform((word) => (word === 'CROSSED' ? 'cross' as const : 'isolated' as const)),
+});
 export const dualSide = z.object({ dualSidePosition: flag });
 export const account = z.object({
   totalWalletBalance: decimal, totalMarginBalance: decimal, availableBalance: decimal,

@@ -1,5 +1,6 @@
 import { messageOf } from '../../domain/errors.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
+import { isReducing } from '../../domain/orders/protocol.ts';
 import type { CallCounter } from '../../domain/ports/call-counter.ts';
 import type { Limiter } from '../../domain/ports/limiter.ts';
 import type { Mode } from '../../domain/ports/ledger.ts';
@@ -15,6 +16,8 @@ import { createRest } from './rest.ts';
 import type { Rest } from './rest.ts';
 import { openAccountStream, openMarketStream, STREAM_TIMES } from './streams.ts';
 import type { StreamContext, StreamTimes } from './streams.ts';
+import { createTermsKeeper } from './terms.ts';
+import type { TermsKeeper } from './terms.ts';
 
 export interface CcxtVenueSettings {
   readonly mode: Mode;
@@ -42,6 +45,7 @@ const STREAM_HOSTS = { live: 'wss://fstream.binance.com', demo: 'wss://demo-fstr
 interface Connection {
   readonly rest: Rest;
   readonly account: AccountReader;
+  readonly terms: TermsKeeper;
   readonly conditions: Venue['conditions'];
   readonly streams: StreamContext;
 }
@@ -74,12 +78,15 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
     quote: async (instrumentId) => readQuote((await connect()).rest, instrumentId),
     conditions: async (query) => (await connect()).conditions(query),
     account: async (urgency) => (await connect()).account.account(urgency),
-    setLeverage: async (instrumentId, leverage) => (await connect()).account.setLeverage(instrumentId, leverage),
+    ensureTerms: async (instrumentId, terms) => (await connect()).terms.ensure(instrumentId, terms),
     permissions: async () => (await connect()).account.permissions(),
     income: async (query) => (await connect()).account.income(query),
     async submit(intent, times) {
       const connection = await connect().catch((error: unknown) => ({ failed: messageOf(error) }));
-      return 'failed' in connection ? { kind: 'notSent', message: connection.failed } : submitOrder(connection.rest, intent, times);
+      if ('failed' in connection) return { kind: 'notSent', message: connection.failed };
+      const answer = await submitOrder(connection.rest, intent, times);
+      if (answer.kind !== 'accepted' && !isReducing(intent)) connection.terms.distrust();
+      return answer;
     },
     async cancel(order, times) {
       const connection = await connect().catch((error: unknown) => ({ failed: messageOf(error) }));
@@ -105,9 +112,10 @@ async function connectTo(settings: CcxtVenueSettings, clock: () => number, contr
   const restUrl = settings.restUrl ?? null;
   const exchange = await createExchange({ restUrl, wsUrl: settings.wsUrl ?? null, apiKey: settings.apiKey, secret: settings.secret, demo: isDemo });
   const rest = createRest({ exchange, limiter: settings.limiter, clock, ...(settings.calls === undefined ? {} : { calls: settings.calls }) });
-  const account = createAccountReader(rest);
+  const terms = createTermsKeeper(rest);
+  const account = createAccountReader(rest, terms.positionMode);
   const wsUrl = settings.wsUrl ?? restUrl?.replace(/^http/, 'ws') ?? (isDemo ? STREAM_HOSTS.demo : STREAM_HOSTS.live);
-  const connection = { rest, account, conditions: createConditionsReader(rest, { isSimulated: control !== null }), streams: { rest, account, control, wsUrl, times: { ...STREAM_TIMES, ...settings.streamTimes } } };
+  const connection = { rest, account, terms, conditions: createConditionsReader(rest, { isSimulated: control !== null }), streams: { rest, account, control, wsUrl, times: { ...STREAM_TIMES, ...settings.streamTimes } } };
   // The venue's own limits, before anything is sent. Its documented ones hold while it does not tell.
   await rest.symbols().catch(() => undefined);
   return connection;

@@ -44,10 +44,17 @@ describe('the account', () => {
     await expect(simulation.adapter({ secret: 'other' }).account()).rejects.toMatchObject({ code: 'VENUE_REFUSED', message: expect.stringContaining('-1022') });
   });
 
-  it('leverage, set and set again', async () => {
-    await simulation.venue.setLeverage('BTC-USDT-PERP', 5);
-    await simulation.venue.setLeverage('BTC-USDT-PERP', 5);
-    await expect(simulation.venue.setLeverage('BTC-USDT-PERP', 500)).rejects.toMatchObject({ code: 'VENUE_REFUSED' });
+  it('stands as an opening wants it: set, read back, and left alone once it does', async () => {
+    const { venue } = simulation;
+    const terms = { leverage: 5, marginMode: 'isolated', positionMode: 'hedge' } as const;
+    expect(await venue.ensureTerms('BTC-USDT-PERP', terms)).toEqual({ kind: 'agreed' });
+    expect(await simulation.adapter().ensureTerms('BTC-USDT-PERP', terms)).toEqual({ kind: 'agreed' });
+    expect((await venue.account()).positionMode).toBe('hedge');
+    expect(await venue.submit(intent({ positionSide: 'long' }), await simulation.times())).toMatchObject({ kind: 'accepted' });
+    expect(await venue.ensureTerms('BTC-USDT-PERP', { ...terms, leverage: 500 })).toMatchObject({ reason: 'leverageNotSet', detail: expect.stringContaining('wanted 500, the venue has 5') as string });
+    expect(await venue.ensureTerms('BTC-USDT-PERP', { ...terms, leverage: 4 })).toMatchObject({ reason: 'leverageNotSet', detail: expect.stringContaining('-4161') as string });
+    expect(await venue.ensureTerms('BTC-USDT-PERP', { ...terms, marginMode: 'cross' })).toMatchObject({ reason: 'marginModeNotSet', detail: expect.stringContaining('-4048') as string });
+    expect(await venue.ensureTerms('ETH-USDT-PERP', { ...terms, positionMode: 'oneWay' })).toMatchObject({ reason: 'positionModeNotSet', detail: expect.stringContaining('-4068') as string });
   });
 });
 

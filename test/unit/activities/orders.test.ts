@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOrderActivities } from '../../../activities/orders.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import type { Fill, OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
+import type { OpeningTerms, TermsAnswer } from '../../../domain/orders/terms.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
@@ -125,8 +126,12 @@ describe('cancelOrder', () => {
   });
 });
 
+const TERMS: OpeningTerms = { leverage: 5, marginMode: 'cross', positionMode: 'oneWay' };
+
 /** An opening's submission with every port watched. One thing is changed at a time. */
-function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid: '100', ask: '100' }, claimTookMs = 0 }: { intent?: OrderIntent; halted?: boolean; epoch?: number; quote?: { bid: string; ask: string }; claimTookMs?: number }) {
+function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid: '100', ask: '100' }, claimTookMs = 0, terms = TERMS, stands = { kind: 'agreed' } }: {
+  intent?: OrderIntent; halted?: boolean; epoch?: number; quote?: { bid: string; ask: string }; claimTookMs?: number; terms?: OpeningTerms | null; stands?: TermsAnswer;
+}) {
   const calls: string[] = [];
   let now = 10_000;
   let venueTime = 50_000;
@@ -137,15 +142,16 @@ function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid:
       now += claimTookMs;
       return { won: true, row: rowIn('submitting', { intent, sentTimestamp: timestamp }), fence: { epoch, halted } };
     },
-    applyOrderEvent: async (_id, event) => { calls.push(event.kind === 'halted' || event.kind === 'expired' ? `${event.kind}: ${event.reason}` : event.kind); return rowIn('unknown', { intent }); },
+    applyOrderEvent: async (_id, event) => { calls.push(event.kind === 'halted' || event.kind === 'expired' ? `${event.kind}: ${event.reason}${'detail' in event ? ` (${event.detail ?? ''})` : ''}` : event.kind); return rowIn('unknown', { intent }); },
   });
   const venue = portOf<Venue>({
     quote: async () => quote,
+    ensureTerms: async (_id, wanted) => { if (wanted !== TERMS) calls.push('other terms'); return stands; },
     serverTime: async () => (venueTime += 1), // each time later: a timestamp taken twice is seen
     submit: async (_order, { timestamp, recvWindowMs, deadlineMs }) => { calls.push(`send at ${timestamp} within ${recvWindowMs} until ${deadlineMs}`); return { kind: 'unknown', message: 'no answer' }; },
   });
   const { submitOrder } = createOrderActivities({ clock: () => now, ledger, venue });
-  return { calls, run: () => submitOrder({ intent, attempt: 1 }) };
+  return { calls, run: () => submitOrder({ intent, attempt: 1, terms }) };
 }
 
 describe('an attempt', () => {
@@ -180,7 +186,7 @@ describe('an entry that its position priced anew', () => {
       ledger: portOf<Ledger>({ order: async () => null, backfillOrder: async (row) => { written.push(row); return { ...row, state }; } }),
       venue: portOf<Venue>({}),
     });
-    expect(await submitOrder({ intent: stale, attempt: 1 })).toMatchObject({ row: { state }, written: true });
+    expect(await submitOrder({ intent: stale, attempt: 1, terms: TERMS })).toMatchObject({ row: { state }, written: true });
     expect(await expireOrder({ known: rowIn('planned', { intent: stale }), reason: 'validityOver' })).toMatchObject({ row: { state }, written: true });
     expect(written).toMatchObject([{ state: 'expired', attempt: 0, reason: 'validityOver' }, { state: 'expired', attempt: 0, reason: 'validityOver' }]);
   });
@@ -196,7 +202,7 @@ describe('submitOrder', () => {
   ])('remembers a full close that went without the ledger, when that %s', async (_name, applyOrderEvent) => {
     const ledger = portOf<Ledger>({ claimSubmission: LEDGER_DOWN, applyOrderEvent });
     const { submitOrder } = createOrderActivities({ clock: () => 1_000, ledger, venue });
-    expect(await submitOrder({ intent: EXIT, attempt: 1 })).toMatchObject({ row: { state: 'unknown', attempt: 1, sentTimestamp: 1_000 }, written: false });
+    expect(await submitOrder({ intent: EXIT, attempt: 1, terms: null })).toMatchObject({ row: { state: 'unknown', attempt: 1, sentTimestamp: 1_000 }, written: false });
   });
 
   it('sends no opening without the ledger', async () => {
@@ -204,14 +210,14 @@ describe('submitOrder', () => {
     const { submitOrder } = createOrderActivities({
       clock: () => 1_000,
       ledger: portOf<Ledger>({ claimSubmission: LEDGER_DOWN }),
-      venue: portOf<Venue>({ serverTime: async () => 1_000, quote: async () => ({ bid: '100', ask: '100' }) }),
+      venue: portOf<Venue>({ serverTime: async () => 1_000, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }) }),
     });
-    await expect(submitOrder({ intent: opening, attempt: 1 })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+    await expect(submitOrder({ intent: opening, attempt: 1, terms: TERMS })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
 
   it('sends no partial close without the ledger', async () => {
     const { submitOrder } = createOrderActivities({ clock: () => 1_000, ledger: portOf<Ledger>({ claimSubmission: LEDGER_DOWN }), venue });
-    await expect(submitOrder({ intent: { ...EXIT, closesPosition: false }, attempt: 1 })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+    await expect(submitOrder({ intent: { ...EXIT, closesPosition: false }, attempt: 1, terms: null })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
 
   it('sends what the ledger holds, not what a reset workflow made anew under the same name', async () => {
@@ -231,7 +237,7 @@ describe('submitOrder', () => {
         },
       }),
     });
-    await submitOrder({ intent: { ...EXIT, quantity: '7' }, attempt: 1 });
+    await submitOrder({ intent: { ...EXIT, quantity: '7' }, attempt: 1, terms: null });
     expect(sent).toEqual(['10']);
   });
 
@@ -241,7 +247,7 @@ describe('submitOrder', () => {
       ledger: portOf<Ledger>({ claimSubmission: async () => ({ won: false, row: rowIn('submitting', { intent: EXIT }), fence: { epoch: 3, halted: false } }) }),
       venue: portOf<Venue>({ serverTime: async () => 1_000 }),
     });
-    expect(await submitOrder({ intent: EXIT, attempt: 1 })).toMatchObject({ row: { state: 'submitting' }, written: true });
+    expect(await submitOrder({ intent: EXIT, attempt: 1, terms: null })).toMatchObject({ row: { state: 'submitting' }, written: true });
   });
 });
 
@@ -259,11 +265,11 @@ describe('a ledger that hangs', () => {
       clock: () => Date.now(),
       ledger: portOf<Ledger>({ claimSubmission: HANGS, applyOrderEvent: HANGS }),
       venue: portOf<Venue>({
-        serverTime: async () => Date.now(), quote: async () => ({ bid: '100', ask: '100' }),
+        serverTime: async () => Date.now(), quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }),
         submit: async () => { sentMs = Date.now() - startedAt; return { kind: 'unknown', message: 'no answer' }; },
       }),
     });
-    const ended = submitOrder({ intent, attempt: 1 }).then(({ written }) => { endedMs = Date.now() - startedAt; return written; });
+    const ended = submitOrder({ intent, attempt: 1, terms: TERMS }).then(({ written }) => { endedMs = Date.now() - startedAt; return written; });
     await vi.advanceTimersByTimeAsync(60_000);
     return { sentMs, endedMs, written: await Promise.race([ended, Promise.resolve(null)]) };
   }

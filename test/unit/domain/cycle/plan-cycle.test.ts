@@ -31,8 +31,8 @@ describe('opening', () => {
     expect(open?.repricesMax).toBe(2);
   });
 
-  it('names the position side in hedge mode', () => {
-    expect(planOf({ account: { positionMode: 'hedge' } }).opens[0]?.entry.positionSide).toBe('long');
+  it('names the position side where the policy wants hedge mode, however the account stands', () => {
+    expect(planOf({ account: { policy: { ...PLAIN, positionMode: 'hedge', marginMode: 'isolated' } } }).opens[0]).toMatchObject({ entry: { positionSide: 'long' }, marginMode: 'isolated' });
   });
 
   it('gives the last place to the candidate with more confidence', () => {

@@ -117,6 +117,25 @@ describe('differences of one look', () => {
 
   it('compares signed sums per symbol', () => {
     expect(differingInstruments(LEDGER, { positions: [held('10', { direction: 'short' })] })).toEqual([BTC]);
-    expect(differingInstruments(LEDGER, { positions: [held('12'), held('2', { direction: 'short', positionSide: 'short' })] })).toEqual([]);
+  });
+});
+
+describe('in hedge mode', () => {
+  const plan = { ...PLAN, entry: { ...PLAN.entry, positionSide: 'long' as const } };
+  const long = held('10', { positionSide: 'long' });
+  const short = held('10', { positionSide: 'short', direction: 'short' });
+  const of = (positionSide: 'long' | 'short', fill: Fill): Fill => ({ ...fill, positionSide });
+  const kindsOf = (positions: readonly VenuePosition[], changes: Partial<OutsideView> = {}, ledger: Partial<ReconciliationView> = {}) =>
+    differencesOf({ ...LEDGER, positions: [positionOf({ plan })], ...ledger }, { ...OUTSIDE, account: { walletBalance: '10000', positions }, ...changes }).map((it) => `${it.key.split('/').at(-1) ?? ''} ${it.kind}`);
+
+  it.each<[string, ReturnType<typeof kindsOf>, readonly string[]]>([
+    ['the holding of our direction alone is ours', kindsOf([long]), []],
+    ['what is held the other way on the same symbol is another hand\'s, and evens nothing out', kindsOf([held('12', { positionSide: 'long' }), held('2', { positionSide: 'short', direction: 'short' })]), ['long foreignPosition', 'short foreignPosition']],
+    ['ours is gone while another\'s stays: a fill that opened that one closed nothing of ours', kindsOf([short], { openOrders: [], fills: [of('short', fillOf('sell', 'web_abc'))] }, NO_ORDERS), ['long ghostPosition', 'short foreignPosition']],
+    ['ours is gone: a fill of its own side tells how', kindsOf([short], { openOrders: [], fills: [of('long', fillOf('sell', 'web_abc'))] }, NO_ORDERS), ['long closedOutside', 'short foreignPosition']],
+    ['ours has no stop, whatever is held the other way', kindsOf([long, short], { openOrders: [] }, NO_ORDERS), ['short foreignPosition', 'long unprotected']],
+    ['ours is gone: nothing is left to protect', kindsOf([short], { openOrders: [], fills: [] }, { ...NO_ORDERS, positions: [positionOf({ plan, state: 'closing' })] }), ['long ghostPosition', 'short foreignPosition']],
+  ])('%s', (_name, kinds, expected) => {
+    expect(kinds).toEqual(expected);
   });
 });

@@ -79,6 +79,7 @@ export const VENUE_METHODS = {
   permissions: 'read',
   acknowledge: 'effect',
   marketTime: 'read',
+  ping: 'read',
   close: 'read',
 } as const satisfies Record<keyof Venue, EffectKind>;
 

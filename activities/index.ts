@@ -3,6 +3,8 @@ import { createEmergencyActivities, createGuardActivities } from './emergency.ts
 import type { FeedDeps } from './feeds.ts';
 import { createFeedActivities } from './feeds.ts';
 import { createLedgerActivities } from './ledger.ts';
+import type { HealthDeps } from './health.ts';
+import { createHealthActivities } from './health.ts';
 import type { MarketDeps } from './market.ts';
 import { createMarketActivities } from './market.ts';
 import { createOrderActivities } from './orders.ts';
@@ -11,7 +13,7 @@ import type { ReplayDeps } from './replay.ts';
 import { createReplayActivities } from './replay.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -24,5 +26,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createReplayActivities(deps),
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),
+    ...createHealthActivities(deps),
   };
 }

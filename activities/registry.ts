@@ -36,6 +36,7 @@ export const ACTIVITY_REGISTRY = {
   withdrawOrders: { role: 'venue', effects: ['venue.cancel'] },
   closePositions: { role: 'venue', effects: ['venue.submit'] },
   bookClosings: { role: 'venue', effects: ['ledger.applyFills', 'ledger.applyOutsideFills', 'ledger.instruct'] },
+  checkHealth: { role: 'trading', effects: ['ledger.commandGuard'] },
   streamAccount: { role: 'feeds', effects: ['ledger.applyReport', 'ledger.watchRisk', 'venue.acknowledge'] },
   streamMarket: { role: 'feeds', effects: ['ledger.writeCandles', 'ledger.setCursor'] },
   driveReplay: { role: 'feeds', effects: ['ledger.setCursor'] },

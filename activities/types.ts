@@ -10,7 +10,7 @@ import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
 import type { Difference, EmergencyOrder, GuardResult } from '../domain/ports/ledger.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
-import type { FeedInput, ReplayInput } from '../workflows/messages.ts';
+import type { FeedInput, HealthInput, HealthOutcome, ReplayInput } from '../workflows/messages.ts';
 
 /** An order as far as it is known, and whether the ledger knows it too. */
 export interface OrderKnowledge {
@@ -147,4 +147,9 @@ export interface EmergencyActivities {
   bookClosings(request: { portfolioId: string; isLast: boolean }): Promise<Booking>;
 }
 
-export type Activities = GuardActivities & EmergencyActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export interface HealthActivities {
+  /** Looks at every part until its time is over; each check is kept, tells of what changed, and stops trading when it is critical. @returns the last one */
+  checkHealth(input: HealthInput): Promise<HealthOutcome>;
+}
+
+export type Activities = GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

@@ -18,8 +18,8 @@ import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
-import { accountFeedId, marketFeedId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
-import type { CycleInput, FeedInput } from '../workflows/messages.ts';
+import { accountFeedId, healthCheckId, marketFeedId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -30,6 +30,7 @@ export interface Installation {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const MINUTE_MS = 60_000;
 /** A market of more symbols is read as far back as is set: a long history of all of them would use up the venue's limit. */
 const LONG_HISTORY_SYMBOLS = 50;
 /** Of a long list so many are named. */
@@ -98,22 +99,35 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
   const input: FeedInput = { portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: historyOf(settings.historyCandles, instrumentIds.length) };
   await startFeed(client, 'marketFeed', marketFeedId(portfolioId), taskQueue, input);
   await startFeed(client, 'accountFeed', accountFeedId(portfolioId), taskQueue, input);
-  await ensureSchedule(client, {
+  const watched = [await ensureSchedule(client, MINUTE_MS, {
     scheduleId: reconciliationId(portfolioId),
-    spec: { intervals: [{ every: '1 minute' }] },
     action: { type: 'startWorkflow', workflowType: 'reconciliation', workflowId: reconciliationId(portfolioId), taskQueue, args: [{ portfolioId }], workflowTaskTimeout: '5 s', staticSummary: 'venue, ledger and workflows compared' },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
     state: { note: 'Compares venue, ledger and workflows.' },
-  });
-  if (hasMarketClock(deployment)) return;
-  const cycle: CycleInput = { portfolioId, strategy, timeframe: settings.timeframe, closeTime: null };
-  await ensureSchedule(client, {
+  })];
+  if (!hasMarketClock(deployment)) watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }));
+  await ensureHealthCheck(client, { portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
+}
+
+async function ensureCycles(client: Client, { timeframe }: Settings, { portfolioId, strategy, taskQueue }: { portfolioId: string; strategy: string; taskQueue: string }): Promise<WatchedSchedule> {
+  const cycle: CycleInput = { portfolioId, strategy, timeframe, closeTime: null };
+  return await ensureSchedule(client, timeframeMs(timeframe), {
     scheduleId: `tradingCycle/${portfolioId}`,
-    spec: { intervals: [{ every: timeframeMs(settings.timeframe) }] },
-    action: { type: 'startWorkflow', workflowType: 'tradingCycle', workflowId: `tradingCycle/${portfolioId}`, taskQueue, args: [cycle], workflowTaskTimeout: '5 s', staticSummary: `${strategy} ${settings.timeframe}` },
+    action: { type: 'startWorkflow', workflowType: 'tradingCycle', workflowId: `tradingCycle/${portfolioId}`, taskQueue, args: [cycle], workflowTaskTimeout: '5 s', staticSummary: `${strategy} ${timeframe}` },
     // The default would catch up a whole year; a candle older than one timeframe has its successor already.
-    policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: Math.max(timeframeMs(settings.timeframe), 10_000) },
-    state: { note: `One cycle at each close of a ${settings.timeframe} candle.` },
+    policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: Math.max(timeframeMs(timeframe), 10_000) },
+    state: { note: `One cycle at each close of a ${timeframe} candle.` },
+  });
+}
+
+/** Runs by itself, and looks as often as the policy asks: the first time at once. */
+async function ensureHealthCheck(client: Client, input: Omit<HealthInput, 'startedAt'>, taskQueue: string): Promise<void> {
+  const workflowId = healthCheckId(input.portfolioId);
+  await ensureSchedule(client, input.lastsMs, {
+    scheduleId: workflowId,
+    action: { type: 'startWorkflow', workflowType: 'healthCheck', workflowId, taskQueue, args: [input], workflowTaskTimeout: '5 s', staticSummary: `health of ${input.portfolioId}` },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10 s' },
+    state: { note: 'Looks at every part. While it is paused nobody vouches for health: after `healthStaleS` trading is stopped.', triggerImmediately: true },
   });
 }
 
@@ -142,7 +156,10 @@ async function unlessStarted(start: Promise<unknown>): Promise<void> {
   }
 }
 
-async function ensureSchedule(client: Client, options: ScheduleOptions): Promise<void> {
+type WatchedSchedule = HealthInput['schedules'][number];
+
+async function ensureSchedule(client: Client, everyMs: number, schedule: Omit<ScheduleOptions, 'spec'>): Promise<WatchedSchedule> {
+  const options: ScheduleOptions = { ...schedule, spec: { intervals: [{ every: everyMs }] } };
   try {
     await client.schedule.create(options);
   } catch (error) {
@@ -150,4 +167,5 @@ async function ensureSchedule(client: Client, options: ScheduleOptions): Promise
     // Spec and action follow the settings; whether it is paused stays as people left it.
     await client.schedule.getHandle(options.scheduleId).update((previous) => ({ ...options, state: { ...previous.state, note: options.state?.note ?? '' } }));
   }
+  return { id: options.scheduleId, everyMs };
 }

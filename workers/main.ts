@@ -19,6 +19,7 @@ import { loadStrategy } from '../strategies/load.ts';
 import type { Role } from '../workflows/ids.ts';
 import { ROLES, taskQueueOf } from '../workflows/ids.ts';
 import { workflowBundle } from './bundle.ts';
+import { createEngineSigns } from './engine-signs.ts';
 import { createEngine } from './engine.ts';
 import { failureInterceptor } from './failures.ts';
 import { workerSettingsOf } from './options.ts';
@@ -40,11 +41,15 @@ async function main(): Promise<void> {
   const connection = await NativeConnection.connect(temporalConnectionOptions(settings));
   const client = new Client({ connection, namespace: settings.temporalNamespace });
   const ports = createPorts(settings, deployment, log);
+  const stopping = new AbortController();
   const strategy = await loadStrategy(settings.strategies[0] ?? 'ensemble');
-  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), strategy, clock: Date.now, heartbeat, warn: (fields, message) => log.warn(fields, message) });
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, clock: Date.now, heartbeat, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
-  const stop = (): void => workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
+  const stop = (): void => {
+    stopping.abort();
+    workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
+  };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   const running = Promise.all(workers.map((worker) => worker.run()));

@@ -3,17 +3,20 @@ import { activityInfo, asyncLocalStorage } from '@temporalio/activity';
 import type { CrashPlan } from '../activities/crash-hook.ts';
 import { crashHook, crashPlanOf } from '../activities/crash-hook.ts';
 import { crashPointsOf, instrument, LEDGER_METHODS, VENUE_METHODS } from '../activities/effects.ts';
+import { createHealthMonitor } from '../activities/health.ts';
+import type { Machine } from '../activities/health-probes.ts';
 import { ACTIVITY_REGISTRY } from '../activities/registry.ts';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
 import type { Settings } from '../config/settings.ts';
+import { createHealthStore } from '../db/health-store.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
 import { createPolicyStore } from '../db/policy-store.ts';
 import type { Pool } from '../db/pool.ts';
 import { createPool } from '../db/pool.ts';
 import type { CallCounter } from '../domain/ports/call-counter.ts';
-import type { HealthMonitor } from '../domain/ports/health.ts';
+import type { HealthMonitor, HealthStore } from '../domain/ports/health.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
@@ -24,9 +27,7 @@ import { venueSettingsOf } from '../venues/settings.ts';
 import { createCallCounter } from '../venues/call-counter.ts';
 import { createSweeper } from '../venues/sweeper.ts';
 import { createMarketControl } from '../venues/simulated-market.ts';
-
-/** Until parts are looked at, nothing says that one is ill. */
-const NO_MONITOR: HealthMonitor = { reading: () => Promise.resolve('ok') };
+import { createMachine } from './machine.ts';
 
 export interface Ports {
   readonly pool: Pool;
@@ -36,6 +37,8 @@ export interface Ports {
   readonly sweeper: Sweeper;
   readonly calls: CallCounter;
   readonly health: HealthMonitor;
+  readonly store: HealthStore;
+  readonly machine: Machine;
   readonly control: MarketControl | null;
   close(): Promise<void>;
 }
@@ -55,8 +58,9 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const venue = createVenue({ ...venueSettings, calls }, limiter);
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
   const seen = watched(ledger, venue);
+  const store = createHealthStore(pool);
   return {
-    pool, control, calls, policies: createPolicyStore(pool), health: NO_MONITOR, ...seen, sweeper: createSweeper(seen.venue),
+    pool, control, calls, policies: createPolicyStore(pool), store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
       await venue.close();
       await limiter.close();

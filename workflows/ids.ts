@@ -15,6 +15,10 @@ export function portfolioGuardId(portfolioId: string): string {
   return `portfolioGuard/${portfolioId}`;
 }
 
+export function healthCheckId(portfolioId: string): string {
+  return `healthCheck/${portfolioId}`;
+}
+
 export function reconciliationId(portfolioId: string): string {
   return `reconciliation/${portfolioId}`;
 }

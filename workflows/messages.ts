@@ -2,6 +2,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Instruction, OpenPlan } from '../domain/cycle/types.ts';
+import type { HealthLevel, PartHealth } from '../domain/health/types.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
@@ -161,4 +162,30 @@ export interface EssOutcome {
   readonly emergencyId: string;
   readonly rounds: number;
   readonly positionsClosed: number;
+}
+
+/** One run of the health check. */
+export interface HealthInput {
+  readonly portfolioId: string;
+  readonly strategy: string;
+  readonly timeframe: Timeframe;
+  /** Workers that each queue should have. */
+  readonly workers: number;
+  /** Schedules that must be there and run. */
+  readonly schedules: readonly { readonly id: string; readonly everyMs: number }[];
+  /** Wall clock. */
+  readonly startedAt: number;
+  /** So long it looks again and again; 0: once. */
+  readonly lastsMs: number;
+}
+
+/** As its last check found it. */
+export interface HealthOutcome {
+  /** Wall clock. */
+  readonly at: number;
+  readonly level: HealthLevel;
+  /** False: the ledger did not answer. */
+  readonly isStored: boolean;
+  /** Parts that are not healthy. */
+  readonly parts: readonly PartHealth[];
 }

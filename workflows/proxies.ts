@@ -12,6 +12,7 @@
  * | sweep | 5 s | without end | looks and cancels of an emergency: twice does no harm |
  * | closing | 5 s | one | what a lost attempt did is asked of the venue |
  * | booking | 2 min, heartbeat 5 s | without end | reads the venue's history, writes each fill once |
+ * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
  *
  * The ledger's calls run within the workflow task (local activities): a ledger that answers costs no hop through the
@@ -20,7 +21,7 @@
  */
 import { ActivityCancellationType, ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, FeedActivities, GuardActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
+import type { EmergencyActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -79,6 +80,8 @@ export const orders = proxyActivities<Omit<OrderActivities, 'submitOrder'>>({
 });
 
 export const reconciling = proxyActivities<ReconciliationActivities>({ taskQueue: venueQueue, startToCloseTimeout: '30 s', retry: RETRY });
+
+export const health = proxyActivities<HealthActivities>({ startToCloseTimeout: '2 minutes', heartbeatTimeout: '15 s', retry: RETRY });
 
 export const feeds = proxyActivities<FeedActivities>({
   taskQueue: feedQueue, startToCloseTimeout: FOREVER, heartbeatTimeout: '5 s', retry: RETRY,

@@ -68,6 +68,8 @@ export interface WatchMemory {
   /** Wall clock of the newest transfer that the stream told. */
   readonly transferSeenAt: number | null;
   readonly machinery: Machinery;
+  /** Wall clock of the newest sight of the machinery; null before the first. */
+  readonly machineryAt: number | null;
   readonly told: CrossingMemory;
   /** Since when the next step's conditions hold, and for which step. */
   readonly better: { readonly step: string; readonly since: number } | null;
@@ -76,7 +78,7 @@ export interface WatchMemory {
 const SOUND: Machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' };
 
 export const NOTHING_SEEN: WatchMemory = {
-  equity: NO_EQUITY, wallet: null, walletAt: 0, unrealized: null, doubtedSince: null, transferred: null, transferSeenAt: null, machinery: SOUND, told: [], better: null,
+  equity: NO_EQUITY, wallet: null, walletAt: 0, unrealized: null, doubtedSince: null, transferred: null, transferSeenAt: null, machinery: SOUND, machineryAt: null, told: [], better: null,
 };
 
 /** So long the stream may be behind the venue before its word on the wallet is not waited for any more. Wall clock. */
@@ -106,7 +108,7 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
   let memory = before;
   let found: Pick<WatchLook, 'command' | 'isDoubtful'> = { command: null, isDoubtful: false };
   for (const sight of sights) {
-    memory = { ...withMoney(settled(memory, context), sight, context), machinery: sight.machinery ?? memory.machinery };
+    memory = { ...withMoney(settled(memory, context), sight, context), ...(sight.machinery === null ? {} : { machinery: sight.machinery, machineryAt: sight.seenAt }) };
     // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
     if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
     const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger), context);

@@ -141,6 +141,8 @@ export interface Venue {
   permissions(): Promise<ApiPermissions>;
   /** Simulated venues only: tells that an event was answered for. No-op elsewhere. */
   acknowledge(eventId: number): Promise<void>;
+  /** One request, now: how long it took, and how far the venue's transport clock is ahead of this process's (> 0). */
+  ping(): Promise<{ readonly roundTripMs: number; readonly skewMs: number }>;
   /** Market clock now; on a real venue the transport clock. */
   marketTime(): Promise<number>;
   close(): Promise<void>;

@@ -37,6 +37,11 @@ export async function untilMode(system: System, mode: GuardState['mode'], timeou
   await until(`the guard is ${mode}`, async () => (await guardState(system)).mode === mode, timeoutMs);
 }
 
+/** A replay records health and does not act on it; the rest of Keel goes by the portfolio's row. */
+export async function actOnHealth(system: System, acts: boolean): Promise<void> {
+  await system.database.query('UPDATE portfolios SET mode = $1', [acts ? 'sim' : 'replay']);
+}
+
 /** What the account holds and has working, asked of the venue alone. */
 export async function openAtVenue(system: System): Promise<{ positions: readonly string[]; orders: readonly string[] }> {
   const limiter = createBackOffLimiter();

@@ -1,12 +1,13 @@
 /** What a session must go through so that a worker comes by each crash point: a usual one does not meet every trouble. */
 import type { CrashPoint, Effect } from '../../activities/effects.ts';
 import { cycleIdOf } from '../../domain/cycle/ids.ts';
+import { FAILURES_TO_UNHEALTHY } from '../../domain/health/check.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { clientOrderIdOf } from '../../domain/orders/identity.ts';
 import { accountFeedId, marketFeedId, taskQueueOf } from '../../workflows/ids.ts';
 import type * as workflows from '../../workflows/index.ts';
 import { closePositionUpdate, emergencyStopSignal, timeReachedSignal } from '../../workflows/messages.ts';
-import { guardOf, resume, untilMode } from './emergency.ts';
+import { actOnHealth, guardOf, resume, untilMode } from './emergency.ts';
 import { inject } from './fault-session.ts';
 import { outsiderOf, plantGhost } from './outsider.ts';
 import { until } from './processes.ts';
@@ -169,6 +170,24 @@ export const SITUATIONS: readonly Situation[] = [
       await untilOpen(system);
       await guardOf(system).signal(emergencyStopSignal, { reason: 'a crash test', by: 'test' });
       await untilMode(system, 'emergency', 120_000);
+      await resume(system);
+      return await tradeToTheEnd(system);
+    },
+  },
+  {
+    tells: 'health turns critical: one ill part is enough, and the clock is off',
+    reaches: ['checkHealth/ledger.commandGuard'],
+    options: { candles: CANDLES },
+    play: async (system) => {
+      await setPolicy(system, { criticalUnhealthyParts: 1 });
+      await beginStandstill(system);
+      await untilOpen(system);
+      await actOnHealth(system, true);
+      await inject(system, { kind: 'clockSkew', skewMs: 2_000 });
+      for (let check = 1; check <= FAILURES_TO_UNHEALTHY; check += 1) await system.checkHealth();
+      await untilMode(system, 'emergency', 120_000);
+      await system.control('/faults', { method: 'DELETE' });
+      await actOnHealth(system, false);
       await resume(system);
       return await tradeToTheEnd(system);
     },

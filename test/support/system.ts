@@ -23,8 +23,8 @@ import { freePort } from '../../stack/supervisor/ports.ts';
 import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
-import { accountFeedId, marketFeedId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
-import type { ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
+import { accountFeedId, healthCheckId, marketFeedId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
+import type { HealthOutcome, ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Gate } from './gate.ts';
 import { openGate } from './gate.ts';
@@ -182,6 +182,16 @@ export class System {
     });
   }
 
+  /** Looks at every part once, now. */
+  async checkHealth(): Promise<HealthOutcome> {
+    const { portfolioId, taskQueuePrefix } = this.deployment;
+    const { strategy } = this.#installation;
+    return await this.client.workflow.execute<typeof workflows.healthCheck>('healthCheck', {
+      workflowId: `${healthCheckId(portfolioId)}/once`, taskQueue: taskQueueOf(taskQueuePrefix, 'trading'), workflowTaskTimeout: '5 s',
+      args: [{ portfolioId, strategy, timeframe: this.settings.timeframe, workers: 1, schedules: [{ id: reconciliationId(portfolioId), everyMs: 60_000 }], lastsMs: 0 }],
+    });
+  }
+
   async #whatIsOpen(): Promise<string> {
     const orders = await this.database.query(`SELECT client_order_id, state, filled_quantity, booked_quantity FROM orders WHERE state IN ('planned', 'submitting', 'unknown') OR filled_quantity <> booked_quantity`);
     const positions = await this.database.query(`SELECT position_id, state, inbox_seq, handled_seq FROM positions WHERE state <> 'closed'`);
@@ -240,8 +250,8 @@ export class System {
   /** Without workers they would wait for ever on the shared server. */
   async #stopWorkflows(): Promise<void> {
     const { portfolioId } = this.deployment;
-    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId)];
-    await ignoringAbsent(this.client.schedule.getHandle(reconciliationId(portfolioId)).delete());
+    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), healthCheckId(portfolioId)];
+    for (const id of [reconciliationId(portfolioId), healthCheckId(portfolioId)]) await ignoringAbsent(this.client.schedule.getHandle(id).delete());
     for (const id of ids) await ignoringAbsent(this.client.workflow.getHandle(id).terminate());
     for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowType = 'essRecovery' AND WorkflowId STARTS_WITH 'ess/${portfolioId}/' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());
   }

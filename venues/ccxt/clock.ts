@@ -4,6 +4,8 @@ export interface VenueClock {
   now(): Promise<number>;
   /** Venue's time now by the last known offset, 0 offset before the first. Never asks. */
   estimate(): number;
+  /** Asks the venue now. @throws what `ask` throws */
+  measure(): Promise<{ readonly roundTripMs: number; readonly skewMs: number }>;
   /** The next `now` asks the venue first: a timestamp was refused. */
   distrust(): void;
 }
@@ -26,9 +28,9 @@ export interface VenueClockSettings {
 
 export function createVenueClock({ ask, clock, onOffset }: VenueClockSettings): VenueClock {
   let known: { readonly offsetMs: number; readonly atMs: number; readonly atSteadyMs: number } | null = null;
-  let asking: Promise<void> | null = null;
+  let asking: Promise<{ roundTripMs: number; skewMs: number }> | null = null;
 
-  const synchronise = (): Promise<void> => {
+  const synchronise = (): Promise<{ roundTripMs: number; skewMs: number }> => {
     asking ??= (async () => {
       try {
         const before = clock();
@@ -37,6 +39,7 @@ export function createVenueClock({ ask, clock, onOffset }: VenueClockSettings): 
         // The answer was made somewhere within the round trip: its middle is wrong by at most half of it.
         known = { offsetMs: Math.round(venueMs - (before + after) / 2), atMs: after, atSteadyMs: performance.now() };
         onOffset(known.offsetMs);
+        return { roundTripMs: after - before, skewMs: known.offsetMs };
       } finally {
         asking = null;
       }
@@ -57,6 +60,7 @@ export function createVenueClock({ ask, clock, onOffset }: VenueClockSettings): 
       return this.estimate();
     },
     estimate: () => Math.round(clock() + (known?.offsetMs ?? 0)),
+    measure: synchronise,
     distrust() { known = null; },
   };
 }

@@ -70,6 +70,7 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
   return {
     serverTime: async () => (await connect()).rest.clock.now(),
     marketTime,
+    ping: async () => (await connect()).rest.clock.measure(),
     instruments: async () => readInstruments((await connect()).rest, settings.instrumentIds ?? null),
     async candles(query) {
       const [{ rest }, now] = await Promise.all([connect(), marketTime()]);

@@ -1,0 +1,145 @@
+/** One look at each part. What hangs on a part that does not answer is not counted: one cause is one part. */
+import { messageOf } from '../domain/errors.ts';
+import type { HealthPart, PartReading, Reading } from '../domain/health/types.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Timeframe } from '../domain/market/timeframe.ts';
+import type { HealthSigns, HealthStore } from '../domain/ports/health.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import type { Role } from '../workflows/ids.ts';
+import type { HealthInput } from '../workflows/messages.ts';
+import { marketFeedCursor } from './feeds.ts';
+
+/** One Schedule as the engine tells of it. Wall clock. */
+export interface ScheduleSign {
+  readonly id: string;
+  /** False: there is none of this id. */
+  readonly exists: boolean;
+  readonly isPaused: boolean;
+  /** When it last started something, or was made or changed. */
+  readonly lastAt: number;
+}
+
+/** What the engine tells of itself. Every method may hang or throw. */
+export interface EngineSigns {
+  ping(): Promise<void>;
+  /** Queues that have work, and how many workers ask for it. */
+  workers(): Promise<readonly { readonly role: Role; readonly alive: number }[]>;
+  schedules(ids: readonly string[]): Promise<readonly ScheduleSign[]>;
+}
+
+/** Bytes. */
+export interface Machine {
+  room(): Promise<{ readonly diskFree: number; readonly memoryFree: number }>;
+}
+
+export interface ProbeDeps {
+  readonly store: HealthStore;
+  readonly venue: Pick<Venue, 'ping' | 'marketTime'>;
+  readonly engineSigns: EngineSigns;
+  readonly machine: Machine;
+  readonly clock: () => number;
+}
+
+/** A part that takes longer than that does not answer: worse than any limit of time. */
+const ANSWER_WITHIN_MS = 4_000;
+const MIB = 1024 ** 2;
+/** A candle or cycle that was written just now is not late, however fast a simulated market runs. */
+const FRESH_MS = 30_000;
+/** A Schedule may begin this much late, beside one period that it was busy. */
+const SCHEDULE_GRACE_MS = 30_000;
+
+export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isReplay: boolean }> {
+  const [engine, ledger, venue, machine] = await Promise.all([readEngine(deps, input), readLedger(deps, input), readVenue(deps), readMachine(deps)]);
+  const marketTime = venue.marketTime;
+  const readings = [...engine, ...ledger.readings, ...venue.readings, ...machine, ...readMarket(deps, input, ledger.signs, marketTime)];
+  return { readings, isReplay: ledger.signs?.isReplay ?? false };
+}
+
+type Asked<T> = { readonly ok: true; readonly value: T; readonly tookMs: number } | { readonly ok: false; readonly problem: string };
+
+/** Whatever goes wrong is what the check is for: it is told, and never healthy. */
+async function ask<T>(work: () => Promise<T>): Promise<Asked<T>> {
+  const startedAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} s`)); }, ANSWER_WITHIN_MS);
+  });
+  try {
+    const value = await Promise.race([work(), late]);
+    return { ok: true, value, tookMs: Math.round(performance.now() - startedAt) };
+  } catch (error) {
+    return { ok: false, problem: messageOf(error).slice(0, 300) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const failed = (problem: string): Reading => ({ kind: 'failed', problem });
+const none = (why: string): Reading => ({ kind: 'none', why });
+const measured = (value: number, more: { wanted?: number; note?: string } = {}): Reading => ({ kind: 'measured', value, ...more });
+
+async function readEngine({ engineSigns, clock }: ProbeDeps, { workers: wanted, schedules }: HealthInput): Promise<PartReading[]> {
+  const engine = await ask(() => engineSigns.ping());
+  if (!engine.ok) return [{ part: 'engine', reading: failed(engine.problem) }, { part: 'schedules', reading: none('the engine does not answer') }];
+  const [queues, told] = await Promise.all([ask(() => engineSigns.workers()), ask(() => engineSigns.schedules(schedules.map((it) => it.id)))]);
+  return [
+    { part: 'engine', reading: measured(engine.tookMs) },
+    ...(queues.ok ? queues.value.map(({ role, alive }) => ({ part: `workers.${role}` as const, reading: measured(alive, { wanted }) })) : [{ part: 'workers.trading' as const, reading: failed(queues.problem) }]),
+    { part: 'schedules', reading: told.ok ? schedulesReading(told.value, schedules, clock()) : failed(told.problem) },
+  ];
+}
+
+function schedulesReading(told: readonly ScheduleSign[], wanted: HealthInput['schedules'], now: number): Reading {
+  const wrong = wanted.flatMap(({ id, everyMs }) => {
+    const found = told.find((it) => it.id === id);
+    if (found === undefined || !found.exists) return [`${id} is missing`];
+    if (found.isPaused) return [`${id} is paused`];
+    return now - found.lastAt > 2 * everyMs + SCHEDULE_GRACE_MS ? [`${id} last ran ${Math.round((now - found.lastAt) / 1_000)} s ago`] : [];
+  });
+  return measured(wrong.length, { note: wrong.length === 0 ? `${wanted.length} on time` : wrong.join(', ') });
+}
+
+/** The rows that are needed anyway: as good as any other question, and through the same pool as trading. */
+async function readLedger({ store, clock }: ProbeDeps, { portfolioId, strategy, timeframe }: HealthInput): Promise<{ readonly readings: PartReading[]; readonly signs: HealthSigns | null }> {
+  const ledger = await ask(() => store.signs({ portfolioId, feedCursor: marketFeedCursor({ strategy, timeframe }) }));
+  if (!ledger.ok) return { signs: null, readings: [{ part: 'database', reading: failed(ledger.problem) }, { part: 'accountFeed', reading: none('the ledger does not answer') }] };
+  return { signs: ledger.value, readings: [{ part: 'database', reading: measured(ledger.tookMs) }, { part: 'accountFeed', reading: accountFeedReading(ledger.value, clock()) }] };
+}
+
+function accountFeedReading({ accountHeardAt, isAccountFeedCorrupt }: HealthSigns, now: number): Reading {
+  if (isAccountFeedCorrupt) return failed('it brings what cannot be understood');
+  return accountHeardAt === null ? none('it was never open') : measured(Math.max(0, (now - accountHeardAt) / 1_000));
+}
+
+async function readVenue({ venue }: ProbeDeps): Promise<{ readonly readings: PartReading[]; readonly marketTime: number | null }> {
+  const [pinged, market] = await Promise.all([ask(() => venue.ping()), ask(() => venue.marketTime())]);
+  const silent = none('the venue does not answer');
+  if (!pinged.ok || !market.ok) return { marketTime: null, readings: [{ part: 'venue', reading: failed(pinged.ok ? (market.ok ? '' : market.problem) : pinged.problem) }, { part: 'clock', reading: silent }] };
+  const { roundTripMs, skewMs } = pinged.value;
+  return { marketTime: market.value, readings: [{ part: 'venue', reading: measured(roundTripMs) }, { part: 'clock', reading: measured(Math.abs(skewMs), { note: skewMs >= 0 ? 'behind the venue' : 'before the venue' }) }] };
+}
+
+async function readMachine({ machine }: ProbeDeps): Promise<PartReading[]> {
+  const room = await ask(() => machine.room());
+  if (!room.ok) return [{ part: 'disk', reading: failed(room.problem) }];
+  return [{ part: 'disk', reading: measured(Math.floor(room.value.diskFree / MIB)) }, { part: 'memory', reading: measured(Math.floor(room.value.memoryFree / MIB)) }];
+}
+
+/** How far candles, cycles and evaluations are behind the market's own clock. */
+function readMarket({ clock }: ProbeDeps, { timeframe }: HealthInput, signs: HealthSigns | null, marketTime: number | null): PartReading[] {
+  const missing = signs === null ? 'the ledger does not answer' : marketTime === null ? 'the venue does not answer' : null;
+  const behind = (part: HealthPart, at: HealthSigns['newestCandle'], never: string): PartReading => {
+    if (missing !== null || marketTime === null) return { part, reading: none(missing ?? '') };
+    return { part, reading: at === null ? none(never) : measured(behindOf({ ...at, marketTime, now: clock(), timeframe })) };
+  };
+  const evaluation = signs?.evaluation ?? null;
+  return [
+    behind('marketFeed', signs?.newestCandle ?? null, 'no candle came yet'), behind('cycle', signs?.lastCycle ?? null, 'no cycle was recorded yet'),
+    behind('evaluation', evaluation === null ? null : { closeTime: evaluation.oldestDueAt ?? Infinity, writtenAt: evaluation.writtenAt }, 'no prediction was evaluated yet'),
+  ];
+}
+
+/** Timeframes between the close that was handled last and the market's clock; what was written just now is 0 behind. */
+function behindOf({ closeTime, writtenAt, marketTime, now, timeframe }: { closeTime: number; writtenAt: number; marketTime: number; now: number; timeframe: Timeframe }): number {
+  return now - writtenAt <= FRESH_MS ? 0 : Math.max(0, (marketTime - closeTime) / timeframeMs(timeframe));
+}

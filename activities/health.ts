@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { applyGuard } from '../domain/emergency/guard.ts';
+import type { TripCause } from '../domain/emergency/types.ts';
+import { hasFailed, monitorReading, nextCheck } from '../domain/health/check.ts';
+import type { HealthCheck } from '../domain/health/types.ts';
+import { PRESETS } from '../domain/policy/policy.ts';
+import type { HealthMonitor, HealthStanding, HealthStore, RecordedCheck } from '../domain/ports/health.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { HealthInput, HealthOutcome } from '../workflows/messages.ts';
+import type { Engine, Heartbeat } from './feeds.ts';
+import type { ProbeDeps } from './health-probes.ts';
+import { readParts } from './health-probes.ts';
+import { isLedgerDown } from './patience.ts';
+import type { HealthActivities } from './types.ts';
+
+export interface HealthDeps extends ProbeDeps {
+  readonly ledger: Pick<Ledger, 'guard' | 'commandGuard'>;
+  readonly engine: Pick<Engine, 'wakeGuard'>;
+  readonly heartbeat: () => Heartbeat;
+  /** Aborted when this worker stops: the next one goes on at once. */
+  readonly stopping: AbortSignal;
+}
+
+const BEAT_MS = 1_000;
+/** Kept when the ledger cannot take a check. */
+const UNSTORED = { unhealthyParts: PRESETS.normal.criticalUnhealthyParts, nextMs: PRESETS.normal.healthRecheckS * 1_000 };
+
+/** Looks at every part, again and again as the policy asks, until its time is over. */
+export function createHealthActivities(deps: HealthDeps): HealthActivities {
+  const { store, clock } = deps;
+  const unstored = new Map<string, HealthCheck>(); // while the ledger is away checks follow on one another here
+
+  async function recorded(input: HealthInput): Promise<RecordedCheck & { readonly isStored: boolean; readonly isReplay: boolean }> {
+    const { readings, isReplay } = await readParts(deps, input);
+    const at = clock();
+    try {
+      const result = await store.record(input.portfolioId, readings, at);
+      unstored.delete(input.portfolioId);
+      return { ...result, isStored: true, isReplay };
+    } catch (error) {
+      if (!isLedgerDown(error)) throw error;
+      const { check } = nextCheck(unstored.get(input.portfolioId) ?? null, readings, { at, unhealthyParts: UNSTORED.unhealthyParts });
+      unstored.set(input.portfolioId, check);
+      return { check, nextMs: UNSTORED.nextMs, isStored: false, isReplay };
+    }
+  }
+
+  return {
+    checkHealth: async (input) => {
+      const { beat, cancelled } = deps.heartbeat();
+      const endsAt = input.startedAt + input.lastsMs;
+      beat();
+      const timer = setInterval(beat, BEAT_MS);
+      const ended = new AbortController();
+      const signal = AbortSignal.any([ended.signal, deps.stopping]);
+      try {
+        for (;;) {
+          const { check, nextMs, isStored, isReplay } = await Promise.race([recorded(input), cancelled]);
+          if (isStored && !isReplay && check.level === 'critical') await tripFor(deps, input.portfolioId, check);
+          // The Schedule's next run goes on.
+          if (clock() + nextMs >= endsAt) return outcomeOf(check, isStored);
+          await Promise.race([sleep(nextMs, undefined, { signal }), cancelled]);
+        }
+      } finally {
+        ended.abort();
+        clearInterval(timer);
+      }
+    },
+  };
+}
+
+/** The account's feed hears of it too, if it lives: its look is one of the parts. */
+async function tripFor({ ledger, engine, clock }: HealthDeps, portfolioId: string, { parts }: HealthCheck): Promise<void> {
+  const ill = parts.filter((it) => it.state === 'unhealthy').map((it) => `${it.part} ${it.value}`);
+  const cause: TripCause = { trigger: 'health', reason: `health is critical: ${ill.join('; ')}`.slice(0, 500), by: 'keel', severity: 'high' };
+  const command = { kind: 'trip', cause, at: clock() } as const;
+  const { state } = await ledger.guard(portfolioId, { marketAt: null, wallAt: clock() });
+  if (applyGuard(state, command).change !== 'tripped') return; // it is stopped already
+  await ledger.commandGuard(portfolioId, command);
+  await engine.wakeGuard(portfolioId);
+}
+
+function outcomeOf(check: HealthCheck, isStored: boolean): HealthOutcome {
+  return { at: check.at, level: check.level, isStored, parts: hasFailed(check) ? check.parts.filter((it) => it.state !== 'healthy') : [] };
+}
+
+/**
+ * Health for the emergency stop. While the ledger does not answer, the last that it told counts until it is too old.
+ * @param clock wall clock
+ */
+export function createHealthMonitor({ store, clock }: { readonly store: Pick<HealthStore, 'standing'>; readonly clock: () => number }): HealthMonitor {
+  const since = clock();
+  const known = new Map<string, HealthStanding>();
+  return {
+    reading: async (portfolioId) => {
+      try {
+        known.set(portfolioId, await store.standing(portfolioId));
+      } catch (error) {
+        if (!isLedgerDown(error)) throw error;
+      }
+      const { newest, staleMs } = known.get(portfolioId) ?? { newest: null, staleMs: PRESETS.normal.healthStaleS * 1_000 };
+      return monitorReading({ newest, staleMs, now: clock(), since });
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** Health checks in PostgreSQL. Apart from the ledger: nothing hangs on a single check, and the next one follows soon. */
+import { KeelError } from '../domain/errors.ts';
+import { hasFailed, nextCheck } from '../domain/health/check.ts';
+import type { HealthCheck, PartChange } from '../domain/health/types.ts';
+import { parsePolicy } from '../domain/policy/schema.ts';
+import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck } from '../domain/ports/health.ts';
+import type { NewEvent } from './events/outbox.ts';
+import { writeEvents } from './events/outbox.ts';
+import type { Client, Pool, Queryable } from './pool.ts';
+import { inTransaction, run, together } from './pool.ts';
+import { ofPortfolio } from './rows.ts';
+
+/** Checks that are kept. @source risk.md, "Health" */
+const KEPT = 100;
+const HOUR_MS = 3_600_000;
+const TREND_MS = 24 * HOUR_MS;
+/** A monitor waits no longer: no answer is an answer too. */
+const READ_TIMEOUT_MS = 2_000;
+
+const CHECK_COLUMNS = 'checked_at AS at, level, parts';
+const NEWEST = `SELECT seq, ${CHECK_COLUMNS} FROM health_checks WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT 1`;
+const POLICY = 'SELECT policy FROM policy_versions WHERE portfolio_id = $1 ORDER BY version DESC LIMIT 1'; // past the store's view: health is looked at while the store does not answer
+
+const SIGNS = `
+  SELECT pf.mode = 'replay' AS "isReplay", (w.memory->>'machineryAt')::float8 - coalesce((w.memory->'machinery'->>'feedAgeMs')::float8, 0) AS "accountHeardAt",
+    coalesce((w.memory->'machinery'->>'isFeedCorrupt')::boolean, false) AS "isAccountFeedCorrupt",
+    (SELECT jsonb_build_object('closeTime', c.value, 'writtenAt', c.written_at) FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = $2) AS "newestCandle",
+    (SELECT jsonb_build_object('closeTime', c.close_time, 'writtenAt', c.recorded_at) FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = pf.strategy AND c.timeframe = pf.timeframe AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS "lastCycle",
+    (SELECT jsonb_build_object('writtenAt', o.written_at, 'oldestDueAt', (SELECT min(e.due_at) FROM due_evaluations e WHERE e.portfolio_id = $1)) FROM outcomes o JOIN predictions p USING (prediction_id) WHERE p.portfolio_id = $1 ORDER BY o.prediction_id DESC LIMIT 1) AS evaluation
+  FROM portfolios pf LEFT JOIN guard_watch w USING (portfolio_id) WHERE pf.portfolio_id = $1`;
+
+export function createHealthStore(pool: Pool): HealthStore {
+  const standing = async (portfolioId: string): Promise<HealthStanding> => {
+    const query = { name: 'health-standing', text: `SELECT h.at, h.level, p.policy FROM (${POLICY}) p LEFT JOIN (${NEWEST}) h ON true`, values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
+    const rows = await run<{ at: number | null; level: HealthCheck['level'] | null; policy: unknown }>(pool, `health of ${portfolioId}`, query);
+    const { at, level, policy } = ofPortfolio(rows[0], portfolioId);
+    return { newest: at === null || level === null ? null : { at, level }, staleMs: parsePolicy(policy).healthStaleS * 1_000 };
+  };
+
+  return {
+    standing,
+
+    signs: async ({ portfolioId, feedCursor }) => {
+      const query = { name: 'health-signs', text: SIGNS, values: [portfolioId, feedCursor], query_timeout: READ_TIMEOUT_MS };
+      const rows = await run<HealthSigns & Record<string, unknown>>(pool, `signs of ${portfolioId}`, query);
+      return ofPortfolio(rows[0], portfolioId);
+    },
+
+    record: (portfolioId, readings, at) => inTransaction(pool, `health of ${portfolioId}`, async (client) => {
+      await client.query({ name: 'lock-portfolio', text: 'SELECT 1 FROM portfolios WHERE portfolio_id = $1 FOR NO KEY UPDATE', values: [portfolioId] });
+      const { policy, before } = await readBefore(client, portfolioId);
+      const { check, changes } = nextCheck(before, readings, { at, unhealthyParts: policy.criticalUnhealthyParts });
+      const seq = await writeCheck(client, portfolioId, check);
+      await together(writeTrend(client, portfolioId, check), writeEvents(client, changes.map((change) => eventOf(portfolioId, seq, check, change))));
+      return { check, nextMs: (hasFailed(check) ? policy.healthRecheckS : policy.healthCheckS) * 1_000 } satisfies RecordedCheck;
+    }),
+
+    history: async (portfolioId): Promise<HealthHistory> => {
+      const stands = await standing(portfolioId);
+      const checks = await run<HealthCheck & Record<string, unknown>>(pool, `checks of ${portfolioId}`, { text: `SELECT ${CHECK_COLUMNS} FROM health_checks WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT ${KEPT}`, values: [portfolioId] });
+      const trend = await run<HealthTrend & Record<string, unknown>>(pool, `health trend of ${portfolioId}`, { text: 'SELECT part, hour_at AS "hourAt", checks, degraded, unhealthy FROM health_trend WHERE portfolio_id = $1 ORDER BY hour_at, part', values: [portfolioId] });
+      return { ...stands, checks, trend };
+    },
+  };
+}
+
+/** A statement after the lock: it sees what another check wrote meanwhile. */
+async function readBefore(client: Queryable, portfolioId: string): Promise<{ readonly policy: ReturnType<typeof parsePolicy>; readonly before: HealthCheck | null }> {
+  const [policies, checks] = await together(
+    client.query<{ policy: unknown }>({ name: 'health-policy', text: POLICY, values: [portfolioId] }),
+    client.query<HealthCheck & Record<string, unknown>>({ name: 'health-newest', text: NEWEST, values: [portfolioId] }),
+  );
+  return { policy: parsePolicy(ofPortfolio(policies.rows[0], portfolioId).policy), before: checks.rows[0] ?? null };
+}
+
+async function writeCheck(client: Client, portfolioId: string, { at, level, parts }: HealthCheck): Promise<number> {
+  const { rows } = await client.query<{ seq: number }>({ name: 'write-health', text: 'INSERT INTO health_checks (portfolio_id, checked_at, level, parts) VALUES ($1,$2,$3,$4) RETURNING seq', values: [portfolioId, at, level, JSON.stringify(parts)] });
+  const seq = rows[0]?.seq;
+  if (seq === undefined) throw new KeelError('INVARIANT', `a health check of ${portfolioId} was written without a number`);
+  await client.query({ name: 'forget-health', text: `DELETE FROM health_checks WHERE portfolio_id = $1 AND seq < (SELECT seq FROM health_checks WHERE portfolio_id = $1 ORDER BY seq DESC OFFSET ${KEPT - 1} LIMIT 1)`, values: [portfolioId] });
+  return seq;
+}
+
+async function writeTrend(client: Client, portfolioId: string, { at, parts }: HealthCheck): Promise<void> {
+  const hourAt = Math.floor(at / HOUR_MS) * HOUR_MS;
+  await together(
+    client.query({
+      name: 'write-health-trend',
+      text: `INSERT INTO health_trend AS t (portfolio_id, part, hour_at, checks, degraded, unhealthy)
+             SELECT $1, p.part, $2, 1, (p.state = 'degraded')::int, (p.state = 'unhealthy')::int FROM jsonb_to_recordset($3::jsonb) AS p(part text, state text) WHERE p.state <> 'starting'
+             ON CONFLICT (portfolio_id, part, hour_at) DO UPDATE SET checks = t.checks + 1, degraded = t.degraded + excluded.degraded, unhealthy = t.unhealthy + excluded.unhealthy`,
+      values: [portfolioId, hourAt, JSON.stringify(parts)],
+    }),
+    client.query({ name: 'forget-health-trend', text: 'DELETE FROM health_trend WHERE portfolio_id = $1 AND hour_at <= $2', values: [portfolioId, hourAt - TREND_MS] }),
+  );
+}
+
+function eventOf(portfolioId: string, seq: number, { parts }: HealthCheck, { part, from, to }: PartChange): NewEvent {
+  const { value = '', limit = '', action = null } = parts.find((it) => it.part === part) ?? {};
+  return { id: `${portfolioId}/health/${seq}/${part}`, type: 'serviceHealthChanged', subject: portfolioId, portfolioId, traceId: portfolioId, actor: 'keel', payload: { part, from, to, value, limit, action } };
+}

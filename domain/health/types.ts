@@ -1,0 +1,58 @@
+/** What the health check speaks of. */
+
+/** Parts that are looked at, in the order in which they are told. Each task queue is a part of its own. */
+export const HEALTH_PARTS = [
+  'engine', 'database', 'venue', 'accountFeed', 'marketFeed', 'clock', 'disk', 'memory',
+  'workers.trading', 'workers.venue', 'workers.models', 'workers.feeds', 'schedules', 'cycle', 'evaluation',
+] as const;
+export type HealthPart = (typeof HEALTH_PARTS)[number];
+
+/** `starting`: there is nothing to look at yet, which is said and does not count. */
+export const PART_STATES = ['starting', 'healthy', 'degraded', 'unhealthy'] as const;
+export type PartState = (typeof PART_STATES)[number];
+
+/** Of the whole. */
+export const HEALTH_LEVELS = ['healthy', 'degraded', 'critical'] as const;
+export type HealthLevel = (typeof HEALTH_LEVELS)[number];
+
+/** What one look at a part saw. */
+export type Reading =
+  /** `value` in the unit of the part's rule. `wanted`: from where on it is as it should be, where each deployment has its own. */
+  | { readonly kind: 'measured'; readonly value: number; readonly wanted?: number; readonly note?: string }
+  /** It could not be looked at, or does not answer: never taken for healthy. */
+  | { readonly kind: 'failed'; readonly problem: string }
+  | { readonly kind: 'none'; readonly why: string };
+
+export interface PartReading {
+  readonly part: HealthPart;
+  readonly reading: Reading;
+}
+
+/** One part as a check leaves it. */
+export interface PartHealth {
+  readonly part: HealthPart;
+  readonly state: PartState;
+  /** In words, with its unit. */
+  readonly value: string;
+  readonly limit: string;
+  /** Checks in a row that found it as bad as unhealthy. */
+  readonly failures: number;
+  /** Wall clock since when it is in this state. */
+  readonly since: number;
+  /** What a person might do; null while it is well. */
+  readonly action: string | null;
+}
+
+export interface HealthCheck {
+  /** Wall clock. */
+  readonly at: number;
+  readonly level: HealthLevel;
+  readonly parts: readonly PartHealth[];
+}
+
+export interface PartChange {
+  readonly part: HealthPart;
+  /** Null: it was never looked at before. */
+  readonly from: PartState | null;
+  readonly to: PartState;
+}

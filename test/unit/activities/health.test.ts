@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineSigns } from '../../../activities/health-probes.ts';
+import type { HealthDeps } from '../../../activities/health.ts';
+import { createHealthActivities, createHealthMonitor } from '../../../activities/health.ts';
+import { applyGuard, ARMED } from '../../../domain/emergency/guard.ts';
+import type { GuardCommand } from '../../../domain/emergency/guard.ts';
+import { KeelError } from '../../../domain/errors.ts';
+import { nextCheck } from '../../../domain/health/check.ts';
+import type { HealthCheck, HealthPart } from '../../../domain/health/types.ts';
+import type { HealthSigns, HealthStore } from '../../../domain/ports/health.ts';
+import type { GuardView, Ledger } from '../../../domain/ports/ledger.ts';
+import type { Venue } from '../../../domain/ports/venue.ts';
+import type { HealthInput } from '../../../workflows/messages.ts';
+import { portOf } from '../../support/ports.ts';
+
+const HOUR = 3_600_000;
+const NOW = 1_000 * HOUR;
+const AWAY = (): Promise<never> => Promise.reject(new KeelError('DATABASE_UNREACHABLE', 'the ledger is away'));
+const GONE = (): Promise<never> => Promise.reject(new KeelError('VENUE_UNREACHABLE', 'the venue is away'));
+const INPUT: HealthInput = { portfolioId: 'p', strategy: 's', timeframe: '1h', workers: 2, schedules: [{ id: 'reconciliation/p', everyMs: 60_000 }], startedAt: NOW, lastsMs: 0 };
+const SIGNS: HealthSigns = {
+  isReplay: false, accountHeardAt: NOW - 1_000, isAccountFeedCorrupt: false,
+  newestCandle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, lastCycle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, evaluation: null,
+};
+const ENGINE: EngineSigns = {
+  ping: () => Promise.resolve(), workers: () => Promise.resolve([{ role: 'trading', alive: 2 }, { role: 'feeds', alive: 2 }]),
+  schedules: (ids) => Promise.resolve(ids.map((id) => ({ id, exists: true, isPaused: false, lastAt: NOW - 5_000 }))),
+};
+
+interface Changes {
+  readonly signs?: Partial<HealthSigns> | 'away';
+  readonly engine?: Partial<EngineSigns>;
+  readonly venue?: Partial<Venue>;
+  readonly room?: { diskFree: number; memoryFree: number };
+}
+
+function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
+  const seen = { checks: [] as HealthCheck[], commands: [] as GuardCommand[], woken: 0, guard: ARMED, nowMs: NOW, stopping: new AbortController() };
+  const store: Partial<HealthStore> = {
+    signs: () => (signs === 'away' ? AWAY() : Promise.resolve({ ...SIGNS, ...signs })),
+    record: (_portfolioId, readings, at) => {
+      if (signs === 'away') return AWAY();
+      const { check } = nextCheck(seen.checks.at(-1) ?? null, readings, { at, unhealthyParts: 2 });
+      seen.checks.push(check);
+      return Promise.resolve({ check, nextMs: 10 });
+    },
+  };
+  const deps: HealthDeps = {
+    store: portOf<HealthStore>(store), engineSigns: { ...ENGINE, ...engine }, machine: { room: () => Promise.resolve(room) }, clock: () => seen.nowMs,
+    venue: portOf<Venue>({ ping: () => Promise.resolve({ roundTripMs: 7, skewMs: -3 }), marketTime: () => Promise.resolve(NOW), ...venue }),
+    ledger: portOf<Ledger>({
+      guard: () => Promise.resolve({ state: seen.guard } as GuardView),
+      commandGuard: (_portfolioId, command) => {
+        seen.commands.push(command);
+        const change = applyGuard(seen.guard, command);
+        seen.guard = change.state;
+        return Promise.resolve({ ...change, fence: { epoch: 2, halted: true } });
+      },
+    }),
+    engine: { wakeGuard: () => { seen.woken += 1; return Promise.resolve(); } },
+    stopping: seen.stopping.signal,
+    heartbeat: () => ({ beat: () => { seen.nowMs += 10; }, cancelled: new Promise(() => undefined) }),
+  };
+  const { checkHealth } = createHealthActivities(deps);
+  const states = async (): Promise<Partial<Record<HealthPart, string>>> => {
+    await checkHealth(INPUT);
+    return Object.fromEntries((seen.checks.at(-1)?.parts ?? []).map(({ part, state, value }) => [part, `${state}: ${value}`]));
+  };
+  return { checkHealth, seen, states };
+}
+
+describe('a look at each part', () => {
+  it('of a system that is well', async () => {
+    expect(await system().states()).toMatchObject({
+      venue: 'healthy: 7 ms', clock: 'healthy: 3 ms (before the venue)', accountFeed: expect.stringMatching(/^healthy: 1\.\d+ s$/) as string, marketFeed: 'healthy: 0.5 timeframes', cycle: 'healthy: 0.5 timeframes',
+      'workers.trading': 'healthy: 2 workers', 'workers.feeds': 'healthy: 2 workers', schedules: 'healthy: 0 late, paused or missing (1 on time)',
+      disk: 'healthy: 953674 MiB free', evaluation: 'starting: not counted: no prediction was evaluated yet',
+    });
+  });
+
+  it.each<[string, Changes, Partial<Record<HealthPart, string>>]>([
+    ['the venue is away: what hangs on it is not counted', { venue: { ping: GONE, marketTime: GONE } }, { venue: 'degraded: the venue is away', clock: 'starting: not counted: the venue does not answer', cycle: 'starting: not counted: the venue does not answer', database: expect.stringMatching(/^healthy/) as string }],
+    ['the market alone is away', { venue: { marketTime: GONE } }, { venue: 'degraded: the venue is away' }],
+    ['the engine is away', { engine: { ping: () => Promise.reject(new Error('14 UNAVAILABLE')) } }, { engine: 'degraded: 14 UNAVAILABLE', schedules: 'starting: not counted: the engine does not answer' }],
+    ['a queue has no worker', { engine: { workers: () => Promise.resolve([{ role: 'feeds', alive: 0 }]) } }, { 'workers.feeds': 'degraded: 0 workers' }],
+    ['a queue has one of two', { engine: { workers: () => Promise.resolve([{ role: 'feeds', alive: 1 }]) } }, { 'workers.feeds': 'degraded: 1 workers' }],
+    ['a Schedule is missing', { engine: { schedules: () => Promise.resolve([]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p is missing)' }],
+    ['a Schedule is paused', { engine: { schedules: ([id = '']) => Promise.resolve([{ id, exists: true, isPaused: true, lastAt: NOW }]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p is paused)' }],
+    ['a Schedule is late', { engine: { schedules: ([id = '']) => Promise.resolve([{ id, exists: true, isPaused: false, lastAt: NOW - 151_000 }]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p last ran 151 s ago)' }],
+    ['the account\'s stream is corrupt', { signs: { isAccountFeedCorrupt: true } }, { accountFeed: 'degraded: it brings what cannot be understood' }],
+    ['the account\'s stream was never open', { signs: { accountHeardAt: null } }, { accountFeed: 'starting: not counted: it was never open' }],
+    ['no candle for two hours', { signs: { newestCandle: { closeTime: NOW - 2 * HOUR, writtenAt: NOW - 2 * HOUR } } }, { marketFeed: 'degraded: 2 timeframes' }],
+    ['a fast market whose candle was written just now', { signs: { newestCandle: { closeTime: NOW - 9 * HOUR, writtenAt: NOW - 20_000 } } }, { marketFeed: 'healthy: 0 timeframes' }],
+    ['no cycle yet', { signs: { lastCycle: null } }, { cycle: 'starting: not counted: no cycle was recorded yet' }],
+    ['a prediction that is due for three hours', { signs: { evaluation: { oldestDueAt: NOW - 3 * HOUR, writtenAt: NOW - 3 * HOUR } } }, { evaluation: 'degraded: 3 timeframes' }],
+    ['no prediction waits', { signs: { evaluation: { oldestDueAt: null, writtenAt: NOW - 3 * HOUR } } }, { evaluation: 'healthy: 0 timeframes' }],
+    ['little room', { room: { diskFree: 2 ** 29, memoryFree: 2 ** 27 } }, { disk: 'degraded: 512 MiB free', memory: 'degraded: 128 MiB free' }],
+  ])('%s', async (_name, changes, expected) => expect(await system(changes).states()).toMatchObject(expected));
+});
+
+describe('a check that is critical', () => {
+  const ILL: Changes = { venue: { ping: GONE, marketTime: GONE }, signs: { isAccountFeedCorrupt: true } };
+
+  it('stops trading once, naming the parts', async () => {
+    const { checkHealth, seen } = system(ILL);
+    for (let look = 1; look <= 4; look += 1) await checkHealth(INPUT);
+    expect(seen.checks.map((it) => it.level)).toEqual(['degraded', 'degraded', 'critical', 'critical']);
+    expect(seen.commands).toMatchObject([{ kind: 'trip', cause: { trigger: 'health', reason: 'health is critical: accountFeed it brings what cannot be understood; venue the venue is away', by: 'keel', severity: 'high' } }]);
+    expect([seen.woken, seen.guard.mode]).toEqual([1, 'tripping']);
+  });
+
+  it('is recorded in a replay, and not acted on', async () => {
+    const { checkHealth, seen } = system({ ...ILL, signs: { isAccountFeedCorrupt: true, isReplay: true } });
+    for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
+    expect([seen.checks.at(-1)?.level, seen.commands]).toEqual(['critical', []]);
+  });
+});
+
+it('a check that the ledger cannot take is told all the same, and follows on the one before it', async () => {
+  const { checkHealth, seen } = system({ signs: 'away' });
+  const outcomes = [await checkHealth(INPUT), await checkHealth(INPUT), await checkHealth(INPUT)];
+  expect(outcomes.map((it) => [it.level, it.isStored, it.parts.find((part) => part.part === 'database')?.state])).toEqual([['degraded', false, 'degraded'], ['degraded', false, 'degraded'], ['degraded', false, 'unhealthy']]);
+  expect(seen.commands).toEqual([]);
+});
+
+it('looks again and again until its time is over', async () => {
+  const { checkHealth, seen } = system();
+  const looking = checkHealth({ ...INPUT, lastsMs: 100 });
+  for (let passed = 0; passed < 20; passed += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 12));
+    seen.nowMs += 10;
+  }
+  await looking;
+  expect(seen.checks.length).toBeGreaterThan(2);
+});
+
+it('a worker that stops waits for no next look', async () => {
+  const { checkHealth, seen } = system();
+  const looking = checkHealth({ ...INPUT, lastsMs: 3_600_000 });
+  seen.stopping.abort();
+  await expect(looking).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+describe('the monitor', () => {
+  const monitored = (answers: readonly (() => ReturnType<HealthStore['standing']>)[]) => {
+    const time = { now: NOW, asked: 0 };
+    const monitor = createHealthMonitor({ clock: () => time.now, store: { standing: () => (answers[time.asked++] ?? AWAY)() } });
+    return { time, read: (afterMs: number) => { time.now += afterMs; return monitor.reading('p'); } };
+  };
+  const told = (level: HealthCheck['level']) => () => Promise.resolve({ newest: { at: NOW, level }, staleMs: 300_000 });
+
+  it('says what the newest check says', async () => expect(await monitored([told('critical')]).read(1_000)).toBe('critical'));
+  it('goes by the last answer while the ledger is away, until that is too old', async () => {
+    const { read } = monitored([told('healthy')]);
+    expect([await read(0), await read(200_000), await read(100_001)]).toEqual(['ok', 'ok', 'unreachable']);
+  });
+  it('that never reached the ledger is unreachable after five minutes', async () => {
+    const { read } = monitored([]);
+    expect([await read(300_000), await read(1)]).toEqual(['ok', 'unreachable']);
+  });
+});

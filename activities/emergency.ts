@@ -9,7 +9,7 @@ import type { EmergencyOrder, GuardView, Ledger, PortfolioSpec } from '../domain
 import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
-import type { Engine, Heartbeat } from './feeds.ts';
+import type { Engine } from './feeds.ts';
 import { isLedgerDown, withinMs } from './patience.ts';
 import { closingFillsSince } from './reconciliation.ts';
 import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading } from './types.ts';
@@ -20,7 +20,6 @@ export interface EmergencyDeps {
   readonly sweeper: Sweeper;
   readonly engine: Engine;
   readonly clock: () => number;
-  readonly heartbeat: () => Pick<Heartbeat, 'beat'>;
 }
 
 const LEDGER_WAIT_MS = 700;
@@ -79,7 +78,6 @@ async function bookClosings(deps: EmergencyDeps, { portfolioId, isLast }: { port
   const told: string[] = [];
   const missing: string[] = [];
   for (const position of positions) {
-    deps.heartbeat().beat();
     const closings = await bookOne(deps, position, deploymentId);
     const { quantity } = (await ledger.positionSnapshot(position.positionId)).position;
     const isEmpty = d(quantity).eq(ZERO);

@@ -22,6 +22,7 @@ import { workflowBundle } from './bundle.ts';
 import { createEngineSigns } from './engine-signs.ts';
 import { createEngine } from './engine.ts';
 import { failureInterceptor } from './failures.ts';
+import { heartbeatInterceptor } from './heartbeats.ts';
 import { workerSettingsOf } from './options.ts';
 import { createPorts } from './ports.ts';
 
@@ -98,7 +99,7 @@ async function createWorker(role: Role, { connection, namespace, prefix, cache, 
   const own = Object.fromEntries(Object.entries(activities).filter(([name]) => ACTIVITY_REGISTRY[name as keyof Activities].role === role));
   const options: WorkerOptions = {
     connection, namespace, taskQueue: taskQueueOf(prefix, role), activities: own,
-    interceptors: { activity: [() => ({ inbound: failureInterceptor })] },
+    interceptors: { activity: [() => ({ inbound: failureInterceptor }), ...(role === 'venue' ? [() => ({ inbound: heartbeatInterceptor })] : [])] },
     ...workerSettingsOf(role),
   };
   if (role !== 'trading') return await Worker.create(options);

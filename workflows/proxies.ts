@@ -4,14 +4,14 @@
  * | group | start-to-close | attempts | why |
  * |---|---|---|---|
  * | ledger | 2 s in the workflow's own worker, then 10 s | one, then without end | safe to repeat; a cycle or position waits for the database |
- * | observe | 20 s | without end | reads only |
+ * | observe | 20 s, heartbeat 2 s | without end | reads only |
  * | submit | 3 s + 0.5 s | one | an order is never sent again because the engine lost an answer |
- * | look, cancel | 5 s | without end | reading and cancelling twice does no harm |
+ * | look, cancel | 5 s, heartbeat 2 s | without end | reading and cancelling twice does no harm |
  * | quickly | 1 s in all, in the workflow's own worker | one | who must act does not wait for the database; the next look tries again |
  * | guard | 2 s in the workflow's own worker, then 10 s | without end | as ledger; a stop goes on without it |
- * | sweep | 5 s | without end | looks and cancels of an emergency: twice does no harm |
- * | closing | 5 s | one | what a lost attempt did is asked of the venue |
- * | booking | 2 min, heartbeat 5 s | without end | reads the venue's history, writes each fill once |
+ * | sweep | 5 s, heartbeat 2 s | without end | looks and cancels of an emergency: twice does no harm |
+ * | closing | 5 s, heartbeat 2 s | one | what a lost attempt did is asked of the venue |
+ * | booking | 2 min, heartbeat 2 s | without end | reads the venue's history, writes each fill once |
  * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
  *
@@ -29,6 +29,8 @@ const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterva
 const EXIT_PRIORITY = { priorityKey: 1 } as const;
 const ENTRY_PRIORITY = { priorityKey: 3 } as const;
 const FOREVER = '3650 days';
+/** A process that stands still took tasks with it: what may run twice goes on elsewhere after this. */
+const HEARTBEAT = '2 s';
 
 const venueQueue = taskQueueOf(taskInfo.prefix, 'venue');
 const feedQueue = taskQueueOf(taskInfo.prefix, 'feeds');
@@ -59,13 +61,13 @@ export const guardLedger = {
 /** A stop does not wait for the ledger either. */
 export const guardQuickly = proxyLocalActivities<GuardActivities>({ scheduleToCloseTimeout: '1 s', retry: { maximumAttempts: 1 } });
 
-export const sweeping = proxyActivities<Pick<EmergencyActivities, 'surveyAccount' | 'withdrawOrders'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', retry: RETRY, priority: EXIT_PRIORITY });
+export const sweeping = proxyActivities<Pick<EmergencyActivities, 'surveyAccount' | 'withdrawOrders'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', heartbeatTimeout: HEARTBEAT, retry: RETRY, priority: EXIT_PRIORITY });
 
-export const closing = proxyActivities<Pick<EmergencyActivities, 'closePositions'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', retry: { maximumAttempts: 1 }, priority: EXIT_PRIORITY });
+export const closing = proxyActivities<Pick<EmergencyActivities, 'closePositions'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', heartbeatTimeout: HEARTBEAT, retry: { maximumAttempts: 1 }, priority: EXIT_PRIORITY });
 
-export const booking = proxyActivities<Pick<EmergencyActivities, 'bookClosings'>>({ taskQueue: venueQueue, startToCloseTimeout: '2 minutes', heartbeatTimeout: '5 s', retry: RETRY });
+export const booking = proxyActivities<Pick<EmergencyActivities, 'bookClosings'>>({ taskQueue: venueQueue, startToCloseTimeout: '2 minutes', heartbeatTimeout: HEARTBEAT, retry: RETRY });
 
-export const market = proxyActivities<MarketActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', retry: RETRY });
+export const market = proxyActivities<MarketActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', heartbeatTimeout: HEARTBEAT, retry: RETRY });
 
 export const entrySubmission = proxyActivities<Pick<OrderActivities, 'submitOrder'>>({
   taskQueue: venueQueue, startToCloseTimeout: '3.5 s', retry: { maximumAttempts: 1 }, priority: ENTRY_PRIORITY,
@@ -76,10 +78,10 @@ export const exitSubmission = proxyActivities<Pick<OrderActivities, 'submitOrder
 });
 
 export const orders = proxyActivities<Omit<OrderActivities, 'submitOrder'>>({
-  taskQueue: venueQueue, startToCloseTimeout: '5 s', retry: RETRY, priority: EXIT_PRIORITY,
+  taskQueue: venueQueue, startToCloseTimeout: '5 s', heartbeatTimeout: HEARTBEAT, retry: RETRY, priority: EXIT_PRIORITY,
 });
 
-export const reconciling = proxyActivities<ReconciliationActivities>({ taskQueue: venueQueue, startToCloseTimeout: '30 s', retry: RETRY });
+export const reconciling = proxyActivities<ReconciliationActivities>({ taskQueue: venueQueue, startToCloseTimeout: '30 s', heartbeatTimeout: HEARTBEAT, retry: RETRY });
 
 export const health = proxyActivities<HealthActivities>({ startToCloseTimeout: '2 minutes', heartbeatTimeout: '15 s', retry: RETRY });
 

@@ -54,7 +54,8 @@ const FILLS = `SELECT ${FILL_COLUMNS}, f.position_id AS "positionId" FROM fills 
 /** A position that ended before any stop was accepted was exposed until its last fill. */
 const POSITIONS = `
   SELECT p.position_id AS "positionId", p.instrument_id AS "instrumentId", p.cycle_id AS "cycleId", p.direction, p.plan->'entry'->>'positionSide' AS "positionSide", p.state, p.quantity::text, p.entry_quantity::text AS "entryQuantity",
-    p.realized_pnl::text AS "realizedPnl", p.fees::text, (greatest(0, coalesce(s.stop_at, f.last_fill_at) - f.exposed_at))::float8 / 1000 AS "unprotectedSeconds"
+    p.realized_pnl::text AS "realizedPnl", p.fees::text, (greatest(0, coalesce(s.stop_at, f.last_fill_at) - f.exposed_at))::float8 / 1000 AS "unprotectedSeconds",
+    f.exposed_at::float8 AS "exposedAt"
   FROM positions p
   LEFT JOIN (SELECT position_id, min(filled_at_wall) AS exposed_at, max(filled_at_wall) AS last_fill_at FROM fills WHERE portfolio_id = $1 GROUP BY position_id) f USING (position_id)
   LEFT JOIN (SELECT o.position_id, min(o.accepted_at) AS stop_at FROM orders o JOIN intents i USING (client_order_id) WHERE o.portfolio_id = $1 AND i.leg = 'stop' GROUP BY o.position_id) s USING (position_id)

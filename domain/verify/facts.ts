@@ -36,6 +36,8 @@ export interface PositionFact {
   readonly fees: DecimalString;
   /** Wall seconds from the first fill on the venue's book to a stop's acceptance; null when nothing was filled. */
   readonly unprotectedSeconds: number | null;
+  /** Wall clock of that fill, epoch ms. */
+  readonly exposedAt: number | null;
 }
 
 export interface CycleFact {

@@ -16,9 +16,9 @@ export function protectionViolations({ ledger, venue }: Facts): Violation[] {
   ]);
 }
 
-function tooLate({ positionId, unprotectedSeconds }: PositionFact): Violation[] {
+function tooLate({ positionId, unprotectedSeconds, exposedAt }: PositionFact): Violation[] {
   if (unprotectedSeconds === null || unprotectedSeconds <= UNPROTECTED_SECONDS_MAX) return [];
-  return [{ invariant: 4, name: 'a position was without a stop for too long', subject: positionId, evidence: { seconds: unprotectedSeconds, limit: UNPROTECTED_SECONDS_MAX } }];
+  return [{ invariant: 4, name: 'a position was without a stop for too long', subject: positionId, evidence: { seconds: unprotectedSeconds, limit: UNPROTECTED_SECONDS_MAX, since: exposedAt === null ? null : new Date(exposedAt).toISOString() } }];
 }
 
 function stopsOf({ positionId, instrumentId, direction }: PositionFact, open: readonly VenueOrder[], orders: ReadonlyMap<string, OrderFact>): VenueOrder[] {

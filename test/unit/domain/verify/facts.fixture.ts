@@ -35,7 +35,7 @@ export const fill: FillFact = {
 };
 
 export const position: PositionFact = {
-  positionId: POSITION, instrumentId: 'BTC-USDT-PERP', cycleId: CYCLE, direction: 'long', positionSide: 'both', state: 'open', quantity: '2', entryQuantity: '2', realizedPnl: '0', fees: '0.1', unprotectedSeconds: 0.1,
+  positionId: POSITION, instrumentId: 'BTC-USDT-PERP', cycleId: CYCLE, direction: 'long', positionSide: 'both', state: 'open', quantity: '2', entryQuantity: '2', realizedPnl: '0', fees: '0.1', unprotectedSeconds: 0.1, exposedAt: 1,
 };
 
 const money = { instrumentId: null, currency: 'USDT', tradeId: null, time: 1 };

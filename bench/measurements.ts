@@ -2,6 +2,7 @@ import { benchCycle } from './cycle.ts';
 import { benchEngine } from './engine.ts';
 import { benchEvents } from './events.ts';
 import { benchFeatures } from './features.ts';
+import { benchLearning } from './learning.ts';
 import { benchLedger } from './ledger/ledger.ts';
 import { benchMatching } from './matching.ts';
 import { benchPlan } from './plan.ts';
@@ -15,6 +16,7 @@ import { benchVenue } from './venue.ts';
 export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'plan', run: benchPlan },
   { name: 'features', run: benchFeatures },
+  { name: 'learning', run: benchLearning },
   { name: 'matching', run: async () => [atLeast('matching core alone', (await benchMatching()).ordersPerSecond, { goal: 300_000, unit: 'orders/s' })] },
   { name: 'venue', run: async () => [atLeast('simulated venue', (await benchVenue()).signedOrdersPerSecond, { goal: 2_000, unit: 'signed order requests/s' })] },
   { name: 'ledger', run: benchLedger },

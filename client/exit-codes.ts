@@ -30,6 +30,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   CANDLES_INVALID: 'usage',
   STRATEGY_INVALID: 'usage',
   FEATURES_INVALID: 'usage',
+  MODEL_INVALID: 'usage',
   PROCESS_MISSING: 'usage',
   PROCESS_CIRCULAR: 'usage',
   NOT_RUNNING: 'notRunning',

@@ -19,6 +19,8 @@ export interface Engine {
   startCycle(input: CycleInput & { closeTime: number }): Promise<void>;
   /** Venue and ledger are compared from now on; a comparison that runs already is followed by another. */
   startReconciliation(portfolioId: string): Promise<void>;
+  /** What is due by the market clock is priced; an evaluation that runs looks again. */
+  startEvaluation(portfolioId: string): Promise<void>;
   /** The guard reads where it stands; one that does not run is no error: it reads when it starts. */
   wakeGuard(portfolioId: string): Promise<void>;
   /** Tells the guard of a crossing that the ledger cannot take. */
@@ -70,6 +72,7 @@ export function createFeedActivities(deps: FeedDeps): FeedActivities {
     streamMarket: async (input) => {
       const candles = createCandleKeeper(deps, input);
       await candles.catchUp();
+      if (input.startsCycles) await deps.engine.startEvaluation(input.portfolioId); // also where no candle was missed: one may have been lost with its engine
       const stream = await deps.venue.streamMarket({ instrumentIds: input.instrumentIds, timeframe: input.timeframe }, (event) => onMarketEvent(deps, input, candles, event));
       await untilEnded(deps, stream, () => candles.catchUp());
     },
@@ -143,6 +146,7 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
   async function handOn(closeTime: number, series: readonly CandleSeries[]): Promise<void> {
     await ledger.writeCandles(series);
     if (input.startsCycles) await engine.startCycle({ portfolioId: input.portfolioId, strategy: input.strategy, timeframe: input.timeframe, closeTime });
+    if (input.startsCycles) await engine.startEvaluation(input.portfolioId); // after the cycle: that one is waited for
     await ledger.setCursor(input.portfolioId, cursorName, closeTime);
     cursor = closeTime;
   }

@@ -7,6 +7,7 @@ import type { HealthDeps } from './health.ts';
 import { createHealthActivities } from './health.ts';
 import type { MarketDeps } from './market.ts';
 import { createMarketActivities } from './market.ts';
+import { createEvaluationActivities } from './outcomes.ts';
 import { createOrderActivities } from './orders.ts';
 import { createReconciliationActivities } from './reconciliation.ts';
 import type { ReplayDeps } from './replay.ts';
@@ -24,6 +25,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createReconciliationActivities(deps),
     ...createFeedActivities(deps),
     ...createReplayActivities(deps),
+    ...createEvaluationActivities(deps),
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),
     ...createHealthActivities(deps),

@@ -37,6 +37,7 @@ export const ACTIVITY_REGISTRY = {
   closePositions: { role: 'venue', effects: ['venue.submit'] },
   bookClosings: { role: 'venue', effects: ['ledger.applyFills', 'ledger.applyOutsideFills', 'ledger.instruct'] },
   checkHealth: { role: 'trading', effects: ['ledger.commandGuard'] },
+  evaluateDue: { role: 'models', effects: ['ledger.writeCandles', 'ledger.recordOutcomes'] },
   streamAccount: { role: 'feeds', effects: ['ledger.applyReport', 'ledger.watchRisk', 'venue.acknowledge'] },
   streamMarket: { role: 'feeds', effects: ['ledger.writeCandles', 'ledger.setCursor'] },
   driveReplay: { role: 'feeds', effects: ['ledger.setCursor'] },

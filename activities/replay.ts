@@ -22,17 +22,18 @@ const LOOK_AGAIN_MS = 250;
 export function createReplayActivities({ ledger, control, engine, heartbeat }: ReplayDeps): ReplayActivities {
   /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
   async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
-    const cycleId = stop?.stoppedAt === 'candleClose' ? cycleIdOf({ ...input, closeTime: stop.marketTime }) : null;
+    const close = stop?.stoppedAt === 'candleClose' ? { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), marketTime: stop.marketTime } : null;
     for (;;) {
       const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
-      if (await isSettled(input.portfolioId, cycleId, market)) return;
+      if (await isSettled(input.portfolioId, close, market)) return;
       await change;
     }
   }
 
   /** One question after the other, the likeliest to fail first: most looks end at the first one. */
-  async function isSettled(portfolioId: string, cycleId: string | null, market: MarketControl): Promise<boolean> {
-    if (cycleId !== null && (await ledger.cycleState(cycleId)) !== 'recorded') return false;
+  async function isSettled(portfolioId: string, close: { readonly cycleId: string; readonly marketTime: number } | null, market: MarketControl): Promise<boolean> {
+    if (close !== null && (await ledger.cycleState(close.cycleId)) !== 'recorded') return false;
+    if (close !== null && ((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= close.marketTime) return false; // what fell due is priced before the market moves on
     if (!(await ledger.settlement(portfolioId)).settled || !(await isAnsweredFor(market))) return false;
     return (await ledger.settlement(portfolioId)).settled; // again: an event that was answered for meanwhile lies in the ledger, as news
   }

@@ -7,7 +7,7 @@ import type { CandleRef } from '../domain/market/candle.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
-import type { Difference, EmergencyOrder, GuardResult } from '../domain/ports/ledger.ts';
+import type { Difference, DueMark, EmergencyOrder, GuardResult } from '../domain/ports/ledger.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
 import type { FeedInput, HealthInput, HealthOutcome, ReplayInput } from '../workflows/messages.ts';
@@ -152,4 +152,23 @@ export interface HealthActivities {
   checkHealth(input: HealthInput): Promise<HealthOutcome>;
 }
 
-export type Activities = GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+/** How far one look over what is due came. */
+export interface EvaluationStep {
+  /** Go on behind it; null before the first. */
+  readonly after: DueMark | null;
+  readonly evaluated: number;
+  readonly unpriceable: number;
+  /** Due, and without their candles. */
+  readonly waiting: number;
+  /** Why they wait; null: none does. */
+  readonly problem: string | null;
+  /** Nothing is due behind it. */
+  readonly isLast: boolean;
+}
+
+export interface EvaluationActivities {
+  /** Prices due predictions, some thousands at most, and says where to go on. */
+  evaluateDue(request: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep>;
+}
+
+export type Activities = EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

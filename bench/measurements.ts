@@ -1,5 +1,6 @@
 import { benchCycle } from './cycle.ts';
 import { benchEngine } from './engine.ts';
+import { benchEvaluation } from './evaluation.ts';
 import { benchEvents } from './events.ts';
 import { benchFeatures } from './features.ts';
 import { benchLearning } from './learning.ts';
@@ -20,6 +21,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'matching', run: async () => [atLeast('matching core alone', (await benchMatching()).ordersPerSecond, { goal: 300_000, unit: 'orders/s' })] },
   { name: 'venue', run: async () => [atLeast('simulated venue', (await benchVenue()).signedOrdersPerSecond, { goal: 2_000, unit: 'signed order requests/s' })] },
   { name: 'ledger', run: benchLedger },
+  { name: 'evaluation', run: benchEvaluation },
   { name: 'engine', run: benchEngine },
   { name: 'cycle', run: benchCycle },
   { name: 'events', run: benchEvents },

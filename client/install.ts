@@ -18,7 +18,7 @@ import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
-import { accountFeedId, healthCheckId, marketFeedId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
@@ -105,8 +105,18 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
     state: { note: 'Compares venue, ledger and workflows.' },
   })];
-  if (!hasMarketClock(deployment)) watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }));
+  if (!hasMarketClock(deployment)) watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }), await ensureEvaluations(client, portfolioId, taskQueue));
   await ensureHealthCheck(client, { portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
+}
+
+async function ensureEvaluations(client: Client, portfolioId: string, taskQueue: string): Promise<WatchedSchedule> {
+  const workflowId = outcomeEvaluationId(portfolioId);
+  return await ensureSchedule(client, MINUTE_MS, {
+    scheduleId: workflowId,
+    action: { type: 'startWorkflow', workflowType: 'outcomeEvaluation', workflowId, taskQueue, args: [{ portfolioId, before: null }], workflowTaskTimeout: '5 s', staticSummary: 'due predictions priced' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' }, // the next run finds whatever is due
+    state: { note: 'Prices each prediction at its own horizon.' },
+  });
 }
 
 async function ensureCycles(client: Client, { timeframe }: Settings, { portfolioId, strategy, taskQueue }: { portfolioId: string; strategy: string; taskQueue: string }): Promise<WatchedSchedule> {

@@ -6,6 +6,7 @@ import { createFenceMethods } from './ledger/fence.ts';
 import { createGuardMethods } from './ledger/guard.ts';
 import { createMarketMethods } from './ledger/market.ts';
 import { createOrderMethods } from './ledger/orders.ts';
+import { createOutcomeMethods } from './ledger/outcomes.ts';
 import { createPortfolioMethods } from './ledger/portfolio.ts';
 import { createPositionMethods } from './ledger/positions.ts';
 import { createReconciliationMethods } from './ledger/reconciliation.ts';
@@ -21,6 +22,7 @@ export function createLedger(pool: Pool): Ledger {
     ...createGuardMethods(pool),
     ...createContextMethods(pool),
     ...createCycleMethods(pool),
+    ...createOutcomeMethods(pool),
     ...createOrderMethods(pool),
     ...createPositionMethods(pool),
     ...createReconciliationMethods(pool),

@@ -12,7 +12,7 @@ import { startSystem } from '../test/support/system.ts';
 const FOLDER = join(ROOT, 'test/fixtures/histories');
 const CANDLES = 40;
 /** Of those that have several, the one with the longest history: it went through most. */
-const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession', 'portfolioGuard', 'essRecovery', 'healthCheck'];
+const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession', 'portfolioGuard', 'essRecovery', 'healthCheck', 'outcomeEvaluation'];
 /** Candles before trading is stopped. */
 const STOPPED_AFTER = 12;
 

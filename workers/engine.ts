@@ -2,7 +2,7 @@ import type { Client, Workflow, WorkflowHandleWithFirstExecutionRunId } from '@t
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Engine } from '../activities/feeds.ts';
-import { cycleIdOf, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { cycleIdOf, outcomeEvaluationId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import { crossingSignal, newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 
@@ -33,6 +33,18 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
         signal: newsSignal, // one that runs compares again: it may have looked already
         workflowTaskTimeout: '5 s',
         staticSummary: 'venue, ledger and workflows compared',
+        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+      });
+    },
+    startEvaluation: async (portfolioId) => {
+      await client.workflow.signalWithStart<typeof workflows.outcomeEvaluation>('outcomeEvaluation', {
+        workflowId: outcomeEvaluationId(portfolioId),
+        taskQueue,
+        args: [{ portfolioId, before: null }],
+        signal: newsSignal, // one that runs looks again
+        workflowTaskTimeout: '5 s',
+        priority: { priorityKey: 5 },
+        staticSummary: 'due predictions priced',
         typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
       });
     },

@@ -19,6 +19,11 @@ export function healthCheckId(portfolioId: string): string {
   return `healthCheck/${portfolioId}`;
 }
 
+/** One evaluation of a portfolio at a time. */
+export function outcomeEvaluationId(portfolioId: string): string {
+  return `outcomeEvaluation/${portfolioId}`;
+}
+
 export function reconciliationId(portfolioId: string): string {
   return `reconciliation/${portfolioId}`;
 }

@@ -76,6 +76,19 @@ export interface ReconciliationOutcome {
   readonly resolved: readonly { readonly key: string; readonly kind: string; readonly outcome: string }[];
 }
 
+export interface EvaluationInput {
+  readonly portfolioId: string;
+  /** What it had done before it continued as new; null at first. */
+  readonly before: EvaluationOutcome | null;
+}
+
+export interface EvaluationOutcome {
+  readonly evaluated: number;
+  /** Never to be priced, with proof. */
+  readonly unpriceable: number;
+  readonly waiting: number;
+}
+
 export interface ReplayInput {
   readonly portfolioId: string;
   readonly strategy: string;

@@ -13,6 +13,7 @@
  * | closing | 5 s, heartbeat 2 s | one | what a lost attempt did is asked of the venue |
  * | booking | 2 min, heartbeat 2 s | without end | reads the venue's history, writes each fill once |
  * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
+ * | evaluating | 60 s, heartbeat 5 s | without end | reads, and writes each outcome once |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
  *
  * The ledger's calls run within the workflow task (local activities): a ledger that answers costs no hop through the
@@ -21,7 +22,7 @@
  */
 import { ActivityCancellationType, ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -84,6 +85,9 @@ export const orders = proxyActivities<Omit<OrderActivities, 'submitOrder'>>({
 export const reconciling = proxyActivities<ReconciliationActivities>({ taskQueue: venueQueue, startToCloseTimeout: '30 s', heartbeatTimeout: HEARTBEAT, retry: RETRY });
 
 export const health = proxyActivities<HealthActivities>({ startToCloseTimeout: '2 minutes', heartbeatTimeout: '15 s', retry: RETRY });
+
+/** Goes last: nothing waits for it but the next prediction's priors. */
+export const evaluating = proxyActivities<EvaluationActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: RETRY, priority: { priorityKey: 5 } });
 
 export const feeds = proxyActivities<FeedActivities>({
   taskQueue: feedQueue, startToCloseTimeout: FOREVER, heartbeatTimeout: '5 s', retry: RETRY,

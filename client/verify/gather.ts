@@ -6,11 +6,13 @@ import { inTransaction } from '../../db/pool.ts';
 import type { OrderRecord } from '../../db/rows.ts';
 import { exact, FILL_COLUMNS, ORDER_COLUMNS, toFill, toOrderRow } from '../../db/rows.ts';
 import { KeelError } from '../../domain/errors.ts';
+import type { Candle } from '../../domain/market/candle.ts';
+import type { DuePrediction, PricedOutcome } from '../../domain/predictions/outcome.ts';
 import { timeframeMs } from '../../domain/market/timeframe.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
 import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
 import type { IncomeRecord, Venue } from '../../domain/ports/venue.ts';
-import type { CycleFact, EngineFacts, Facts, FillFact, LedgerFacts, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
+import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
 import { replaySessionId } from '../../workflows/ids.ts';
 
 export interface VerifyParts {
@@ -65,6 +67,29 @@ const INCOME = `SELECT income_id AS "incomeId", type, instrument_id AS "instrume
 
 const CYCLES = `SELECT cycle_id AS "cycleId", strategy, timeframe, close_time AS "closeTime", recorded_at IS NOT NULL AS "isRecorded", policy_version AS "policyVersion" FROM cycles WHERE portfolio_id = $1 ORDER BY close_time`;
 
+const JUDGED = `SELECT p.prediction_id AS "predictionId", p.cycle_id AS "cycleId", p.instrument_id AS "instrumentId", c.timeframe, p.made_at AS "madeAt", p.due_at AS "dueAt", p.horizon_candles AS "horizonCandles",
+    p.label_version AS "labelVersion", p.role, p.action, p.sigma, p.cost_bps AS "costBps", p.stop_bps AS "stopBps", p.target_bps AS "targetBps", o.state, o.entry_price AS "entryPrice", o.exit_price AS "exitPrice", o.actual,
+    o.move_bps AS "moveBps", o.return_bps AS "returnBps", o.is_right AS "isRight", o.exits_return_bps AS "exitsReturnBps"
+  FROM predictions p JOIN cycles c USING (cycle_id) LEFT JOIN outcomes o USING (prediction_id)
+  WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL AND (o.state IS NOT NULL OR p.due_at <= (SELECT max(close_time) FROM cycles WHERE portfolio_id = $1)) ORDER BY p.prediction_id`;
+
+const CANDLES = `SELECT k.timeframe || ' ' || k.instrument_id AS key, k.open_time AS "openTime", k.open, k.high, k.low, k.close, k.volume
+  FROM (SELECT p.instrument_id, c.timeframe, min(p.made_at) AS since FROM predictions p JOIN cycles c USING (cycle_id) WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL GROUP BY 1, 2) wanted
+  JOIN candles k ON k.instrument_id = wanted.instrument_id AND k.timeframe = wanted.timeframe AND k.open_time >= wanted.since`;
+
+type JudgedRow = DuePrediction & { readonly state: 'priced' | 'unpriceable' | null } & PricedOutcome;
+
+function judgedOf(row: JudgedRow): JudgedFact {
+  const { state, entryPrice, exitPrice, actual, moveBps, returnBps, isRight, exitsReturnBps, ...prediction } = row;
+  return { prediction, outcome: state === 'priced' ? { state, entryPrice, exitPrice, actual, moveBps, returnBps, isRight, exitsReturnBps } : state === null ? null : { state } };
+}
+
+function shelvesOf(rows: readonly (Candle & { readonly key: string })[]): LedgerFacts['candles'] {
+  const shelves = new Map<string, Map<number, Candle>>();
+  for (const { key, ...candle } of rows) shelves.set(key, (shelves.get(key) ?? new Map<number, Candle>()).set(candle.openTime, candle));
+  return shelves;
+}
+
 async function readLedger(pool: Pool, portfolioId: string): Promise<LedgerLook> {
   const facts = await inTransaction(pool, `read ${portfolioId}`, async (connection) => {
     await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY'); // one moment
@@ -87,6 +112,8 @@ async function readTables(connection: Connection, portfolioId: string): Promise<
     positions: positions.map((it) => ({ ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), realizedPnl: exact(it.realizedPnl), fees: exact(it.fees) })),
     income: (await read<IncomeRecord>(INCOME)).map((it) => ({ ...it, amount: exact(it.amount) })),
     cycles: await read<CycleFact>(CYCLES),
+    judged: (await read<JudgedRow>(JUDGED)).map(judgedOf),
+    candles: shelvesOf(await read<Candle & { key: string }>(CANDLES)),
     predicted: new Set(predicted.map(({ key }) => key)),
     policyVersions: versions.map(({ version }) => version),
   };

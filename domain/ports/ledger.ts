@@ -12,6 +12,7 @@ import type { Timeframe } from '../market/timeframe.ts';
 import type { Fill, OrderIntent, OrderRow, PositionSide, Side, VenueOrder } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
 import type { OrderEvent } from '../orders/transitions.ts';
+import type { DuePrediction, Outcome } from '../predictions/outcome.ts';
 import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
 import type { IncomeRecord, SubmitAnswer, VenueAccount } from './venue.ts';
 
@@ -36,6 +37,12 @@ export interface AccountContext {
   readonly memory: CycleMemory;
   /** Outcomes so far of acting predictions, by label version. */
   readonly priors: Readonly<Record<string, ClassCounts>>;
+}
+
+/** A place in the order in which cycles' predictions fall due. */
+export interface DueMark {
+  readonly dueAt: number;
+  readonly cycleId: string;
 }
 
 export interface SubmissionClaim {
@@ -172,6 +179,20 @@ export interface Ledger {
   recordCycle(record: { cycleId: string; observation: Observation; plan: CyclePlan }): Promise<CyclePlan | null>;
   cycleState(cycleId: string): Promise<'absent' | 'claimed' | 'recorded'>;
   recordedCycle(cycleId: string): Promise<{ observation: Observation; plan: CyclePlan } | null>;
+
+  // Predictions and what came of them
+  /**
+   * Predictions without an outcome whose horizon ended at or before the market time, in the order in which they fell due:
+   * those of whole cycles, until `limit` is reached.
+   * @param query.after those of later cycles only; null: from the first one on.
+   */
+  duePredictions(query: { portfolioId: string; marketTime: number; after: DueMark | null; limit: number }): Promise<readonly DuePrediction[]>;
+  /** When the first prediction without an outcome falls or fell due, market clock; null: none waits. */
+  nextDueAt(portfolioId: string): Promise<number | null>;
+  /** Candles that open from `from` on and before `to`, oldest first. */
+  candlesBetween(query: { instrumentIds: readonly InstrumentId[]; timeframe: Timeframe; from: number; to: number }): Promise<readonly CandleSeries[]>;
+  /** One transaction; a prediction that has an outcome keeps it. @returns how many are new */
+  recordOutcomes(portfolioId: string, outcomes: readonly Outcome[]): Promise<number>;
 
   // Orders
   /** Inserts the intent and its row if missing, then wins the row for `attempt` or not, then reads the fence. */

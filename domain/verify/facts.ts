@@ -3,11 +3,12 @@ import type { DecimalString } from '../decimal.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { Direction, Fill, OrderRow, PositionSide, VenueOrder } from '../orders/order.ts';
+import type { CandleShelf, DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
 import type { IncomeRecord, VenueAccount } from '../ports/venue.ts';
 
 /** One broken promise. The number is that of docs/order-protocol.md, "Invariants". */
 export interface Violation {
-  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
   /** What was found, in words; the same words for the same kind. */
   readonly name: string;
   /** Whom it is about: an order's client id, a position, a symbol, a cycle. */
@@ -49,6 +50,14 @@ export interface CycleFact {
   readonly policyVersion: number | null;
 }
 
+export type OutcomeFact = ({ readonly state: 'priced' } & PricedOutcome) | { readonly state: 'unpriceable' };
+
+export interface JudgedFact {
+  readonly prediction: DuePrediction;
+  /** Null: none yet. */
+  readonly outcome: OutcomeFact | null;
+}
+
 export interface LedgerFacts {
   readonly portfolioId: string;
   readonly deploymentId: string;
@@ -62,6 +71,10 @@ export interface LedgerFacts {
   readonly cycles: readonly CycleFact[];
   /** `<cycle> <instrument>` of every stored prediction, once each. */
   readonly predicted: ReadonlySet<string>;
+  /** Predictions that have an outcome or fell due; one with two outcomes stands here twice. */
+  readonly judged: readonly JudgedFact[];
+  /** Stored candles by `<timeframe> <instrument>`, as far back as predictions are judged by them. */
+  readonly candles: ReadonlyMap<string, CandleShelf>;
   readonly policyVersions: readonly number[];
   /** Position of the first record of the audit chain that does not follow; null when it is whole. */
   readonly auditBrokenAt: number | null;

@@ -51,7 +51,7 @@ export const SITUATIONS: readonly Situation[] = [
       'submitOrder/venue.ensureTerms', 'submitOrder/ledger.claimSubmission', 'submitOrder/venue.submit', 'submitOrder/ledger.applyOrderEvent', 'cancelOrder/venue.cancel', 'cancelOrder/ledger.applyOrderEvent',
       'compareWithVenue/ledger.applyFills', 'compareWithVenue/ledger.recordIncome', 'compareWithVenue/ledger.setCursor', 'compareWithVenue/ledger.noteDifferences',
       'recordMoney/ledger.recordIncome', 'recordMoney/ledger.setCursor', 'recordMoney/ledger.recordEquity', 'observe/ledger.watchRisk', 'streamAccount/ledger.applyReport', 'streamAccount/ledger.watchRisk', 'streamAccount/venue.acknowledge',
-      'streamMarket/ledger.writeCandles', 'streamMarket/ledger.setCursor', 'driveReplay/ledger.setCursor',
+      'streamMarket/ledger.writeCandles', 'streamMarket/ledger.setCursor', 'driveReplay/ledger.setCursor', 'evaluateDue/ledger.recordOutcomes',
     ],
     options: { candles: CANDLES },
     play: tradeToTheEnd,
@@ -139,6 +139,18 @@ export const SITUATIONS: readonly Situation[] = [
       const candle = { portfolioId, strategy: 'metronome', timeframe: system.settings.timeframe, closeTime: await advanceToClose(system) };
       await system.client.workflow.start<typeof workflows.tradingCycle>('tradingCycle', { workflowId: cycleIdOf(candle), taskQueue: taskQueueOf(taskQueuePrefix, 'trading'), args: [candle], workflowTaskTimeout: '5 s' });
       await until('the cycle is recorded', async () => (await rowsOf(system, 'SELECT 1 FROM cycles WHERE cycle_id = $1 AND recorded_at IS NOT NULL', [cycleIdOf(candle)])).length > 0, 60_000);
+      return await tradeToTheEnd(system);
+    },
+  },
+  {
+    tells: 'a candle that predictions are priced with is gone from the ledger when they fall due',
+    reaches: ['evaluateDue/ledger.writeCandles'],
+    options: { candles: CANDLES },
+    play: async (system) => {
+      await beginStandstill(system);
+      await nextCandle(system);
+      await nextCandle(system);
+      await system.database.query('DELETE FROM candles WHERE open_time = (SELECT max(open_time) FROM candles)');
       return await tradeToTheEnd(system);
     },
   },

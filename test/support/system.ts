@@ -23,7 +23,7 @@ import { freePort } from '../../stack/supervisor/ports.ts';
 import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
-import { accountFeedId, healthCheckId, marketFeedId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
+import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
 import type { HealthOutcome, ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Gate } from './gate.ts';
@@ -250,7 +250,7 @@ export class System {
   /** Without workers they would wait for ever on the shared server. */
   async #stopWorkflows(): Promise<void> {
     const { portfolioId } = this.deployment;
-    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), healthCheckId(portfolioId)];
+    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), healthCheckId(portfolioId), outcomeEvaluationId(portfolioId)];
     for (const id of [reconciliationId(portfolioId), healthCheckId(portfolioId)]) await ignoringAbsent(this.client.schedule.getHandle(id).delete());
     for (const id of ids) await ignoringAbsent(this.client.workflow.getHandle(id).terminate());
     for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowType = 'essRecovery' AND WorkflowId STARTS_WITH 'ess/${portfolioId}/' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());

@@ -40,7 +40,8 @@ export async function startWorkflowHost(): Promise<WorkflowHost> {
       const common = { connection: native, namespace: NAMESPACE, activities, shutdownGraceTime: 0, shutdownForceTime: '2 s' } as const;
       const trading = await Worker.create({ ...common, taskQueue, workflowBundle });
       const venue = await Worker.create({ ...common, taskQueue: taskQueueOf(prefix, 'venue') });
-      return await trading.runUntil(venue.runUntil(work(taskQueue)));
+      const models = await Worker.create({ ...common, taskQueue: taskQueueOf(prefix, 'models') });
+      return await trading.runUntil(venue.runUntil(models.runUntil(work(taskQueue))));
     },
     async stop() {
       await native.close();

@@ -33,6 +33,7 @@ const GROW = `
   INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, role, portfolio_id, made_at, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price, horizon_candles, due_at, label_version, cost_bps)
     SELECT 'c' || g, 'BTC-USDT-PERP', 'v', '1', 'member', 'sim', g, 'hold', 0.5, 0, 0, 1, 'x', 'range', 1, 4, g, 'horizon4/1', 10 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO outcomes (prediction_id, label_version, state, entry_at, exit_at, entry_price, exit_price, actual, move_bps, return_bps, is_right, evaluated_at) SELECT g, 'horizon4/1', 'priced', g, g + 1, 1, 1, 'hold', 0, 0, true, g + 1 FROM generate_series(1, ${ROWS}) g;
+  INSERT INTO due_evaluations SELECT 'sim', g * 1000000000000::bigint, 'c' || g, '1h', 1 FROM generate_series(1000, ${ROWS}) g;
   INSERT INTO equity (portfolio_id, market_time, wallet_balance, equity, available_margin, open_positions) SELECT 'sim', g, 1, 1, 1, 0 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO positions (position_id, portfolio_id, instrument_id, cycle_id, direction, plan, state, entry_quantity, stop_price, close_reason, inbox_seq, handled_seq, decided_at, closed_at)
     SELECT 'p' || g, 'sim', 'BTC-USDT-PERP', 'c' || g, 'long', '{}', 'closed', 1, 1, 'stop', 3, 3, g, g FROM generate_series(1, ${ROWS}) g;
@@ -51,7 +52,7 @@ const GROW = `
   INSERT INTO parked_deliveries SELECT 'other', g, 'x', 1, 1 FROM generate_series(1, ${ROWS}) g;
   SET session_replication_role = DEFAULT;
   ANALYZE;`;
-const GROWING = ['candles', 'cycles', 'predictions', 'outcomes', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries'];
+const GROWING = ['candles', 'cycles', 'predictions', 'outcomes', 'due_evaluations', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries'];
 
 const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
 const CYCLE = cycleIdOf(OBSERVATION.candle);
@@ -93,6 +94,13 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
     },
     cycleState: () => ledger.cycleState(CYCLE),
     recordedCycle: () => ledger.recordedCycle(CYCLE),
+    duePredictions: () => ledger.duePredictions({ portfolioId: 'sim', marketTime: OBSERVATION.candle.closeTime + 9 * 3_600_000, after: null, limit: 1_000 }),
+    nextDueAt: () => ledger.nextDueAt('sim'),
+    candlesBetween: () => ledger.candlesBetween({ instrumentIds: [INSTRUMENT.id], timeframe: '1h', from: ROWS * 1_800_000, to: ROWS * 1_800_000 + 500 * 3_600_000 }),
+    recordOutcomes: async () => {
+      const due = await ledger.duePredictions({ portfolioId: 'sim', marketTime: OBSERVATION.candle.closeTime + 9 * 3_600_000, after: null, limit: 1_000 });
+      await ledger.recordOutcomes('sim', due.map((prediction) => ({ state: 'unpriceable', prediction, evaluatedAt: prediction.dueAt, evidence: { reason: 'a test' } })));
+    },
     claimSubmission: () => ledger.claimSubmission({ intent: OPEN.entry, attempt: 1, timestamp: 1, nowMs: 1 }),
     applyOrderEvent: () => ledger.applyOrderEvent(OPEN.entry.clientOrderId, { kind: 'answerLost', attempt: 1 }, 2),
     order: () => ledger.order(OPEN.entry.clientOrderId),
@@ -134,7 +142,7 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
   };
 }
 
-const LISTINGS: Record<Listing, true> = { positions: true, orders: true, trades: true, cycles: true, events: true };
+const LISTINGS: Record<Listing, true> = { positions: true, orders: true, trades: true, cycles: true, predictions: true, events: true };
 
 /** Apart from the pool, whose statements are timed and recorded. */
 async function connectionOf({ options }: Pool): Promise<pg.Client> {

@@ -1,7 +1,13 @@
-/** Predictions lie in the ledger with the plan that they led to, and what is due of them. */
+/** Predictions lie in the ledger with the plan that they led to; what is due of them is found, priced and told once. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../../db/pool.ts';
 import { predictionsOf } from '../../../domain/predictions/prediction.ts';
+import { createEvaluationActivities } from '../../../activities/outcomes.ts';
+import { cycleIdOf } from '../../../domain/cycle/ids.ts';
+import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
+import type { Candle } from '../../../domain/market/candle.ts';
+import type { Venue } from '../../../domain/ports/venue.ts';
+import { portOf } from '../../support/ports.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
@@ -46,5 +52,65 @@ describe('a recorded cycle', () => {
   ])('the database refuses %s', async (_name, values) => {
     await expect(pool.query(`INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, portfolio_id, made_at, confidence, because, regime, price, role, action, horizon_candles, due_at, label_version, cost_bps, probability_buy, probability_sell, probability_hold)
       VALUES ('${CYCLE}', '${INSTRUMENT.id}', 'x', '1', 'sim', 1, 0.5, '', 'range', 1, ${values})`)).rejects.toMatchObject({ code: '23514' });
+  });
+});
+
+/** The candle that opens so many hours after the first decision. */
+function candle(hour: number): Candle {
+  return { openTime: CLOSE_TIME + hour * HOUR_MS, open: 100 + hour, high: 102 + hour, low: 99 + hour, close: 101 + hour, volume: 1 };
+}
+const series = (candles: readonly Candle[]) => [{ instrumentId: INSTRUMENT.id, timeframe: '1h' as const, candles }];
+
+/** Cycles one hour after the other, the first at `CLOSE_TIME`: three predictions each, of which one abstains. */
+async function recordCycles(count: number): Promise<void> {
+  for (let hour = 0; hour < count; hour += 1) {
+    const observation = { ...OBSERVATION, candle: { ...OBSERVATION.candle, closeTime: CLOSE_TIME + hour * HOUR_MS }, symbols: [symbolWith({ sigma: 0.01, quality: { score: 100, tradable: true, issues: [] }, votes: [{ ...vote('sell', 0.1, 'one'), probabilities: null }, vote('abstain', 0, 'two')] })] };
+    const cycleId = cycleIdOf(observation.candle);
+    await ledger.claimCycle({ cycleId, workflowId: 'w', candle: observation.candle });
+    await ledger.recordCycle({ cycleId, observation, plan: planCycle({ cycleId, observation }) });
+  }
+}
+
+describe('what is due', () => {
+  const after = (hours: number) => ({ portfolioId: 'sim', marketTime: CLOSE_TIME + hours * HOUR_MS, after: null, limit: 1_000 });
+  const evaluate = (marketTime: number, atVenue: readonly Candle[] = []) => createEvaluationActivities({
+    ledger, heartbeat: () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) }), venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async ({ since }) => atVenue.filter((it) => it.openTime >= since) }),
+  }).evaluateDue({ portfolioId: 'sim', after: null });
+
+  it('is found from the moment on when its horizon ends, in order, a batch at a time', async () => {
+    await recordCycles(3);
+    expect(await ledger.nextDueAt('sim')).toBe(CLOSE_TIME + 4 * HOUR_MS);
+    expect(await ledger.duePredictions({ ...after(4), marketTime: CLOSE_TIME + 4 * HOUR_MS - 1 })).toEqual([]);
+    expect((await ledger.duePredictions(after(5))).map((it) => [it.role, it.action, (it.madeAt - CLOSE_TIME) / HOUR_MS, it.costBps, it.sigma])).toEqual([['acting', 'sell', 0, 11, 0.01], ['member', 'sell', 0, 11, 0.01], ['acting', 'sell', 1, 11, 0.01], ['member', 'sell', 1, 11, 0.01]]);
+    const first = await ledger.duePredictions({ ...after(9), limit: 1 });
+    expect(first).toHaveLength(2); // whole cycles
+    const [{ dueAt, cycleId }] = first as [(typeof first)[number]];
+    expect((await ledger.duePredictions({ ...after(9), after: { dueAt, cycleId } })).map((it) => (it.madeAt - CLOSE_TIME) / HOUR_MS)).toEqual([1, 1, 2, 2]);
+  });
+
+  it('is priced at its own candles, once, though two do it at the same time', async () => {
+    await recordCycles(3);
+    await ledger.writeCandles(series(Array.from({ length: 40 }, (_, hour) => candle(hour))));
+    const steps = await Promise.all([evaluate(CLOSE_TIME + 40 * HOUR_MS), evaluate(CLOSE_TIME + 40 * HOUR_MS)]);
+    expect(steps.every((it) => it.isLast && it.waiting === 0)).toBe(true);
+    expect(await rows(`SELECT (entry_at - ${CLOSE_TIME}) / ${HOUR_MS} entry, (exit_at - ${CLOSE_TIME}) / ${HOUR_MS} exit, entry_price, exit_price, actual, is_right FROM outcomes ORDER BY prediction_id`)).toEqual(
+      [0, 0, 1, 1, 2, 2].map((hour) => ({ entry: hour, exit: hour + 4, entry_price: 100 + hour, exit_price: 104 + hour, actual: 'buy', is_right: false })),
+    );
+    expect(await ledger.nextDueAt('sim')).toBeNull();
+    expect((await ledger.accountContext(OBSERVATION.candle)).priors).toEqual({ 'horizon4/1': { buy: 3, sell: 0, hold: 0 } }); // acting ones alone
+    await expect(pool.query(`INSERT INTO outcomes SELECT * FROM outcomes LIMIT 1`)).rejects.toMatchObject({ code: '23505' });
+  });
+
+  it('stays due while a candle is missing, is back-filled from the venue, and ends with proof where the venue has none', async () => {
+    await recordCycles(6);
+    const atVenue = [0, 1, 2, 3, 5, 6, 7, 8, 9, 10].map(candle); // no candle opens at hour 4
+    expect(await evaluate(CLOSE_TIME + 11 * HOUR_MS, atVenue.slice(0, 4))).toMatchObject({ evaluated: 2, waiting: 10, problem: 'the venue does not show their candles yet' });
+    expect(await ledger.nextDueAt('sim')).toBe(CLOSE_TIME + 5 * HOUR_MS);
+    expect(await evaluate(CLOSE_TIME + 11 * HOUR_MS, atVenue)).toMatchObject({ evaluated: 2, unpriceable: 8, waiting: 0, problem: null });
+    expect(await rows(`SELECT state, evidence->'missing' AS missing, (evidence->>'venueShows')::bigint AS shows, count(*)::int n FROM outcomes GROUP BY 1, 2, 3 ORDER BY 4`)).toEqual([
+      { state: 'priced', missing: null, shows: null, n: 4 },
+      { state: 'unpriceable', missing: [CLOSE_TIME + 4 * HOUR_MS], shows: CLOSE_TIME + 5 * HOUR_MS, n: 8 },
+    ]);
+    expect((await rows('SELECT count(*)::int n FROM candles'))[0]).toEqual({ n: 10 });
   });
 });

@@ -23,6 +23,7 @@ function candle(hour: number): Candle {
 /** A market feed that has handed on everything up to hour 5. `refuses` lists calls that fail once. */
 function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {}) {
   const calls: string[] = [];
+  const evaluationsAfter: (string | undefined)[] = [];
   const note = async (call: string): Promise<void> => {
     const refused = refuses.indexOf(call);
     if (refused >= 0) {
@@ -40,7 +41,7 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {})
       writeCandles: async (series) => { if (series.length > 0) await note(`candles of ${series.map((it) => it.instrumentId).join(' ')}`); },
       setCursor: async (_portfolio, name, value) => { expect(name).toBe(CURSOR); await note(`cursor at ${value / HOUR_MS}`); },
     }),
-    engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`) }),
+    engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`), startEvaluation: async () => void evaluationsAfter.push(calls.at(-1)) }),
     venue: portOf<Venue>({
       candles: async ({ since }) => { fetched += 1; return atVenue.filter((hour) => hour * HOUR_MS > since).map(candle); },
       streamMarket: async (_query, onEvent) => { tell = onEvent; return openStream(); },
@@ -51,7 +52,7 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {})
   const closed = async (instrumentId: string, hour: number): Promise<void> => { await tell({ kind: 'candleClosed', instrumentId, timeframe: '1h', candle: candle(hour) }); };
   /** It caught up before and after it subscribed, each time for both symbols. */
   const subscribed = (): Promise<void> => expect.poll(() => fetched).toBe(4);
-  return { calls, closed, subscribed };
+  return { calls, evaluationsAfter, closed, subscribed };
 }
 
 function openStream(): Stream {
@@ -66,6 +67,14 @@ describe('the market feed', () => {
     expect(feed.calls).toEqual([]);
     await feed.closed('ETH', 6);
     expect(feed.calls).toEqual(['candles of BTC ETH', 'cycle of 6', 'cursor at 6']);
+  });
+
+  it('has what is due priced at its start, and at each close when the cycle is started', async () => {
+    const feed = marketFeed();
+    await feed.subscribed();
+    await feed.closed('BTC', 6);
+    await feed.closed('ETH', 6);
+    expect(feed.evaluationsAfter).toEqual([undefined, 'cycle of 6']);
   });
 
   it('leaves the cursor where it was when the cycle could not be started, and starts it again', async () => {

@@ -30,6 +30,7 @@ function outside() {
     settlementChange: async () => undefined,
     settlement: async () => ({ settled: true, waitingFor: [] }),
     cycleState: async () => { moves.push('cycle asked for'); return 'recorded'; },
+    nextDueAt: async () => null,
     nextOrderDeadline: async () => null,
     dueOrders: async () => [{ positionId: 'p', clientOrderId: 'o' }],
   });

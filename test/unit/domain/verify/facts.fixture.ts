@@ -49,7 +49,7 @@ export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFa
   return {
     ledger: {
       portfolioId: 'sim', deploymentId: DEPLOYMENT, isHalted: false, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
-      cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), policyVersions: [1], auditBrokenAt: null, ...ledger,
+      cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), policyVersions: [1], auditBrokenAt: null, ...ledger,
     },
     venue: {
       orders: [venueEntry, venueStop], openOrders: [venueStop], fills: [{ ...fill, clientOrderId: null }], income: [transfer, commission], forgetsBefore: null,

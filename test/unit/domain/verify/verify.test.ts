@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Facts, Violation } from '../../../../domain/verify/facts.ts';
+import type { Candle } from '../../../../domain/market/candle.ts';
+import type { DuePrediction, PricedOutcome } from '../../../../domain/predictions/outcome.ts';
+import type { Facts, JudgedFact, LedgerFacts, Violation } from '../../../../domain/verify/facts.ts';
 import { checkedIn, violationsIn } from '../../../../domain/verify/verify.ts';
 import { commission, cycle, CYCLE, ENTRY, entryRow, factsWith, fill, position, POSITION, STOP, stopRow, transfer, venueEntry, venueStop } from './facts.fixture.ts';
 
 const sound = factsWith();
 const { account } = sound.venue;
+
+/** Bought at 100 at the close of the cycle, four candles, closed at 104, costs 10 bps. */
+const PREDICTION: DuePrediction = {
+  predictionId: 7, cycleId: CYCLE, instrumentId: 'BTC-USDT-PERP', timeframe: '1h', madeAt: cycle.closeTime, dueAt: 5 * cycle.closeTime, horizonCandles: 4, labelVersion: 'horizon4/1', role: 'acting', action: 'buy', sigma: 0.01, costBps: 10,
+  stopBps: 200, targetBps: 300,
+};
+const candlesWith = (last: Partial<Candle> = {}): LedgerFacts['candles'] => new Map([['1h BTC-USDT-PERP', new Map([0, 1, 2, 3].map((index) => {
+  const openTime = PREDICTION.madeAt + index * cycle.closeTime;
+  return [openTime, { openTime, open: 100 + index, high: 101 + index, low: 100 + index, close: 101 + index, volume: 1, ...(index === 3 ? last : {}) }];
+}))]]);
+const judged = (changes: Partial<PricedOutcome> = {}): JudgedFact => ({ prediction: PREDICTION, outcome: { state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
+const open: JudgedFact = { prediction: PREDICTION, outcome: null };
 
 /** What was planted, which invariant it breaks, and the words that tell of it. */
 const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: string, facts: Facts])[] = [
@@ -38,6 +52,12 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [7, 'the policy of an order does not exist', factsWith({ ledger: { policyVersions: [2] } })],
   [7, 'candles without a cycle', factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } })],
   [7, 'a cycle was claimed and never recorded', factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: cycle.closeTime * 2, isRecorded: false }] }, engine: { isAtRest: true } })],
+  [8, 'a prediction has more than one outcome', factsWith({ ledger: { candles: candlesWith(), judged: [judged(), judged()] } })],
+  [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith(), judged: [judged({ returnBps: 391 })] } })],
+  [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith({ close: 105, high: 105 }), judged: [judged()] } })],
+  [8, 'an outcome was priced on a candle that cannot be', factsWith({ ledger: { candles: candlesWith({ low: -1 }), judged: [judged()] } })],
+  [8, 'predictions fell due and have no outcome', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, cycleId: 'newest', closeTime: open.prediction.dueAt + 300_000 }] } })],
+  [8, 'predictions fell due and have no outcome', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, closeTime: open.prediction.dueAt }] }, engine: { isAtRest: true } })],
   [7, 'the audit chain is broken', factsWith({ ledger: { auditBrokenAt: 17 } })],
 ];
 
@@ -67,6 +87,10 @@ describe('what is no violation', () => {
     ['money of this moment, while it trades', factsWith({ venue: { income: [transfer, commission, { ...transfer, incomeId: '3', type: 'FUNDING_FEE', amount: '-1' }], account: { ...account, walletBalance: '998.9' } } })],
     ['a position that is being closed without a stop', factsWith({ ledger: { positions: [{ ...position, state: 'closing' }] }, venue: { openOrders: [] } })],
     ['a stop that works while the fence is up', factsWith({ ledger: { isHalted: true } })],
+    ['an outcome as its label says', factsWith({ ledger: { judged: [judged()], candles: candlesWith() } })],
+    ['an outcome on candles that are not stored any more', factsWith({ ledger: { judged: [judged({ returnBps: 1 })] } })],
+    ['an outcome that nothing can be priced with', factsWith({ ledger: { judged: [{ prediction: PREDICTION, outcome: { state: 'unpriceable' } }], candles: candlesWith() } })],
+    ['a prediction that fell due a moment ago', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, strategy: 'another', closeTime: open.prediction.dueAt + 299_999 }] } })],
     ['no workflows once a replay is over', factsWith({ engine: { running: new Set(), isAtRest: true } })],
   ])('%s', (_name, facts) => {
     expect(violationsIn(facts)).toEqual([]);

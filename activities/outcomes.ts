@@ -1,0 +1,123 @@
+import { KeelError } from '../domain/errors.ts';
+import type { Candle } from '../domain/market/candle.ts';
+import type { InstrumentId } from '../domain/market/instrument.ts';
+import type { Timeframe } from '../domain/market/timeframe.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { DueMark, Ledger } from '../domain/ports/ledger.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import type { CandleShelf, DuePrediction, Outcome, VenueAnswer } from '../domain/predictions/outcome.ts';
+import { pricingOf } from '../domain/predictions/outcome.ts';
+import type { Heartbeat } from './feeds.ts';
+import type { EvaluationActivities, EvaluationStep } from './types.ts';
+
+export interface EvaluationDeps {
+  readonly ledger: Pick<Ledger, 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
+  readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
+  readonly heartbeat: () => Heartbeat;
+}
+
+const BEAT_MS = 1_000;
+/** Predictions of one transaction, and transactions of one attempt: it stays within seconds, whatever waits. */
+const BATCH_MAX = 4_000;
+const BATCHES_MAX = 20;
+/** What lies further apart is priced in different batches: candles are read in one span. */
+const SPAN_CANDLES = 500;
+/** More than a span and the longest horizon. */
+const FETCH_MAX = 1_000;
+/** What asking again may mend. */
+const PASSING: readonly string[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
+
+/** Prices what is due, set by set: predictions, their candles, their outcomes. */
+export function createEvaluationActivities({ ledger, venue, heartbeat }: EvaluationDeps): EvaluationActivities {
+  return {
+    evaluateDue: async (request) => {
+      const life = heartbeat();
+      const timer = setInterval(() => life.beat(), BEAT_MS);
+      try {
+        return await evaluateDue(request);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  };
+
+  async function evaluateDue({ portfolioId, after }: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep> {
+    const marketTime = await venue.marketTime();
+    let step: EvaluationStep = { after, evaluated: 0, unpriceable: 0, waiting: 0, problem: null, isLast: false };
+    for (let batch = 1; batch <= BATCHES_MAX && !step.isLast; batch += 1) {
+      const due = withinSpan(await ledger.duePredictions({ portfolioId, marketTime, after: step.after, limit: BATCH_MAX }));
+      const last = due.at(-1);
+      if (last === undefined) return { ...step, isLast: true };
+      const { outcomes, waiting, problem } = await price(due, marketTime);
+      await ledger.recordOutcomes(portfolioId, outcomes);
+      const unpriceable = outcomes.filter((it) => it.state === 'unpriceable').length;
+      step = {
+        after: { dueAt: last.dueAt, cycleId: last.cycleId }, evaluated: step.evaluated + outcomes.length - unpriceable, unpriceable: step.unpriceable + unpriceable,
+        waiting: step.waiting + waiting, problem: step.problem ?? problem, isLast: false,
+      };
+    }
+    return step;
+  }
+
+  async function price(due: readonly DuePrediction[], evaluatedAt: number): Promise<{ outcomes: readonly Outcome[]; waiting: number; problem: string | null }> {
+    const shelves = await readShelves(due);
+    const first = due.map((prediction) => ({ prediction, pricing: pricingOf(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: null }) }));
+    const known = first.flatMap(({ pricing }) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
+    const lacking = first.flatMap(({ prediction, pricing }) => (pricing.kind === 'missing' ? [{ prediction, openTimes: pricing.openTimes }] : []));
+    if (lacking.length === 0) return { outcomes: known, waiting: 0, problem: null };
+    const { answers, problem } = await backFill(lacking, shelves, evaluatedAt);
+    const second = lacking.map(({ prediction }) => pricingOf(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: answers.get(keyOf(prediction)) ?? null }));
+    const late = second.flatMap((pricing) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
+    return { outcomes: [...known, ...late], waiting: second.length - late.length, problem: late.length === second.length ? null : problem ?? 'the venue does not show their candles yet' };
+  }
+
+  async function readShelves(due: readonly DuePrediction[]): Promise<Map<string, Map<number, Candle>>> {
+    const shelves = new Map<string, Map<number, Candle>>();
+    for (const [timeframe, group] of Map.groupBy(due, (it) => it.timeframe)) {
+      const span = { from: Math.min(...group.map((it) => it.madeAt)), to: Math.max(...group.map((it) => it.madeAt + it.horizonCandles * timeframeMs(timeframe))) };
+      for (const { instrumentId, candles } of await ledger.candlesBetween({ instrumentIds: [...new Set(group.map((it) => it.instrumentId))], timeframe, ...span })) {
+        shelves.set(keyOf({ instrumentId, timeframe }), new Map(candles.map((candle) => [candle.openTime, candle])));
+      }
+    }
+    return shelves;
+  }
+
+  /** Candles that the ledger lacks come from the venue, and stay in the ledger. One instrument's trouble is not another's. */
+  async function backFill(lacking: readonly { readonly prediction: DuePrediction; readonly openTimes: readonly number[] }[], shelves: Map<string, Map<number, Candle>>, askedAt: number): Promise<{ answers: ReadonlyMap<string, VenueAnswer>; problem: string | null }> {
+    const answers = new Map<string, VenueAnswer>();
+    let problem: string | null = null;
+    for (const [key, group] of Map.groupBy(lacking, ({ prediction }) => keyOf(prediction))) {
+      const [{ prediction: { instrumentId, timeframe } }] = group as [(typeof group)[number]];
+      try {
+        const candles = await venue.candles({ instrumentId, timeframe, since: Math.min(...group.flatMap((it) => it.openTimes)), limit: FETCH_MAX });
+        await ledger.writeCandles([{ instrumentId, timeframe, candles }]);
+        const shelf = shelves.get(key) ?? new Map<number, Candle>();
+        for (const candle of candles) shelf.set(candle.openTime, shelf.get(candle.openTime) ?? candle);
+        shelves.set(key, shelf);
+        answers.set(key, { openTimes: candles.map((it) => it.openTime), askedAt });
+      } catch (error) {
+        if (!(error instanceof KeelError) || !PASSING.includes(error.code)) throw error;
+        problem = `${error.code}: ${error.message}`;
+      }
+    }
+    return { answers, problem };
+  }
+}
+
+function keyOf({ instrumentId, timeframe }: { readonly instrumentId: InstrumentId; readonly timeframe: Timeframe }): string {
+  return `${timeframe} ${instrumentId}`;
+}
+
+const NO_CANDLES: CandleShelf = new Map();
+
+function shelfOf(shelves: ReadonlyMap<string, CandleShelf>, prediction: DuePrediction): CandleShelf {
+  return shelves.get(keyOf(prediction)) ?? NO_CANDLES;
+}
+
+/** The first ones that lie near each other; whole cycles. */
+function withinSpan(due: readonly DuePrediction[]): readonly DuePrediction[] {
+  const [first] = due;
+  if (first === undefined) return due;
+  const until = first.dueAt + SPAN_CANDLES * timeframeMs(first.timeframe);
+  return due.filter((it) => it.dueAt <= until);
+}

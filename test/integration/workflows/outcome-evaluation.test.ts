@@ -1,0 +1,54 @@
+/** When an evaluation goes on, looks again, waits and ends. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { EvaluationStep } from '../../../activities/types.ts';
+import type * as workflows from '../../../workflows/index.ts';
+import type { EvaluationOutcome } from '../../../workflows/messages.ts';
+import { newsSignal } from '../../../workflows/messages.ts';
+import type { WorkflowHost } from '../../support/workflows.ts';
+import { startWorkflowHost } from '../../support/workflows.ts';
+
+let host: WorkflowHost;
+beforeAll(async () => { host = await startWorkflowHost(); });
+afterAll(() => host.stop());
+
+const DONE: EvaluationStep = { after: { dueAt: 2, cycleId: 'b' }, evaluated: 3, unpriceable: 0, waiting: 0, problem: null, isLast: true };
+const HALF: EvaluationStep = { ...DONE, after: { dueAt: 1, cycleId: 'a' }, isLast: false };
+const WAITS: EvaluationStep = { ...DONE, evaluated: 1, waiting: 2, problem: 'the venue is away' };
+const EMPTY: EvaluationStep = { ...DONE, after: null, evaluated: 0 };
+
+/** @param steps what each look answers, in order; then nothing is due. @param newsAt looks while which news comes, from 1 */
+async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0 } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
+  const from: (string | null)[] = [];
+  const workflowId = `outcomeEvaluation/${process.pid}-${Math.random()}`;
+  let failed = false;
+  const outcome = await host.whileWorking({
+    evaluateDue: async ({ after }) => {
+      if (from.length + 1 === failsAt && !failed) {
+        failed = true;
+        throw new Error('the ledger is away');
+      }
+      from.push(after?.cycleId ?? null);
+      if (newsAt.includes(from.length)) await host.client.workflow.getHandle(workflowId).signal(newsSignal);
+      return steps[from.length - 1] ?? EMPTY;
+    },
+  }, async (taskQueue) => {
+    const handle = await host.client.workflow.signalWithStart<typeof workflows.outcomeEvaluation>('outcomeEvaluation', { workflowId, taskQueue, args: [{ portfolioId: 'sim', before: null }], signal: newsSignal });
+    return await handle.result();
+  });
+  return { from, outcome };
+}
+
+it.each([
+  ['nothing is due: one look, also when news started it', [EMPTY], {}, [null], { evaluated: 0, unpriceable: 0, waiting: 0 }],
+  ['much is due: it goes on where it stood', [HALF, HALF, DONE], {}, [null, 'a', 'a'], { evaluated: 9, unpriceable: 0, waiting: 0 }],
+  ['news while it looks: it looks again from the first', [DONE], { newsAt: [1] }, [null, null], { evaluated: 3, unpriceable: 0, waiting: 0 }],
+  ['candles are missing: it waits and looks again', [WAITS, { ...DONE, evaluated: 2 }], {}, [null, null], { evaluated: 3, unpriceable: 0, waiting: 0 }],
+  ['a look fails: it is taken again', [HALF, DONE], { failsAt: 2 }, [null, 'a'], { evaluated: 6, unpriceable: 0, waiting: 0 }],
+])('%s', async (_name, steps, how, from, outcome) => expect(await evaluate(steps, how)).toEqual({ from, outcome }));
+
+it('a backlog longer than a history continues as new, and forgets nothing', async () => {
+  const { from, outcome } = await evaluate(Array.from({ length: 210 }, () => HALF));
+  expect(outcome).toEqual({ evaluated: 630, unpriceable: 0, waiting: 0 });
+  expect(from).toHaveLength(211);
+  expect(from.filter((it) => it === null).length).toBeGreaterThanOrEqual(2); // the new run begins at the first that is due
+});

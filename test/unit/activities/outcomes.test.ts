@@ -1,0 +1,92 @@
+/** What one look over due predictions does with candles that are there, missing, never there, and a venue that is away. */
+import { describe, expect, it } from 'vitest';
+import { createEvaluationActivities } from '../../../activities/outcomes.ts';
+import { KeelError } from '../../../domain/errors.ts';
+import type { Candle } from '../../../domain/market/candle.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { Venue } from '../../../domain/ports/venue.ts';
+import type { DuePrediction, Outcome } from '../../../domain/predictions/outcome.ts';
+import { portOf } from '../../support/ports.ts';
+
+const HOUR_MS = 3_600_000;
+const heartbeat = () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) });
+const NOW = 2_000 * HOUR_MS;
+
+/** The candle of an hour closes at 100 plus the hour. */
+function candle(hour: number): Candle {
+  return { openTime: hour * HOUR_MS, open: 99 + hour, high: 101 + hour, low: 98 + hour, close: 100 + hour, volume: 1 };
+}
+function due(hour: number, changes: Partial<DuePrediction> = {}): DuePrediction {
+  return {
+    predictionId: hour, cycleId: `cycle ${hour}`, instrumentId: 'BTC', timeframe: '1h', madeAt: hour * HOUR_MS, dueAt: (hour + 4) * HOUR_MS, horizonCandles: 4, labelVersion: 'horizon4/1', role: 'acting', action: 'buy',
+    sigma: null, costBps: 10, stopBps: null, targetBps: null, ...changes,
+  };
+}
+
+interface World {
+  readonly stored: readonly number[];
+  /** Null: it does not answer. */
+  readonly atVenue?: readonly number[] | null;
+  readonly predictions: readonly DuePrediction[];
+}
+
+async function look({ stored, atVenue = [], predictions }: World) {
+  const [recorded, asked, written]: [Outcome[], string[], number[]] = [[], [], []];
+  const ledger = portOf<Ledger>({
+    duePredictions: async ({ after }) => predictions.filter((it) => after === null || it.dueAt > after.dueAt),
+    candlesBetween: async ({ instrumentIds, timeframe, from, to }) => instrumentIds.map((instrumentId) => ({ instrumentId, timeframe, candles: stored.map(candle).filter((it) => it.openTime >= from && it.openTime < to) })),
+    writeCandles: async (series) => void written.push(...series.flatMap((it) => it.candles.map(({ openTime }) => openTime / HOUR_MS))),
+    recordOutcomes: async (_portfolio, outcomes) => { recorded.push(...outcomes); return outcomes.length; },
+  });
+  const venue = portOf<Venue>({
+    marketTime: async () => NOW,
+    candles: async ({ instrumentId, since }) => {
+      asked.push(`${instrumentId} since ${since / HOUR_MS}`);
+      if (atVenue === null) throw new KeelError('VENUE_UNREACHABLE', 'it is away');
+      return atVenue.map(candle).filter((it) => it.openTime >= since);
+    },
+  });
+  const step = await createEvaluationActivities({ ledger, venue, heartbeat }).evaluateDue({ portfolioId: 'sim', after: null });
+  return { step, asked, written, outcomes: recorded.map((it) => [it.prediction.predictionId, it.state === 'priced' ? it.exitPrice : it.evidence]) };
+}
+
+describe('due predictions', () => {
+  it('are priced at their own candles, whatever came later', async () => {
+    const { step, asked, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6, 7, 8, 9], predictions: [due(1), due(2, { predictionId: 20 }), due(2, { predictionId: 21, role: 'member', action: 'hold' })] });
+    expect(outcomes).toEqual([[1, 104], [20, 105], [21, 105]]);
+    expect(step).toEqual({ after: { dueAt: 6 * HOUR_MS, cycleId: 'cycle 2' }, evaluated: 3, unpriceable: 0, waiting: 0, problem: null, isLast: true });
+    expect(asked).toEqual([]);
+  });
+
+  it('whose candles are missing are priced with the venue\'s, which stay', async () => {
+    const { step, asked, written, outcomes } = await look({ stored: [1, 2, 3], atVenue: [1, 2, 3, 4, 5], predictions: [due(1)] });
+    expect([outcomes, asked, written, step.waiting]).toEqual([[[1, 104]], ['BTC since 4'], [4, 5], 0]);
+  });
+
+  it('cannot be priced when the venue shows later candles and not theirs: that is the proof', async () => {
+    const { step, outcomes } = await look({ stored: [1, 2], atVenue: [4, 5], predictions: [due(1)] });
+    expect(outcomes).toEqual([[1, { reason: expect.stringContaining('no such candle') as string, missing: [3 * HOUR_MS], venueShows: 4 * HOUR_MS, askedAt: NOW }]]);
+    expect(step).toMatchObject({ evaluated: 0, unpriceable: 1, waiting: 0 });
+  });
+
+  it.each([
+    ['the venue is away', null, 'VENUE_UNREACHABLE: it is away'],
+    ['the venue shows nothing newer', [3], 'the venue does not show their candles yet'],
+  ])('wait while %s, and keep nobody else from being priced', async (_name, atVenue, problem) => {
+    const { step, outcomes } = await look({ stored: [1, 2, 3, 4, 1_001, 1_002, 1_003, 1_004], atVenue, predictions: [due(1), due(2), due(1_001)] });
+    expect(outcomes).toEqual([[1, 104], [1_001, 1_104]]);
+    expect(step).toMatchObject({ evaluated: 2, unpriceable: 0, waiting: 1, problem, isLast: true });
+  });
+
+  it('on a candle that cannot be are not priced', async () => {
+    const ledgerCandles = [1, 2, 3].map(candle);
+    const recorded: Outcome[] = [];
+    const ledger = portOf<Ledger>({
+      duePredictions: async ({ after }) => (after === null ? [due(1)] : []),
+      candlesBetween: async () => [{ instrumentId: 'BTC', timeframe: '1h', candles: [...ledgerCandles, { ...candle(4), low: 0 }] }],
+      recordOutcomes: async (_portfolio, outcomes) => { recorded.push(...outcomes); return outcomes.length; },
+    });
+    await createEvaluationActivities({ ledger, heartbeat, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
+    expect(recorded).toMatchObject([{ state: 'unpriceable', evidence: { reason: 'a candle that cannot be', openTime: 4 * HOUR_MS } }]);
+  });
+});

@@ -1,0 +1,51 @@
+import { condition, continueAsNew, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { EvaluationStep } from '../activities/types.ts';
+import type { EvaluationInput, EvaluationOutcome } from './messages.ts';
+import { newsSignal } from './messages.ts';
+import { evaluating } from './proxies.ts';
+
+/** So many activities fit into one run's history. */
+const STEPS_MAX = 200;
+/** What could not be priced is looked at again, ever more seldom. Wall clock: the market's may stand still meanwhile. */
+const AGAIN_MS = { first: 500, most: 60_000 } as const;
+
+/**
+ * Prices every prediction that is due, each at exactly its own candles, and ends. It goes by the ledger alone: a run that
+ * was lost costs nothing, the next one finds what is due. What has no candles yet is waited for; news (a candle closed
+ * meanwhile) makes it look again at once.
+ */
+export async function outcomeEvaluation({ portfolioId, before }: EvaluationInput): Promise<EvaluationOutcome> {
+  let isHeard = false;
+  setHandler(newsSignal, () => void (isHeard = true));
+  let total: EvaluationOutcome = before ?? { evaluated: 0, unpriceable: 0, waiting: 0 };
+  let steps = 0;
+  let delayMs: number = AGAIN_MS.first;
+  for (;;) {
+    isHeard = false;
+    const round = await evaluateAll(portfolioId, () => (steps += 1));
+    total = { evaluated: total.evaluated + round.evaluated, unpriceable: total.unpriceable + round.unpriceable, waiting: round.waiting };
+    setCurrentDetails(detailsOf(total, round.problem));
+    const isDone = round.isLast && round.waiting === 0 && !isHeard;
+    if (isDone) return total;
+    if (steps >= STEPS_MAX) return await continueAsNew<typeof outcomeEvaluation>({ portfolioId, before: total });
+    if (round.evaluated + round.unpriceable > 0) delayMs = AGAIN_MS.first;
+    if (!round.isLast || isHeard) continue;
+    await condition(() => isHeard, delayMs);
+    delayMs = Math.min(AGAIN_MS.most, delayMs * 2);
+  }
+
+  /** Once over all that is due; at most as far as this run's history reaches. */
+  async function evaluateAll(id: string, count: () => number): Promise<EvaluationStep> {
+    let sum: EvaluationStep = { after: null, evaluated: 0, unpriceable: 0, waiting: 0, problem: null, isLast: false };
+    while (!sum.isLast && count() <= STEPS_MAX) {
+      const step = await evaluating.evaluateDue.executeWithOptions({ summary: sum.after === null ? 'what is due' : `after ${sum.after.cycleId}` }, [{ portfolioId: id, after: sum.after }]);
+      sum = { ...step, evaluated: sum.evaluated + step.evaluated, unpriceable: sum.unpriceable + step.unpriceable, waiting: sum.waiting + step.waiting, problem: sum.problem ?? step.problem };
+    }
+    return sum;
+  }
+}
+
+function detailsOf({ evaluated, unpriceable, waiting }: EvaluationOutcome, problem: string | null): string {
+  const lines = [`- evaluated: ${evaluated}`, `- unpriceable, with proof: ${unpriceable}`, `- waiting: ${waiting}`];
+  return [...lines, ...(problem === null ? [] : [`\nWaits: ${problem}`])].join('\n');
+}

@@ -90,9 +90,11 @@ export const SITUATIONS: readonly Situation[] = [
     reaches: ['expireOrder/ledger.backfillOrder'],
     options: { candles: CANDLES },
     play: async (system) => {
-      const resting = await untilEntriesRest(system);
-      // The first quotes are those to price with; one that follows is to send by.
-      await inject(system, { kind: 'http418', durationMs: REPRICED_VALID_MS + 2_000, match: { method: 'GET', path: 'bookTicker' }, at: resting.length + 1 });
+      const [clientOrderId = ''] = await untilEntriesRest(system);
+      const { positionId, symbol } = await oneRow<{ positionId: string; symbol: string }>(system, 'SELECT position_id "positionId", venue_symbol symbol FROM intents JOIN instruments USING (instrument_id) WHERE client_order_id = $1', [clientOrderId]);
+      // The first quote is the one to price with, the second the one to send by.
+      await inject(system, { kind: 'http418', durationMs: REPRICED_VALID_MS + 2_000, match: { method: 'GET', path: 'bookTicker', symbol }, at: 2 });
+      await system.client.workflow.getHandle(positionId).signal(timeReachedSignal, { clientOrderId });
       return await tradeToTheEnd(system);
     },
   },

@@ -11,9 +11,9 @@ const lost = workflowTest('proven absent, it is sent with the next attempt');
 const HAND_OUT = '  await Promise.all(plan.opens.map((open) => openPosition(candle.portfolioId, open))); // abandoned children: a cycle never owns an order\n';
 
 export const WORKFLOW_MUTANTS: readonly Mutant[] = [
-  { name: 'settle never sends again', guard: 'an order that is not wanted any more is only looked for', tests: workflowTest('found absent, it stays away'), edits: [edit(EXECUTE, 'if (!maySend) return knowledge;', '')] },
+  { name: 'settle never sends again', guard: 'an order that is not wanted any more is only looked for', tests: workflowTest('found absent, it stays away'), edits: [edit(EXECUTE, 'if (terms === null) return knowledge;', '')] },
   { name: 'settle is not execute', guard: 'a position settles what is not wanted, and does not execute it', tests: workflowTest('found absent, it stays away'), edits: [edit(POSITION, '[settleOrder(intent, known)]', '[executeOrder(intent, known)]')] },
-  { name: 'next attempt, next number', guard: 'an attempt number is used once', tests: lost, edits: [edit(EXECUTE, 'submit(intent, row.attempt + 1)', 'submit(intent, row.attempt)')] },
+  { name: 'next attempt, next number', guard: 'an attempt number is used once', tests: lost, edits: [edit(EXECUTE, 'attempt: row.attempt + 1 });', 'attempt: row.attempt });')] },
   { name: 'looks of this attempt', guard: 'looks for one attempt prove nothing about the next', tests: lost, edits: [edit(EXECUTE, '        looks = [];\n', '')] },
   { name: 'looks are kept', guard: 'two looks can prove absence together', tests: lost, edits: [edit(EXECUTE, '[...looks, look.emptyLook]', '[look.emptyLook]')] },
   { name: 'a lost attempt may have been signed late', guard: 'a lost attempt counts as signed when it was given up', tests: lost, edits: [edit(EXECUTE, 'Math.max(attemptedAt, Date.now())', 'attemptedAt')] },

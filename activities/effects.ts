@@ -57,6 +57,8 @@ export const LEDGER_METHODS = {
   watchRisk: 'effect',
   tellEmergency: 'effect',
   recordEmergencyOrders: 'effect',
+  posture: 'read',
+  oversee: 'effect',
   arm: 'effect',
   armedBy: 'read',
   close: 'read',

@@ -11,10 +11,10 @@ import type { Engine, Heartbeat } from './feeds.ts';
 import type { ProbeDeps } from './health-probes.ts';
 import { readParts } from './health-probes.ts';
 import { isLedgerDown } from './patience.ts';
-import type { HealthActivities } from './types.ts';
+import type { HealthActivities, OversightActivities } from './types.ts';
 
 export interface HealthDeps extends ProbeDeps {
-  readonly ledger: Pick<Ledger, 'guard' | 'commandGuard'>;
+  readonly ledger: Pick<Ledger, 'guard' | 'commandGuard' | 'oversee'>;
   readonly engine: Pick<Engine, 'wakeGuard'>;
   readonly heartbeat: () => Heartbeat;
   /** Aborted when this worker stops: the next one goes on at once. */
@@ -24,6 +24,11 @@ export interface HealthDeps extends ProbeDeps {
 const BEAT_MS = 1_000;
 /** Kept when the ledger cannot take a check. */
 const UNSTORED = { unhealthyParts: PRESETS.normal.criticalUnhealthyParts, nextMs: PRESETS.normal.healthRecheckS * 1_000 };
+
+/** What oversight asks of the ledger. */
+export function createOversightActivities({ ledger, clock }: Pick<HealthDeps, 'ledger' | 'clock'>): OversightActivities {
+  return { oversee: async (portfolioId) => await ledger.oversee(portfolioId, { at: null, wallAt: clock(), room: null, by: 'oversight' }) };
+}
 
 /** Looks at every part, again and again as the policy asks, until its time is over. */
 export function createHealthActivities(deps: HealthDeps): HealthActivities {
@@ -56,7 +61,7 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
       try {
         for (;;) {
           const { check, nextMs, isStored, isReplay } = await Promise.race([recorded(input), cancelled]);
-          if (isStored && !isReplay && check.level === 'critical') await tripFor(deps, input.portfolioId, check);
+          if (isStored && !isReplay) await actOn(deps, input.portfolioId, check);
           // The Schedule's next run goes on.
           if (clock() + nextMs >= endsAt) return outcomeOf(check, isStored);
           await Promise.race([sleep(nextMs, undefined, { signal }), cancelled]);
@@ -67,6 +72,12 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
       }
     },
   };
+}
+
+/** A change of health sets the posture at once, not at the next tick; critical health stops trading. */
+async function actOn(deps: HealthDeps, portfolioId: string, check: HealthCheck): Promise<void> {
+  await deps.ledger.oversee(portfolioId, { at: null, wallAt: check.at, room: null, by: 'healthCheck' });
+  if (check.level === 'critical') await tripFor(deps, portfolioId, check);
 }
 
 /** The account's feed hears of it too, if it lives: its look is one of the parts. */

@@ -4,7 +4,7 @@ import type { FeedDeps } from './feeds.ts';
 import { createFeedActivities } from './feeds.ts';
 import { createLedgerActivities } from './ledger.ts';
 import type { HealthDeps } from './health.ts';
-import { createHealthActivities } from './health.ts';
+import { createHealthActivities, createOversightActivities } from './health.ts';
 import type { MarketDeps } from './market.ts';
 import { createMarketActivities } from './market.ts';
 import { createEvaluationActivities } from './outcomes.ts';
@@ -29,5 +29,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),
     ...createHealthActivities(deps),
+    ...createOversightActivities(deps),
   };
 }

@@ -1,16 +1,22 @@
 import { observeSymbol } from '../domain/cycle/observe.ts';
-import type { Observation } from '../domain/cycle/types.ts';
+import { roomOf } from '../domain/cycle/room.ts';
+import type { Observation, SymbolObservation } from '../domain/cycle/types.ts';
 import type { Losses } from '../domain/emergency/equity.ts';
 import type { GuardState } from '../domain/emergency/guard.ts';
 import { overlayOf } from '../domain/emergency/overlay.ts';
+import type { GuardMode } from '../domain/emergency/types.ts';
 import { KeelError } from '../domain/errors.ts';
 import { isLate } from '../domain/guard/guard.ts';
+import { levelNow } from '../domain/health/check.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Instrument } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Fence } from '../domain/orders/protocol.ts';
+import type { PostureState } from '../domain/oversight/posture.ts';
+import { nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf } from '../domain/policy/effective.ts';
-import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { Policy } from '../domain/policy/policy.ts';
+import type { AccountContext, Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import type { Strategy } from '../strategies/define-strategy.ts';
@@ -94,19 +100,37 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       const { portfolioId, timeframe, closeTime } = candle;
       const { instruments } = await portfolioOf(portfolioId);
       const [series, context, { account, guard, fence, losses, marketTime }, read] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId), readPolicy(portfolioId)]);
-      const { policy, ...overlay } = effectivePolicyOf(read.policy, [overlayOf(guard.mode, read.policy)]);
+      const symbols = instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy: read.policy }));
+      const posture = await overseen(deps, candle, { symbols, context, guard: guard.mode, losses, policy: read.policy });
+      const { policy, ...overlay } = effectivePolicyOf(read.policy, [overlayOf(guard.mode, read.policy), postureOverlayOf(posture.posture, read.policy)]);
       const held = { ...context.account, fence, policy, policyVersion: read.policyVersion, policyRead: { source: read.policySource, problem: read.policyProblem } };
-      const symbols = instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy }));
       return {
         candle,
         late: isLate(marketTime, closeTime, timeframe, policy),
         symbols,
-        account: { ...held, overlay, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
+        account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
         risk: await readRisk({ candle, series, symbols, account, losses, context: { ...context, account: held } }),
       };
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),
   };
+}
+
+interface Seen {
+  readonly symbols: readonly SymbolObservation[];
+  readonly context: AccountContext;
+  readonly guard: GuardMode;
+  readonly losses: Losses;
+  readonly policy: Policy;
+}
+
+/** The posture for this cycle: regimes are known, so a change of them acts at once. Nothing is asked or written unless it changes. */
+async function overseen({ ledger, clock }: Pick<MarketDeps, 'ledger' | 'clock'>, { portfolioId, closeTime }: CandleRef, { symbols, context, guard, losses, policy }: Seen): Promise<PostureState> {
+  const wallAt = clock();
+  const health = context.isReplay ? 'healthy' : levelNow({ newest: context.health, now: wallAt, staleMs: policy.healthStaleS * 1_000 });
+  const room = roomOf(symbols, context.account.positions.length, policy);
+  const next = nextPosture(context.posture, { at: closeTime, guard, losses, health, room }, policy);
+  return next.change === null ? next.state : (await ledger.oversee(portfolioId, { at: closeTime, wallAt, room, by: 'cycle' })).state;
 }
 
 function candlesIn(series: readonly CandleSeries[], instrumentId: string): CandleSeries['candles'] {

@@ -7,7 +7,7 @@ import type { CandleRef } from '../domain/market/candle.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
-import type { Difference, DueMark, EmergencyOrder, GuardResult } from '../domain/ports/ledger.ts';
+import type { Difference, DueMark, EmergencyOrder, GuardResult, PostureLook } from '../domain/ports/ledger.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
 import type { FeedInput, HealthInput, HealthOutcome, ReplayInput } from '../workflows/messages.ts';
@@ -171,4 +171,9 @@ export interface EvaluationActivities {
   evaluateDue(request: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep>;
 }
 
-export type Activities = EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export interface OversightActivities {
+  /** The posture that holds from now on. */
+  oversee(portfolioId: string): Promise<PostureLook>;
+}
+
+export type Activities = OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

@@ -18,7 +18,7 @@ import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
-import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
@@ -106,6 +106,7 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
     state: { note: 'Compares venue, ledger and workflows.' },
   })];
   if (!hasMarketClock(deployment)) watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }), await ensureEvaluations(client, portfolioId, taskQueue));
+  if (deployment.mode !== 'replay') watched.push(await ensureOversight(client, portfolioId, taskQueue));
   await ensureHealthCheck(client, { portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
 }
 
@@ -127,6 +128,17 @@ async function ensureCycles(client: Client, { timeframe }: Settings, { portfolio
     // The default would catch up a whole year; a candle older than one timeframe has its successor already.
     policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: Math.max(timeframeMs(timeframe), 10_000) },
     state: { note: `One cycle at each close of a ${timeframe} candle.` },
+  });
+}
+
+/** Not in a replay: there each cycle sets the posture, so that its trades depend on data alone. */
+async function ensureOversight(client: Client, portfolioId: string, taskQueue: string): Promise<WatchedSchedule> {
+  const workflowId = oversightId(portfolioId);
+  return await ensureSchedule(client, MINUTE_MS, {
+    scheduleId: workflowId,
+    action: { type: 'startWorkflow', workflowType: 'oversight', workflowId, taskQueue, args: [{ portfolioId }], workflowTaskTimeout: '5 s', staticSummary: `posture of ${portfolioId}` },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10 s' },
+    state: { note: 'Sets the posture from drawdown and health between candles.' },
   });
 }
 

@@ -2,11 +2,13 @@
 import { createLedger } from '../db/ledger.ts';
 import { createPolicyStore } from '../db/policy-store.ts';
 import { overlayOf } from '../domain/emergency/overlay.ts';
+import type { GuardMode } from '../domain/emergency/types.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { KeyChange, PolicyWish } from '../domain/policy/change.ts';
 import { isPresetName, policyChanges, readPairs } from '../domain/policy/change.ts';
+import { postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf, OVERLAID_KEYS } from '../domain/policy/effective.ts';
-import type { OverlaidKey, OverlayOwner } from '../domain/policy/effective.ts';
+import type { OverlaidKey, OverlayOwner, PostureName } from '../domain/policy/effective.ts';
 import type { Policy, PolicyKey, PolicyValue } from '../domain/policy/policy.ts';
 import { isPolicyKey, POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from '../domain/policy/policy.ts';
 import { policyInvalid, rangeOf } from '../domain/policy/schema.ts';
@@ -22,7 +24,7 @@ export interface Overlaid {
 
 export interface ShownPolicy extends PolicyVersion {
   readonly deployment: string;
-  /** What the guard demands at the moment on top of the policy. */
+  /** What guard and posture demand at the moment on top of the policy. */
   readonly overlaid: readonly Overlaid[];
 }
 
@@ -35,15 +37,15 @@ export interface PolicyDiff {
 
 /** @param version default: the newest. @throws {KeelError} NOT_FOUND */
 export async function showPolicy(deploymentName: string | undefined, version: number | null): Promise<ShownPolicy> {
-  return await withPolicies(deploymentName, async ({ store, portfolioId, deployment, guardMode }) => {
+  return await withPolicies(deploymentName, async ({ store, portfolioId, deployment, standing }) => {
     const newest = await newestOf(store, portfolioId);
     const shown = version === null ? newest : await store.version(portfolioId, version);
-    return { deployment, ...shown, overlaid: shown.version === newest.version ? overlaidKeys(shown.policy, await guardMode()) : [] };
+    return { deployment, ...shown, overlaid: shown.version === newest.version ? overlaidKeys(shown.policy, await standing()) : [] };
   });
 }
 
-function overlaidKeys(policy: Policy, mode: Parameters<typeof overlayOf>[0]): readonly Overlaid[] {
-  const { policy: effective, owners } = effectivePolicyOf(policy, [overlayOf(mode, policy)]);
+function overlaidKeys(policy: Policy, { guard, posture }: Standing): readonly Overlaid[] {
+  const { policy: effective, owners } = effectivePolicyOf(policy, [overlayOf(guard, policy), postureOverlayOf(posture, policy)]);
   return OVERLAID_KEYS.filter((key) => owners[key] !== 'policy').map((key) => ({ key, value: effective[key], owner: owners[key] }));
 }
 
@@ -94,11 +96,17 @@ async function newestOf(store: PolicyStore, portfolioId: string): Promise<Policy
   return await store.version(portfolioId, (await store.active(portfolioId)).version);
 }
 
+/** What lies over the policy. */
+interface Standing {
+  readonly guard: GuardMode;
+  readonly posture: PostureName;
+}
+
 interface Policies {
   readonly store: PolicyStore;
   readonly portfolioId: string;
   readonly deployment: string;
-  readonly guardMode: () => Promise<Parameters<typeof overlayOf>[0]>;
+  readonly standing: () => Promise<Standing>;
 }
 
 async function withPolicies<T>(name: string | undefined, work: (policies: Policies) => Promise<T>): Promise<T> {
@@ -106,7 +114,11 @@ async function withPolicies<T>(name: string | undefined, work: (policies: Polici
   const { portfolioId } = chosen.deployment;
   return await withLedger(chosen, async (pool) => {
     const now = { marketAt: 0, wallAt: 0 };
-    return await work({ store: createPolicyStore(pool), portfolioId, deployment: chosen.deployment.name, guardMode: async () => (await createLedger(pool).guard(portfolioId, now)).state.mode });
+    return await work({ store: createPolicyStore(pool), portfolioId, deployment: chosen.deployment.name, standing: async () => {
+      const ledger = createLedger(pool);
+      const [guard, { posture }] = await Promise.all([ledger.guard(portfolioId, now), ledger.posture(portfolioId)]);
+      return { guard: guard.state.mode, posture };
+    } });
   });
 }
 

@@ -7,6 +7,7 @@ import { createGuardMethods } from './ledger/guard.ts';
 import { createMarketMethods } from './ledger/market.ts';
 import { createOrderMethods } from './ledger/orders.ts';
 import { createOutcomeMethods } from './ledger/outcomes.ts';
+import { createOversightMethods } from './ledger/oversight.ts';
 import { createPortfolioMethods } from './ledger/portfolio.ts';
 import { createPositionMethods } from './ledger/positions.ts';
 import { createReconciliationMethods } from './ledger/reconciliation.ts';
@@ -20,6 +21,7 @@ export function createLedger(pool: Pool): Ledger {
     ...createMarketMethods(pool),
     ...createFenceMethods(pool),
     ...createGuardMethods(pool),
+    ...createOversightMethods(pool),
     ...createContextMethods(pool),
     ...createCycleMethods(pool),
     ...createOutcomeMethods(pool),

@@ -12,7 +12,7 @@ import { startSystem } from '../test/support/system.ts';
 const FOLDER = join(ROOT, 'test/fixtures/histories');
 const CANDLES = 40;
 /** Of those that have several, the one with the longest history: it went through most. */
-const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession', 'portfolioGuard', 'essRecovery', 'healthCheck', 'outcomeEvaluation'];
+const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession', 'portfolioGuard', 'essRecovery', 'healthCheck', 'outcomeEvaluation', 'oversight'];
 /** Candles before trading is stopped. */
 const STOPPED_AFTER = 12;
 
@@ -28,6 +28,7 @@ try {
     await system.waitDone();
     await system.reconcile();
     await system.checkHealth();
+    await system.oversee();
     mkdirSync(FOLDER, { recursive: true });
     for (const type of TYPES) await record(system.client, type);
   } finally {

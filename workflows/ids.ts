@@ -10,6 +10,10 @@ export function marketFeedId(portfolioId: string): string {
   return `marketFeed/${portfolioId}`;
 }
 
+export function oversightId(portfolioId: string): string {
+  return `oversight/${portfolioId}`;
+}
+
 /** One guard per portfolio, for ever. */
 export function portfolioGuardId(portfolioId: string): string {
   return `portfolioGuard/${portfolioId}`;

@@ -177,6 +177,10 @@ export interface EssOutcome {
   readonly positionsClosed: number;
 }
 
+export interface OversightInput {
+  readonly portfolioId: string;
+}
+
 /** One run of the health check. */
 export interface HealthInput {
   readonly portfolioId: string;

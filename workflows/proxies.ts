@@ -8,7 +8,7 @@
  * | submit | 3 s + 0.5 s | one | an order is never sent again because the engine lost an answer |
  * | look, cancel | 5 s, heartbeat 2 s | without end | reading and cancelling twice does no harm |
  * | quickly | 1 s in all, in the workflow's own worker | one | who must act does not wait for the database; the next look tries again |
- * | guard | 2 s in the workflow's own worker, then 10 s | without end | as ledger; a stop goes on without it |
+ * | guard, oversight | 2 s in the workflow's own worker, then 10 s | without end | as ledger; a stop goes on without it |
  * | sweep | 5 s, heartbeat 2 s | without end | looks and cancels of an emergency: twice does no harm |
  * | closing | 5 s, heartbeat 2 s | one | what a lost attempt did is asked of the venue |
  * | booking | 2 min, heartbeat 2 s | without end | reads the venue's history, writes each fill once |
@@ -22,7 +22,7 @@
  */
 import { ActivityCancellationType, ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -58,6 +58,11 @@ export const guardLedger = {
   recordClosings: orElse(guardNearby.recordClosings, guardPatient.recordClosings),
   tellPositions: orElse(guardNearby.tellPositions, guardPatient.tellPositions),
 } satisfies Partial<GuardActivities>;
+
+const overseeNearby = proxyLocalActivities<OversightActivities>({ scheduleToCloseTimeout: '2 s', retry: { maximumAttempts: 1 } });
+const overseePatient = proxyActivities<OversightActivities>({ startToCloseTimeout: '10 s', retry: RETRY });
+
+export const overseeing = { oversee: orElse(overseeNearby.oversee, overseePatient.oversee) } satisfies OversightActivities;
 
 /** A stop does not wait for the ledger either. */
 export const guardQuickly = proxyLocalActivities<GuardActivities>({ scheduleToCloseTimeout: '1 s', retry: { maximumAttempts: 1 } });

@@ -4,7 +4,7 @@ import { print, printJson } from '../output.ts';
 export function register(program: Command): void {
   program
     .command('guard')
-    .description('the emergency stop: state, cause, what is missing for the next step, history')
+    .description('the emergency stop and the posture: state, cause, what is missing for the next step, history')
     .option('--deployment <name>', 'default: the one that runs, else the newest replay')
     .option('--json', 'as JSON')
     .addHelpText('after', `

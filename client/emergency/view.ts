@@ -2,6 +2,7 @@ import type { GuardState } from '../../domain/emergency/guard.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import { percent } from '../../domain/emergency/triggers.ts';
 import { standingOf } from '../../domain/emergency/watch.ts';
+import type { PostureState } from '../../domain/oversight/posture.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
 import type { Chosen } from '../deployment-parts.ts';
 import { columns, table } from '../output.ts';
@@ -14,20 +15,21 @@ export interface GuardReport {
   readonly state: GuardState;
   readonly fence: Fence;
   readonly losses: { readonly dailyLossBps: number | null; readonly drawdownBps: number | null; readonly recoveryDrawdownBps: number | null };
+  readonly posture: PostureState;
   /** What the next step of recovery waits for; empty while there is none. */
   readonly missing: readonly string[];
 }
 
 export async function guardReport(chosen: Chosen): Promise<GuardReport> {
   const { name, portfolioId } = chosen.deployment;
-  const view = await withGuardLedger(chosen, (ledger) => ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }));
+  const [view, posture] = await withGuardLedger(chosen, (ledger) => Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.posture(portfolioId)]));
   const { state, fence } = view;
   const standing = standingOf(view);
   const missing = state.mode === 'tripping' ? ['everything closed at the venue, and proven'] : standing.missing;
-  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, losses: standing.losses, missing };
+  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, losses: standing.losses, posture, missing };
 }
 
-export function guardText({ deployment, emergencyId, state, fence, losses, missing }: GuardReport): string {
+export function guardText({ deployment, emergencyId, state, fence, losses, posture, missing }: GuardReport): string {
   const told = (bps: number | null): string => (bps === null ? 'not known yet' : percent(bps));
   const isOver = state.mode === 'armed';
   const rows = [
@@ -36,6 +38,7 @@ export function guardText({ deployment, emergencyId, state, fence, losses, missi
     ...(emergencyId === null || isOver ? [] : [['emergency', `${emergencyId}, round ${state.round}, ${state.positionsClosed} positions closed`]]),
     ...(state.cause === null || isOver ? [] : [['cause', `${state.cause.trigger}: ${state.cause.reason} (${state.cause.by})`], ['reset', state.resetBy ?? 'by nobody yet']]),
     ['losses', `day ${told(losses.dailyLossBps)}, from the peak ${told(losses.drawdownBps)}, from the high of the recovery window ${told(losses.recoveryDrawdownBps)}`],
+    ['posture', `${posture.posture}${posture.since === 0 ? '' : ` since ${new Date(posture.since).toISOString().slice(0, 16)}Z (market)`}: ${posture.why}`],
     ...missing.map((it, at) => [at === 0 ? 'missing' : '', it]),
   ];
   const history = state.history.map((it) => [new Date(it.at).toISOString().slice(0, 19), it.from, it.to, it.by, it.why]);

@@ -22,7 +22,7 @@ export interface Explanation {
   readonly symbols: readonly ExplainedSymbol[];
   readonly account: Pick<Observation['account'], 'equity' | 'walletBalance' | 'availableMargin' | 'fence' | 'positionMode'>;
   /** What the whole portfolio brought to the decision. */
-  readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[]; readonly owners: Observation['account']['overlay']['owners'] };
+  readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[]; readonly owners: Observation['account']['overlay']['owners']; readonly posture: NonNullable<Observation['account']['posture']> | null };
   readonly opens: CyclePlan['opens'];
   readonly instructions: CyclePlan['instructions'];
   readonly orders: readonly ExplainedOrder[];
@@ -134,7 +134,7 @@ function symbolsOf({ observation, plan }: { observation: Observation; plan: Cycl
 
 function portfolioOf({ risk, account }: Observation): Explanation['portfolio'] {
   const { grossLoss24h, lossesInARow } = risk.trades;
-  return { grossLoss24h, lossesInARow, ...risk.losses, owners: account.overlay.owners, venueProblem: risk.venueProblem, recentSides: risk.memory.sides };
+  return { grossLoss24h, lossesInARow, ...risk.losses, owners: account.overlay.owners, posture: account.posture ?? null, venueProblem: risk.venueProblem, recentSides: risk.memory.sides };
 }
 
 /** A position is managed, not opened: no step of the chain was ever due. */

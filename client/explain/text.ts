@@ -23,11 +23,11 @@ function policyNote({ policyRead }: Explanation): string {
   return ` (${policyRead.source === 'lastGood' ? 'the last good copy' : 'built in, conservative'}: the store could not be read, ${policyRead.problem})`;
 }
 
-function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, recentSides, venueProblem, owners }: Explanation['portfolio']): string {
+function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, recentSides, venueProblem, owners, posture }: Explanation['portfolio']): string {
   const overlaid = Object.entries(owners).filter(([, owner]) => owner !== 'policy').map(([key, owner]) => `${key} by ${owner}`);
   const bps = (value: number | null): string => (value === null ? 'unknown' : `${value.toFixed(1)} bps`);
   const sides = `${recentSides.filter((it) => it === 'buy').length} buys of the last ${recentSides.length} signals`;
-  return `daily loss ${bps(dailyLossBps)}, drawdown ${bps(drawdownBps)}, losses of 24 h ${grossLoss24h}, ${lossesInARow} losses in a row, ${sides}${overlaid.length === 0 ? '' : `; ${overlaid.join(', ')}`}${venueProblem === null ? '' : `; the venue said nothing: ${venueProblem}`}`;
+  return `daily loss ${bps(dailyLossBps)}, drawdown ${bps(drawdownBps)}, losses of 24 h ${grossLoss24h}, ${lossesInARow} losses in a row, ${sides}${posture === null ? '' : `; posture ${posture.name}: ${posture.why}`}${overlaid.length === 0 ? '' : `; ${overlaid.join(', ')}`}${venueProblem === null ? '' : `; the venue said nothing: ${venueProblem}`}`;
 }
 
 function venueLine({ volume24h, spreadBps, depth, funding, leverageMax }: NonNullable<ExplainedSymbol['conditions']>): string {

@@ -23,11 +23,15 @@ interface ContextRecord {
   readonly foreign: readonly string[] | null;
   readonly memory: CycleMemory | null;
   readonly priors: Readonly<Record<string, ClassCounts>> | null;
+  readonly posture: AccountContext['posture'];
+  readonly health: AccountContext['health'];
+  readonly isReplay: boolean;
 }
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
 const CONTEXT = `
-  SELECT pf.deployment_id AS "deploymentId",
+  SELECT pf.deployment_id AS "deploymentId", pf.mode = 'replay' AS "isReplay", o.state AS posture,
+    (SELECT jsonb_build_object('at', h.checked_at, 'level', h.level) FROM health_checks h WHERE h.portfolio_id = $1 ORDER BY h.seq DESC LIMIT 1) AS health,
     (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
        'quantity', p.quantity::text, 'entryQuantity', p.entry_quantity::text, 'plannedQuantity', p.plan->'entry'->>'quantity', 'entryPrice', p.entry_price::text,
        'stopPrice', p.stop_price::text, 'targetPrice', p.target_price::text, 'riskPerUnit', p.plan->>'riskPerUnit', 'openedAt', p.decided_at,
@@ -37,7 +41,7 @@ const CONTEXT = `
     (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory,
     (SELECT jsonb_object_agg(k.label_version, jsonb_build_object('buy', k.buys, 'sell', k.sells, 'hold', k.holds)) FROM outcome_counts k WHERE k.portfolio_id = $1) AS priors
-  FROM portfolios pf
+  FROM portfolios pf JOIN oversight o USING (portfolio_id)
   WHERE pf.portfolio_id = $1`;
 
 async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, closeTime }: CandleRef): Promise<AccountContext> {
@@ -54,6 +58,7 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
     },
     memory: row.memory ?? NO_MEMORY,
     priors: row.priors ?? {},
+    posture: row.posture, health: row.health, isReplay: row.isReplay,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Instrument } from '../../domain/market/instrument.ts';
 import { KeelError } from '../../domain/errors.ts';
+import { FIRST_POSTURE } from '../../domain/oversight/posture.ts';
 import { BUILT_IN_VERSION, PRESETS } from '../../domain/policy/policy.ts';
 import type { Ledger, PortfolioSpec } from '../../domain/ports/ledger.ts';
 import { NOW_MS } from '../clock.ts';
@@ -19,6 +20,7 @@ export function createPortfolioMethods(pool: Pool): PortfolioMethods {
       });
       await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
       await client.query({ text: `INSERT INTO guard_state (portfolio_id, state, updated_at) VALUES ($1,'{"mode":"armed"}',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
+      await client.query({ text: `INSERT INTO oversight (portfolio_id, state, updated_at) VALUES ($1,$2,${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId, JSON.stringify(FIRST_POSTURE)] });
       await client.query({
         text: `INSERT INTO policy_versions (portfolio_id, version, policy, kind, preset, changes, changed_by, reason)
                VALUES ($1,${BUILT_IN_VERSION},$2,'builtIn','defensive','[]','keel','holds when no policy can be read'), ($1,${BUILT_IN_VERSION + 1},$3,'initial','normal','[]','keel','preset normal') ON CONFLICT DO NOTHING`,

@@ -1,6 +1,7 @@
 /** The fence, the guard's memory, cursors and what reconciliation saw. */
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import type { PostureState } from '../../domain/oversight/posture.ts';
 import { counter, decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
 import { portfolios } from './market.ts';
 
@@ -46,6 +47,13 @@ export const guardState = pgTable('guard_state', {
 export const guardWatch = pgTable('guard_watch', {
   portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
   memory: jsonb('memory').$type<Readonly<Record<string, unknown>>>().notNull(),
+  updatedAt: epochMs('updated_at').notNull(),
+});
+
+/** The posture that holds. */
+export const oversight = pgTable('oversight', {
+  portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
+  state: jsonb('state').$type<PostureState>().notNull(),
   updatedAt: epochMs('updated_at').notNull(),
 });
 

@@ -5,7 +5,7 @@ import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Direction, OrderIntent } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
 import type { Ladder } from '../exits/ladder.ts';
-import type { EffectivePolicy } from '../policy/effective.ts';
+import type { EffectivePolicy, PostureName } from '../policy/effective.ts';
 import type { PolicySource } from '../policy/fallback.ts';
 import type { ExitRegime, Policy } from '../policy/policy.ts';
 import type { CycleMemory, RiskFacts } from './risk-facts.ts';
@@ -120,6 +120,8 @@ export interface AccountObservation {
   /** What holds now: the stored policy under what guard and posture demand. */
   readonly policy: Policy;
   readonly overlay: Pick<EffectivePolicy, 'emergencyMode' | 'sizeFactor' | 'owners'>;
+  /** Absent in cycles from before there was one. */
+  readonly posture?: { readonly name: PostureName; readonly why: string };
   /** 0: the built-in one, since none could be read. */
   readonly policyVersion: number;
   /** Where the policy came from, and why the store could not be read (null: it could). Absent in cycles from before this was told. */

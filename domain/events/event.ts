@@ -1,8 +1,9 @@
 /** What Keel tells the world: one schema per type, all in one table. A new type is one more row here. */
 import { z } from 'zod';
-import { RECOVERY_MODES, TRIGGERS } from '../emergency/types.ts';
-import { HEALTH_PARTS, PART_STATES } from '../health/types.ts';
+import { GUARD_MODES, RECOVERY_MODES, TRIGGERS } from '../emergency/types.ts';
+import { HEALTH_LEVELS, HEALTH_PARTS, PART_STATES } from '../health/types.ts';
 import { LEGS } from '../orders/order.ts';
+import { POSTURES } from '../policy/effective.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const instrument = { instrumentId: z.string() };
@@ -65,6 +66,11 @@ export const EVENT_PAYLOADS = {
   policyChanged: z.object({ version: z.number(), kind: z.enum(['set', 'preset']), preset: z.string().nullable(), because: z.string(), changes: z.array(z.object({ key: z.string(), before: policyValue, after: policyValue })) }),
   /** `from` null: it was never looked at before. `action`: what a person might do, null while it is well. */
   serviceHealthChanged: z.object({ part: z.enum(HEALTH_PARTS), from: z.enum(PART_STATES).nullable(), to: z.enum(PART_STATES), value: z.string(), limit: z.string(), action: z.string().nullable() }),
+  /** `at`: market clock. Losses null: not known. */
+  postureChanged: z.object({
+    from: z.enum(POSTURES), to: z.enum(POSTURES), why: z.string(), at: z.number(), health: z.enum(HEALTH_LEVELS), guard: z.enum(GUARD_MODES),
+    drawdownBps: z.number().nullable(), recoveryDrawdownBps: z.number().nullable(), room: z.object({ open: z.number(), slots: z.number() }).nullable(),
+  }),
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -116,6 +122,7 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   emergencyRecovered: { type: 'emergency.recovered', retentionDays: 365 },
   policyChanged: { type: 'policy.changed', retentionDays: 365 },
   serviceHealthChanged: { type: 'health.changed', retentionDays: 90 },
+  postureChanged: { type: 'policy.posture', retentionDays: 365 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

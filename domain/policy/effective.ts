@@ -4,7 +4,9 @@ import { d } from '../decimal.ts';
 import type { RecoveryMode } from '../emergency/types.ts';
 import type { Policy } from './policy.ts';
 
-export type PostureName = 'critical' | 'safe' | 'normal' | 'aggressive';
+/** The strictest first. */
+export const POSTURES = ['critical', 'safe', 'normal', 'aggressive'] as const;
+export type PostureName = (typeof POSTURES)[number];
 
 /** What the guard demands. Null: it leaves that number to the policy. */
 export interface GuardOverlay {

@@ -6,11 +6,13 @@ import type { Losses } from '../emergency/equity.ts';
 import type { GuardChange, GuardCommand, GuardState } from '../emergency/guard.ts';
 import type { EmergencyLimits } from '../emergency/limits.ts';
 import type { LedgerReadings, RiskSight, WatchMemory } from '../emergency/watch.ts';
+import type { HealthCheck } from '../health/types.ts';
 import type { CandleRef, CandleSeries } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { Fill, OrderIntent, OrderRow, PositionSide, Side, VenueOrder } from '../orders/order.ts';
 import type { Fence } from '../orders/protocol.ts';
+import type { PostureChange, PostureState, Room } from '../oversight/posture.ts';
 import type { OrderEvent } from '../orders/transitions.ts';
 import type { DuePrediction, Outcome } from '../predictions/outcome.ts';
 import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
@@ -37,6 +39,11 @@ export interface AccountContext {
   readonly memory: CycleMemory;
   /** Outcomes so far of acting predictions, by label version. */
   readonly priors: Readonly<Record<string, ClassCounts>>;
+  readonly posture: PostureState;
+  /** The newest check; null: none. */
+  readonly health: Pick<HealthCheck, 'at' | 'level'> | null;
+  /** Health is recorded there, and not acted on. */
+  readonly isReplay: boolean;
 }
 
 /** A place in the order in which cycles' predictions fall due. */
@@ -146,6 +153,22 @@ export interface EmergencyOrder {
   readonly venueOrderId: string | null;
   /** Transport clock. */
   readonly sentAt: number;
+}
+
+/** When oversight looks, and what only a cycle knows. */
+export interface OversightSight {
+  /** Market clock; null: of the newest look at equity. */
+  readonly at: number | null;
+  readonly wallAt: number;
+  /** Null: as it was told last. */
+  readonly room: Room | null;
+  /** The cycle, or the part of Keel that looks. */
+  readonly by: string;
+}
+
+export interface PostureLook {
+  readonly state: PostureState;
+  readonly change: PostureChange | null;
 }
 
 export interface Ledger {
@@ -274,6 +297,11 @@ export interface Ledger {
   /** Tells every open position that an emergency closes it, once each round. @returns those that wait for their end. */
   tellEmergency(portfolioId: string): Promise<readonly string[]>;
   recordEmergencyOrders(portfolioId: string, orders: readonly EmergencyOrder[]): Promise<void>;
+
+  // Oversight
+  posture(portfolioId: string): Promise<PostureState>;
+  /** One transaction: the posture that the facts ask for, with its event where it changed. What is known of guard, equity and health is read in it. */
+  oversee(portfolioId: string, sight: OversightSight): Promise<PostureLook>;
 
   arm(change: { portfolioId: string; by: string }): Promise<void>;
   armedBy(portfolioId: string): Promise<string | null>;

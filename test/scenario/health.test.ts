@@ -5,9 +5,10 @@ import { METRONOME } from '../support/fault-session.ts';
 import { until } from '../support/processes.ts';
 import { testSystem } from '../support/scenario.ts';
 import { setPolicy } from '../support/set-policy.ts';
-import { beginStandstill, nextCandle, rowsOf, settled } from '../support/standstill.ts';
+import { beginStandstill, nextCandle, oneRow, rowsOf, settled } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
 import { healthReport } from '../../client/health.ts';
+import type { Observation } from '../../domain/cycle/types.ts';
 import { d } from '../../domain/decimal.ts';
 import { FAILURES_TO_UNHEALTHY } from '../../domain/health/check.ts';
 import type { HealthPart } from '../../domain/health/types.ts';
@@ -19,7 +20,7 @@ async function heldInBook(system: System): Promise<readonly string[]> {
   return symbols.filter((symbol) => !fills.filter((it) => it.symbol === symbol).reduce((sum, it) => (it.side === 'BUY' ? sum.plus(it.qty) : sum.minus(it.qty)), d('0')).isZero());
 }
 
-test('the database is taken away: nobody vouches for health, everything is closed, and trading comes back with it', async () => {
+test('the database is taken away: nobody vouches for health, posture and guard act, and trading comes back with it', async () => {
   const system = await testSystem({ strategy: METRONOME, candles: 20, gated: true });
   await setPolicy(system, { healthStaleS: 10, recoveryDwellS: 0 });
   await beginStandstill(system);
@@ -31,6 +32,11 @@ test('the database is taken away: nobody vouches for health, everything is close
   await actOnHealth(system, true);
   const toldAt = Date.now();
   await until('the feed of the account knows that it is to act', async () => (await rowsOf(system, `SELECT 1 FROM guard_watch WHERE (memory->>'machineryAt')::float8 > $1`, [toldAt])).length > 0, 30_000);
+
+  await system.checkHealth(); // the test has paused a Schedule: degraded
+  await nextCandle(system);
+  const { account } = (await oneRow<{ observation: Observation }>(system, 'SELECT observation FROM cycles ORDER BY close_time DESC LIMIT 1')).observation;
+  expect(account).toMatchObject({ posture: { name: 'safe', why: 'health is degraded' }, policy: { positionsMax: 5, confidenceMin: 0.75 }, overlay: { sizeFactor: 0.6, owners: { positionsMax: 'posture', confidenceMin: 'posture', sizeFactor: 'posture' } } });
 
   await system.gate.shut();
   for (let check = 1; check < FAILURES_TO_UNHEALTHY; check += 1) await system.checkHealth();
@@ -47,6 +53,8 @@ test('the database is taken away: nobody vouches for health, everything is close
   await settled(system);
   await nextCandle(system);
   expect((await heldInBook(system)).length).toBeGreaterThan(0);
+  const postures = await rowsOf<{ told: string }>(system, `SELECT actor || ' ' || (payload->>'to') told FROM domain_events WHERE type = 'postureChanged' ORDER BY seq`);
+  expect(postures.map((it) => it.told)).toEqual(['cycle aggressive', 'healthCheck safe', expect.stringMatching(/critical$/), 'cycle aggressive']);
   await system.reconcile();
   expect(await system.violations()).toEqual([]);
 });

@@ -50,7 +50,7 @@ export const SITUATIONS: readonly Situation[] = [
       'claimCycle/ledger.claimCycle', 'recordCycle/ledger.recordCycle', 'settlePosition/ledger.settlePosition', 'closePosition/ledger.closePosition',
       'submitOrder/venue.ensureTerms', 'submitOrder/ledger.claimSubmission', 'submitOrder/venue.submit', 'submitOrder/ledger.applyOrderEvent', 'cancelOrder/venue.cancel', 'cancelOrder/ledger.applyOrderEvent',
       'compareWithVenue/ledger.applyFills', 'compareWithVenue/ledger.recordIncome', 'compareWithVenue/ledger.setCursor', 'compareWithVenue/ledger.noteDifferences',
-      'recordMoney/ledger.recordIncome', 'recordMoney/ledger.setCursor', 'recordMoney/ledger.recordEquity', 'observe/ledger.watchRisk', 'streamAccount/ledger.applyReport', 'streamAccount/ledger.watchRisk', 'streamAccount/venue.acknowledge',
+      'recordMoney/ledger.recordIncome', 'recordMoney/ledger.setCursor', 'recordMoney/ledger.recordEquity', 'observe/ledger.watchRisk', 'observe/ledger.oversee', 'streamAccount/ledger.applyReport', 'streamAccount/ledger.watchRisk', 'streamAccount/venue.acknowledge',
       'streamMarket/ledger.writeCandles', 'streamMarket/ledger.setCursor', 'driveReplay/ledger.setCursor', 'evaluateDue/ledger.recordOutcomes',
     ],
     options: { candles: CANDLES },
@@ -190,7 +190,7 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     tells: 'health turns critical: one ill part is enough, and the clock is off',
-    reaches: ['checkHealth/ledger.commandGuard'],
+    reaches: ['checkHealth/ledger.commandGuard', 'checkHealth/ledger.oversee', 'oversee/ledger.oversee'],
     options: { candles: CANDLES },
     play: async (system) => {
       await setPolicy(system, { criticalUnhealthyParts: 1 });
@@ -202,6 +202,7 @@ export const SITUATIONS: readonly Situation[] = [
       await untilMode(system, 'emergency', 120_000);
       await system.control('/faults', { method: 'DELETE' });
       await actOnHealth(system, false);
+      await system.oversee();
       await resume(system);
       return await tradeToTheEnd(system);
     },

@@ -17,13 +17,14 @@ import { gather } from '../../client/verify/gather.ts';
 import { createPool } from '../../db/pool.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { violationsIn } from '../../domain/verify/verify.ts';
+import type { PostureLook } from '../../domain/ports/ledger.ts';
 import { createDatabase, dropDatabase } from '../../stack/postgres/database.ts';
 import type { VenueOptions } from '../../stack/venue/options.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
 import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
-import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
+import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
 import type { HealthOutcome, ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Gate } from './gate.ts';
@@ -192,6 +193,14 @@ export class System {
     });
   }
 
+  /** Sets the posture once, now. */
+  async oversee(): Promise<PostureLook> {
+    const { portfolioId, taskQueuePrefix } = this.deployment;
+    return await this.client.workflow.execute<typeof workflows.oversight>('oversight', {
+      workflowId: `${oversightId(portfolioId)}/once`, taskQueue: taskQueueOf(taskQueuePrefix, 'trading'), workflowTaskTimeout: '5 s', args: [{ portfolioId }],
+    });
+  }
+
   async #whatIsOpen(): Promise<string> {
     const orders = await this.database.query(`SELECT client_order_id, state, filled_quantity, booked_quantity FROM orders WHERE state IN ('planned', 'submitting', 'unknown') OR filled_quantity <> booked_quantity`);
     const positions = await this.database.query(`SELECT position_id, state, inbox_seq, handled_seq FROM positions WHERE state <> 'closed'`);
@@ -250,10 +259,10 @@ export class System {
   /** Without workers they would wait for ever on the shared server. */
   async #stopWorkflows(): Promise<void> {
     const { portfolioId } = this.deployment;
-    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), healthCheckId(portfolioId), outcomeEvaluationId(portfolioId)];
+    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), outcomeEvaluationId(portfolioId)];
     for (const id of [reconciliationId(portfolioId), healthCheckId(portfolioId)]) await ignoringAbsent(this.client.schedule.getHandle(id).delete());
     for (const id of ids) await ignoringAbsent(this.client.workflow.getHandle(id).terminate());
-    for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowType = 'essRecovery' AND WorkflowId STARTS_WITH 'ess/${portfolioId}/' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());
+    for (const prefix of [`ess/${portfolioId}/`, `${healthCheckId(portfolioId)}-`]) for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());
   }
 
   async #spawnWorker(index: number, env: Readonly<Record<string, string>>): Promise<Child> {

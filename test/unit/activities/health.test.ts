@@ -5,6 +5,7 @@ import { createHealthActivities, createHealthMonitor } from '../../../activities
 import { applyGuard, ARMED } from '../../../domain/emergency/guard.ts';
 import type { GuardCommand } from '../../../domain/emergency/guard.ts';
 import { KeelError } from '../../../domain/errors.ts';
+import { FIRST_POSTURE } from '../../../domain/oversight/posture.ts';
 import { nextCheck } from '../../../domain/health/check.ts';
 import type { HealthCheck, HealthPart } from '../../../domain/health/types.ts';
 import type { HealthSigns, HealthStore } from '../../../domain/ports/health.ts';
@@ -35,7 +36,7 @@ interface Changes {
 }
 
 function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
-  const seen = { checks: [] as HealthCheck[], commands: [] as GuardCommand[], woken: 0, guard: ARMED, nowMs: NOW, stopping: new AbortController() };
+  const seen = { checks: [] as HealthCheck[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, guard: ARMED, nowMs: NOW, stopping: new AbortController() };
   const store: Partial<HealthStore> = {
     signs: () => (signs === 'away' ? AWAY() : Promise.resolve({ ...SIGNS, ...signs })),
     record: (_portfolioId, readings, at) => {
@@ -49,6 +50,10 @@ function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, 
     store: portOf<HealthStore>(store), engineSigns: { ...ENGINE, ...engine }, machine: { room: () => Promise.resolve(room) }, clock: () => seen.nowMs,
     venue: portOf<Venue>({ ping: () => Promise.resolve({ roundTripMs: 7, skewMs: -3 }), marketTime: () => Promise.resolve(NOW), ...venue }),
     ledger: portOf<Ledger>({
+      oversee: (_portfolioId, { by }) => {
+        seen.overseen.push(by);
+        return Promise.resolve({ state: FIRST_POSTURE, change: null });
+      },
       guard: () => Promise.resolve({ state: seen.guard } as GuardView),
       commandGuard: (_portfolioId, command) => {
         seen.commands.push(command);
@@ -106,13 +111,13 @@ describe('a check that is critical', () => {
     for (let look = 1; look <= 4; look += 1) await checkHealth(INPUT);
     expect(seen.checks.map((it) => it.level)).toEqual(['degraded', 'degraded', 'critical', 'critical']);
     expect(seen.commands).toMatchObject([{ kind: 'trip', cause: { trigger: 'health', reason: 'health is critical: accountFeed it brings what cannot be understood; venue the venue is away', by: 'keel', severity: 'high' } }]);
-    expect([seen.woken, seen.guard.mode]).toEqual([1, 'tripping']);
+    expect([seen.woken, seen.guard.mode, seen.overseen]).toEqual([1, 'tripping', Array.from({ length: 4 }, () => 'healthCheck')]);
   });
 
   it('is recorded in a replay, and not acted on', async () => {
     const { checkHealth, seen } = system({ ...ILL, signs: { isAccountFeedCorrupt: true, isReplay: true } });
     for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
-    expect([seen.checks.at(-1)?.level, seen.commands]).toEqual(['critical', []]);
+    expect([seen.checks.at(-1)?.level, seen.commands, seen.overseen]).toEqual(['critical', [], []]);
   });
 });
 

@@ -86,6 +86,7 @@ export const VENUE_METHODS = {
   acknowledge: 'effect',
   marketTime: 'read',
   ping: 'read',
+  circuit: 'read',
   close: 'read',
 } as const satisfies Record<keyof Venue, EffectKind>;
 

@@ -34,7 +34,7 @@ export interface Machine {
 
 export interface ProbeDeps {
   readonly store: HealthStore;
-  readonly venue: Pick<Venue, 'ping' | 'marketTime'>;
+  readonly venue: Pick<Venue, 'ping' | 'marketTime' | 'circuit'>;
   readonly engineSigns: EngineSigns;
   readonly machine: Machine;
   readonly clock: () => number;
@@ -112,11 +112,18 @@ function accountFeedReading({ accountHeardAt, isAccountFeedCorrupt }: HealthSign
 }
 
 async function readVenue({ venue }: ProbeDeps): Promise<{ readonly readings: PartReading[]; readonly marketTime: number | null }> {
+  const circuit = venue.circuit(); // as it was before this look, which may close it
   const [pinged, market] = await Promise.all([ask(() => venue.ping()), ask(() => venue.marketTime())]);
-  const silent = none('the venue does not answer');
-  if (!pinged.ok || !market.ok) return { marketTime: null, readings: [{ part: 'venue', reading: failed(pinged.ok ? (market.ok ? '' : market.problem) : pinged.problem) }, { part: 'clock', reading: silent }] };
+  const problem = !pinged.ok ? pinged.problem : market.ok ? null : market.problem;
+  if (!pinged.ok || !market.ok) return { marketTime: null, readings: [{ part: 'venue', reading: failed(`${problem ?? ''} (circuit ${venue.circuit()})`) }, { part: 'clock', reading: none('the venue does not answer') }] };
   const { roundTripMs, skewMs } = pinged.value;
-  return { marketTime: market.value, readings: [{ part: 'venue', reading: measured(roundTripMs) }, { part: 'clock', reading: measured(Math.abs(skewMs), { note: skewMs >= 0 ? 'behind the venue' : 'before the venue' }) }] };
+  return {
+    marketTime: market.value,
+    readings: [
+      { part: 'venue', reading: measured(roundTripMs, { note: `circuit ${circuit}` }) },
+      { part: 'clock', reading: measured(Math.abs(skewMs), { note: skewMs >= 0 ? 'behind the venue' : 'before the venue' }) },
+    ],
+  };
 }
 
 async function readMachine({ machine }: ProbeDeps): Promise<PartReading[]> {

@@ -2,6 +2,7 @@
 import type { VenueConditions } from '../cycle/risk-facts.ts';
 import type { DecimalString } from '../decimal.ts';
 import type { PermitPriority } from '../limits/budget.ts';
+import type { CircuitName } from '../limits/circuit.ts';
 import type { Candle } from '../market/candle.ts';
 import type { Instrument, InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
@@ -143,6 +144,8 @@ export interface Venue {
   acknowledge(eventId: number): Promise<void>;
   /** One request, now: how long it took, and how far the venue's transport clock is ahead of this process's (> 0). */
   ping(): Promise<{ readonly roundTripMs: number; readonly skewMs: number }>;
+  /** Whether this process asks the venue for what can wait; what closes or protects goes out all the same. */
+  circuit(): CircuitName;
   /** Market clock now; on a real venue the transport clock. */
   marketTime(): Promise<number>;
   close(): Promise<void>;

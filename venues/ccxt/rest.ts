@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { KeelError } from '../../domain/errors.ts';
 import type { PermitPriority, VenueLimits } from '../../domain/limits/budget.ts';
+import type { Circuit, CircuitName } from '../../domain/limits/circuit.ts';
+import { admitted, answered, circuitNameOf, CLOSED, OPEN_MS } from '../../domain/limits/circuit.ts';
 import type { CallCounter } from '../../domain/ports/call-counter.ts';
 import type { Limiter } from '../../domain/ports/limiter.ts';
 import type { SubmitTimes } from '../../domain/ports/venue.ts';
@@ -25,6 +27,8 @@ export interface Rest {
   send(route: WeighedRoute, params: Params, times: SubmitTimes, priority: PermitPriority): Promise<SendResult>;
   /** Symbols and limits, read once and again when older than an hour. */
   symbols(): Promise<readonly SymbolInfo[]>;
+  /** Whether what can wait is asked at the moment. */
+  circuit(): CircuitName;
 }
 
 export type SendResult =
@@ -45,13 +49,17 @@ const SYMBOLS_AGE_MAX_MS = 3_600_000;
 export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { exchange: Exchange; limiter: Limiter; clock: () => number; calls?: Pick<CallCounter, 'count'> }): Rest {
   const observing = (sentAtMs: number) => (answer: HttpAnswer): void => { observe(limiter, answer, { sentAtMs, answeredAtMs: clock() }); };
 
+  const circuit = createCircuit(clock, calls);
+
   const request = async (route: WeighedRoute, params: Params, options: { priority: PermitPriority; weight?: number }): Promise<unknown> => {
+    const refusal = circuit.refusal(options.priority);
+    if (refusal !== null) throw new KeelError('VENUE_UNREACHABLE', `${route.method} ${route.path} was not sent: ${refusal}`);
     const permit = await limiter.acquire({ weight: options.weight ?? route.weight, orders: route.orders, priority: options.priority, deadlineMs: clock() + READ_TIMEOUT_MS });
     if (permit.kind === 'denied') throw new KeelError('RATE_LIMITED', `${route.method} ${route.path} was not sent: ${permit.reason}`);
     const times: Params = route.signed ? { timestamp: await venueClock.now(), recvWindow: READ_RECV_WINDOW_MS } : {};
     try {
       const answer = await exchange.call(route, { ...params, ...times }, { timeoutMs: READ_TIMEOUT_MS, onAnswer: observing(clock()) });
-      calls.count(false);
+      circuit.told(null);
       return answer;
     } catch (error) {
       throw noted(error);
@@ -61,7 +69,7 @@ export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { ex
   /** Draws the consequences of a failure for the clock and the limiter; returns what to throw. */
   const noted = (error: unknown): unknown => {
     if (!(error instanceof CallFailed)) return error;
-    calls.count(isVenueTrouble(error));
+    circuit.told(error);
     if (error.code !== null && TIMESTAMP_REFUSED.has(error.code)) venueClock.distrust();
     return readErrorOf(error);
   };
@@ -89,6 +97,8 @@ export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { ex
     async send(route, params, times, priority) {
       const venueAheadMs = venueClock.estimate() - clock();
       const latestMs = Math.min(times.deadlineMs, times.timestamp + times.recvWindowMs - ON_THE_WAY_MS - venueAheadMs);
+      const refusal = circuit.refusal(priority);
+      if (refusal !== null) return { kind: 'notSent', message: refusal };
       const permit = await limiter.acquire({ weight: route.weight, orders: route.orders, priority, deadlineMs: latestMs });
       if (permit.kind === 'denied') return { kind: 'notSent', message: permit.reason };
       const now = clock();
@@ -99,7 +109,7 @@ export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { ex
           { ...params, timestamp: times.timestamp, recvWindow: times.recvWindowMs },
           { timeoutMs: times.recvWindowMs + ANSWER_GRACE_MS, onAnswer: observing(now) },
         );
-        calls.count(false);
+        circuit.told(null);
         return { kind: 'answered', answer };
       } catch (error) {
         if (!(error instanceof CallFailed)) throw error;
@@ -108,12 +118,44 @@ export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { ex
       }
     },
     symbols,
+    circuit: circuit.name,
+  };
+}
+
+interface CircuitKeeper {
+  /** Whatever closes or protects goes out all the same. @returns why it may not go out, null when it may */
+  refusal(priority: PermitPriority): string | null;
+  /** @param failure null: it was answered */
+  told(failure: CallFailed | null): void;
+  name(): CircuitName;
+}
+
+function createCircuit(clock: () => number, calls: Pick<CallCounter, 'count'>): CircuitKeeper {
+  let circuit: Circuit = CLOSED;
+  return {
+    refusal: (priority) => {
+      if (priority === 'exit') return null;
+      const next = admitted(circuit, clock());
+      if (next === null) return `the venue failed ${circuit.failures} times in a row; what can wait is tried again in ${OPEN_MS / 1_000} s`;
+      circuit = next;
+      return null;
+    },
+    told: (failure) => {
+      calls.count(failure !== null && isVenueTrouble(failure));
+      circuit = answered(circuit, failure !== null && isSilent(failure), clock());
+    },
+    name: () => circuitNameOf(circuit, clock()),
   };
 }
 
 /** No answer, or one about the venue itself; a refusal of one request shows that the venue works. */
 function isVenueTrouble({ status }: CallFailed): boolean {
   return status === null || status >= 500 || status === 429 || status === 418;
+}
+
+/** It does not answer, or is broken; asked to wait, it works: the limiter waits. */
+function isSilent({ status }: CallFailed): boolean {
+  return status === null || status >= 500;
 }
 
 /** Reads once, and again when what was read is older than an hour. A failure is not kept. */

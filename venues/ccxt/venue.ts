@@ -58,7 +58,8 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
   const clock = settings.clock ?? Date.now;
   const control = settings.controlUrl === undefined ? null : createSimulationControl(settings.controlUrl);
   const openStreams = new Set<Stream>();
-  const connect = once(() => connectTo(settings, clock, control));
+  let connected: Connection | null = null;
+  const connect = once(async () => (connected = await connectTo(settings, clock, control)));
   const keep = (stream: Stream): Stream => {
     openStreams.add(stream);
     const forget = (): void => { openStreams.delete(stream); };
@@ -71,6 +72,7 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
     serverTime: async () => (await connect()).rest.clock.now(),
     marketTime,
     ping: async () => (await connect()).rest.clock.measure(),
+    circuit: () => connected?.rest.circuit() ?? 'closed',
     instruments: async () => readInstruments((await connect()).rest, settings.instrumentIds ?? null),
     async candles(query) {
       const [{ rest }, now] = await Promise.all([connect(), marketTime()]);

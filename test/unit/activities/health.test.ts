@@ -49,7 +49,7 @@ function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, 
   };
   const deps: HealthDeps = {
     store: portOf<HealthStore>(store), engineSigns: { ...ENGINE, ...engine }, machine: { room: () => Promise.resolve(room) }, clock: () => seen.nowMs,
-    venue: portOf<Venue>({ ping: () => Promise.resolve({ roundTripMs: 7, skewMs: -3 }), marketTime: () => Promise.resolve(NOW), ...venue }),
+    venue: portOf<Venue>({ ping: () => Promise.resolve({ roundTripMs: 7, skewMs: -3 }), marketTime: () => Promise.resolve(NOW), circuit: () => 'closed', ...venue }),
     ledger: portOf<Ledger>({
       oversee: (_portfolioId, { by }) => {
         seen.overseen.push(by);
@@ -78,15 +78,15 @@ function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, 
 describe('a look at each part', () => {
   it('of a system that is well', async () => {
     expect(await system().states()).toMatchObject({
-      venue: 'healthy: 7 ms', clock: 'healthy: 3 ms (before the venue)', accountFeed: 'healthy: 1 s', marketFeed: 'healthy: 0.5 timeframes', cycle: 'healthy: 0.5 timeframes',
+      venue: 'healthy: 7 ms (circuit closed)', clock: 'healthy: 3 ms (before the venue)', accountFeed: 'healthy: 1 s', marketFeed: 'healthy: 0.5 timeframes', cycle: 'healthy: 0.5 timeframes',
       'workers.trading': 'healthy: 2 workers', 'workers.feeds': 'healthy: 2 workers', schedules: 'healthy: 0 late, paused or missing (1 on time)',
       disk: 'healthy: 953674 MiB free', evaluation: 'starting: not counted: no prediction was evaluated yet',
     });
   });
 
   it.each<[string, Changes, Partial<Record<HealthPart, string>>]>([
-    ['the venue is away: what hangs on it is not counted', { venue: { ping: GONE, marketTime: GONE } }, { venue: 'degraded: the venue is away', clock: 'starting: not counted: the venue does not answer', cycle: 'starting: not counted: the venue does not answer', database: expect.stringMatching(/^healthy/) as string }],
-    ['the market alone is away', { venue: { marketTime: GONE } }, { venue: 'degraded: the venue is away' }],
+    ['the venue is away: what hangs on it is not counted', { venue: { ping: GONE, marketTime: GONE } }, { venue: 'degraded: the venue is away (circuit closed)', clock: 'starting: not counted: the venue does not answer', cycle: 'starting: not counted: the venue does not answer', database: expect.stringMatching(/^healthy/) as string }],
+    ['the market alone is away', { venue: { marketTime: GONE } }, { venue: 'degraded: the venue is away (circuit closed)' }],
     ['the engine is away', { engine: { ping: () => Promise.reject(new Error('14 UNAVAILABLE')) } }, { engine: 'degraded: 14 UNAVAILABLE', schedules: 'starting: not counted: the engine does not answer' }],
     ['a queue has no worker', { engine: { workers: () => Promise.resolve([{ role: 'feeds', alive: 0 }]) } }, { 'workers.feeds': 'degraded: 0 workers' }],
     ['a queue has one of two', { engine: { workers: () => Promise.resolve([{ role: 'feeds', alive: 1 }]) } }, { 'workers.feeds': 'degraded: 1 workers' }],
@@ -111,7 +111,7 @@ describe('a check that is critical', () => {
     const { checkHealth, seen } = system(ILL);
     for (let look = 1; look <= 4; look += 1) await checkHealth(INPUT);
     expect(seen.checks.map((it) => it.level)).toEqual(['degraded', 'degraded', 'critical', 'critical']);
-    expect(seen.commands).toMatchObject([{ kind: 'trip', cause: { trigger: 'health', reason: 'health is critical: accountFeed it brings what cannot be understood; venue the venue is away', by: 'keel', severity: 'high' } }]);
+    expect(seen.commands).toMatchObject([{ kind: 'trip', cause: { trigger: 'health', reason: 'health is critical: accountFeed it brings what cannot be understood; venue the venue is away (circuit closed)', by: 'keel', severity: 'high' } }]);
     expect([seen.woken, seen.guard.mode, seen.overseen]).toEqual([1, 'tripping', Array.from({ length: 4 }, () => 'healthCheck')]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallFailed } from '../../../../venues/ccxt/errors.ts';
+import { FAILURES_MAX } from '../../../../domain/limits/circuit.ts';
 import { ROUTES } from '../../../../venues/ccxt/routes.ts';
 import { z } from 'zod';
 import { fakeVenue } from './exchange.fixture.ts';
@@ -66,4 +67,27 @@ it('nothing is read without a permit', async () => {
   const venue = fakeVenue({ answers: ANSWERS, permit: { kind: 'denied', reason: 'full' } });
   await expect(venue.rest.read(ROUTES.account, {}, z.object({}))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   expect(venue.sent).toEqual([]);
+});
+
+describe('a venue that keeps failing', () => {
+  const silent = (): never => { throw new CallFailed('no answer', { status: null, code: null }); };
+
+  it('is asked for nothing that can wait after five failures in a row; what closes goes out, and its answer ends it', async () => {
+    let isBack = false;
+    const venue = fakeVenue({ answers: { 'POST order': () => (isBack ? { ok: true } : silent()) } });
+    for (let failure = 1; failure <= FAILURES_MAX; failure += 1) expect((await send(venue)).kind).toBe('failed');
+    expect(venue.rest.circuit()).toBe('open');
+    expect(await send(venue)).toMatchObject({ kind: 'notSent', message: expect.stringContaining('5 times in a row') as string });
+    await expect(venue.rest.read(ROUTES.account, {}, z.object({}))).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
+    expect(venue.sent).toHaveLength(FAILURES_MAX);
+    isBack = true;
+    expect((await venue.rest.send(ROUTES.newOrder, {}, TIMES, 'exit')).kind).toBe('answered');
+    expect([venue.rest.circuit(), (await send(venue)).kind]).toEqual(['closed', 'answered']);
+  });
+
+  it.each([['asks to wait', 429, 'closed'], ['refuses', 400, 'closed'], ['is broken', 503, 'open']])('that %s (%d): %s', async (_name, status, circuit) => {
+    const venue = fakeVenue({ answers: { 'POST order': () => { throw new CallFailed('POST order', { status, code: null }); } } });
+    for (let failure = 1; failure <= FAILURES_MAX; failure += 1) await send(venue);
+    expect(venue.rest.circuit()).toBe(circuit);
+  });
 });

@@ -48,5 +48,16 @@ test('after a week without any worker, and one killed while it catches up, every
   expect(await rowsOf(system, `SELECT 1 FROM predictions WHERE role = 'acting' AND decision = 'refused' LIMIT 1`)).toHaveLength(1);
   const { counted, acting } = await oneRow<{ counted: number; acting: number }>(system, `SELECT (SELECT sum(buys + sells + holds)::int FROM outcome_counts) counted, (SELECT count(*)::int FROM outcomes JOIN predictions USING (prediction_id) WHERE role = 'acting') acting`);
   expect(counted).toBe(acting);
+  await nextCandle(system); // the venue counts its limits by the market's minutes, and there was one for all of the week
   expect(await system.violations()).toEqual([]);
+
+  const planted = `INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, portfolio_id, made_at, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price, role, horizon_candles, due_at, label_version, sigma, cost_bps)
+    SELECT cycle_id, instrument_id, 'planted', '1', portfolio_id, made_at, 'buy', 0.5, 1, 0, 0, 'planted', regime, price, 'member', horizon_candles, due_at, label_version, sigma, cost_bps FROM predictions WHERE role = 'acting' AND due_at IS NOT NULL ORDER BY made_at LIMIT 1 RETURNING prediction_id::int id`;
+  const { id } = await oneRow<{ id: number }>(system, planted);
+  await nextCandle(system);
+  expect(await system.violations()).toMatchObject([{ invariant: 8, name: 'predictions fell due and have no outcome', evidence: { predictions: 1 } }]);
+  await system.database.query(`INSERT INTO outcomes (prediction_id, label_version, state, entry_at, exit_at, entry_price, exit_price, actual, move_bps, return_bps, is_right, evaluated_at)
+    SELECT prediction_id, label_version, 'priced', made_at, due_at, 1, 2, 'buy', 10000, 9990, true, due_at FROM predictions WHERE prediction_id = $1`, [id]);
+  await nextCandle(system);
+  expect(await system.violations()).toMatchObject([{ invariant: 8, name: 'an outcome is not what its label says of the stored candles', subject: `prediction ${id}` }]);
 });

@@ -1,5 +1,7 @@
 /** Predictions lie in the ledger with the plan that they led to; what is due of them is found, priced and told once. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readDecided, readEvaluationCounts, readJudged } from '../../../db/performance.ts';
+import { DECISION_STEPS } from '../../../domain/cycle/types.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { predictionsOf } from '../../../domain/predictions/prediction.ts';
 import { createEvaluationActivities } from '../../../activities/outcomes.ts';
@@ -12,7 +14,7 @@ import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 import { CLOSE_TIME, HOUR_MS, INSTRUMENT, symbolWith, vote } from '../../unit/domain/cycle/plan.fixture.ts';
-import { claimedLedger, CYCLE, OBSERVATION, PLAN } from './cycle.fixture.ts';
+import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
 
 let databases: TestDatabases;
 let pool: Pool;
@@ -99,6 +101,32 @@ describe('what is due', () => {
     expect(await ledger.nextDueAt('sim')).toBeNull();
     expect((await ledger.accountContext(OBSERVATION.candle)).priors).toEqual({ 'horizon4/1': { buy: 3, sell: 0, hold: 0 } }); // acting ones alone
     await expect(pool.query(`INSERT INTO outcomes SELECT * FROM outcomes LIMIT 1`)).rejects.toMatchObject({ code: '23505' });
+  });
+
+  it('is told with what came of it: predictions, counts, and what was decided', async () => {
+    await recordCycles(6);
+    await ledger.writeCandles(series(Array.from({ length: 8 }, (_, hour) => candle(hour))));
+    await evaluate(CLOSE_TIME + 8 * HOUR_MS);
+    const query = { portfolioId: 'sim', days: 30 };
+    const judged = await readJudged(pool, query);
+    expect(judged.map((it) => [it.role, it.voter, (it.madeAt - CLOSE_TIME) / HOUR_MS])).toEqual([0, 1, 2, 3, 4].flatMap((hour) => [['acting', 'strategy/ensemble', hour], ['member', 'one', hour]]));
+    expect(judged[0]).toMatchObject({ action: 'sell', actual: 'buy', isRight: false, decision: 'refused', reason: 'confidence', regime: 'trendUp', score: 0.1, probabilities: { buy: 1 / 3, sell: 1 / 3, hold: 1 / 3 } });
+    expect(judged[0]?.exitsReturnBps).toBeLessThan(0);
+    expect(await readEvaluationCounts(pool, query)).toEqual({ evaluated: 10, unpriceable: 0, overdue: 0, ahead: 2 });
+    expect(await readDecided(pool, query, 7)).toEqual([]);
+    expect(await readJudged(pool, { ...query, portfolioId: 'other' })).toEqual([]);
+  });
+
+  it('tells how a closed position was decided', async () => {
+    await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+    await pool.query(`UPDATE positions SET state = 'closed', close_reason = 'target', closed_at = decided_at + 2 * ${HOUR_MS}, entry_quantity = (plan->'entry'->>'quantity')::numeric, entry_price = 100.1, first_fill_at = decided_at + ${HOUR_MS / 4}, realized_pnl = 9, fees = 1`);
+    expect(await readDecided(pool, { portfolioId: 'sim', days: 30 }, DECISION_STEPS.length)).toEqual([{
+      positionId: OPEN.positionId, hasWon: true,
+      facts: {
+        dataQuality: 100, agreement: 1, steps: DECISION_STEPS.length, stepsPassed: DECISION_STEPS.length, hasStop: true, isWithinPlan: true, slippageBps: expect.closeTo(10, 6) as number, driftBpsMax: OPEN.entry.maxDriftBps, delayCandles: 0.25,
+        documented: [true, true, true, true],
+      },
+    }]);
   });
 
   it('stays due while a candle is missing, is back-filled from the venue, and ends with proof where the venue has none', async () => {

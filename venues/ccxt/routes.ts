@@ -50,7 +50,7 @@ export const ROUTES = {
   income: signed('GET', 'income', 30),
   account: signed('GET', 'account', 5, 'fapiPrivateV3'),
   positionRisk: signed('GET', 'positionRisk', 5, 'fapiPrivateV3'),
-  dualSide: signed('GET', 'positionSide/dual', 30),
+  accountConfig: signed('GET', 'accountConfig', 5),
   commissionRate: signed('GET', 'commissionRate', 20),
   symbolConfig: signed('GET', 'symbolConfig', 5),
   leverage: signed('POST', 'leverage', 1),

@@ -64,7 +64,7 @@ export const symbolTerms = z.object({
   leverage: z.union([z.number(), z.string().regex(/^\d+$/)]).transform(Number),
   marginType: z.enum(['CROSSED', 'ISOLATED']).transform((word) => (word === 'CROSSED' ? 'cross' as const : 'isolated' as const)),
 });
-export const dualSide = z.object({ dualSidePosition: flag });
+export const accountConfig = z.object({ dualSidePosition: flag });
 export const account = z.object({
   totalWalletBalance: decimal, totalMarginBalance: decimal, availableBalance: decimal,
   assets: z.array(z.object({ asset: z.string(), walletBalance: decimal, marginBalance: decimal, availableBalance: decimal, updateTime: millis.default(0) })),

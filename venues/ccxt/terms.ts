@@ -41,7 +41,7 @@ export function createTermsKeeper(rest: Rest, looksApartMs = LOOKS_APART_MS): Te
   let turn: Promise<unknown> = Promise.resolve();
 
   const readMode = async (): Promise<PositionMode> => {
-    const { dualSidePosition } = await rest.read(ROUTES.dualSide, {}, schemas.dualSide);
+    const { dualSidePosition } = await rest.read(ROUTES.accountConfig, {}, schemas.accountConfig);
     mode = { at: rest.wallClock(), value: dualSidePosition ? 'hedge' : 'oneWay' };
     return mode.value;
   };

@@ -38,7 +38,7 @@ function account({ refuses = {}, isDeaf = false, showsAt = 1, stands = {} }: Sta
   };
   const venue = fakeVenue({
     answers: {
-      'GET positionSide/dual': look(({ positionMode }) => ({ dualSidePosition: positionMode === 'hedge' })),
+      'GET accountConfig': look(({ positionMode }) => ({ dualSidePosition: positionMode === 'hedge' })),
       'GET symbolConfig': look(({ leverage, marginMode }) => [{ symbol: 'BTCUSDT', leverage, marginType: marginMode === 'cross' ? 'CROSSED' : 'ISOLATED' }]),
       'POST positionSide/dual': set('positionSide/dual', ({ dualSidePosition }) => ({ positionMode: dualSidePosition === 'true' ? 'hedge' : 'oneWay' })),
       'POST marginType': set('marginType', ({ marginType }) => ({ marginMode: marginType === 'CROSSED' ? 'cross' : 'isolated' })),
@@ -52,13 +52,13 @@ it('sets what differs, the account before the symbol, and reads each back', asyn
   const { now, keeper, sent } = account();
   expect(await keeper.ensure(BTC, WANTED)).toEqual({ kind: 'agreed' });
   expect(now).toEqual(WANTED);
-  expect(sent()).toEqual(['GET positionSide/dual', 'GET positionSide/dual', 'POST positionSide/dual', 'GET positionSide/dual', 'GET symbolConfig', 'POST marginType', 'POST leverage', 'GET symbolConfig']);
+  expect(sent()).toEqual(['GET accountConfig', 'GET accountConfig', 'POST positionSide/dual', 'GET accountConfig', 'GET symbolConfig', 'POST marginType', 'POST leverage', 'GET symbolConfig']);
 });
 
 it('asks one question where all stands: whoever sets leverage meanwhile is seen', async () => {
   const { now, keeper, sent } = account({ stands: WANTED });
   await keeper.ensure(BTC, WANTED);
-  expect(sent()).toEqual(['GET positionSide/dual', 'GET symbolConfig']);
+  expect(sent()).toEqual(['GET accountConfig', 'GET symbolConfig']);
   Object.assign(now, { leverage: 20 });
   expect(await keeper.ensure(BTC, WANTED)).toEqual({ kind: 'agreed' });
   expect(sent()).toEqual(['GET symbolConfig', 'POST leverage', 'GET symbolConfig']);
@@ -72,7 +72,7 @@ it('reads the position mode again once an opening was not taken', async () => {
   keeper.distrust();
   sent();
   expect(await keeper.ensure(BTC, WANTED)).toEqual({ kind: 'agreed' });
-  expect(sent()[0]).toBe('GET positionSide/dual');
+  expect(sent()[0]).toBe('GET accountConfig');
   expect(now.positionMode).toBe('hedge');
 });
 

@@ -1,5 +1,6 @@
 import type { Survey } from '../domain/emergency/survey.ts';
 import { surveyOf } from '../domain/emergency/survey.ts';
+import { messageOf } from '../domain/errors.ts';
 import type { OrderIntent } from '../domain/orders/order.ts';
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
@@ -28,12 +29,16 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
     },
 
     async cancel(orders) {
-      await Promise.all(orders.map(async (order) => await venue.cancel(order, await times())));
+      await Promise.all(orders.map(async (order) => {
+        const signed = await times().catch(() => null); // a venue that does not tell its time is asked again at the next survey
+        if (signed !== null) await venue.cancel(order, signed);
+      }));
     },
 
     async close(intents) {
       return await Promise.all(intents.map(async (intent) => {
-        const signed = await times();
+        const signed = await times().catch((error: unknown) => messageOf(error));
+        if (typeof signed === 'string') return toldOf(intent, clock(), { kind: 'notSent', message: signed });
         return toldOf(intent, signed.timestamp, await venue.submit(intent, signed));
       }));
     },

@@ -5,7 +5,7 @@ import { print, printJson } from '../output.ts';
 export function register(program: Command): void {
   program
     .command('verify')
-    .description('checks the eight invariants of the order protocol over ledger, venue and engine; exit code 1 when one is broken')
+    .description('checks the invariants of orders, positions, outcomes and the emergency stop over ledger, venue and engine; exit code 1 when one is broken')
     .option('--deployment <name>', 'default: the one that runs, else the newest replay')
     .option('--json', 'as JSON')
     .addHelpText('after', `

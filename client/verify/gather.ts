@@ -14,6 +14,8 @@ import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
 import type { IncomeRecord, Venue } from '../../domain/ports/venue.ts';
 import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
 import { replaySessionId } from '../../workflows/ids.ts';
+import type { Read } from './gather-emergency.ts';
+import { readEmergency } from './gather-emergency.ts';
 
 export interface VerifyParts {
   readonly pool: Pool;
@@ -39,15 +41,14 @@ interface PortfolioRow {
   readonly deploymentId: string;
   readonly mode: string;
   readonly instrumentIds: readonly InstrumentId[];
-  readonly isHalted: boolean;
   readonly incomeReadTo: number;
 }
 
 type LedgerLook = LedgerFacts & Pick<PortfolioRow, 'mode' | 'instrumentIds'>;
 
-const PORTFOLIO = `SELECT p.deployment_id AS "deploymentId", p.mode, p.instrument_ids AS "instrumentIds", f.halted AS "isHalted",
+const PORTFOLIO = `SELECT p.deployment_id AS "deploymentId", p.mode, p.instrument_ids AS "instrumentIds",
     coalesce((SELECT value FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income'), 0) AS "incomeReadTo"
-  FROM portfolios p JOIN fence f USING (portfolio_id) WHERE p.portfolio_id = $1`;
+  FROM portfolios p WHERE p.portfolio_id = $1`;
 
 const ORDERS = `SELECT ${ORDER_COLUMNS} FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.portfolio_id = $1 ORDER BY o.seq`;
 
@@ -99,14 +100,14 @@ async function readLedger(pool: Pool, portfolioId: string): Promise<LedgerLook> 
 }
 
 async function readTables(connection: Connection, portfolioId: string): Promise<Omit<LedgerLook, 'auditBrokenAt'>> {
-  const read = async <Row extends object>(text: string): Promise<Row[]> => (await connection.query<Row & Record<string, unknown>>({ text, values: [portfolioId] })).rows;
+  const read: Read = async <Row extends object>(text: string): Promise<Row[]> => (await connection.query<Row & Record<string, unknown>>({ text, values: [portfolioId] })).rows;
   const [portfolio] = await read<PortfolioRow>(PORTFOLIO);
   if (portfolio === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start and keel replay make one`);
   const positions = await read<PositionFact>(POSITIONS);
   const predicted = await read<{ key: string }>(`SELECT DISTINCT cycle_id || ' ' || instrument_id AS key FROM predictions WHERE portfolio_id = $1`);
   const versions = await read<{ version: number }>('SELECT version FROM policy_versions WHERE portfolio_id = $1');
   return {
-    ...portfolio, portfolioId,
+    ...portfolio, portfolioId, emergency: await readEmergency(read, portfolioId),
     orders: (await read<OrderRecord>(ORDERS)).map((row) => ({ ...toOrderRow(row), bookedQuantity: exact(row.bookedQuantity) })),
     fills: (await read<FillFact>(FILLS)).map((row) => ({ ...toFill(row), positionId: row.positionId })),
     positions: positions.map((it) => ({ ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), realizedPnl: exact(it.realizedPnl), fees: exact(it.fees) })),

@@ -15,7 +15,7 @@ const LOOKS = 3;
 const LOOKS_APART_MS = 3_000;
 
 /**
- * The eight invariants of docs/order-protocol.md over ledger, venue and engine. Changes nothing.
+ * The invariants of docs/order-protocol.md over ledger, venue and engine. Changes nothing.
  * @throws {KeelError} NOT_FOUND, and what ledger, venue and engine throw.
  */
 export async function verifyDeployment(parts: VerifyParts, { looksApartMs = LOOKS_APART_MS }: { readonly looksApartMs?: number } = {}): Promise<Verdict> {

@@ -5,10 +5,11 @@ import type { Timeframe } from '../market/timeframe.ts';
 import type { Direction, Fill, OrderRow, PositionSide, VenueOrder } from '../orders/order.ts';
 import type { CandleShelf, DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
 import type { IncomeRecord, VenueAccount } from '../ports/venue.ts';
+import type { EmergencyFacts } from './emergency-facts.ts';
 
 /** One broken promise. The number is that of docs/order-protocol.md, "Invariants". */
 export interface Violation {
-  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
   /** What was found, in words; the same words for the same kind. */
   readonly name: string;
   /** Whom it is about: an order's client id, a position, a symbol, a cycle. */
@@ -61,7 +62,7 @@ export interface JudgedFact {
 export interface LedgerFacts {
   readonly portfolioId: string;
   readonly deploymentId: string;
-  readonly isHalted: boolean;
+  readonly emergency: EmergencyFacts;
   readonly orders: readonly OrderFact[];
   readonly fills: readonly FillFact[];
   readonly positions: readonly PositionFact[];

@@ -7,11 +7,12 @@ import type { Facts, OrderFact, PositionFact, Violation } from './facts.ts';
 /** A position may be without a stop at the venue for this long, also across a killed worker. @source order-protocol.md */
 const UNPROTECTED_SECONDS_MAX = 15;
 
-/** Invariant 4: no position without covering stops for longer than the limit, unless being closed. */
+/** Invariant 4: no position without covering stops for longer than the limit, unless being closed; a stop never loosens. */
 export function protectionViolations({ ledger, venue }: Facts): Violation[] {
   const orders = new Map(ledger.orders.map((row) => [row.intent.clientOrderId, row]));
   return ledger.positions.flatMap((position) => [
     ...tooLate(position),
+    ...loosened(position, ledger.orders),
     ...(position.state === 'closed' || position.state === 'closing' || d(position.quantity).isZero() ? [] : notCovered(position, stopsOf(position, venue.openOrders, orders))),
   ]);
 }
@@ -19,6 +20,17 @@ export function protectionViolations({ ledger, venue }: Facts): Violation[] {
 function tooLate({ positionId, unprotectedSeconds, exposedAt }: PositionFact): Violation[] {
   if (unprotectedSeconds === null || unprotectedSeconds <= UNPROTECTED_SECONDS_MAX) return [];
   return [{ invariant: 4, name: 'a position was without a stop for too long', subject: positionId, evidence: { seconds: unprotectedSeconds, limit: UNPROTECTED_SECONDS_MAX, since: exposedAt === null ? null : new Date(exposedAt).toISOString() } }];
+}
+
+/** Every stop that the venue took is at least as tight as the one before it. */
+function loosened({ positionId, direction }: PositionFact, orders: readonly OrderFact[]): Violation[] {
+  const stops = orders.filter(({ intent, acceptedAt }) => intent.positionId === positionId && intent.leg === 'stop' && acceptedAt !== null)
+    .flatMap(({ intent }) => (intent.triggerPrice === null ? [] : [{ revision: intent.revision, price: intent.triggerPrice }])).toSorted((a, b) => a.revision - b.revision);
+  return stops.flatMap((stop, at): Violation[] => {
+    const before = stops[at - 1];
+    const isLooser = before !== undefined && (direction === 'long' ? d(stop.price).lt(d(before.price)) : d(stop.price).gt(d(before.price)));
+    return isLooser ? [{ invariant: 4, name: 'a stop was loosened', subject: positionId, evidence: { direction, before: `stop ${before.revision} at ${before.price}`, after: `stop ${stop.revision} at ${stop.price}` } }] : [];
+  });
 }
 
 function stopsOf({ positionId, instrumentId, direction }: PositionFact, open: readonly VenueOrder[], orders: ReadonlyMap<string, OrderFact>): VenueOrder[] {
@@ -31,20 +43,6 @@ function notCovered({ positionId, quantity }: PositionFact, stops: readonly Venu
   if (stops.length > 1) return [{ invariant: 4, name: 'more than one stop works for a position', subject: positionId, evidence }];
   const isCovered = stops.some((stop) => d(stop.quantity).gte(d(quantity)));
   return isCovered ? [] : [{ invariant: 4, name: 'no working stop covers an open position', subject: positionId, evidence }];
-}
-
-/** Invariant 5, as far as it shows at rest: while the fence is up, nothing works that opens risk. */
-export function fenceViolations({ ledger, venue }: Facts): Violation[] {
-  if (!ledger.isHalted) return [];
-  return venue.openOrders.filter((order) => !order.reduceOnly && ownerOfClientOrderId(order.clientOrderId, ledger.deploymentId) === 'ours' && isOpening(order, ledger.orders)).map((order) => ({
-    invariant: 5, name: 'the fence is up, and an opening order works', subject: order.clientOrderId,
-    evidence: { instrument: order.instrumentId, side: order.side, quantity: order.quantity },
-  }));
-}
-
-function isOpening(order: VenueOrder, rows: readonly OrderFact[]): boolean {
-  const row = rows.find((it) => it.intent.clientOrderId === order.clientOrderId);
-  return row === undefined || row.intent.leg === 'entry';
 }
 
 /** Invariant 6: every workflow that owns something open is running; nothing open has no owner. */

@@ -4,6 +4,7 @@ import { explain } from '../../client/explain/explain.ts';
 import { textOf } from '../../client/explain/text.ts';
 import { databaseUrlOf } from '../../config/database.ts';
 import { createPool } from '../../db/pool.ts';
+import { violationsIn } from '../../domain/verify/verify.ts';
 import { closeReasons, openAtVenue, sealed, trip } from '../support/emergency.ts';
 import { METRONOME } from '../support/fault-session.ts';
 import { outsiderOf } from '../support/outsider.ts';
@@ -69,5 +70,19 @@ test('in hedge mode with isolated margin: nothing opens until the account stands
   expect(await closeReasons(system)).toEqual(Array.from({ length: own }, () => 'emergency'));
   await nextCandle(system); // the venue's limits count by its market's minutes
   await system.reconcile();
-  expect((await system.violations()).filter((it) => it.invariant !== 3)).toEqual([]);
+
+  // `keel verify` saw it all, finds nothing, and names what is planted.
+  const facts = await system.facts();
+  const { steps, claimedAt, openings, newestCycle, unaudited, fenceHistory } = facts.ledger.emergency;
+  expect([steps.map((it) => it.type), fenceHistory.map((it) => it.halted), unaudited]).toEqual([['emergencyTriggered', 'emergencySealed'], [true], []]);
+  expect(Object.keys(claimedAt).sort()).toEqual((await rowsOf<{ id: string; attempt: number }>(system, ENTRIES)).filter((it) => it.attempt > 0).map((it) => it.id).sort());
+  expect(openings).toHaveLength((await rowsOf(system, 'SELECT 1 FROM positions')).length);
+  expect(newestCycle?.emergencyMode).toBe(true);
+  expect(violationsIn(facts).filter((it) => it.invariant !== 3)).toEqual([]);
+  const [late] = Object.keys(claimedAt);
+  await system.database.query(`INSERT INTO order_events (client_order_id, kind, from_state, to_state, event, at) SELECT $1, 'claimed', 'planned', 'submitting', '{}', changed_at + 6001 FROM fence_history`, [late]);
+  await system.database.query(`UPDATE guard_state SET state = jsonb_set(state, '{round}', '2')`);
+  expect((await system.violations()).filter((it) => it.invariant !== 3).map(({ invariant, name, subject }) => [invariant, name, subject])).toEqual([
+    [5, 'an opening was sent past the fence', late], [9, 'the events tell another emergency than the guard holds', system.deployment.portfolioId],
+  ]);
 });

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFailed, test } from 'vitest';
+import { databaseUrlOf } from '../../config/database.ts';
+import { createLedger } from '../../db/ledger.ts';
+import { createPool } from '../../db/pool.ts';
 import { clientOrderIdOf } from '../../domain/orders/identity.ts';
 import type { DifferenceKind } from '../../domain/ports/ledger.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
@@ -231,5 +234,6 @@ describe('every difference has a named outcome', () => {
 
 /** A person resumes. */
 async function lowerFence(): Promise<void> {
-  await system.database.query(`UPDATE fence SET halted = false, changed_by = 'test', reason = 'resumed'`);
+  const ledger = createLedger(createPool(databaseUrlOf(system.settings, system.deployment), { connectionsMax: 1 }));
+  await ledger.lowerFence({ portfolioId: system.deployment.portfolioId, by: 'test', reason: 'resumed' }).finally(() => ledger.close());
 }

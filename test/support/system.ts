@@ -15,7 +15,7 @@ import type { Settings } from '../../config/settings.ts';
 import { loadSettings, settingsEnv } from '../../config/settings.ts';
 import { gather } from '../../client/verify/gather.ts';
 import { createPool } from '../../db/pool.ts';
-import type { Violation } from '../../domain/verify/facts.ts';
+import type { Facts, Violation } from '../../domain/verify/facts.ts';
 import { violationsIn } from '../../domain/verify/verify.ts';
 import type { PostureLook } from '../../domain/ports/ledger.ts';
 import { createDatabase, dropDatabase } from '../../stack/postgres/database.ts';
@@ -234,11 +234,16 @@ export class System {
 
   /** What `keel verify` finds broken. */
   async violations(): Promise<readonly Violation[]> {
+    return violationsIn(await this.facts());
+  }
+
+  /** What `keel verify` looks at. */
+  async facts(): Promise<Facts> {
     const pool = createPool(databaseUrlOf(this.settings, this.deployment), { connectionsMax: 2 });
     const limiter = createBackOffLimiter();
     const venue = createVenue(venueSettingsOf(this.settings, this.deployment), limiter);
     try {
-      return violationsIn(await gather({ pool, venue, client: this.client, portfolioId: this.deployment.portfolioId }));
+      return await gather({ pool, venue, client: this.client, portfolioId: this.deployment.portfolioId });
     } finally {
       await Promise.all([pool.end(), venue.close(), limiter.close()]);
     }

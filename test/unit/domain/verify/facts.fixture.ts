@@ -1,5 +1,7 @@
 import { clientOrderIdOf } from '../../../../domain/orders/identity.ts';
 import type { OrderIntent, VenueOrder } from '../../../../domain/orders/order.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
+import type { EmergencyFact, EmergencyFacts } from '../../../../domain/verify/emergency-facts.ts';
 import type { EngineFacts, Facts, FillFact, LedgerFacts, OrderFact, PositionFact, VenueFacts } from '../../../../domain/verify/facts.ts';
 
 const HOUR_MS = 3_600_000;
@@ -44,11 +46,34 @@ export const commission = { ...money, incomeId: '2', type: 'COMMISSION', amount:
 
 export const cycle = { cycleId: CYCLE, strategy: 'ensemble', timeframe: '1h' as const, closeTime: HOUR_MS, isRecorded: true, policyVersion: 1 };
 
+/** Nothing ever happened. */
+export const calm: EmergencyFacts = {
+  guard: { mode: 'armed', emergency: 0, round: 0 }, guardChangedAt: 0, fence: { epoch: 1, halted: false }, fenceHistory: [], steps: [], claimedAt: { [ENTRY]: 1 },
+  openings: [{ cycleId: CYCLE, positionId: POSITION, forbiddenBy: [], leverage: 5, leverageMax: 5, notional: '1000', notionalMax: '1000' }],
+  newestCycle: { cycleId: CYCLE, observedAt: 100_000, emergencyMode: false, policy: PRESETS.normal }, unaudited: [],
+};
+
+const step = (type: EmergencyFact['type'], at: number, [from, to]: readonly [EmergencyFact['from'], EmergencyFact['to']] = [null, null]): EmergencyFact => ({ type, emergencyId: 'ess/sim/1', round: 1, from, to, at });
+
+/** Stopped at 10,000 and sealed at 20,000; the entry was claimed long before. */
+export const sealed: EmergencyFacts = {
+  ...calm, guard: { mode: 'emergency', emergency: 1, round: 1 }, guardChangedAt: 20_000, fence: { epoch: 2, halted: true }, fenceHistory: [{ epoch: 2, halted: true, changedAt: 10_000 }],
+  steps: [step('emergencyTriggered', 10_000), step('emergencySealed', 20_000)], newestCycle: null,
+};
+
+/** On the way back since 30,000. */
+export const recovering: EmergencyFacts = {
+  ...sealed, guard: { mode: 'protective', emergency: 1, round: 1 }, guardChangedAt: 30_000, fence: { epoch: 2, halted: false }, fenceHistory: [...sealed.fenceHistory, { epoch: 2, halted: false, changedAt: 30_000 }],
+  steps: [...sealed.steps, step('emergencyRecovered', 30_000, ['emergency', 'protective'])],
+};
+
+export const skipping: EmergencyFacts = { ...recovering, guard: { ...recovering.guard, mode: 'cautious' }, steps: [...sealed.steps, step('emergencyRecovered', 30_000, ['emergency', 'cautious'])] };
+
 /** One open, protected position; everything agrees. */
 export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFacts>; venue?: Partial<VenueFacts>; engine?: Partial<EngineFacts> } = {}): Facts {
   return {
     ledger: {
-      portfolioId: 'sim', deploymentId: DEPLOYMENT, isHalted: false, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
+      portfolioId: 'sim', deploymentId: DEPLOYMENT, emergency: calm, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
       cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), policyVersions: [1], auditBrokenAt: null, ...ledger,
     },
     venue: {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Candle } from '../../../../domain/market/candle.ts';
 import type { DuePrediction, PricedOutcome } from '../../../../domain/predictions/outcome.ts';
-import type { Facts, JudgedFact, LedgerFacts, Violation } from '../../../../domain/verify/facts.ts';
+import type { EmergencyFacts, PolicyFact } from '../../../../domain/verify/emergency-facts.ts';
+import type { Facts, JudgedFact, LedgerFacts, OrderFact, Violation } from '../../../../domain/verify/facts.ts';
 import { checkedIn, violationsIn } from '../../../../domain/verify/verify.ts';
-import { commission, cycle, CYCLE, ENTRY, entryRow, factsWith, fill, position, POSITION, STOP, stopRow, transfer, venueEntry, venueStop } from './facts.fixture.ts';
+import { calm, commission, cycle, CYCLE, ENTRY, entryRow, factsWith, fill, position, POSITION, recovering, sealed, skipping, STOP, stopRow, transfer, venueEntry, venueStop } from './facts.fixture.ts';
 
 const sound = factsWith();
 const { account } = sound.venue;
@@ -19,6 +20,22 @@ const candlesWith = (last: Partial<Candle> = {}): LedgerFacts['candles'] => new 
 }))]]);
 const judged = (changes: Partial<PricedOutcome> = {}): JudgedFact => ({ prediction: PREDICTION, outcome: { state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
 const open: JudgedFact = { prediction: PREDICTION, outcome: null };
+const SECOND = `${STOP.slice(0, -1)}a`;
+
+/** The position was closed by the stop: nothing is held, nothing works. */
+function stopped(emergency: EmergencyFacts, { entry = entryRow, claimedAt }: { entry?: OrderFact; claimedAt?: number } = {}): Facts {
+  const isFilled = entry.filledQuantity !== '0';
+  const closing = { ...fill, tradeId: '2', venueOrderId: '4', clientOrderId: null, side: 'sell' as const, fee: '0' };
+  const fills = isFilled ? [fill, closing] : [];
+  return factsWith({
+    ledger: {
+      emergency: claimedAt === undefined ? emergency : { ...emergency, claimedAt: { [ENTRY]: claimedAt } }, orders: [entry, { ...stopRow, state: 'canceled' }], fills,
+      positions: [{ ...position, state: 'closed', quantity: '0', entryQuantity: isFilled ? '2' : '0', fees: isFilled ? '0.1' : '0' }], income: isFilled ? [transfer, commission] : [transfer],
+    },
+    venue: { orders: isFilled ? [venueEntry, venueStop] : [venueStop], openOrders: [], fills, income: isFilled ? [transfer, commission] : [transfer], account: { ...account, positions: [], walletBalance: isFilled ? '999.9' : '1000' } },
+    engine: { running: new Set() },
+  });
+}
 
 /** What was planted, which invariant it breaks, and the words that tell of it. */
 const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: string, facts: Facts])[] = [
@@ -42,7 +59,7 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [4, 'a position was without a stop for too long', factsWith({ ledger: { positions: [{ ...position, unprotectedSeconds: 15.1 }] } })],
   [4, 'no working stop covers an open position', factsWith({ venue: { openOrders: [{ ...venueStop, quantity: '1.999' }] } })],
   [4, 'more than one stop works for a position', factsWith({ venue: { openOrders: [venueStop, { ...venueStop, venueOrderId: '3' }] } })],
-  [5, 'the fence is up, and an opening order works', factsWith({ ledger: { isHalted: true }, venue: { openOrders: [venueStop, { ...venueEntry, status: 'working' }] } })],
+  [5, 'the fence is up, and an opening order works', factsWith({ ledger: { emergency: { ...calm, fence: { epoch: 1, halted: true } } }, venue: { openOrders: [venueStop, { ...venueEntry, status: 'working' }] } })],
   [6, 'no workflow runs for an open position', factsWith({ engine: { running: new Set() } })],
   [6, 'a workflow runs for a position that is closed', factsWith({ engine: { running: new Set([POSITION, 'position/sim/old']) } })],
   [6, 'an order works at the venue and has no owner', factsWith({ ledger: { positions: [{ ...position, state: 'closed' }] } })],
@@ -61,11 +78,42 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [7, 'the audit chain is broken', factsWith({ ledger: { auditBrokenAt: 17 } })],
 ];
 
+/** Of the emergency stop: each of these breaks one promise, and one only. */
+const PLANTED_ALONE: readonly (readonly [invariant: Violation['invariant'], words: string, facts: Facts])[] = [
+  [4, 'a stop was loosened', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }, { ...stopRow, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '89.9' } }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }, { ...venueStop, venueOrderId: '5', clientOrderId: SECOND }], openOrders: [{ ...venueStop, venueOrderId: '5', clientOrderId: SECOND }] } })],
+  [5, 'an opening was sent past the fence', stopped({ ...sealed, claimedAt: { [ENTRY]: 16_001 } })],
+  [5, 'an opening was sent past the fence', stopped(recovering, { claimedAt: 60_000 })], // decided before the stop, sent after the resume
+  [5, 'an opening was sent past the fence', stopped(sealed, { entry: { ...entryRow, intent: { ...entryRow.intent, epoch: 2 } } })], // of an epoch that never opened
+  [5, 'an opening was sent past the fence', stopped(sealed, { entry: { ...entryRow, state: 'rejected', acceptedAt: null, filledQuantity: '0', bookedQuantity: '0', venueOrderId: null }, claimedAt: 16_001 })],
+  [5, 'an opening was taken after the stop was sealed', stopped(sealed, { entry: { ...entryRow, sentTimestamp: 21_001 } })],
+  [5, 'an opening was taken after the stop was sealed', (({ ledger, venue, engine }) => ({ engine, venue, ledger: { ...ledger, fills: ledger.fills.map((it) => ({ ...it, filledAtWall: 21_001 })) } }))(stopped(sealed))],
+  [5, 'a position is open after the stop was sealed', factsWith({ ledger: { emergency: sealed, positions: [{ ...position, state: 'closing' }], orders: [entryRow, { ...stopRow, state: 'canceled' }] }, venue: { openOrders: [] } })],
+  [5, 'an order works after the stop was sealed', (({ ledger, venue }) => factsWith({ ledger: { ...ledger, positions: ledger.positions.map((it) => ({ ...it, state: 'closing' as const })) }, venue: { ...venue, openOrders: [venueStop] } }))(stopped(sealed))],
+  [9, 'the guard stops trading, and the fence is down', stopped({ ...sealed, fence: { epoch: 2, halted: false }, fenceHistory: [...sealed.fenceHistory, { epoch: 2, halted: false, changedAt: 21_000 }] })],
+  [9, 'the fence is not as its history says', factsWith({ ledger: { emergency: { ...calm, fence: { epoch: 2, halted: false } } } })],
+  [9, 'recovery skipped a step', stopped(skipping)],
+  [9, 'the events tell another emergency than the guard holds', stopped({ ...recovering, steps: sealed.steps })],
+  [9, 'the events tell another emergency than the guard holds', stopped({ ...sealed, steps: sealed.steps.map((it) => ({ ...it, round: 2 })) })],
+  [9, 'the events tell another emergency than the guard holds', stopped({ ...sealed, steps: sealed.steps.map((it) => ({ ...it, emergencyId: 'ess/sim/2' })) })],
+  [9, 'an event is missing in the audit chain', factsWith({ ledger: { emergency: { ...calm, unaudited: ['sim/fence/1'] } } })],
+  [9, 'a cycle opened what was forbidden', factsWith({ ledger: { emergency: { ...calm, openings: calm.openings.map((it) => ({ ...it, forbiddenBy: ['emergency'] })) } } })],
+  [9, 'a cycle opened with more leverage than its policy allowed', factsWith({ ledger: { emergency: { ...calm, openings: calm.openings.map((it) => ({ ...it, leverage: 6 })) } } })],
+  [9, 'a cycle opened a larger position than its policy allowed', factsWith({ ledger: { emergency: { ...calm, openings: calm.openings.map((it) => ({ ...it, notional: '1000.01' })) } } })],
+  [9, 'a cycle did not go by what the guard demands', stopped({ ...sealed, newestCycle: { ...(calm.newestCycle as PolicyFact), observedAt: 40_001 } })],
+  [9, 'a cycle did not go by what the guard demands', stopped({ ...recovering, newestCycle: { ...(calm.newestCycle as PolicyFact), observedAt: 50_001 } })], // without the caps of `protective`
+];
+
+describe('the emergency stop', () => {
+  it.each(PLANTED_ALONE)('%i: %s', (invariant, words, facts) => {
+    expect(violationsIn(facts)).toEqual([expect.objectContaining({ invariant, name: words })]);
+  });
+});
+
 describe('the invariants', () => {
   it('hold where ledger, venue and engine agree', () => {
     expect(violationsIn(sound)).toEqual([]);
     expect(violationsIn(factsWith({ engine: { isAtRest: true } }))).toEqual([]);
-    expect(checkedIn(sound)).toBe(13);
+    expect(checkedIn(sound)).toBe(14);
   });
 
   it.each(PLANTED)('%i: %s', (invariant, words, facts) => {
@@ -86,7 +134,16 @@ describe('what is no violation', () => {
     ['an order that the venue may have forgotten', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'canceled', venueOrderId: '7', intent: { ...stopRow.intent, clientOrderId: `${STOP.slice(0, -1)}a` } }] }, venue: { forgetsBefore: 10 } })],
     ['money of this moment, while it trades', factsWith({ venue: { income: [transfer, commission, { ...transfer, incomeId: '3', type: 'FUNDING_FEE', amount: '-1' }], account: { ...account, walletBalance: '998.9' } } })],
     ['a position that is being closed without a stop', factsWith({ ledger: { positions: [{ ...position, state: 'closing' }] }, venue: { openOrders: [] } })],
-    ['a stop that works while the fence is up', factsWith({ ledger: { isHalted: true } })],
+    ['a stop that works while the fence is up', factsWith({ ledger: { emergency: { ...sealed, guard: { ...sealed.guard, mode: 'tripping' }, steps: sealed.steps.slice(0, 1) } } })],
+    ['a stop that was sealed: nothing is held, nothing works', stopped(sealed)],
+    ['a straggler that was taken just before the seal, by a venue whose clock is ahead', stopped(sealed, { entry: { ...entryRow, sentTimestamp: 21_000 } })],
+    ['a straggler that passed the fence in the moment in which it rose', stopped({ ...sealed, claimedAt: { [ENTRY]: 16_000 } })],
+    ['an opening of the epoch after the stop, once recovery lowered the fence', stopped(recovering, { entry: { ...entryRow, sentTimestamp: 31_000, intent: { ...entryRow.intent, epoch: 2 } }, claimedAt: 31_000 })],
+    ['an opening that was halted, whatever its epoch', stopped({ ...sealed, claimedAt: { [ENTRY]: 60_000 } }, { entry: { ...entryRow, state: 'halted', acceptedAt: null, filledQuantity: '0', bookedQuantity: '0', venueOrderId: null } })],
+    ['a second trip from recovery, closed again', stopped({ ...sealed, guard: { ...sealed.guard, round: 2 }, fence: { epoch: 3, halted: true }, fenceHistory: [...recovering.fenceHistory, { epoch: 3, halted: true, changedAt: 40_000 }], steps: [...recovering.steps, ...sealed.steps.map((it) => ({ ...it, round: 2, at: it.at + 30_000 }))] })],
+    ['a cycle that looked too soon after the guard changed to have seen it', stopped({ ...sealed, newestCycle: { ...(calm.newestCycle as PolicyFact), observedAt: 40_000 } })],
+    ['stops that tighten', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }, { ...stopRow, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '91' } }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }, { ...venueStop, venueOrderId: '5', clientOrderId: SECOND }], openOrders: [{ ...venueStop, venueOrderId: '5', clientOrderId: SECOND }] } })],
+    ['a looser stop that the venue never took', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'rejected', acceptedAt: null, venueOrderId: null, intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '89' } }] } })],
     ['an outcome as its label says', factsWith({ ledger: { judged: [judged()], candles: candlesWith() } })],
     ['an outcome on candles that are not stored any more', factsWith({ ledger: { judged: [judged({ returnBps: 1 })] } })],
     ['an outcome that nothing can be priced with', factsWith({ ledger: { judged: [{ prediction: PREDICTION, outcome: { state: 'unpriceable' } }], candles: candlesWith() } })],

@@ -4,12 +4,14 @@ import { edit, integration, unit } from '../mutant.ts';
 
 const REST = 'venues/ccxt/rest.ts';
 const ORDERS = 'venues/ccxt/orders.ts';
+const TERMS = 'venues/ccxt/terms.ts';
 const CHECKS = 'client/live-checks.ts';
 const LIMITER = 'venues/limiter.ts';
 const restTests = unit('venues/ccxt/rest');
 const lookTests = unit('venues/ccxt/look-up');
 const errorTests = unit('venues/ccxt/errors');
 const paramTests = unit('venues/ccxt/orders');
+const termsTests = unit('venues/ccxt/terms');
 const checkTests = unit('client/live-checks');
 const limiterTests = unit('venues/limiter');
 
@@ -40,6 +42,9 @@ export const VENUE_MUTANTS: readonly Mutant[] = [
 
   { name: 'stop of all workers', guard: 'after a 429 nobody sends', tests: limiterTests, edits: [edit(LIMITER, 'return this.#clock() < this.#blockedUntilMs;', 'return false;')] },
   { name: 'exits before entries', guard: 'of those that wait for a permit, exits go first', tests: limiterTests, edits: [edit(LIMITER, 'PRIORITY_RANK[a.request.priority] - PRIORITY_RANK[b.request.priority] || ', '')] },
+
+  { name: 'terms are read back', guard: 'leverage and margin mode that were set count once the venue shows them', tests: termsTests, edits: [edit(TERMS, 'const after = agrees(found, wanted) ? found : await untilShown({ read: () => readSymbol(rest, symbol), isShown: (value) => agrees(value, wanted), looksApartMs });', 'const after = wanted;')] },
+  { name: 'position mode is read back', guard: 'a position mode that was set counts once the venue shows it', tests: termsTests, edits: [edit(TERMS, `return after === wanted ? AGREED : refused('positionModeNotSet'`, `return after === after ? AGREED : refused('positionModeNotSet'`)] },
 
   { name: 'live: may withdraw', guard: 'a key that may withdraw is refused', tests: checkTests, edits: [edit(CHECKS, 'if (mayWithdraw) throw', 'if (false) throw')] },
   { name: 'live: may trade', guard: 'a key that may not trade is refused', tests: checkTests, edits: [edit(CHECKS, 'if (!mayTrade) throw', 'if (false) throw')] },

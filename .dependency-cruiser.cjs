@@ -14,6 +14,7 @@ module.exports = {
     only('domain', ['domain']),
     { name: 'domain-is-pure', severity: 'error', comment: 'no I/O, no engine in the domain', from: { path: '^domain/' }, to: { dependencyTypes: ['core', 'npm'], pathNot: 'node_modules/(decimal\\.js|@noble/hashes|trading-signals|zod)/' } },
     only('strategies', ['strategies', 'domain']),
+    only('models', ['models', 'domain']),
     only('workflows', ['workflows', 'domain', 'activities/types.ts']),
     { name: 'workflows-types-of-activities', severity: 'error', comment: 'a workflow that imports a value from an activity is not replay-safe', from: { path: '^workflows/' }, to: { path: '^activities/', dependencyTypesNot: ['type-only'] } },
     only('activities', ['activities', 'domain', 'workflows', 'strategies']),

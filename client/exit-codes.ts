@@ -31,6 +31,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   STRATEGY_INVALID: 'usage',
   FEATURES_INVALID: 'usage',
   MODEL_INVALID: 'usage',
+  TRAINING_FAILED: 'internal',
   PROCESS_MISSING: 'usage',
   PROCESS_CIRCULAR: 'usage',
   NOT_RUNNING: 'notRunning',

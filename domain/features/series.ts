@@ -27,7 +27,9 @@ export class Series {
 
   /** Of the `length` values that ended `skip` values ago, the oldest first. */
   sum(length: number, skip: number): number {
-    const [values, mask, end] = [this.#values, this.#mask, this.#next - skip];
+    const values = this.#values;
+    const mask = this.#mask;
+    const end = this.#next - skip;
     let sum = 0;
     for (let place = end - length; place < end; place += 1) sum += values[place & mask] as number;
     return sum;
@@ -35,8 +37,12 @@ export class Series {
 
   /** Sum of the products of their distances from the means, with another series value by value. */
   products(other: Series, { length, skip, mean, otherMean }: { readonly length: number; readonly skip: number; readonly mean: number; readonly otherMean: number }): number {
-    const [values, mask, end] = [this.#values, this.#mask, this.#next - skip];
-    const [others, otherMask, shift] = [other.#values, other.#mask, other.#next - this.#next];
+    const values = this.#values;
+    const mask = this.#mask;
+    const end = this.#next - skip;
+    const others = other.#values;
+    const otherMask = other.#mask;
+    const shift = other.#next - this.#next;
     let sum = 0;
     for (let place = end - length; place < end; place += 1) sum += ((values[place & mask] as number) - mean) * ((others[(place + shift) & otherMask] as number) - otherMean);
     return sum;
@@ -52,7 +58,8 @@ export class Series {
    * Missing values do not count.
    */
   extreme(sign: 1 | -1, { from, to, best }: { readonly from: number; readonly to: number; readonly best: number }): number {
-    const [values, mask] = [this.#values, this.#mask];
+    const values = this.#values;
+    const mask = this.#mask;
     let found = best;
     let value = best < 0 ? -Infinity : sign * (values[best & mask] as number);
     for (let place = from; place < to; place += 1) {
@@ -64,7 +71,9 @@ export class Series {
 
   /** How many of the `length` newest values, `skip` values ago, were at most so much. */
   countAtMost(limit: number, length: number, skip: number): number {
-    const [values, mask, end] = [this.#values, this.#mask, this.#next - skip];
+    const values = this.#values;
+    const mask = this.#mask;
+    const end = this.#next - skip;
     let count = 0;
     for (let place = end - length; place < end; place += 1) if ((values[place & mask] as number) <= limit) count += 1;
     return count;

@@ -40,14 +40,17 @@ export function fillGradients({ task, margins, labels, weights, output, into }: 
   for (let row = 0; row < labels.length; row += 1) {
     const weight = weights === undefined ? 1 : weights[row] as number;
     const label = labels[row] as number;
-    let [gradient, hessian] = [0, 1];
+    let gradient = 0;
+    let hessian = 1;
     if (task.kind === 'regression') gradient = (margins[row] as number) - label;
     else if (task.kind === 'binary') {
       const p = sigmoid(margins[row] as number);
-      [gradient, hessian] = [p - label, Math.max(p * (1 - p), HESSIAN_MIN)];
+      gradient = p - label;
+      hessian = Math.max(p * (1 - p), HESSIAN_MIN);
     } else {
       const p = softmaxOf(margins, row * outputs, outputs, output);
-      [gradient, hessian] = [p - (label === output ? 1 : 0), Math.max(2 * p * (1 - p), HESSIAN_MIN)];
+      gradient = p - (label === output ? 1 : 0);
+      hessian = Math.max(2 * p * (1 - p), HESSIAN_MIN);
     }
     into[2 * row] = gradient * weight;
     into[2 * row + 1] = hessian * weight;

@@ -11,7 +11,12 @@ const TIMEOUT_MS = 30_000;
  */
 export async function askVenue(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> {
   const settings = await readSettings();
-  const url = `${settings.venueControlUrl ?? `http://127.0.0.1:${settings.venueControlPort}`}${path}`;
+  return await askControl(settings.venueControlUrl ?? `http://127.0.0.1:${settings.venueControlPort}`, method, path, body);
+}
+
+/** The same of the venue whose control endpoint is at that origin. @throws {KeelError} as `askVenue` */
+export async function askControl(origin: string, method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> {
+  const url = `${origin}${path}`;
   const request = { method, signal: AbortSignal.timeout(TIMEOUT_MS), ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
   const response = await fetch(url, request).catch((error: unknown) => {
     throw new KeelError('VENUE_UNREACHABLE', `${method} ${url}: ${messageOf(error)}; is a simulated venue running (\`keel status\`), and is KEEL_VENUE_CONTROL_PORT its control port?`, { cause: error });

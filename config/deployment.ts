@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 
 /** One trading Keel: its portfolio, its ledger, its task queues. A home folder may hold several (sim, replay-1, …). */
 export interface Deployment {
-  /** `sim`, `paper`, `testnet`, `live` or `replay-<n>`. */
+  /** `sim`, `paper`, `testnet`, `live`, `replay-<n>` or `scenario-<n>`, which is a replay too. */
   readonly name: string;
   readonly mode: Mode;
   /** Five characters a-z2-7, drawn once: part of every client order id, so that two Keels on one account are seen. */
@@ -39,9 +39,9 @@ export function loadDeployment(settings: Pick<Settings, 'home'>, name: string): 
 }
 
 function modeOf(name: string): Mode {
-  const mode = /^replay-[1-9]\d*$/.test(name) ? 'replay' : MODES.find((known) => known === name && known !== 'replay');
+  const mode = /^(replay|scenario)-[1-9]\d*$/.test(name) ? 'replay' : MODES.find((known) => known === name && known !== 'replay');
   if (mode !== undefined) return mode;
-  throw new KeelError('SETTING_INVALID', `deployment "${name}"; allowed: sim, paper, testnet, live, replay-1, replay-2, …`);
+  throw new KeelError('SETTING_INVALID', `deployment "${name}"; allowed: sim, paper, testnet, live, replay-1, replay-2, …, scenario-1, …`);
 }
 
 function readId(folder: string): string | null {

@@ -48,6 +48,20 @@ export async function startStack(options: StartOptions, onSupervisor?: (supervis
   return startSupervisor({ home: options.runHome ?? settings.home, deployment: deployment.name, urls: stackUrls(settings, deployment), specs, onEvent }, onSupervisor);
 }
 
+/**
+ * Postgres and Temporal server of the home alone, where the settings name no others: for deployments that are started
+ * beside them.
+ * @param name shown as what runs on the home
+ * @throws {KeelError} as `startSupervisor`, and ENGINE_UNAVAILABLE
+ */
+export async function startServers({ settings, name, say, onEvent }: Pick<StartOptions, 'settings' | 'say' | 'onEvent'> & { readonly name: string }, onSupervisor?: (supervisor: Supervisor) => void): Promise<Supervisor> {
+  const specs = async (): Promise<readonly Spec[]> => [
+    ...(settings.databaseUrl === undefined ? [(await postgresSpec({ home: settings.home, port: settings.postgresPort })).spec] : []),
+    await enginePart(settings, say),
+  ];
+  return startSupervisor({ home: settings.home, deployment: name, urls: engineUrls(settings), specs, onEvent }, onSupervisor);
+}
+
 async function stackSpecs({ settings, deployment, hooks, say, specs, recording, runHome = settings.home }: StartOptions): Promise<readonly Spec[]> {
   const database = await databaseParts(settings, deployment);
   const full: Settings = { ...settings, databaseUrl: database.url };
@@ -66,11 +80,15 @@ async function stackSpecs({ settings, deployment, hooks, say, specs, recording, 
 
 /** Where people look. Holds no secret. */
 export function stackUrls(settings: Settings, deployment: Deployment): Record<string, string> {
-  const ui = engineUiUrl(settings);
   return {
-    ...(ui === null ? {} : { 'Temporal UI': ui }),
+    ...engineUrls(settings),
     ...(hasOwnVenue(deployment) ? { venue: `http://127.0.0.1:${settings.venuePort}`, 'venue control': `http://127.0.0.1:${settings.venueControlPort}` } : {}),
   };
+}
+
+function engineUrls(settings: Settings): Record<string, string> {
+  const ui = engineUiUrl(settings);
+  return ui === null ? {} : { 'Temporal UI': ui };
 }
 
 /** In sim, paper and replay Keel brings the venue; testnet and live trade on real ones. */

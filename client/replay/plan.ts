@@ -38,13 +38,21 @@ export interface ReplayPlan {
 
 const DAY_MS = 86_400_000;
 
+/** How a plan differs from that of the home's next replay. */
+export interface Differences {
+  /** In place of what the environment says. */
+  readonly settings?: Partial<Settings>;
+  /** The deployment's name is the first of `<kind>-<number>`, `<kind>-<number + 1>`, … that is free. Default: the next `replay`. */
+  readonly name?: { readonly kind: 'scenario'; readonly from: number };
+}
+
 /**
  * Settings, name, ports and bounds of the next replay on this home. Makes the replay's folder.
  * @throws {KeelError} USAGE for a date, CANDLES_INVALID, SETTING_INVALID, DATABASE_UNREACHABLE
  */
-export async function planReplay(flags: ReplayFlags): Promise<ReplayPlan> {
+export async function planReplay(flags: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
   const recording = recordingOf(flags);
-  const given = await readSettings({ ...process.env, KEEL_MODE: 'replay' });
+  const given = { ...(await readSettings({ ...process.env, KEEL_MODE: 'replay' })), ...differences.settings };
   const { home } = given;
   const isBeside = homeStatus(home).supervisorPid !== null;
   const shared = isBeside ? await besideRunning(given) : given;
@@ -54,7 +62,7 @@ export async function planReplay(flags: ReplayFlags): Promise<ReplayPlan> {
     ...shared, symbols, venuePort, venueControlPort, venueUrl: `http://127.0.0.1:${venuePort}`, venueControlUrl: `http://127.0.0.1:${venueControlPort}`,
   };
   assertRecorded(recording.folder, settings);
-  const deployment = await nextDeployment(settings);
+  const deployment = await nextDeployment(settings, differences.name);
   return { settings, deployment, recording, runHome: isBeside ? deployment.folder : home };
 }
 
@@ -97,12 +105,12 @@ async function besideRunning(settings: Settings): Promise<Settings> {
   };
 }
 
-/** The next `replay-<n>` that has neither folder nor, on a server that is up already, database. */
-async function nextDeployment(settings: Settings): Promise<Deployment> {
+/** The next name that has neither folder nor, on a server that is up already, database. */
+async function nextDeployment(settings: Settings, wanted: Differences['name']): Promise<Deployment> {
   mkdirSync(settings.home, { recursive: true });
   const numbers = readdirSync(settings.home).map((name) => /^replay-([1-9]\d*)$/.exec(name)?.[1]).filter((text) => text !== undefined).map(Number);
-  for (let next = Math.max(0, ...numbers) + 1; ; next += 1) {
-    const name = `replay-${next}`;
+  for (let next = wanted?.from ?? Math.max(0, ...numbers) + 1; ; next += 1) {
+    const name = `${wanted?.kind ?? 'replay'}-${next}`;
     if (!claimFolder(join(settings.home, name))) continue;
     const deployment = loadDeployment(settings, name);
     if (settings.databaseUrl === undefined || !(await databaseExists(settings.databaseUrl, deployment.databaseName))) return deployment;

@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ScheduleNotFoundError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { databaseUrlOf } from '../../config/database.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { withRunningParts } from '../deployment-parts.ts';
 import type { Settings } from '../../config/settings.ts';
-import { stackUrls, startStack } from '../../stack/start.ts';
+import { stackUrls } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
-import { reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
-import type { ReconciliationInput, ReplayInput, ReplayOutcome } from '../../workflows/messages.ts';
-import { connectClient, installLedger, installWorkflows } from '../install.ts';
+import { replaySessionId } from '../../workflows/ids.ts';
+import type { ReplayInput, ReplayOutcome } from '../../workflows/messages.ts';
+import { connectClient } from '../install.ts';
 import type { Installation } from '../install.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { onceInterrupted } from '../interrupted.ts';
 import { columns, print } from '../output.ts';
-import { eventLine } from '../start-output.ts';
 import { violationText } from '../verify/text.ts';
 import { verifyDeployment } from '../verify/verify.ts';
-import { untilAnswered, workflowResult } from '../wait.ts';
+import { workflowResult } from '../wait.ts';
+import { forget, reconcile, startDeployment, startOnce } from './deployment.ts';
 import { planReplay } from './plan.ts';
 import type { ReplayFlags, ReplayPlan } from './plan.ts';
 import { followProgress } from './progress.ts';
@@ -36,9 +36,6 @@ export interface ReplayReport extends LedgerSummary {
   readonly violations: number;
 }
 
-/** After Ctrl-C the engine is asked to forget the replay for at most this long. */
-const TIDY_MS = 10_000;
-
 /**
  * Recorded candles traded from the first to the last, each waited for, by the same workflows, workers and ledger as
  * every other mode. Everything that it starts is stopped again.
@@ -52,7 +49,7 @@ export async function replay(flags: ReplayFlags): Promise<void> {
   const stopStarting = (): void => void started.supervisor?.stop().catch(() => {}); // the start reports it
   interrupted.signal.addEventListener('abort', stopStarting);
   try {
-    const { supervisor, installation } = await startReplay(plan, say, (starting) => (started.supervisor = starting));
+    const { supervisor, installation } = await startDeployment(plan, say, (starting) => (started.supervisor = starting));
     interrupted.signal.removeEventListener('abort', stopStarting);
     await runReplay({ plan, installation, supervisor, flags, say, signal: interrupted.signal });
   } catch (error) {
@@ -62,32 +59,6 @@ export async function replay(flags: ReplayFlags): Promise<void> {
     await started.supervisor?.stop();
     interrupted.end();
   }
-}
-
-async function startReplay({ settings, deployment, recording, runHome }: ReplayPlan, say: (line: string) => void, onSupervisor: (supervisor: Supervisor) => void): Promise<{ supervisor: Supervisor; installation: Installation }> {
-  let installation: Installation | null = null;
-  const installed = (): Installation => {
-    if (installation === null) throw new Error('the ledger step comes first');
-    return installation;
-  };
-  say(`${deployment.name}: starting (${runHome})`);
-  const supervisor = await startStack({
-    settings, deployment, recording, runHome, say,
-    onEvent: (event) => {
-      const line = event.kind === 'died' || event.kind === 'leftover' || event.kind === 'killed' ? eventLine(event) : null;
-      if (line !== null) say(line);
-    },
-    hooks: {
-      ledger: async (full) => {
-        installation = await installLedger(full, deployment);
-      },
-      workflows: async (full) => {
-        const client = await connectClient(full);
-        await installWorkflows(client, full, deployment, installed()).finally(() => client.connection.close());
-      },
-    },
-  }, onSupervisor);
-  return { supervisor, installation: installed() };
 }
 
 interface ReplayRun {
@@ -106,14 +77,14 @@ async function runReplay({ plan, installation, flags, say, signal }: ReplayRun):
     for (const [name, url] of Object.entries(stackUrls(settings, deployment))) say(`  ${name.padEnd(14)} ${url}`);
     const bar = await followProgress(settings.venueControlUrl ?? '', { isShown: flags.json !== true && process.stderr.isTTY });
     const outcome = await session(client, plan, installation, signal).finally(() => bar.end());
-    await reconcile(client, plan, signal);
+    await reconcile(client, plan.deployment, signal);
     const { report, violations } = await verified(plan, outcome);
     if (flags.json === true) print(JSON.stringify(report));
     else print([tableOf(report), ...violations.map(violationText)].join('\n'));
     if (report.violations > 0) process.exitCode = EXIT_CODES.found;
     if (flags.keep === true) await kept(say, signal);
   } finally {
-    await forget(client, plan).finally(() => client.connection.close());
+    await forget(client, plan.deployment).finally(() => client.connection.close());
   }
 }
 
@@ -123,34 +94,6 @@ async function session(client: Client, { settings, deployment }: ReplayPlan, { s
   const workflowId = replaySessionId(portfolioId);
   await startOnce(client, { type: 'replaySession', workflowId, deployment, input, signal });
   return workflowResult<ReplayOutcome>(client, workflowId, signal);
-}
-
-/** Venue, ledger and workflows compared a last time, to its end, when nothing moves any more. */
-async function reconcile(client: Client, { deployment }: ReplayPlan, signal: AbortSignal): Promise<void> {
-  await untilAnswered(() => withoutSchedule(client, deployment.portfolioId), signal); // no other one beside it
-  const workflowId = `${reconciliationId(deployment.portfolioId)}/end`;
-  await startOnce(client, { type: 'reconciliation', workflowId, deployment, input: { portfolioId: deployment.portfolioId }, signal });
-  await workflowResult(client, workflowId, signal);
-}
-
-interface Start {
-  readonly type: 'replaySession' | 'reconciliation';
-  readonly workflowId: string;
-  readonly deployment: ReplayPlan['deployment'];
-  readonly input: ReplayInput | ReconciliationInput;
-  readonly signal: AbortSignal;
-}
-
-async function startOnce(client: Client, { type, workflowId, deployment, input, signal }: Start): Promise<void> {
-  await untilAnswered(async () => {
-    try {
-      await client.workflow.start(type, {
-        workflowId, taskQueue: taskQueueOf(deployment.taskQueuePrefix, 'trading'), args: [input], workflowTaskTimeout: '5 s', staticSummary: deployment.name,
-      });
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error; // its answer was lost: it runs
-    }
-  }, signal);
 }
 
 async function verified({ settings, deployment, runHome }: ReplayPlan, { cycles, startedAt, endedAt }: ReplayOutcome): Promise<{ report: ReplayReport; violations: readonly Violation[] }> {
@@ -188,40 +131,4 @@ function tableOf(report: ReplayReport): string {
 async function kept(say: (line: string) => void, signal: AbortSignal): Promise<void> {
   say('kept up; Ctrl-C stops it');
   await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {}); // the wanted end, and the replay's own exit code
-}
-
-/** The engine may be shared and outlives the replay: nothing of it may wait there for workers that never come. */
-async function forget(client: Client, { deployment }: ReplayPlan): Promise<void> {
-  const { portfolioId } = deployment;
-  const signal = AbortSignal.timeout(TIDY_MS);
-  await untilAnswered(() => withoutSchedule(client, portfolioId), signal);
-  const query = `(KeelPortfolio = '${portfolioId}' OR WorkflowId STARTS_WITH '${portfolioId}/' OR WorkflowId = '${replaySessionId(portfolioId)}') AND ExecutionStatus = 'Running'`;
-  await untilAnswered(async () => {
-    for await (const { workflowId } of client.workflow.list({ query })) await terminate(client, workflowId);
-  }, signal);
-}
-
-async function terminate(client: Client, workflowId: string): Promise<void> {
-  try {
-    await client.workflow.getHandle(workflowId).terminate('the replay is over');
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error; // ended by itself
-  }
-}
-
-async function withoutSchedule(client: Client, portfolioId: string): Promise<void> {
-  try {
-    await client.schedule.getHandle(reconciliationId(portfolioId)).delete();
-  } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
-  }
-}
-
-/** Aborts at the first SIGINT, SIGTERM or SIGHUP; further ones change nothing until all is down. */
-function onceInterrupted(): { signal: AbortSignal; end: () => void } {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = (): void => controller.abort(new Error('interrupted'));
-  for (const name of names) process.on(name, onSignal);
-  return { signal: controller.signal, end: () => names.forEach((name) => process.off(name, onSignal)) };
 }

@@ -1,0 +1,35 @@
+/** The seven scenarios as a user plays them. */
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { ScenarioResult } from '../../../client/scenarios/run.ts';
+import type { Machine } from '../../support/machine.ts';
+import { machine } from '../../support/machine.ts';
+import { until } from '../../support/processes.ts';
+
+/** Nothing of a scenario stays: no process, no folder. */
+async function nothingIsLeft({ home, status }: Machine): Promise<void> {
+  expect(await status()).toMatchObject({ supervisorPid: null, leftovers: [] });
+  expect(readdirSync(home).filter((name) => /^(scenario|candles)-/.test(name))).toEqual([]);
+}
+
+it('all seven pass with their figures, leave nothing behind, and end cleanly when interrupted', { timeout: 420_000 }, async () => {
+  const user = await machine();
+  const { scenarios } = (await user.json('scenario', 'all')) as { scenarios: readonly ScenarioResult[] };
+  for (const { name, passed, expected, seen } of scenarios) expect(passed ? {} : { expected, seen }, name).toEqual({});
+  expect(scenarios.map((it) => it.id)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  const [normal, volatile, crash, policy, disagreement, recovery, correlation] = scenarios.map((it) => it.seen);
+  expect(normal).toMatchObject({ 'BTC: ATR of price': '2.00 %', 'BTC: factor of signal': '1', 'refusals': 'none', 'held at the venue': 'BTC long, ETH long' });
+  expect(volatile).toMatchObject({ 'ATR of price': '4.00 %', 'its mean and limit': 'buy, confidence 0.6000, limit ≥ 0.65', 'its factor by little confidence': '0.5', 'that went against the rule': 'none' });
+  expect(crash).toMatchObject({ 'the guard': 'emergency', 'held at the venue': 'none', 'orders at the venue': 'none', 'events': 'emergencyTriggered, emergencyFlat, emergencySealed' });
+  expect(policy).toMatchObject({ 'the policy then': 'builtIn', 'its notionalMax': '500', 'SOL at confidence 0.55': 'confidence by version 0', 'SOL, when the policy is read again': 'opened by version 2' });
+  expect(disagreement).toMatchObject({ 'votes on BTC': '2 buy, 1 sell, 1 hold', 'reason': 'agreement' });
+  expect(recovery).toMatchObject({ 'recovery events': 'emergency → protective at 8 %, protective → cautious at 3 %, cautious → normal at 1 %' });
+  expect(correlation).toMatchObject({ 'reason': 'correlation', 'with whom': 'BTC' });
+  await nothingIsLeft(user);
+
+  const interrupted = user.keel('scenario', '6');
+  await until('it plays', () => readdirSync(user.home).some((name) => name.startsWith('scenario-')), 60_000);
+  interrupted.kill('SIGINT');
+  expect(await interrupted.ended).toMatchObject({ code: 130 });
+  await nothingIsLeft(user);
+});

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { verifyAuditChain } from '../../db/events/audit.ts';
@@ -24,6 +25,9 @@ export interface VerifyParts {
   readonly portfolioId: string;
 }
 
+/** The venue counts by the minute. */
+const RATE_LIMIT_PATIENCE_MS = 90_000;
+const RATE_LIMIT_PAUSE_MS = 2_000;
 /** Binance forgets cancelled and expired orders without a fill after three days. @source Binance USD-M, All Orders. */
 const VENUE_FORGETS_AFTER_MS = 3 * 86_400_000;
 
@@ -32,7 +36,7 @@ export async function gather({ pool, venue, client, portfolioId }: VerifyParts):
   const { mode, instrumentIds, ...ledger } = await readLedger(pool, portfolioId);
   return {
     ledger,
-    venue: await readVenue(venue, instrumentIds, ledger, mode === 'testnet' || mode === 'live'),
+    venue: await whenAllowed(() => readVenue(venue, instrumentIds, ledger, mode === 'testnet' || mode === 'live')),
     engine: await readEngine(client, ledger, mode === 'replay'),
   };
 }
@@ -118,6 +122,19 @@ async function readTables(connection: Connection, portfolioId: string): Promise<
     predicted: new Set(predicted.map(({ key }) => key)),
     policyVersions: versions.map(({ version }) => version),
   };
+}
+
+/** Whoever trades comes first: a venue that is asked too much is asked again when its next minute has begun. */
+async function whenAllowed<T>(read: () => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + RATE_LIMIT_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof KeelError && error.code === 'RATE_LIMITED') || performance.now() > deadlineMs) throw error;
+      await sleep(RATE_LIMIT_PAUSE_MS);
+    }
+  }
 }
 
 async function readVenue(venue: Venue, instrumentIds: readonly InstrumentId[], ledger: LedgerFacts, forgets: boolean): Promise<VenueFacts> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { until } from '../support/processes.ts';
 import { testSystem } from '../support/scenario.ts';
 
-const CANDLES = 120;
+const CANDLES = 80;
 const MARKET = { seed: '1', symbolCount: 3, candles: CANDLES } as const;
 
 test('a session over a seeded market trades, keeps its books, and trades the same although its worker is killed', async () => {

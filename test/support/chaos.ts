@@ -38,7 +38,7 @@ export interface ChaosResult {
 const WORKERS = 2;
 /** A session runs some five candles a second in peace. */
 const CANDLES_PER_SECOND = 3;
-const CANDLES_MIN = 60;
+const CANDLES_MIN = 30;
 /** Quiet time between two deeds: from, and up to that much more. */
 const QUIET_MS = { least: 1_000, more: 4_000 };
 const SETTLING_MS = 600_000;

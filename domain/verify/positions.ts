@@ -5,7 +5,7 @@ import type { Fill, PositionSide } from '../orders/order.ts';
 import { positionTotals } from '../positions/from-fills.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { Facts, FillFact, OrderFact, PositionFact, Violation } from './facts.ts';
-import { grouped, sumOf } from './sums.ts';
+import { grouped, same, sumOf } from './sums.ts';
 
 /** Invariant 2: position = sum of its fills = venue position, per symbol, exact decimals; ledger fills = venue fills. */
 export function positionViolations(facts: Facts): Violation[] {
@@ -74,9 +74,4 @@ function fillsDiffer({ ledger, venue }: Facts): Violation[] {
       return wrong.length === 0 ? [] : [{ invariant: 2, name: 'a fill that the venue holds otherwise', subject: idOf(fill), evidence: { differences: wrong.map((field) => `${field}: ledger ${fill[field]}, venue ${theirs[field]}`) } }];
     }),
   ];
-}
-
-/** Decimals by value, words by letter. */
-function same(a: string, b: string): boolean {
-  return a === b || (/^-?\d/.test(a) && /^-?\d/.test(b) && d(a).eq(d(b)));
 }

@@ -14,3 +14,8 @@ export function grouped<T>(items: readonly T[], key: (item: T) => string): Map<s
   }
   return groups;
 }
+
+/** Decimals by value, words by letter. */
+export function same(a: string, b: string): boolean {
+  return a === b || (/^-?\d/.test(a) && /^-?\d/.test(b) && d(a).eq(d(b)));
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Candle } from '../../../../domain/market/candle.ts';
+import type { VenueOrder } from '../../../../domain/orders/order.ts';
 import type { DuePrediction, PricedOutcome } from '../../../../domain/predictions/outcome.ts';
 import type { EmergencyFacts, PolicyFact } from '../../../../domain/verify/emergency-facts.ts';
 import type { Facts, JudgedFact, LedgerFacts, OrderFact, Violation } from '../../../../domain/verify/facts.ts';
@@ -21,6 +22,7 @@ const candlesWith = (last: Partial<Candle> = {}): LedgerFacts['candles'] => new 
 const judged = (changes: Partial<PricedOutcome> = {}): JudgedFact => ({ prediction: PREDICTION, outcome: { state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
 const open: JudgedFact = { prediction: PREDICTION, outcome: null };
 const SECOND = `${STOP.slice(0, -1)}a`;
+const SECOND_STOP: VenueOrder = { ...venueStop, venueOrderId: '5', clientOrderId: SECOND, triggerPrice: '91' };
 
 /** The position was closed by the stop: nothing is held, nothing works. */
 function stopped(emergency: EmergencyFacts, { entry = entryRow, claimedAt }: { entry?: OrderFact; claimedAt?: number } = {}): Facts {
@@ -32,10 +34,15 @@ function stopped(emergency: EmergencyFacts, { entry = entryRow, claimedAt }: { e
       emergency: claimedAt === undefined ? emergency : { ...emergency, claimedAt: { [ENTRY]: claimedAt } }, orders: [entry, { ...stopRow, state: 'canceled' }], fills,
       positions: [{ ...position, state: 'closed', quantity: '0', entryQuantity: isFilled ? '2' : '0', fees: isFilled ? '0.1' : '0' }], income: isFilled ? [transfer, commission] : [transfer],
     },
-    venue: { orders: isFilled ? [venueEntry, venueStop] : [venueStop], openOrders: [], fills, income: isFilled ? [transfer, commission] : [transfer], account: { ...account, positions: [], walletBalance: isFilled ? '999.9' : '1000' } },
+    venue: { orders: [...(isFilled ? [venueEntry] : []), { ...venueStop, status: 'canceled' }], openOrders: [], fills, income: isFilled ? [transfer, commission] : [transfer], account: { ...account, positions: [], walletBalance: isFilled ? '999.9' : '1000' } },
     engine: { running: new Set() },
   });
 }
+
+/** One field of the stop, at the venue. */
+const OTHERWISE = {
+  side: { side: 'buy' }, type: { type: 'takeProfitMarket' }, quantity: { quantity: '1.999' }, triggerPrice: { triggerPrice: '89' }, reduceOnly: { reduceOnly: false }, instrumentId: { instrumentId: 'ETH-USDT-PERP' }, positionSide: { positionSide: 'long' },
+} as const satisfies Partial<Record<keyof VenueOrder, Partial<VenueOrder>>>;
 
 /** What was planted, which invariant it breaks, and the words that tell of it. */
 const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: string, facts: Facts])[] = [
@@ -43,6 +50,11 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [1, 'an order of ours at the venue that the ledger does not know', factsWith({ ledger: { orders: [entryRow] }, venue: { openOrders: [] } })],
   [1, 'an order of another Keel on this account', factsWith({ venue: { orders: [venueEntry, venueStop, { ...venueEntry, clientOrderId: ENTRY.replace('abcde', 'zzzzz') }] } })],
   [1, 'the ledger holds an accepted order that the venue never saw', factsWith({ venue: { orders: [venueStop] } })],
+  ...(['side', 'type', 'quantity', 'triggerPrice', 'reduceOnly', 'instrumentId', 'positionSide'] as const).map((field) => [1, 'an order that the venue holds otherwise than was intended', factsWith({ venue: { orders: [venueEntry, { ...venueStop, ...OTHERWISE[field] }] } })] as const),
+  [1, 'an order that the venue holds otherwise than was intended', factsWith({ venue: { orders: [{ ...venueEntry, quantity: '1' }, venueStop] } })],
+  [1, 'an order that the venue holds otherwise than was intended', factsWith({ ledger: { orders: [{ ...entryRow, intent: { ...entryRow.intent, type: 'limit', price: '100' } }, stopRow] }, venue: { orders: [{ ...venueEntry, type: 'limit', price: '100.1' }, venueStop] } })],
+  [1, 'an order that is over in the ledger works at the venue', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }] } })],
+  [1, 'an order that works in the ledger is over at the venue', factsWith({ venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }] } })],
   [1, 'an order without an outcome, and nothing works on it', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'unknown' }] }, engine: { isAtRest: true } })],
   [2, 'a position\'s quantity is not that of its fills', factsWith({ ledger: { positions: [{ ...position, quantity: '1.9' }] } })],
   [2, 'a position\'s fees is not that of its fills', factsWith({ ledger: { positions: [{ ...position, fees: '0.2' }] } })],
@@ -80,14 +92,14 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
 
 /** Of the emergency stop: each of these breaks one promise, and one only. */
 const PLANTED_ALONE: readonly (readonly [invariant: Violation['invariant'], words: string, facts: Facts])[] = [
-  [4, 'a stop was loosened', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }, { ...stopRow, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '89.9' } }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }, { ...venueStop, venueOrderId: '5', clientOrderId: SECOND }], openOrders: [{ ...venueStop, venueOrderId: '5', clientOrderId: SECOND }] } })],
+  [4, 'a stop was loosened', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }, { ...stopRow, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '89.9' } }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }, { ...SECOND_STOP, triggerPrice: '89.9' }], openOrders: [SECOND_STOP] } })],
   [5, 'an opening was sent past the fence', stopped({ ...sealed, claimedAt: { [ENTRY]: 16_001 } })],
   [5, 'an opening was sent past the fence', stopped(recovering, { claimedAt: 60_000 })], // decided before the stop, sent after the resume
   [5, 'an opening was sent past the fence', stopped(sealed, { entry: { ...entryRow, intent: { ...entryRow.intent, epoch: 2 } } })], // of an epoch that never opened
   [5, 'an opening was sent past the fence', stopped(sealed, { entry: { ...entryRow, state: 'rejected', acceptedAt: null, filledQuantity: '0', bookedQuantity: '0', venueOrderId: null }, claimedAt: 16_001 })],
   [5, 'an opening was taken after the stop was sealed', stopped(sealed, { entry: { ...entryRow, sentTimestamp: 21_001 } })],
   [5, 'an opening was taken after the stop was sealed', (({ ledger, venue, engine }) => ({ engine, venue, ledger: { ...ledger, fills: ledger.fills.map((it) => ({ ...it, filledAtWall: 21_001 })) } }))(stopped(sealed))],
-  [5, 'a position is open after the stop was sealed', factsWith({ ledger: { emergency: sealed, positions: [{ ...position, state: 'closing' }], orders: [entryRow, { ...stopRow, state: 'canceled' }] }, venue: { openOrders: [] } })],
+  [5, 'a position is open after the stop was sealed', factsWith({ ledger: { emergency: sealed, positions: [{ ...position, state: 'closing' }], orders: [entryRow, { ...stopRow, state: 'canceled' }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }], openOrders: [] } })],
   [5, 'an order works after the stop was sealed', (({ ledger, venue }) => factsWith({ ledger: { ...ledger, positions: ledger.positions.map((it) => ({ ...it, state: 'closing' as const })) }, venue: { ...venue, openOrders: [venueStop] } }))(stopped(sealed))],
   [9, 'the guard stops trading, and the fence is down', stopped({ ...sealed, fence: { epoch: 2, halted: false }, fenceHistory: [...sealed.fenceHistory, { epoch: 2, halted: false, changedAt: 21_000 }] })],
   [9, 'the fence is not as its history says', factsWith({ ledger: { emergency: { ...calm, fence: { epoch: 2, halted: false } } } })],
@@ -129,6 +141,8 @@ describe('the invariants', () => {
 describe('what is no violation', () => {
   it.each<[string, Facts]>([
     ['a conditional order and the plain one that it created', factsWith({ venue: { orders: [venueEntry, { ...venueStop, triggeredOrderId: '3' }] } })],
+    ['decimals of another scale', factsWith({ venue: { orders: [{ ...venueEntry, quantity: '2.000' }, { ...venueStop, triggerPrice: '90.0' }] } })],
+    ['a stop that triggered and is at work as a market order', factsWith({ venue: { orders: [venueEntry, { ...venueStop, status: 'triggered', triggeredOrderId: '3' }] } })],
     ['other hands on the account: their orders, and positions on other symbols', factsWith({ venue: { orders: [venueEntry, venueStop, { ...venueEntry, clientOrderId: 'web_1', venueOrderId: '8' }], account: { ...account, positions: [...account.positions, { ...account.positions[0], instrumentId: 'ETH-USDT-PERP' } as (typeof account.positions)[number]] } } })],
     ['in hedge mode, another hand that holds the other direction of the same symbol', factsWith({ ledger: { positions: [{ ...position, positionSide: 'long' }] }, venue: { account: { ...account, positions: (['long', 'short'] as const).map((side) => ({ ...account.positions[0], positionSide: side, direction: side }) as (typeof account.positions)[number]) } } })],
     ['an order that the venue may have forgotten', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'canceled', venueOrderId: '7', intent: { ...stopRow.intent, clientOrderId: `${STOP.slice(0, -1)}a` } }] }, venue: { forgetsBefore: 10 } })],
@@ -142,7 +156,7 @@ describe('what is no violation', () => {
     ['an opening that was halted, whatever its epoch', stopped({ ...sealed, claimedAt: { [ENTRY]: 60_000 } }, { entry: { ...entryRow, state: 'halted', acceptedAt: null, filledQuantity: '0', bookedQuantity: '0', venueOrderId: null } })],
     ['a second trip from recovery, closed again', stopped({ ...sealed, guard: { ...sealed.guard, round: 2 }, fence: { epoch: 3, halted: true }, fenceHistory: [...recovering.fenceHistory, { epoch: 3, halted: true, changedAt: 40_000 }], steps: [...recovering.steps, ...sealed.steps.map((it) => ({ ...it, round: 2, at: it.at + 30_000 }))] })],
     ['a cycle that looked too soon after the guard changed to have seen it', stopped({ ...sealed, newestCycle: { ...(calm.newestCycle as PolicyFact), observedAt: 40_000 } })],
-    ['stops that tighten', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }, { ...stopRow, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '91' } }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }, { ...venueStop, venueOrderId: '5', clientOrderId: SECOND }], openOrders: [{ ...venueStop, venueOrderId: '5', clientOrderId: SECOND }] } })],
+    ['stops that tighten', factsWith({ ledger: { orders: [entryRow, { ...stopRow, state: 'canceled' }, { ...stopRow, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '91' } }] }, venue: { orders: [venueEntry, { ...venueStop, status: 'canceled' }, SECOND_STOP], openOrders: [SECOND_STOP] } })],
     ['a looser stop that the venue never took', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'rejected', acceptedAt: null, venueOrderId: null, intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '89' } }] } })],
     ['an outcome as its label says', factsWith({ ledger: { judged: [judged()], candles: candlesWith() } })],
     ['an outcome on candles that are not stored any more', factsWith({ ledger: { judged: [judged({ returnBps: 1 })] } })],

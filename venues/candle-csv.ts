@@ -8,20 +8,22 @@ import { CANDLE_FIELDS } from './candle-columns.ts';
 import type { CandleColumns, CandleField } from './candle-columns.ts';
 
 const NUMBER_PATTERN = /^\d+(\.\d+)?(e[+-]?\d+)?$/i;
+/** So many digits a double keeps, whichever they are. @source IEEE 754 binary64, DBL_DIG */
+const DIGITS_MAX = 15;
 
 /**
  * Reads a CSV file, gzipped or not, with the header `timestamp,open,high,low,close,volume` (in any order), as a stream.
  * @throws {KeelError} CANDLES_INVALID, not retried: names file, line and field.
  */
 export async function readCsvCandles(path: string, columns: CandleColumns): Promise<void> {
-  let order: readonly number[] | undefined;
+  let header: Header | undefined;
   const parser = parse({
     bom: true,
-    relax_column_count: true,
+    relax_column_count: true, // checked here, where the line's field can be named
     trim: true,
     on_record: (record: readonly string[], context) => {
-      if (order === undefined) order = headerOrder(record, columns);
-      else appendRecord(record, order, columns, context.lines);
+      if (header === undefined) header = headerOf(record, columns);
+      else appendRecord(record, header, columns, context.lines);
       return null;
     },
   });
@@ -36,19 +38,34 @@ export async function readCsvCandles(path: string, columns: CandleColumns): Prom
   }
 }
 
-/** Where each candle field stands in a record. */
-function headerOrder(header: readonly string[], columns: CandleColumns): readonly number[] {
-  return CANDLE_FIELDS.map((field) => {
-    const at = header.indexOf(field);
-    if (at < 0) throw columns.error(1, field, `is missing in the header (allowed: ${CANDLE_FIELDS.join(',')}; there is: ${header.join(',')})`);
-    return at;
-  });
+interface Header {
+  readonly names: readonly string[];
+  /** Where each candle field stands in a record. */
+  readonly order: readonly number[];
 }
 
-function appendRecord(record: readonly string[], order: readonly number[], columns: CandleColumns, line: number): void {
+function headerOf(names: readonly string[], columns: CandleColumns): Header {
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw columns.error(1, twice, `stands twice in the header (${names.join(',')}); allowed: each name once`);
+  const order = CANDLE_FIELDS.map((field) => {
+    const at = names.indexOf(field);
+    if (at < 0) throw columns.error(1, field, `is missing in the header (allowed: ${CANDLE_FIELDS.join(',')}; there is: ${names.join(',')})`);
+    return at;
+  });
+  return { names, order };
+}
+
+function appendRecord(record: readonly string[], { names, order }: Header, columns: CandleColumns, line: number): void {
+  if (record.length !== names.length) {
+    const first = Math.min(record.length, names.length);
+    throw columns.error(line, names[first] ?? String(first + 1), `there are ${record.length} fields; allowed: ${names.length}, as in the header (a decimal comma makes two of one)`);
+  }
   const numbers = CANDLE_FIELDS.map((field, i) => {
-    const text = record[order[i] ?? -1];
-    if (text === undefined || !NUMBER_PATTERN.test(text)) throw columns.error(line, field, `not a number: ${JSON.stringify(text ?? '')}`);
+    const text = record[order[i] ?? -1] ?? '';
+    if (!NUMBER_PATTERN.test(text)) throw columns.error(line, field, `not a number: ${JSON.stringify(text)}`);
+    if (text.length > DIGITS_MAX && significantDigitsOf(text) > DIGITS_MAX) {
+      throw columns.error(line, field, `${text} has ${significantDigitsOf(text)} significant digits; allowed: at most ${DIGITS_MAX}, more would be cut silently (round it)`);
+    }
     if (isPrice(field)) columns.noteDecimals(decimalsOf(text));
     return Number(text);
   });
@@ -58,6 +75,11 @@ function appendRecord(record: readonly string[], order: readonly number[], colum
 
 function isPrice(field: CandleField): boolean {
   return field !== 'timestamp' && field !== 'volume';
+}
+
+/** Zeros before the first and after the last other digit do not count. */
+function significantDigitsOf(text: string): number {
+  return text.replace(/e.*$/i, '').replace('.', '').replace(/^0+/, '').replace(/0+$/, '').length;
 }
 
 /** Decimals that count: trailing zeros do not. */

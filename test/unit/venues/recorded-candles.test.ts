@@ -46,6 +46,10 @@ describe('recorded candles', () => {
     ['not a number', row(1, '1,2,x,1,1'), 'line 3, field low'],
     ['an empty field', row(1, '1,2,1,,1'), 'line 3, field close'],
     ['a missing field', `${T0 + HOUR},1,2,1,1`, 'line 3, field volume'],
+    ['a field too many', row(1, '1,3,1,3,1,7'), 'line 3, field 7: there are 7 fields; allowed: 6'],
+    ['a decimal comma', row(1, '1,5,2,1,1,1'), 'line 3, field 7'],
+    ['a price of 16 digits', row(1, '1,2,1,1.234567890123456,1'), 'line 3, field close: 1.234567890123456 has 16 significant digits; allowed: at most 15'],
+    ['a volume of 17 digits', row(1, '1,2,1,1,0.30000000000000004'), 'line 3, field volume: 0.30000000000000004 has 17 significant digits'],
     ['a price of zero', row(1, '0,2,1,1,1'), 'line 3, field open'],
     ['a high below the close', row(1, '1,2,1,3,1'), 'line 3, field high'],
     ['a low above the open', row(1, '1,3,2,3,1'), 'line 3, field low'],
@@ -58,6 +62,17 @@ describe('recorded candles', () => {
   ])('name file, line and field of %s', async (_name, bad, where) => {
     await write('BTC-USDT-PERP.1h.csv', [HEADER, row(0), bad]);
     await expect(recordedCandles({ folder })).rejects.toMatchObject({ code: 'CANDLES_INVALID', message: expect.stringContaining(`BTC-USDT-PERP.1h.csv, ${where}`) as string });
+  });
+
+  it('may have 15 digits, and any zeros around them', async () => {
+    await write('BTC-USDT-PERP.1h.csv', [HEADER, row(0, '1.23456789012345,2,1,1.50000000000000000000,0.000000000123456789012345')]);
+    const source = await recordedCandles({ folder });
+    expect(source.candleAt('BTC-USDT-PERP', 0)).toMatchObject({ open: 1.23456789012345, close: 1.5, volume: 1.23456789012345e-10 });
+  });
+
+  it('name a header that names a field twice', async () => {
+    await write('BTC-USDT-PERP.1h.csv', ['timestamp,open,high,low,close,volume,close', row(0, '1,3,1,3,1,2')]);
+    await expect(recordedCandles({ folder })).rejects.toMatchObject({ code: 'CANDLES_INVALID', message: expect.stringContaining('line 1, field close: stands twice') as string });
   });
 
   it('name what a folder lacks', async () => {

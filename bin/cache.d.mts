@@ -1,1 +1,2 @@
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string;
+export function expandHome(path: string): string;

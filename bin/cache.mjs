@@ -2,11 +2,20 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /**
+ * `~` and `~/…` as the shell reads them: an environment file, a container or `keel.config.ts` hands them on as they stand.
+ * @param {string} path
+ * @returns {string}
+ */
+export function expandHome(path) {
+  return /^~(\/|$)/.test(path) ? join(homedir(), path.slice(1)) : path;
+}
+
+/**
  * Where downloads and builds are kept between clones: `KEEL_CACHE`, else the user's cache folder.
  * @param {Readonly<Record<string, string | undefined>>} env
  * @returns {string}
  */
 export function cacheFolder(env) {
-  if (env.KEEL_CACHE) return env.KEEL_CACHE;
+  if (env.KEEL_CACHE) return expandHome(env.KEEL_CACHE);
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keel');
 }

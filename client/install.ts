@@ -62,7 +62,7 @@ export async function installLedger(settings: Settings, deployment: Deployment):
     const listed = await venue.instruments();
     const instruments = chosenOf(listed, settings.symbols.map(instrumentIdOf));
     const instrumentIds = instruments.map((it) => it.id).sort();
-    const strategy = (await loadStrategy(settings.strategies[0] ?? 'ensemble')).name;
+    const strategy = (await loadStrategy(settings.strategies)).name;
     await ledger.upsertInstruments(instruments);
     await ledger.ensurePortfolio({
       portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,

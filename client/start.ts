@@ -25,7 +25,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
   const settings = await readSettings(flags.mode === undefined ? process.env : { ...process.env, KEEL_MODE: flags.mode });
   const deployment = loadDeployment(settings, settings.mode);
   assertStartable(settings, deployment);
-  await loadStrategy(settings.strategies[0] ?? 'ensemble'); // what is wrong with it is said before anything is started
+  await loadStrategy(settings.strategies); // what is wrong with it is said before anything is started
   const output = new LiveOutput();
   const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
   for (const name of unknownVariables(process.env)) say(`${name} is no setting of Keel and changes nothing; \`keel doctor --settings\` lists them all`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { cacheFolder } from '../bin/cache.mjs';
+import { cacheFolder, expandHome } from '../bin/cache.mjs';
 import { KeelError, messageOf } from '../domain/errors.ts';
 import { FIELDS } from './fields.ts';
 import type { FieldKey, FieldValues } from './fields.ts';
@@ -30,7 +30,7 @@ export function loadSettings(env: Environment, file: SettingsFile = {}): Setting
   }
   if (faults.length > 0) throw new KeelError('SETTING_INVALID', faults.join('\n'));
   const fields = values as FieldValues;
-  return { ...fields, home: resolve(fields.home ?? join(ROOT, '.keel')), cache: resolve(fields.cache ?? cacheFolder(env)) };
+  return { ...fields, home: resolve(expandHome(fields.home ?? join(ROOT, '.keel'))), cache: resolve(expandHome(fields.cache ?? cacheFolder(env))) };
 }
 
 /** `loadSettings` with this process's environment and the `keel.config.ts` of the working folder, if there is one. */

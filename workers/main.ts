@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: settings.temporalNamespace });
   const ports = createPorts(settings, deployment, log);
   const stopping = new AbortController();
-  const strategy = await loadStrategy(settings.strategies[0] ?? 'ensemble');
+  const strategy = await loadStrategy(settings.strategies);
   const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, clock: Date.now, heartbeat, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));

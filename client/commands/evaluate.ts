@@ -2,6 +2,9 @@ import type { Command } from 'commander';
 import { print, printJson } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 
+/** Longer, and a timer would go off at once. */
+const TIMEOUT_S_MAX = 2_147_483;
+
 export function register(program: Command): void {
   program
     .command('evaluate')
@@ -17,7 +20,7 @@ Examples:
   keel evaluate --timeout 600 --json | jq .evaluated`)
     .action(async (flags: { deployment?: string; timeout: string; json?: boolean }) => {
       const { evaluateNow } = await import('../evaluate.ts');
-      const done = await evaluateNow({ deployment: flags.deployment, timeoutS: wholeNumber('--timeout', flags.timeout, 1) });
+      const done = await evaluateNow({ deployment: flags.deployment, timeoutS: wholeNumber('--timeout', flags.timeout, 1, TIMEOUT_S_MAX) });
       if (flags.json === true) printJson(done);
       else print(`${done.deployment}: ${done.evaluated} evaluated, ${done.unpriceable} unpriceable, ${done.waiting} waiting`);
     });

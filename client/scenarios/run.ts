@@ -131,7 +131,7 @@ async function planOf({ id, market, strategy }: Scenario): Promise<ReplayPlan> {
     const { name, text } = candleFileOf(series);
     writeFileSync(join(data, name), text);
   }
-  const settings: Partial<Settings> = { symbols: [...market.symbols], strategies: [strategy], timeframe: '1h', historyCandles: market.history, workers: 1, logLevel: 'info' };
+  const settings: Partial<Settings> = { symbols: [...market.symbols], strategies: strategy, timeframe: '1h', historyCandles: market.history, workers: 1, logLevel: 'info' };
   try {
     return await planReplay({ data, seed: market.seed }, { settings, name: { kind: 'scenario', from: Math.floor(Date.now() / 1_000) } });
   } catch (error) {

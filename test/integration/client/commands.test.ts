@@ -76,6 +76,8 @@ describe('what is wrong is told with a code, what to do, and no stack', () => {
     ['a flag that is none', ['orders', '--nonsense'], {}, 2, 'USAGE'],
     ['no argument', ['explain'], {}, 2, 'USAGE'],
     ['a limit that is no number', ['orders', '--limit', 'x'], {}, 2, 'USAGE'],
+    ['a limit beyond all numbers', ['events', '--limit', '99999999999999999999'], {}, 2, 'USAGE'],
+    ['two strategies', ['start'], { KEEL_STRATEGIES: 'ensemble,trend' }, 2, 'SETTING_INVALID'],
     ['a setting of a wrong value', ['status'], { KEEL_VENUE_PORT: 'abc' }, 2, 'SETTING_INVALID'],
     ['a role that is none', ['worker', '--roles', 'nope'], {}, 2, 'USAGE'],
     ['a day that is none', ['replay', '--data', '.', '--from', '2023-13-01'], {}, 2, 'USAGE'],

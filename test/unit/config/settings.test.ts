@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDeployment } from '../../../config/deployment.ts';
@@ -40,7 +40,18 @@ describe('loadSettings', () => {
     ['TEMPORAL_ADDRESS', 'http://host', 'host:port'],
     ['TEMPORAL_TLS', 'yes', 'true, false'],
     ['KEEL_LOG_LEVEL', 'loud', 'debug, info, warn, error'],
-    ['KEEL_VENUE_URL', 'nowhere', 'a URL'],
+    ['KEEL_VENUE_URL', 'nowhere', 'a URL, http://… or https://…'],
+    ['KEEL_VENUE_URL', 'javascript:alert(1)', 'http://'],
+    ['KEEL_VENUE_CONTROL_URL', 'file:///etc', 'http://'],
+    ['KEEL_UPSTREAM_URL', 'ftp://x', 'http://'],
+    ['KEEL_TEMPORAL_UI_URL', 'javascript:alert(1)', 'http://'],
+    ['TEMPORAL_ADDRESS', 'h:0', '1 to 65535'],
+    ['TEMPORAL_ADDRESS', 'h:65536', '1 to 65535'],
+    ['TEMPORAL_ADDRESS', 'h:999999', '1 to 65535'],
+    ['TEMPORAL_NAMESPACE', ' ', 'a name'],
+    ['KEEL_HOME', '~ada/keel', 'a folder'],
+    ['KEEL_HOME', ' ', 'a folder'],
+    ['KEEL_STRATEGIES', 'trend,./mine.ts', 'one name'],
   ])('names %s=%s and what is allowed', (env, value, allowed) => {
     const error = failure(() => loadSettings({ [env]: value }));
     expect(error.code).toBe('SETTING_INVALID');
@@ -55,6 +66,9 @@ describe('loadSettings', () => {
 
   it.each([['KEEL_ENGINE_PORT', '1', 'enginePort', 1], ['KEEL_ENGINE_PORT', '65535', 'enginePort', 65535], ['KEEL_WORKERS', '16', 'workers', 16], ['TEMPORAL_TLS', '0', 'temporalTls', false],
     ['KEEL_SYMBOLS', 'BTC, ETH,', 'symbols', ['BTC', 'ETH']], ['KEEL_MODE', '', 'mode', 'sim'], ['KEEL_SEED', '42', 'seed', '42'],
+    ['KEEL_STRATEGIES', 'trend', 'strategies', 'trend'], ['KEEL_STRATEGIES', '', 'strategies', 'ensemble'],
+    ['TEMPORAL_ADDRESS', 'h:65535', 'temporalAddress', 'h:65535'], ['TEMPORAL_ADDRESS', '[::1]:1', 'temporalAddress', '[::1]:1'],
+    ['KEEL_HOME', '~/keel', 'home', join(homedir(), 'keel')], ['KEEL_HOME', '~', 'home', homedir()], ['KEEL_CACHE', '~/keel-cache', 'cache', join(homedir(), 'keel-cache')],
   ] as const)('reads %s=%s', (env, value, key, expected) => {
     expect(loadSettings({ [env]: value })[key]).toEqual(expected);
   });
@@ -70,6 +84,14 @@ describe('loadSettings', () => {
     const env = { KEEL_VENUE_API_KEY: 'k-hush', KEEL_VENUE_API_SECRET: 's-hush', TEMPORAL_API_KEY: 't-hush', DATABASE_URL: 'postgres://u:p-hush@h/d' };
     expect(JSON.stringify(describeSettings(loadSettings(env)))).not.toContain('hush');
     expect(failure(() => loadSettings({ DATABASE_URL: 'mysql://u:p-hush@h' })).message).not.toContain('hush');
+  });
+
+  it.each(['KEEL_VENUE_API_KEY', 'KEEL_VENUE_API_SECRET', 'TEMPORAL_API_KEY'])('refuses a %s with spaces, and does not show it', (env) => {
+    for (const value of [' ', 'hush ', 'hu sh', 'hush\n']) {
+      const error = failure(() => loadSettings({ [env]: value }));
+      expect([error.code, error.message]).toEqual(['SETTING_INVALID', expect.stringMatching(`^${env} is .*without spaces`)]);
+      expect(error.message).not.toContain('hu');
+    }
   });
 
   it('gives children the same settings', () => {

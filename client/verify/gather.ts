@@ -12,6 +12,7 @@ import type { DuePrediction, PricedOutcome } from '../../domain/predictions/outc
 import { timeframeMs } from '../../domain/market/timeframe.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
 import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
+import type { Mode } from '../../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue } from '../../domain/ports/venue.ts';
 import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
 import { replaySessionId } from '../../workflows/ids.ts';
@@ -33,22 +34,22 @@ const VENUE_FORGETS_AFTER_MS = 3 * 86_400_000;
 
 /** One look at everything. @throws {KeelError} NOT_FOUND for an unknown portfolio; what ledger, venue and engine throw. */
 export async function gather({ pool, venue, client, portfolioId }: VerifyParts): Promise<Facts> {
-  const { mode, instrumentIds, ...ledger } = await readLedger(pool, portfolioId);
+  const { instrumentIds, ...ledger } = await readLedger(pool, portfolioId);
   return {
     ledger,
-    venue: await whenAllowed(() => readVenue(venue, instrumentIds, ledger, mode === 'testnet' || mode === 'live')),
-    engine: await readEngine(client, ledger, mode === 'replay'),
+    venue: await whenAllowed(() => readVenue(venue, instrumentIds, ledger, ledger.mode === 'testnet' || ledger.mode === 'live')),
+    engine: await readEngine(client, ledger, ledger.mode === 'replay'),
   };
 }
 
 interface PortfolioRow {
   readonly deploymentId: string;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly instrumentIds: readonly InstrumentId[];
   readonly incomeReadTo: number;
 }
 
-type LedgerLook = LedgerFacts & Pick<PortfolioRow, 'mode' | 'instrumentIds'>;
+type LedgerLook = LedgerFacts & Pick<PortfolioRow, 'instrumentIds'>;
 
 const PORTFOLIO = `SELECT p.deployment_id AS "deploymentId", p.mode, p.instrument_ids AS "instrumentIds",
     coalesce((SELECT value FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income'), 0) AS "incomeReadTo"

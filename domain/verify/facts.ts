@@ -4,6 +4,7 @@ import type { InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { Direction, Fill, OrderRow, PositionSide, VenueOrder } from '../orders/order.ts';
 import type { CandleShelf, DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
+import type { Mode } from '../ports/ledger.ts';
 import type { IncomeRecord, VenueAccount } from '../ports/venue.ts';
 import type { EmergencyFacts } from './emergency-facts.ts';
 
@@ -61,6 +62,7 @@ export interface JudgedFact {
 
 export interface LedgerFacts {
   readonly portfolioId: string;
+  readonly mode: Mode;
   readonly deploymentId: string;
   readonly emergency: EmergencyFacts;
   readonly orders: readonly OrderFact[];

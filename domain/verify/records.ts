@@ -1,12 +1,19 @@
 import { timeframeMs } from '../market/timeframe.ts';
+import type { Mode } from '../ports/ledger.ts';
 import type { CycleFact, Facts, LedgerFacts, OrderFact, Violation } from './facts.ts';
 import { grouped } from './sums.ts';
 
-/** Invariant 7: every order links to its decision, predictions and policy version; no candle without its cycle; the audit chain verifies. */
+/**
+ * Where the market feed hands on every candle: a stop of ours stops the market, or is caught up with. Elsewhere a Schedule fires by
+ * the world's clock: a night without Keel and a paused Schedule rightly leave candles without a cycle.
+ */
+const DRIVEN_BY_FEED: readonly Mode[] = ['sim', 'replay'];
+
+/** Invariant 7: every order links to its decision, predictions and policy version; no candle that the market feed told of is without its cycle; the audit chain verifies. */
 export function recordViolations({ ledger, engine }: Facts): Violation[] {
   return [
     ...ledger.orders.flatMap((row) => linkViolations(row, ledger)),
-    ...gaps(ledger.cycles),
+    ...(DRIVEN_BY_FEED.includes(ledger.mode) ? gaps(ledger.cycles) : []),
     ...(engine.isAtRest ? ledger.cycles.filter((cycle) => !cycle.isRecorded).map(({ cycleId }): Violation => ({ invariant: 7, name: 'a cycle was claimed and never recorded', subject: cycleId, evidence: {} })) : []),
     ...(ledger.auditBrokenAt === null ? [] : [{ invariant: 7 as const, name: 'the audit chain is broken', subject: `record ${ledger.auditBrokenAt}`, evidence: { position: ledger.auditBrokenAt } }]),
   ];

@@ -73,7 +73,7 @@ export const skipping: EmergencyFacts = { ...recovering, guard: { ...recovering.
 export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFacts>; venue?: Partial<VenueFacts>; engine?: Partial<EngineFacts> } = {}): Facts {
   return {
     ledger: {
-      portfolioId: 'sim', deploymentId: DEPLOYMENT, emergency: calm, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
+      portfolioId: 'sim', mode: 'sim', deploymentId: DEPLOYMENT, emergency: calm, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
       cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), policyVersions: [1], auditBrokenAt: null, ...ledger,
     },
     venue: {

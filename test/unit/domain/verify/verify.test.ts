@@ -80,6 +80,7 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [7, 'an entry without a prediction', factsWith({ ledger: { predicted: new Set() } })],
   [7, 'the policy of an order does not exist', factsWith({ ledger: { policyVersions: [2] } })],
   [7, 'candles without a cycle', factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } })],
+  [7, 'candles without a cycle', factsWith({ ledger: { mode: 'replay', cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } })],
   [7, 'a cycle was claimed and never recorded', factsWith({ ledger: { cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: cycle.closeTime * 2, isRecorded: false }] }, engine: { isAtRest: true } })],
   [8, 'a prediction has more than one outcome', factsWith({ ledger: { candles: candlesWith(), judged: [judged(), judged()] } })],
   [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith(), judged: [judged({ returnBps: 391 })] } })],
@@ -162,6 +163,7 @@ describe('what is no violation', () => {
     ['an outcome on candles that are not stored any more', factsWith({ ledger: { judged: [judged({ returnBps: 1 })] } })],
     ['an outcome that nothing can be priced with', factsWith({ ledger: { judged: [{ prediction: PREDICTION, outcome: { state: 'unpriceable' } }], candles: candlesWith() } })],
     ['a prediction that fell due a moment ago', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, strategy: 'another', closeTime: open.prediction.dueAt + 299_999 }] } })],
+    ...(['paper', 'testnet', 'live'] as const).map((mode): [string, Facts] => [`a night without Keel, or a paused Schedule, in ${mode}`, factsWith({ ledger: { mode, cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } })]),
     ['no workflows once a replay is over', factsWith({ engine: { running: new Set(), isAtRest: true } })],
   ])('%s', (_name, facts) => {
     expect(violationsIn(facts)).toEqual([]);

@@ -11,10 +11,11 @@ import type { Candle } from '../../domain/market/candle.ts';
 import type { DuePrediction, PricedOutcome } from '../../domain/predictions/outcome.ts';
 import { timeframeMs } from '../../domain/market/timeframe.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
+import { DONE_STATES } from '../../domain/orders/order.ts';
 import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
 import type { Mode } from '../../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue } from '../../domain/ports/venue.ts';
-import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
+import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, OrderFact, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
 import { replaySessionId } from '../../workflows/ids.ts';
 import type { Read } from './gather-emergency.ts';
 import { readEmergency } from './gather-emergency.ts';
@@ -45,29 +46,30 @@ export async function gather({ pool, venue, client, portfolioId }: VerifyParts):
 interface PortfolioRow {
   readonly deploymentId: string;
   readonly mode: Mode;
+  readonly readAt: number;
   readonly instrumentIds: readonly InstrumentId[];
   readonly incomeReadTo: number;
 }
 
 type LedgerLook = LedgerFacts & Pick<PortfolioRow, 'instrumentIds'>;
 
-const PORTFOLIO = `SELECT p.deployment_id AS "deploymentId", p.mode, p.instrument_ids AS "instrumentIds",
+const PORTFOLIO = `SELECT p.deployment_id AS "deploymentId", p.mode, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS "readAt", p.instrument_ids AS "instrumentIds",
     coalesce((SELECT value FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income'), 0) AS "incomeReadTo"
   FROM portfolios p WHERE p.portfolio_id = $1`;
 
-const ORDERS = `SELECT ${ORDER_COLUMNS} FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.portfolio_id = $1 ORDER BY o.seq`;
+const DONE = `{${DONE_STATES.join(',')}}`;
+
+/** One that the venue knew better of came back to work: the last end counts, and none while it works. */
+const ORDERS = `SELECT ${ORDER_COLUMNS}, o.planned_at AS "plannedAt",
+    (SELECT max(e.at) FROM order_events e WHERE e.client_order_id = o.client_order_id AND o.state = ANY('${DONE}') AND e.to_state = ANY('${DONE}') AND NOT e.from_state = ANY('${DONE}')) AS "endedAt"
+  FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.portfolio_id = $1 ORDER BY o.seq`;
 
 const FILLS = `SELECT ${FILL_COLUMNS}, f.position_id AS "positionId" FROM fills f WHERE f.portfolio_id = $1 ORDER BY f.seq`;
 
-/** A position that ended before any stop was accepted was exposed until its last fill. */
 const POSITIONS = `
   SELECT p.position_id AS "positionId", p.instrument_id AS "instrumentId", p.cycle_id AS "cycleId", p.direction, p.plan->'entry'->>'positionSide' AS "positionSide", p.state, p.quantity::text, p.entry_quantity::text AS "entryQuantity",
-    p.realized_pnl::text AS "realizedPnl", p.fees::text, (greatest(0, coalesce(s.stop_at, f.last_fill_at) - f.exposed_at))::float8 / 1000 AS "unprotectedSeconds",
-    f.exposed_at::float8 AS "exposedAt"
-  FROM positions p
-  LEFT JOIN (SELECT position_id, min(filled_at_wall) AS exposed_at, max(filled_at_wall) AS last_fill_at FROM fills WHERE portfolio_id = $1 GROUP BY position_id) f USING (position_id)
-  LEFT JOIN (SELECT o.position_id, min(o.accepted_at) AS stop_at FROM orders o JOIN intents i USING (client_order_id) WHERE o.portfolio_id = $1 AND i.leg = 'stop' GROUP BY o.position_id) s USING (position_id)
-  WHERE p.portfolio_id = $1 ORDER BY p.seq`;
+    p.realized_pnl::text AS "realizedPnl", p.fees::text, (SELECT e.time FROM domain_events e WHERE e.event_id = p.position_id || '/closed') AS "endedAt"
+  FROM positions p WHERE p.portfolio_id = $1 ORDER BY p.seq`;
 
 const INCOME = `SELECT income_id AS "incomeId", type, instrument_id AS "instrumentId", amount::text, currency, trade_id AS "tradeId", time FROM income WHERE portfolio_id = $1 ORDER BY time`;
 
@@ -96,7 +98,8 @@ function shelvesOf(rows: readonly (Candle & { readonly key: string })[]): Ledger
   return shelves;
 }
 
-async function readLedger(pool: Pool, portfolioId: string): Promise<LedgerLook> {
+/** @throws {KeelError} NOT_FOUND for an unknown portfolio; DATABASE_UNREACHABLE, DATABASE_FAILED */
+export async function readLedger(pool: Pool, portfolioId: string): Promise<LedgerLook> {
   const facts = await inTransaction(pool, `read ${portfolioId}`, async (connection) => {
     await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY'); // one moment
     return readTables(connection, portfolioId);
@@ -113,7 +116,7 @@ async function readTables(connection: Connection, portfolioId: string): Promise<
   const versions = await read<{ version: number }>('SELECT version FROM policy_versions WHERE portfolio_id = $1');
   return {
     ...portfolio, portfolioId, emergency: await readEmergency(read, portfolioId),
-    orders: (await read<OrderRecord>(ORDERS)).map((row) => ({ ...toOrderRow(row), bookedQuantity: exact(row.bookedQuantity) })),
+    orders: (await read<OrderRecord & Pick<OrderFact, 'plannedAt' | 'endedAt'>>(ORDERS)).map((row) => ({ ...toOrderRow(row), bookedQuantity: exact(row.bookedQuantity), plannedAt: row.plannedAt, endedAt: row.endedAt })),
     fills: (await read<FillFact>(FILLS)).map((row) => ({ ...toFill(row), positionId: row.positionId })),
     positions: positions.map((it) => ({ ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), realizedPnl: exact(it.realizedPnl), fees: exact(it.fees) })),
     income: (await read<IncomeRecord>(INCOME)).map((it) => ({ ...it, amount: exact(it.amount) })),

@@ -22,6 +22,10 @@ export type Evidence = string | number | boolean | null | readonly string[];
 export type OrderFact = OrderRow & {
   /** Quantity of its fills that were booked. */
   readonly bookedQuantity: DecimalString;
+  /** Wall clock. */
+  readonly plannedAt: number;
+  /** Transport clock: when its end reached us; null while it is not over. */
+  readonly endedAt: number | null;
 };
 
 export type FillFact = Fill & { readonly positionId: string };
@@ -37,10 +41,8 @@ export interface PositionFact {
   readonly entryQuantity: DecimalString;
   readonly realizedPnl: DecimalString;
   readonly fees: DecimalString;
-  /** Wall seconds from the first fill on the venue's book to a stop's acceptance; null when nothing was filled. */
-  readonly unprotectedSeconds: number | null;
-  /** Wall clock of that fill, epoch ms. */
-  readonly exposedAt: number | null;
+  /** When its end was written, the database's clock; null while it lives, or where that is not kept any more. */
+  readonly endedAt: number | null;
 }
 
 export interface CycleFact {
@@ -63,6 +65,8 @@ export interface JudgedFact {
 export interface LedgerFacts {
   readonly portfolioId: string;
   readonly mode: Mode;
+  /** The database's clock at this look. */
+  readonly readAt: number;
   readonly deploymentId: string;
   readonly emergency: EmergencyFacts;
   readonly orders: readonly OrderFact[];

@@ -2,29 +2,40 @@ import { d } from '../decimal.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { VenueOrder } from '../orders/order.ts';
 import { entrySide, oppositeSide } from '../orders/order.ts';
-import type { Facts, OrderFact, PositionFact, Violation } from './facts.ts';
+import type { PositionLife } from './exposure.ts';
+import { exposuresOf } from './exposure.ts';
+import type { Facts, LedgerFacts, OrderFact, PositionFact, VenueFacts, Violation } from './facts.ts';
+import { grouped } from './sums.ts';
 
 /** A position may be without a stop at the venue for this long, also across a killed worker. @source order-protocol.md */
 const UNPROTECTED_SECONDS_MAX = 15;
+/** So long from its first exit on: a close that did not get through is tried again with reconciliation's next run. */
+const CLOSING_SECONDS_MAX = 60;
 
-/** Invariant 4: no position without covering stops for longer than the limit, unless being closed; a stop never loosens. */
-export function protectionViolations({ ledger, venue }: Facts): Violation[] {
+/** Invariant 4: no position without covering stops for longer than the limit, a longer one while being closed; a stop never loosens. */
+export function protectionViolations({ ledger, venue }: { readonly ledger: Pick<LedgerFacts, 'orders' | 'fills' | 'positions' | 'readAt'>; readonly venue: Pick<VenueFacts, 'openOrders'> }): Violation[] {
   const orders = new Map(ledger.orders.map((row) => [row.intent.clientOrderId, row]));
+  const fillsOf = grouped(ledger.fills, (fill) => fill.positionId);
+  const ordersOf = grouped(ledger.orders, (row) => row.intent.positionId);
   return ledger.positions.flatMap((position) => [
-    ...tooLate(position),
-    ...loosened(position, ledger.orders),
+    ...tooLate(position, { fills: fillsOf.get(position.positionId) ?? [], orders: ordersOf.get(position.positionId) ?? [], readAt: ledger.readAt }),
+    ...loosened(position, ordersOf.get(position.positionId) ?? []),
     ...(position.state === 'closed' || position.state === 'closing' || d(position.quantity).isZero() ? [] : notCovered(position, stopsOf(position, venue.openOrders, orders))),
   ]);
 }
 
-function tooLate({ positionId, unprotectedSeconds, exposedAt }: PositionFact): Violation[] {
-  if (unprotectedSeconds === null || unprotectedSeconds <= UNPROTECTED_SECONDS_MAX) return [];
-  return [{ invariant: 4, name: 'a position was without a stop for too long', subject: positionId, evidence: { seconds: unprotectedSeconds, limit: UNPROTECTED_SECONDS_MAX, since: exposedAt === null ? null : new Date(exposedAt).toISOString() } }];
+function tooLate(position: PositionFact, { fills, orders, readAt }: Omit<PositionLife, 'position'>): Violation[] {
+  if (fills.length === 0) return [];
+  return exposuresOf({ position, fills, orders, readAt }).flatMap(({ from, to, isClosing }): Violation[] => {
+    const [seconds, limit] = [(to - from) / 1_000, isClosing ? CLOSING_SECONDS_MAX : UNPROTECTED_SECONDS_MAX];
+    if (seconds <= limit) return [];
+    return [{ invariant: 4, name: 'a position was without a stop for too long', subject: position.positionId, evidence: { seconds, limit, since: new Date(from).toISOString(), closing: isClosing } }];
+  });
 }
 
 /** Every stop that the venue took is at least as tight as the one before it. */
 function loosened({ positionId, direction }: PositionFact, orders: readonly OrderFact[]): Violation[] {
-  const stops = orders.filter(({ intent, acceptedAt }) => intent.positionId === positionId && intent.leg === 'stop' && acceptedAt !== null)
+  const stops = orders.filter(({ intent, acceptedAt }) => intent.leg === 'stop' && acceptedAt !== null)
     .flatMap(({ intent }) => (intent.triggerPrice === null ? [] : [{ revision: intent.revision, price: intent.triggerPrice }])).toSorted((a, b) => a.revision - b.revision);
   return stops.flatMap((stop, at): Violation[] => {
     const before = stops[at - 1];

@@ -21,7 +21,7 @@ function intent(clientOrderId: string, leg: 'entry' | 'stop'): OrderIntent {
 }
 
 export const entryRow: OrderFact = {
-  intent: intent(ENTRY, 'entry'), state: 'filled', attempt: 1, sentTimestamp: 1, venueOrderId: '1', triggeredOrderId: null, filledQuantity: '2', bookedQuantity: '2', averagePrice: '100', reason: null, acceptedAt: 1, updatedAt: 1,
+  intent: intent(ENTRY, 'entry'), state: 'filled', attempt: 1, sentTimestamp: 1, venueOrderId: '1', triggeredOrderId: null, filledQuantity: '2', bookedQuantity: '2', averagePrice: '100', reason: null, acceptedAt: 1, updatedAt: 1, plannedAt: 1, endedAt: null,
 };
 export const stopRow: OrderFact = { ...entryRow, intent: intent(STOP, 'stop'), state: 'accepted', venueOrderId: '2', filledQuantity: '0', bookedQuantity: '0', averagePrice: null };
 
@@ -37,7 +37,7 @@ export const fill: FillFact = {
 };
 
 export const position: PositionFact = {
-  positionId: POSITION, instrumentId: 'BTC-USDT-PERP', cycleId: CYCLE, direction: 'long', positionSide: 'both', state: 'open', quantity: '2', entryQuantity: '2', realizedPnl: '0', fees: '0.1', unprotectedSeconds: 0.1, exposedAt: 1,
+  positionId: POSITION, instrumentId: 'BTC-USDT-PERP', cycleId: CYCLE, direction: 'long', positionSide: 'both', state: 'open', quantity: '2', entryQuantity: '2', realizedPnl: '0', fees: '0.1', endedAt: null,
 };
 
 const money = { instrumentId: null, currency: 'USDT', tradeId: null, time: 1 };
@@ -73,7 +73,7 @@ export const skipping: EmergencyFacts = { ...recovering, guard: { ...recovering.
 export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFacts>; venue?: Partial<VenueFacts>; engine?: Partial<EngineFacts> } = {}): Facts {
   return {
     ledger: {
-      portfolioId: 'sim', mode: 'sim', deploymentId: DEPLOYMENT, emergency: calm, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
+      portfolioId: 'sim', mode: 'sim', readAt: 100_000, deploymentId: DEPLOYMENT, emergency: calm, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
       cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), policyVersions: [1], auditBrokenAt: null, ...ledger,
     },
     venue: {

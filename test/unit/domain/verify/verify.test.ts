@@ -24,6 +24,24 @@ const open: JudgedFact = { prediction: PREDICTION, outcome: null };
 const SECOND = `${STOP.slice(0, -1)}a`;
 const SECOND_STOP: VenueOrder = { ...venueStop, venueOrderId: '5', clientOrderId: SECOND, triggerPrice: '91' };
 
+/** One stop, or a second that follows it; the venue holds what works of them. */
+function stopsOf(first: Partial<OrderFact>, second?: Partial<OrderFact>): Facts {
+  const follower: OrderFact = { ...stopRow, ...second, venueOrderId: '5', intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '91' } };
+  const one = { ...stopRow, ...first };
+  const held: VenueOrder = { ...venueStop, quantity: one.intent.quantity, status: one.state === 'canceled' ? 'canceled' : 'working' };
+  const open = second === undefined ? [held] : [SECOND_STOP];
+  return factsWith({
+    ledger: { orders: [entryRow, one, ...(second === undefined ? [] : [follower])], readAt: 4_000_000 },
+    venue: { orders: [venueEntry, held, ...(second === undefined ? [] : [SECOND_STOP])], openOrders: open },
+  });
+}
+
+/** Held since 1 and without a stop; an exit went out, or none. */
+function closing({ exitAt, readAt }: { exitAt: number | null; readAt: number }): Facts {
+  const exit: OrderFact[] = exitAt === null ? [] : [{ ...stopRow, state: 'unknown', acceptedAt: null, venueOrderId: null, plannedAt: exitAt, sentTimestamp: exitAt, intent: { ...stopRow.intent, leg: 'exit', type: 'market', triggerPrice: null } }];
+  return factsWith({ ledger: { positions: [{ ...position, state: 'closing' }], orders: [entryRow, ...exit], readAt }, venue: { orders: [venueEntry], openOrders: [] } });
+}
+
 /** The position was closed by the stop: nothing is held, nothing works. */
 function stopped(emergency: EmergencyFacts, { entry = entryRow, claimedAt }: { entry?: OrderFact; claimedAt?: number } = {}): Facts {
   const isFilled = entry.filledQuantity !== '0';
@@ -68,7 +86,12 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [3, 'money in the ledger that the venue does not know', factsWith({ venue: { income: [commission] } })],
   [3, 'the ledger\'s money is not the venue\'s wallet', factsWith({ venue: { account: { ...account, walletBalance: '999.90000001' } } })],
   [3, 'the fees of the fills is not that of the money', factsWith({ ledger: { income: [transfer, { ...commission, amount: '-0.2' }] } })],
-  [4, 'a position was without a stop for too long', factsWith({ ledger: { positions: [{ ...position, unprotectedSeconds: 15.1 }] } })],
+  [4, 'a position was without a stop for too long', stopsOf({ acceptedAt: 15_002 })],
+  [4, 'a position was without a stop for too long', stopsOf({ state: 'canceled', endedAt: 40_000 }, { acceptedAt: 3_640_000 })], // an hour between two stops
+  [4, 'a position was without a stop for too long', stopsOf({ intent: { ...stopRow.intent, quantity: '1.999' } })], // for less than what is held
+  [4, 'a position was without a stop for too long', closing({ exitAt: 2, readAt: 60_003 })], // one exit, that never got through
+  [4, 'a position was without a stop for too long', closing({ exitAt: 15_002, readAt: 15_003 })], // as late as none
+  [4, 'a position was without a stop for too long', closing({ exitAt: null, readAt: 15_002 })],
   [4, 'no working stop covers an open position', factsWith({ venue: { openOrders: [{ ...venueStop, quantity: '1.999' }] } })],
   [4, 'more than one stop works for a position', factsWith({ venue: { openOrders: [venueStop, { ...venueStop, venueOrderId: '3' }] } })],
   [5, 'the fence is up, and an opening order works', factsWith({ ledger: { emergency: { ...calm, fence: { epoch: 1, halted: true } } }, venue: { openOrders: [venueStop, { ...venueEntry, status: 'working' }] } })],
@@ -148,7 +171,10 @@ describe('what is no violation', () => {
     ['in hedge mode, another hand that holds the other direction of the same symbol', factsWith({ ledger: { positions: [{ ...position, positionSide: 'long' }] }, venue: { account: { ...account, positions: (['long', 'short'] as const).map((side) => ({ ...account.positions[0], positionSide: side, direction: side }) as (typeof account.positions)[number]) } } })],
     ['an order that the venue may have forgotten', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'canceled', venueOrderId: '7', intent: { ...stopRow.intent, clientOrderId: `${STOP.slice(0, -1)}a` } }] }, venue: { forgetsBefore: 10 } })],
     ['money of this moment, while it trades', factsWith({ venue: { income: [transfer, commission, { ...transfer, incomeId: '3', type: 'FUNDING_FEE', amount: '-1' }], account: { ...account, walletBalance: '998.9' } } })],
-    ['a position that is being closed without a stop', factsWith({ ledger: { positions: [{ ...position, state: 'closing' }] }, venue: { openOrders: [] } })],
+    ['a position that is being closed without a stop', closing({ exitAt: 15_001, readAt: 75_001 })],
+    ['a stop within its limit', stopsOf({ acceptedAt: 15_001 })],
+    ['a stop that is placed before the one that it replaces is taken away', stopsOf({ state: 'canceled', endedAt: 40_000 }, { acceptedAt: 39_999 })],
+    ['a stop within its limit of the end of the one before', stopsOf({ state: 'canceled', endedAt: 40_000 }, { acceptedAt: 55_000 })],
     ['a stop that works while the fence is up', factsWith({ ledger: { emergency: { ...sealed, guard: { ...sealed.guard, mode: 'tripping' }, steps: sealed.steps.slice(0, 1) } } })],
     ['a stop that was sealed: nothing is held, nothing works', stopped(sealed)],
     ['a straggler that was taken just before the seal, by a venue whose clock is ahead', stopped(sealed, { entry: { ...entryRow, sentTimestamp: 21_000 } })],

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { readLedger } from '../../../client/verify/gather.ts';
+import type { Pool } from '../../../db/pool.ts';
+import type { Fill, OrderIntent, VenueOrder } from '../../../domain/orders/order.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import { stopIntentFor } from '../../../domain/positions/intents.ts';
+import { protectionViolations } from '../../../domain/verify/protection.ts';
+import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from '../db/cycle.fixture.ts';
+import type { TestDatabases } from '../../support/databases.ts';
+import { startDatabases } from '../../support/databases.ts';
+
+const { quantity } = OPEN.entry;
+const HOUR_MS = 3_600_000;
+const stop = (revision: number): OrderIntent => stopIntentFor(OPEN, { quantity, triggerPrice: '97', revision });
+
+let databases: TestDatabases;
+let pool: Pool;
+let ledger: Ledger;
+
+beforeAll(async () => { databases = await startDatabases(); });
+afterAll(() => databases.stop());
+beforeEach(async () => {
+  ({ pool, ledger } = await claimedLedger(databases));
+  await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+});
+
+/** What the venue says of an order, when it reached us. */
+async function report(intent: OrderIntent, status: VenueOrder['status'], at: number, fill: Fill | null = null): Promise<void> {
+  const venueOrderId = `${intent.leg} ${intent.revision}`;
+  await ledger.applyReport('sim', {
+    at, fill, order: {
+      venueOrderId, clientOrderId: intent.clientOrderId, instrumentId: intent.instrumentId, book: intent.leg === 'entry' ? 'plain' : 'conditional', status, side: intent.side, positionSide: 'both', type: intent.type,
+      quantity, filledQuantity: fill?.quantity ?? '0', averagePrice: fill?.price ?? null, price: null, triggerPrice: intent.triggerPrice, reduceOnly: intent.reduceOnly, triggeredOrderId: null, updatedAt: at,
+    },
+  });
+}
+
+async function work(intent: OrderIntent, at: number): Promise<void> {
+  await ledger.claimSubmission({ intent, attempt: 1, timestamp: at, nowMs: at });
+  await report(intent, 'working', at);
+}
+
+it('an hour between two stops is found in the ledger, each stop with its own time', async () => {
+  const { entry } = OPEN;
+  await work(entry, 1_000);
+  await report(entry, 'filled', 2_000, {
+    tradeId: '1', venueOrderId: 'entry 1', clientOrderId: entry.clientOrderId, instrumentId: entry.instrumentId, side: entry.side, positionSide: 'both', price: '100', quantity, fee: '0', feeCurrency: 'USDT', realizedPnl: '0', maker: false,
+    filledAt: 2_000, filledAtWall: 2_000,
+  });
+  await work(stop(1), 3_000);
+  await report(stop(1), 'canceled', 4_000);
+  await work(stop(2), 4_000 + HOUR_MS);
+
+  const facts = await readLedger(pool, 'sim');
+  expect(facts).toMatchObject({ mode: 'sim', positions: [{ positionId: OPEN.positionId, endedAt: null }] });
+  expect(Math.abs(facts.readAt - Date.now())).toBeLessThan(60_000);
+  expect(facts.orders.map(({ intent, plannedAt, acceptedAt, endedAt }) => [intent.leg, intent.revision, plannedAt > 0, acceptedAt, endedAt])).toEqual([
+    ['entry', 1, true, 1_000, 2_000], ['stop', 1, true, 3_000, 4_000], ['stop', 2, true, 4_000 + HOUR_MS, null],
+  ]);
+  const tooLong = protectionViolations({ ledger: facts, venue: { openOrders: [] } }).filter((it) => it.name === 'a position was without a stop for too long');
+  expect(tooLong).toEqual([expect.objectContaining({ subject: OPEN.positionId, evidence: { seconds: 3_600, limit: 15, since: new Date(4_000).toISOString(), closing: false } })]);
+
+  await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 100, reason: 'outside', closedAt: 1 });
+  const [ended] = (await readLedger(pool, 'sim')).positions;
+  expect(Math.abs((ended?.endedAt ?? 0) - Date.now())).toBeLessThan(60_000);
+});

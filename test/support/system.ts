@@ -14,6 +14,7 @@ import { loadDeployment } from '../../config/deployment.ts';
 import type { Settings } from '../../config/settings.ts';
 import { loadSettings, settingsEnv } from '../../config/settings.ts';
 import { gather } from '../../client/verify/gather.ts';
+import { workflowResult } from '../../client/wait.ts';
 import { createPool } from '../../db/pool.ts';
 import type { Facts, Violation } from '../../domain/verify/facts.ts';
 import { violationsIn } from '../../domain/verify/verify.ts';
@@ -25,7 +26,7 @@ import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
 import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
-import type { HealthOutcome, ReconciliationOutcome, ReplayInput } from '../../workflows/messages.ts';
+import type { HealthOutcome, ReconciliationOutcome, ReplayInput, ReplayOutcome } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Gate } from './gate.ts';
 import { openGate } from './gate.ts';
@@ -168,10 +169,13 @@ export class System {
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => { this.#whatIsOpen().then((open) => { reject(new Error(`the session was not done within ${timeoutMs} ms: ${open}`)); }, reject); }, timeoutMs);
     });
+    const ended = new AbortController();
     try {
-      return (await Promise.race([this.#replay.result(), late])).cycles;
+      // The engine may go away meanwhile, as often as the test likes.
+      return (await Promise.race([workflowResult<ReplayOutcome>(this.client, this.#replay.workflowId, ended.signal), late])).cycles;
     } finally {
       clearTimeout(timer);
+      ended.abort();
     }
   }
 

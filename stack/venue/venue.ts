@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ import { accountRoutes } from './routes-account.ts';
 import { algoRoutes } from './routes-algo.ts';
 import { marketRoutes } from './routes-market.ts';
 import { tradeRoutes } from './routes-trade.ts';
+import { assertSameMarket } from './same-market.ts';
 import { openMarket } from './sources.ts';
 import type { OpenedMarket } from './sources.ts';
 import { MarketMessages } from './stream-messages.ts';
@@ -59,7 +60,7 @@ export async function startVenue(options: VenueOptions, hooks: VenueHooks = {}):
   const onError = hooks.onError ?? ((error: unknown) => { process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`); });
   const wallClock = hooks.wallClock ?? Date.now;
   mkdirSync(settings.state, { recursive: true });
-  checkSameMarket(settings);
+  assertSameMarket(settings);
   const opened = await openMarket(settings);
   const core = new VenueCore({
     folder: settings.state, market: opened.market, engine: engineConfig(opened.market, settings),
@@ -145,18 +146,6 @@ function engineConfig({ source }: Market, { market }: VenueSettings): EngineConf
     ...config, spreadPerAtr: market.spreadPerAtr ?? config.spreadPerAtr, depthShare: market.depthShare ?? config.depthShare,
     depthBps: market.depthBps ?? config.depthBps, defaultLeverage: market.defaultLeverage ?? config.defaultLeverage,
   };
-}
-
-/** A state folder belongs to one market: what it was made with may not change under it. */
-function checkSameMarket(settings: VenueSettings): void {
-  const path = join(settings.state, 'venue.json');
-  const now = JSON.stringify({ source: settings.source, history: settings.history, market: settings.market }, null, 2);
-  if (!existsSync(path)) {
-    writeFileSync(path, now);
-    return;
-  }
-  const before = readFileSync(path, 'utf8');
-  if (before !== now) throw new KeelError('SETTING_INVALID', `${settings.state} holds another market:\n${before}\nnot the one asked for:\n${now}\nTake those settings, or an empty state folder.`);
 }
 
 /** What only the first start does; a start that was cut off in between is completed by the next. */

@@ -49,13 +49,26 @@ function walked(source: CandleSource, firstIndex: number): OpenedMarket {
   return { market: new MarketState(source, firstIndex), feed: null, routes: [] };
 }
 
-/** The candles before `from` are history; without it the first ones are. */
+/** One candle alone proves nothing: it is closed by the start, and no cycle follows it. */
+const WALKED_MIN = 2;
+
+/**
+ * The candles before `from` are history; without it the first ones are.
+ * @throws {KeelError} CANDLES_INVALID when too few are left to walk
+ */
 function firstRecorded(source: CandleSource, from: number | undefined, history: number): number {
-  const last = (source.length ?? Infinity) - 1;
-  if (from === undefined) return Math.min(history, last);
-  const index = Math.ceil((from - source.startTime) / timeframeMs(source.timeframe));
-  if (index > last) throw new KeelError('SETTING_INVALID', `no recorded candle opens at or after ${new Date(from).toISOString()} (the recording ends at ${new Date(source.startTime + (last + 1) * timeframeMs(source.timeframe)).toISOString()})`);
-  return Math.max(0, index);
+  const length = source.length ?? Infinity;
+  const index = from === undefined ? history : Math.max(0, Math.ceil((from - source.startTime) / timeframeMs(source.timeframe)));
+  if (length - index >= WALKED_MIN) return index;
+  const recorded = `there are ${length} candles from ${dateOf(source, 0)} to ${dateOf(source, length)}`;
+  const problem = from === undefined
+    ? `KEEL_HISTORY_CANDLES takes the first ${history} as history; lower it, or let --from name the first day to trade`
+    : `--from ${new Date(from).toISOString()} leaves ${Math.max(0, length - index)}; let it name an earlier day`;
+  throw new KeelError('CANDLES_INVALID', `${recorded}, and ${problem}: at least ${WALKED_MIN} must follow the history`);
+}
+
+function dateOf({ startTime, timeframe }: CandleSource, index: number): string {
+  return new Date(startTime + index * timeframeMs(timeframe)).toISOString();
 }
 
 /** The first so many of the built-in assets; beyond them copies with numbered names, such as `BTC2`. */

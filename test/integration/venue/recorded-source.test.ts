@@ -53,5 +53,21 @@ it('takes its tick from the finest decimal, and fills within the candle', async 
 it('names what a recording lacks', async () => {
   const folder = recording();
   await expect(testVenue({ source: { kind: 'recorded', folder, symbols: ['SOL'] } })).rejects.toMatchObject({ code: 'CANDLES_INVALID' });
-  await expect(testVenue({ source: { kind: 'recorded', folder, from: START + 100 * HOUR } })).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+  await expect(testVenue({ source: { kind: 'recorded', folder, from: START + 100 * HOUR } })).rejects.toMatchObject({ code: 'CANDLES_INVALID' });
+});
+
+it.each([
+  ['as many candles as history', { history: 60 }, 'KEEL_HISTORY_CANDLES takes the first 60'],
+  ['fewer', { history: 500 }, 'KEEL_HISTORY_CANDLES takes the first 500'],
+  ['one more', { history: 59 }, '--from'],
+  ['a beginning at the last candle', { from: START + 59 * HOUR }, '--from 2023-01-03T11:00:00.000Z leaves 1'],
+  ['a beginning after it', { from: START + 61 * HOUR }, '--from 2023-01-03T13:00:00.000Z leaves 0'],
+])('refuses a recording with nothing to walk: %s', async (_name, { history = 50, from }: { history?: number; from?: number }, told) => {
+  const source = { kind: 'recorded' as const, folder: recording(), ...(from === undefined ? {} : { from }) };
+  await expect(testVenue({ history, source })).rejects.toMatchObject({ code: 'CANDLES_INVALID', message: expect.stringContaining(told) as string });
+});
+
+it('walks two candles, the least', async () => {
+  const venue = await testVenue({ history: 58, source: { kind: 'recorded', folder: recording() } });
+  expect((await venue.control('POST', '/advance', { requestId: 'all', candles: 100 })).body).toMatchObject({ stoppedAt: 'end', closedCandles: 2 });
 });

@@ -1,17 +1,20 @@
 /**
  * Stops trading with nothing but a Temporal client: copy it and change what you need.
  *
- *   node client/emergency-stop.ts "prices look wrong"      while `keel start` runs
+ *   node bin/bootstrap.mjs node client/emergency-stop.ts "prices look wrong"      while `keel start` runs
  *
  * The guard of the portfolio hears the signal, and the engine keeps it until it did, whatever dies meanwhile. It raises
  * the fence, closes every position, cancels every order and proves that nothing is left. Sent twice, it stops once; an
  * empty payload stops too. In the Temporal UI the run `ess/<portfolio>/<n>` tells the whole story.
  */
 import { Client, Connection } from '@temporalio/client';
+import { readSettings } from '../config/settings.ts';
+import { clientConnectionOptions } from '../config/temporal.ts';
 
-// The server that `keel start` brings, or a cluster of your own.
-const connection = await Connection.connect({ address: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:17233' });
-const client = new Client({ connection, namespace: process.env['TEMPORAL_NAMESPACE'] ?? 'default' });
+// The server that `keel start` brings, or a cluster of your own: ports, TLS and API key come from Keel's settings.
+const settings = await readSettings();
+const connection = await Connection.connect(clientConnectionOptions(settings));
+const client = new Client({ connection, namespace: settings.temporalNamespace });
 
 // One guard per portfolio: `sim`, `paper`, `testnet`, `live`.
 const guard = client.workflow.getHandle('portfolioGuard/sim');

@@ -15,7 +15,7 @@ const HOST = '127.0.0.1';
  * One shard polls 20 times a second by default, which costs each workflow task up to 50 ms; one partition of each
  * queue is enough for one machine. Schedules of many portfolios start within the same second.
  */
-const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
+export const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
   'history.transferProcessorMaxPollRPS': 2_000,
   'history.timerProcessorMaxPollRPS': 2_000,
   'history.transferProcessorMaxPollHostRPS': 3_000,

@@ -5,6 +5,7 @@ import { DCLinter } from 'dclint';
 import { expect, it } from 'vitest';
 import { unknownVariables } from '../../config/settings.ts';
 import { FIELDS } from '../../config/fields.ts';
+import { DYNAMIC_CONFIG } from '../../stack/engine/server.ts';
 import { testHome } from '../support/processes.ts';
 
 const FILE = new URL('../../docker-compose.yml', import.meta.url);
@@ -43,4 +44,31 @@ it('gives Keel settings that it knows', () => {
   const known = new Set<string>(Object.values(FIELDS).map(({ env }) => env));
   expect(own.filter((name) => !known.has(name))).toEqual([]);
   expect(unknownVariables(Object.fromEntries(own.map((name) => [name, 'x'])))).toEqual([]);
+});
+
+/** Lines of one service, from its name to the next. */
+function serviceOf(name: string): string {
+  return new RegExp(`^  ${name}:\\n((?: {4}.*\\n)+)`, 'm').exec(TEXT)?.[1] ?? '';
+}
+
+it('keeps packages and downloads in volumes: the clone\'s own packages stay, a new container fetches nothing again', () => {
+  const keel = serviceOf('keel');
+  const mounts = [...keel.matchAll(/^ {6}- (\S+):(\/\S+)$/gm)].map(([, from = '', to = '']) => ({ from, to }));
+  expect(mounts).toContainEqual({ from: 'packages', to: '/keel/node_modules' });
+  expect(TEXT.slice(TEXT.indexOf('\nvolumes:'))).toContain('\n  packages:\n');
+  const cache = /KEEL_CACHE: (\S+)/.exec(keel)?.[1] ?? '';
+  expect(mounts.filter(({ from }) => !from.startsWith('.')).some(({ to }) => cache.startsWith(`${to}/`))).toBe(true);
+});
+
+it('names the Temporal UI where a person reaches it', () => {
+  const port = /- '(127\.0\.0\.1:\d+):8080'/.exec(serviceOf('temporal-ui'))?.[1] ?? 'none';
+  expect(serviceOf('keel')).toContain(`KEEL_TEMPORAL_UI_URL: http://${port}\n`);
+});
+
+it('gives the Temporal server the polling that the embedded one has', () => {
+  const temporal = serviceOf('temporal');
+  const [, file = '', inside = ''] = /- \.\/(\S+):\/etc\/temporal\/(\S+):ro/.exec(temporal) ?? [];
+  expect(temporal).toContain(`DYNAMIC_CONFIG_FILE_PATH: ${inside}\n`);
+  const given = Object.fromEntries([...readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').matchAll(/^([\w.]+):\n {2}- value: (\d+)$/gm)].map(([, key = '', value]) => [key, Number(value)]));
+  expect(given).toEqual(Object.fromEntries(Object.entries(DYNAMIC_CONFIG).filter(([key]) => key.startsWith('history.'))));
 });

@@ -17,6 +17,7 @@ import { inTransaction, run, together } from '../pool.ts';
 import { ofPortfolio } from '../rows.ts';
 import { announceChange } from './announce.ts';
 import { changeFence } from './fence.ts';
+import { ACCOUNT_CURRENCY } from '../../domain/ports/venue.ts';
 import { guardEvents } from './guard-events.ts';
 
 type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'watchRisk' | 'tellEmergency' | 'recordEmergencyOrders'>;
@@ -40,7 +41,7 @@ const VIEW = `
        AND e.at > ($3 - coalesce((pv.policy->>'tripErrorsMin')::float8, 5) * 60000)::bigint LIMIT ${COUNTED_MAX}) s) AS "executionErrors",
     (SELECT string_agg(x.kind || ' ' || x.key, ', ' ORDER BY x.key) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = ANY($4) AND x.looks >= coalesce((pv.policy->>'tripDifferenceLooks')::int, 2)
        AND NOT (x.kind = 'walletMismatch' AND pf.mode IN ('testnet', 'live'))) AS "ledgerDiffers",
-    (SELECT coalesce(sum(i.amount), 0)::text FROM income i WHERE i.portfolio_id = $1 AND i.instrument_id IS NULL AND i.type = ANY($5)) AS transferred,
+    (SELECT coalesce(sum(i.amount), 0)::text FROM income i WHERE i.portfolio_id = $1 AND i.instrument_id IS NULL AND i.type = ANY($5) AND i.currency = $6) AS transferred,
     (SELECT c.written_at FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income') AS "incomeReadAt"
   FROM portfolios pf JOIN guard_state g USING (portfolio_id) JOIN fence f USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
   JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
@@ -66,7 +67,7 @@ export function createGuardMethods(pool: Pool): GuardMethods {
   const limitsOf = createLimitsMemory();
 
   async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number | null; wallAt: number }): Promise<GuardView> {
-    const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS] });
+    const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS, ACCOUNT_CURRENCY] });
     const row = ofPortfolio(rows[0], portfolioId);
     const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt } = row;
     return {

@@ -7,6 +7,7 @@ import { writeEvents } from '../events/outbox.ts';
 import type { Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
 import type { OrderRecord } from '../rows.ts';
+import { ACCOUNT_CURRENCY } from '../../domain/ports/venue.ts';
 import { exact, ORDER_COLUMNS, POSITION_COLUMNS, toOrderRow, toPositionRecord } from '../rows.ts';
 
 type ReconciliationMethods = Pick<Ledger, 'reconciliationView' | 'noteDifferences' | 'resolveDifference'>;
@@ -28,7 +29,7 @@ export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
           text: `SELECT u.id AS "instrumentId", f.filled_at AS "lastFillAt" FROM (SELECT unnest(instrument_ids) AS id FROM portfolios WHERE portfolio_id = $1) u
                  JOIN LATERAL (SELECT filled_at FROM fills WHERE portfolio_id = $1 AND instrument_id = u.id ORDER BY filled_at DESC LIMIT 1) f ON true`,
         }),
-        run<{ booked: string }>(pool, 'money booked', { name: 'money-booked', text: 'SELECT booked::text FROM money WHERE portfolio_id = $1', values: [portfolioId] }),
+        run<{ booked: string }>(pool, 'money booked', { name: 'money-booked', text: 'SELECT booked::text FROM money WHERE portfolio_id = $1 AND currency = $2', values: [portfolioId, ACCOUNT_CURRENCY] }),
       ]);
       const portfolio = found(portfolios[0], portfolioId);
       return {

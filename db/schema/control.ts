@@ -91,11 +91,12 @@ export const venueCursors = pgTable(
   (table) => [primaryKey({ name: 'venue_cursors_pk', columns: [table.portfolioId, table.name] })],
 );
 
-/** Sum of all income, kept by a trigger. No row: no income. */
-export const money = pgTable('money', {
-  portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
-  booked: decimal('booked').notNull(),
-});
+/** Sum of all income of a currency, kept by a trigger. No row: no income. */
+export const money = pgTable(
+  'money',
+  { portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId), currency: text('currency').notNull(), booked: decimal('booked').notNull() },
+  (table) => [primaryKey({ name: 'money_pk', columns: [table.portfolioId, table.currency] })],
+);
 
 /** What venue, ledger and workflows disagree on at the moment. */
 export const differences = pgTable(

@@ -233,7 +233,7 @@ export const income = pgTable(
     writtenAt: writtenAt(),
   },
   (table) => [
-    unique('income_once').on(table.portfolioId, table.incomeId, table.type, table.instrumentId).nullsNotDistinct(),
+    unique('income_once').on(table.portfolioId, table.incomeId, table.type, table.instrumentId, table.currency).nullsNotDistinct(),
     index('income_time').on(table.portfolioId, table.instrumentId, table.type, table.time),
   ],
 );

@@ -31,6 +31,9 @@ export interface VenuePosition {
   readonly positionSide: PositionSide;
 }
 
+/** The currency in which the account is kept: of its wallet, equity, margin and realised profit. Other amounts (fees paid in BNB) are not of it. */
+export const ACCOUNT_CURRENCY = 'USDT';
+
 export interface VenueAccount {
   readonly walletBalance: DecimalString;
   readonly equity: DecimalString;
@@ -39,9 +42,9 @@ export interface VenueAccount {
   readonly positions: readonly VenuePosition[];
 }
 
-/** One line of the account's money: the sum over all lines is the change of the wallet. */
+/** One line of the account's money: the sum over all lines of the account's currency is the change of the wallet. */
 export interface IncomeRecord {
-  /** Unique per account together with type and instrument. */
+  /** Unique per account together with type, instrument and currency. */
   readonly incomeId: string;
   /** The venue's type: REALIZED_PNL, COMMISSION, FUNDING_FEE, TRANSFER, … */
   readonly type: string;

@@ -2,6 +2,7 @@ import type { DecimalString } from '../decimal.ts';
 import { d, text, ZERO, type Dec } from '../decimal.ts';
 import type { Direction, Fill } from '../orders/order.ts';
 import { entrySide } from '../orders/order.ts';
+import { ACCOUNT_CURRENCY } from '../ports/venue.ts';
 
 /** What a position's fills add up to; the order in which they arrived does not matter. */
 export interface PositionTotals {
@@ -15,14 +16,14 @@ export interface PositionTotals {
   readonly exitPrice: DecimalString | null;
   /** As the venue booked it, before fees. */
   readonly realizedPnl: DecimalString;
-  /** Positive is paid, whatever the currency. */
+  /** Positive is paid, in the account's currency; what was paid in another stands with the fills alone. */
   readonly fees: DecimalString;
   /** Market clock; null without a fill. */
   readonly firstFillAt: number | null;
   readonly lastFillAt: number | null;
 }
 
-type CountedFill = Pick<Fill, 'side' | 'price' | 'quantity' | 'fee' | 'realizedPnl' | 'filledAt'>;
+type CountedFill = Pick<Fill, 'side' | 'price' | 'quantity' | 'fee' | 'feeCurrency' | 'realizedPnl' | 'filledAt'>;
 
 /** Sums a position's fills: a fill on the side that opens the direction is an entry, any other closes. */
 export function positionTotals(direction: Direction, fills: readonly CountedFill[]): PositionTotals {
@@ -37,7 +38,7 @@ export function positionTotals(direction: Direction, fills: readonly CountedFill
     entryPrice: averagePrice(entries),
     exitPrice: averagePrice(exits),
     realizedPnl: text(sumOf(fills, (fill) => d(fill.realizedPnl))),
-    fees: text(sumOf(fills, (fill) => d(fill.fee))),
+    fees: text(sumOf(fills.filter((fill) => fill.feeCurrency === ACCOUNT_CURRENCY), (fill) => d(fill.fee))),
     firstFillAt: times.length === 0 ? null : Math.min(...times),
     lastFillAt: times.length === 0 ? null : Math.max(...times),
   };

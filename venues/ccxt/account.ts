@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { d, text, ZERO } from '../../domain/decimal.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { ApiPermissions, IncomeRecord, Urgency, VenueAccount, VenuePosition } from '../../domain/ports/venue.ts';
+import { ACCOUNT_CURRENCY } from '../../domain/ports/venue.ts';
 import { pageByTime } from './pages.ts';
 import { instrumentIdOfSymbol, positionSideOf } from './parse.ts';
 import type { Rest } from './rest.ts';
 import { ROUTES } from './routes.ts';
 import * as schemas from './schemas.ts';
 
-/** The currency in which the account is kept. */
-export const ACCOUNT_CURRENCY = 'USDT';
 const INCOME_PAGE = 1_000;
 const READ: Urgency = { priority: 'read' };
 

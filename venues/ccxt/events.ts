@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { d, ZERO } from '../../domain/decimal.ts';
 import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
 import type { AccountEvent, MarketEvent } from '../../domain/ports/venue.ts';
-import { ACCOUNT_CURRENCY } from './account.ts';
+import { ACCOUNT_CURRENCY } from '../../domain/ports/venue.ts';
 import { algoStatusOf, instrumentIdOfSymbol, isConditional, plainStatusOf, positionSideOf, priceOrNull, sideOf, triggeredStatus, typeOf } from './parse.ts';
 import { decimal, id, maybeDecimal, maybeId, millis, parseAnswer, positionSide, side } from './schemas.ts';
 import { TIMEFRAMES } from '../../domain/market/timeframe.ts';

@@ -140,7 +140,7 @@ describe('the sensors\' memory', () => {
 
   it('knows transfers and differences from the ledger', async () => {
     const income = (incomeId: string, type: string, amount: string) => ({ incomeId, type, amount, currency: 'USDT', instrumentId: null, tradeId: null, time: 1 });
-    await ledger.recordIncome('sim', [income('1', 'TRANSFER', '10000'), income('2', 'REALIZED_PNL', '-50'), income('3', 'TRANSFER', '-0.5')]);
+    await ledger.recordIncome('sim', [income('1', 'TRANSFER', '10000'), income('2', 'REALIZED_PNL', '-50'), income('3', 'TRANSFER', '-0.5'), { ...income('4', 'TRANSFER', '7'), currency: 'BNB' }]);
     await ledger.setCursor('sim', 'income', 1);
     for (const nowMs of [1, 5_000]) await ledger.noteDifferences('sim', [{ key: 'gone/x', kind: 'ghostPosition', instrumentId: INSTRUMENT.id, evidence: {} }], nowMs);
     const { readings } = await ledger.guard('sim', { marketAt: 0, wallAt: 0 });

@@ -285,4 +285,7 @@ it('keeps the sum of all money booked, each record once, exactly', async () => {
   expect(await bookedWith()).toBe('0');
   expect(await bookedWith(['1', '0.1'], ['2', '0.2'])).toBe('0.3');
   expect(await bookedWith(['2', '0.2'], ['3', '-0.00000001'])).toBe('0.29999999');
+  await ledger.recordIncome('sim', [{ incomeId: '3', type: 'TRANSFER', amount: '-5', currency: 'BNB', instrumentId: null, tradeId: null, time: 1 }]); // the same line in another currency: no part of this sum
+  expect(await bookedWith()).toBe('0.29999999');
+  expect((await pool.query(`SELECT currency, booked::text FROM money ORDER BY currency`)).rows).toEqual([{ currency: 'BNB', booked: '-5' }, { currency: 'USDT', booked: '0.29999999' }]);
 });

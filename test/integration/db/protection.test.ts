@@ -66,9 +66,10 @@ describe('there is one', () => {
   it('line of the account\'s money, with an instrument or without', async () => {
     const transfer = { incomeId: '1', type: 'TRANSFER', amount: '5', currency: 'USDT', instrumentId: null, tradeId: null, time: 1 };
     const fee = { ...transfer, type: 'COMMISSION', instrumentId: INSTRUMENT.id };
-    await ledger.recordIncome('sim', [transfer, fee]);
-    await ledger.recordIncome('sim', [transfer, fee]);
-    expect(await countOf('income')).toBe(2);
+    const inAnother = { ...fee, currency: 'BNB' }; // another line
+    await ledger.recordIncome('sim', [transfer, fee, inAnother]);
+    await ledger.recordIncome('sim', [transfer, fee, inAnother]);
+    expect(await countOf('income')).toBe(3);
   });
 });
 

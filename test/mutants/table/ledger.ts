@@ -6,6 +6,7 @@ const ORDERS = 'db/ledger/orders.ts';
 const FILLS = 'db/ledger/fills.ts';
 const CYCLES = 'db/ledger/cycles.ts';
 const TABLES = 'db/migrations/0001_ledger.sql';
+const MONEY_BY_CURRENCY = 'db/migrations/0025_money_by_currency.sql';
 const TRIGGERS = 'db/migrations/0002_append_only.sql';
 const READ_FENCE = `client.query<{ epoch: number; halted: boolean }>({ name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [intent.portfolioId] })`;
 const ledgerTest = (named: string) => integration('db/ledger', named);
@@ -39,7 +40,7 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
   { name: 'unique: fill, by order too', guard: 'a trade between two of our orders is a fill of each', tests: protectionTest('booking of a fill'), edits: [edit(TABLES, '("portfolio_id","instrument_id","trade_id","venue_order_id")', '("portfolio_id","instrument_id","trade_id")')] },
   { name: 'unique: cycle of a candle', guard: 'a candle has one cycle', tests: protectionTest('cycle of a candle'), edits: [edit(TABLES, '  CONSTRAINT "cycles_candle_unique" UNIQUE("portfolio_id","strategy","timeframe","close_time"),\n', '')] },
   { name: 'unique: account of a portfolio', guard: 'a venue account belongs to one portfolio', tests: protectionTest('venue account'), edits: [edit(TABLES, '  CONSTRAINT "portfolios_venue_account_unique" UNIQUE("venue_account_id"),\n', '')] },
-  { name: 'unique: income record', guard: 'a line of the account\'s money counts once', tests: protectionTest('line of the account'), edits: [edit(TABLES, '"income_once" UNIQUE NULLS NOT DISTINCT(', '"income_once" UNIQUE(')] },
+  { name: 'unique: income record', guard: 'a line of the account\'s money counts once', tests: protectionTest('line of the account'), edits: [edit(MONEY_BY_CURRENCY, 'UNIQUE NULLS NOT DISTINCT (', 'UNIQUE (')] },
   { name: 'unique: event', guard: 'an event is published once', tests: chainTest('takes each event once, in order'), edits: [edit(TABLES, 'CONSTRAINT "domain_events_once" UNIQUE("event_id")', 'CONSTRAINT "domain_events_once" UNIQUE("event_id", "seq")'), edit('db/events/outbox.ts', 'ON CONFLICT (event_id) DO NOTHING', 'ON CONFLICT DO NOTHING')] },
   ...['policy_versions', 'predictions', 'intents', 'order_events', 'fills', 'income', 'fence_history', 'domain_events', 'audit_records'].map((table): Mutant => (
     { name: `append-only: ${table}`, guard: `nobody changes or takes out a row of ${table}`, tests: protectionTest(`of ${table} is neither`), edits: [edit(TRIGGERS, `] LOOP\n`, `] LOOP\n    CONTINUE WHEN history = '${table}';\n`)] }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Candle } from '../../../../domain/market/candle.ts';
-import type { VenueOrder } from '../../../../domain/orders/order.ts';
+import type { Fill, VenueOrder } from '../../../../domain/orders/order.ts';
+import type { IncomeRecord } from '../../../../domain/ports/venue.ts';
 import type { DuePrediction, PricedOutcome } from '../../../../domain/predictions/outcome.ts';
 import type { EmergencyFacts, PolicyFact } from '../../../../domain/verify/emergency-facts.ts';
 import type { Facts, JudgedFact, LedgerFacts, OrderFact, Violation } from '../../../../domain/verify/facts.ts';
@@ -40,6 +41,15 @@ function stopsOf(first: Partial<OrderFact>, second?: Partial<OrderFact>): Facts 
 function closing({ exitAt, readAt }: { exitAt: number | null; readAt: number }): Facts {
   const exit: OrderFact[] = exitAt === null ? [] : [{ ...stopRow, state: 'unknown', acceptedAt: null, venueOrderId: null, plannedAt: exitAt, sentTimestamp: exitAt, intent: { ...stopRow.intent, leg: 'exit', type: 'market', triggerPrice: null } }];
   return factsWith({ ledger: { positions: [{ ...position, state: 'closing' }], orders: [entryRow, ...exit], readAt }, venue: { orders: [venueEntry], openOrders: [] } });
+}
+
+const BNB_FEE = { incomeId: '2', type: 'COMMISSION', amount: '-0.01' };
+
+/** A line in BNB beside the transfer, or for the fee; the account is kept in USDT. */
+function withBnb(line: Pick<IncomeRecord, 'incomeId' | 'type' | 'amount'>, { fee = {}, walletBalance = account.walletBalance }: { fee?: Partial<Pick<Fill, 'fee' | 'feeCurrency'>>; walletBalance?: string }): Facts {
+  const income = [transfer, ...(line.type === 'COMMISSION' ? [] : [commission]), { ...commission, ...line, currency: 'BNB' }];
+  const fills = [{ ...fill, ...fee }];
+  return factsWith({ ledger: { income, fills, positions: [{ ...position, fees: fee.fee === undefined ? '0.1' : '0' }] }, venue: { income, fills, account: { ...account, walletBalance } } });
 }
 
 /** The position was closed by the stop: nothing is held, nothing works. */
@@ -86,6 +96,10 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [3, 'money in the ledger that the venue does not know', factsWith({ venue: { income: [commission] } })],
   [3, 'the ledger\'s money is not the venue\'s wallet', factsWith({ venue: { account: { ...account, walletBalance: '999.90000001' } } })],
   [3, 'the fees of the fills is not that of the money', factsWith({ ledger: { income: [transfer, { ...commission, amount: '-0.2' }] } })],
+  [3, 'the ledger\'s money is not the venue\'s wallet', withBnb({ incomeId: '3', type: 'COMMISSION_REBATE', amount: '0.1' }, { walletBalance: '1000' })], // what another currency would hide
+  [3, 'the fees of the fills is not that of the money', withBnb(BNB_FEE, { fee: { fee: '0.02', feeCurrency: 'BNB' } })],
+  [3, 'the fees of the fills is not that of the money', withBnb(BNB_FEE, {})], // paid in USDT by the fills, in BNB by the money
+  [3, 'money at the venue that the ledger does not know', factsWith({ ledger: { incomeReadTo: 2 }, venue: { income: [transfer, commission, { ...transfer, currency: 'BNB' }] } })],
   [4, 'a position was without a stop for too long', stopsOf({ acceptedAt: 15_002 })],
   [4, 'a position was without a stop for too long', stopsOf({ state: 'canceled', endedAt: 40_000 }, { acceptedAt: 3_640_000 })], // an hour between two stops
   [4, 'a position was without a stop for too long', stopsOf({ intent: { ...stopRow.intent, quantity: '1.999' } })], // for less than what is held
@@ -172,6 +186,7 @@ describe('what is no violation', () => {
     ['an order that the venue may have forgotten', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'canceled', venueOrderId: '7', intent: { ...stopRow.intent, clientOrderId: `${STOP.slice(0, -1)}a` } }] }, venue: { forgetsBefore: 10 } })],
     ['money of this moment, while it trades', factsWith({ venue: { income: [transfer, commission, { ...transfer, incomeId: '3', type: 'FUNDING_FEE', amount: '-1' }], account: { ...account, walletBalance: '998.9' } } })],
     ['a position that is being closed without a stop', closing({ exitAt: 15_001, readAt: 75_001 })],
+    ['a fee in another currency than the account\'s', withBnb(BNB_FEE, { fee: { fee: '0.01', feeCurrency: 'BNB' }, walletBalance: '1000' })],
     ['a stop within its limit', stopsOf({ acceptedAt: 15_001 })],
     ['a stop that is placed before the one that it replaces is taken away', stopsOf({ state: 'canceled', endedAt: 40_000 }, { acceptedAt: 39_999 })],
     ['a stop within its limit of the end of the one before', stopsOf({ state: 'canceled', endedAt: 40_000 }, { acceptedAt: 55_000 })],

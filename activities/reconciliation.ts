@@ -5,9 +5,10 @@ import { bookOf } from '../domain/orders/order.ts';
 import { absenceProvableAt, PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import { canApply } from '../domain/orders/transitions.ts';
 import type { Difference, Ledger, ReconciliationView } from '../domain/ports/ledger.ts';
-import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
+import type { IncomeRecord, Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
 import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT } from '../domain/reconciliation/differences.ts';
+import { MODES_THAT_FORGET, openingBalanceOf } from '../domain/reconciliation/opening-balance.ts';
 import type { Engine } from './feeds.ts';
 import type { ObservedDifferences, ReconciliationActivities } from './types.ts';
 
@@ -55,12 +56,27 @@ export function createReconciliationActivities(deps: ReconciliationDeps): Reconc
   return { compareWithVenue, resolveDifference, recordMoney };
 }
 
-async function bookIncome({ ledger, venue }: ReconciliationDeps, portfolioId: string): Promise<void> {
-  const since = (await ledger.cursor(portfolioId, 'income')) ?? 0;
-  const records = await venue.income({ since });
+async function bookIncome({ ledger, venue }: Pick<ReconciliationDeps, 'ledger' | 'venue'>, portfolioId: string): Promise<void> {
+  const cursor = await ledger.cursor(portfolioId, 'income');
+  const since = cursor ?? 0;
+  const records = cursor === null ? await firstIncome({ ledger, venue }, portfolioId) : await venue.income({ since });
+  if (records === null) return;
   await ledger.recordIncome(portfolioId, records);
   const newest = records.reduce((time, record) => Math.max(time, record.time), since);
   await ledger.setCursor(portfolioId, 'income', newest); // the same moment is read again: a record counts once
+}
+
+/** Everything that the venue lists, and what came before it. @returns null when money moved meanwhile: the next run reads anew */
+async function firstIncome({ ledger, venue }: Pick<ReconciliationDeps, 'ledger' | 'venue'>, portfolioId: string): Promise<readonly IncomeRecord[] | null> {
+  const { mode } = await ledger.reconciliationView(portfolioId);
+  if (!MODES_THAT_FORGET.includes(mode)) return await venue.income({ since: 0 });
+  const time = await venue.marketTime(); // before the wallet: what is listed as later is no part of it
+  const { walletBalance } = await venue.account();
+  const records = await venue.income({ since: 0 });
+  const after = await venue.account();
+  if (after.walletBalance !== walletBalance) return null;
+  const opening = openingBalanceOf({ walletBalance, records, time: records[0]?.time ?? time });
+  return opening === null ? records : [opening, ...records];
 }
 
 async function runningOf(engine: Engine, positions: readonly PositionRecord[]): Promise<ReadonlySet<string>> {

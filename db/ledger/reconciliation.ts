@@ -1,6 +1,6 @@
 import { KeelError } from '../../domain/errors.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
-import type { Ledger, NotedDifference } from '../../domain/ports/ledger.ts';
+import type { Ledger, Mode, NotedDifference } from '../../domain/ports/ledger.ts';
 import type { PositionRecord } from '../../domain/positions/position.ts';
 import { LOOKS_APART_MS } from '../../domain/reconciliation/differences.ts';
 import { writeEvents } from '../events/outbox.ts';
@@ -18,7 +18,7 @@ export function createReconciliationMethods(pool: Pool): ReconciliationMethods {
     reconciliationView: async (portfolioId) => {
       const [fences, portfolios, positions, orders, fills, money] = await Promise.all([
         run<Fence>(pool, 'fence', { name: 'read-fence', text: 'SELECT epoch, halted FROM fence WHERE portfolio_id = $1', values: [portfolioId] }),
-        run<{ deploymentId: string; instrumentIds: string[] }>(pool, 'portfolio', { name: 'portfolio-ids', text: 'SELECT deployment_id AS "deploymentId", instrument_ids AS "instrumentIds" FROM portfolios WHERE portfolio_id = $1', values: [portfolioId] }),
+        run<{ deploymentId: string; mode: Mode; instrumentIds: string[] }>(pool, 'portfolio', { name: 'portfolio-ids', text: 'SELECT deployment_id AS "deploymentId", mode, instrument_ids AS "instrumentIds" FROM portfolios WHERE portfolio_id = $1', values: [portfolioId] }),
         run<PositionRecord>(pool, 'open positions', { name: 'open-positions', text: `SELECT ${POSITION_COLUMNS} FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ORDER BY p.seq`, values: [portfolioId] }),
         run<OrderRecord>(pool, 'open orders', {
           name: 'open-orders', values: [portfolioId],

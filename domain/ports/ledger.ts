@@ -115,6 +115,7 @@ export interface ReconciliationView {
   readonly instrumentIds: readonly InstrumentId[];
   /** Sum of all money booked: what the wallet should hold. */
   readonly moneyBooked: DecimalString;
+  readonly mode: Mode;
 }
 
 /** What the guard is and goes by, at one moment. */

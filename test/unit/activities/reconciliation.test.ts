@@ -5,15 +5,15 @@ import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
 import type { Fill, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
-import type { Difference, Ledger, NotedDifference, ReconciliationView } from '../../../domain/ports/ledger.ts';
-import type { Venue, VenueAccount } from '../../../domain/ports/venue.ts';
+import type { Difference, Ledger, Mode, NotedDifference, ReconciliationView } from '../../../domain/ports/ledger.ts';
+import type { IncomeRecord, Venue, VenueAccount } from '../../../domain/ports/venue.ts';
 import type { PositionRecord } from '../../../domain/positions/position.ts';
 import { portOf } from '../../support/ports.ts';
 import { observationWith } from '../domain/cycle/plan.fixture.ts';
 import { INTENT, reportOf, rowIn } from '../domain/orders/orders.fixture.ts';
 
 const ACCOUNT: VenueAccount = { walletBalance: '1', equity: '1', availableMargin: '1', positionMode: 'oneWay', positions: [] };
-const VIEW: ReconciliationView = { portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [], openOrders: [], lastFillAt: {}, instrumentIds: [], moneyBooked: '1' };
+const VIEW: ReconciliationView = { portfolioId: 'sim', mode: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [], openOrders: [], lastFillAt: {}, instrumentIds: [], moneyBooked: '1' };
 const differenceOf = (kind: Difference['kind']): Difference => ({ key: kind, kind, instrumentId: 'BTC-USDT-PERP', evidence: { clientOrderId: 'klother-x', book: 'plain', positionId: 'p' } });
 
 /** @param calls what is done to ledger and venue. */
@@ -66,6 +66,41 @@ it('money is read from the newest known moment on, that moment again', async () 
   expect(calls).toEqual(['income 5000 7000', 'income at 7000']);
 });
 
+describe('the first reading of money', () => {
+  const LISTED: IncomeRecord[] = [['5', 'USDT'], ['-0.5', 'USDT'], ['-7', 'BNB']].map(([amount = '', currency = ''], at) => ({ incomeId: String(at), type: 'TRANSFER', amount, currency, instrumentId: null, tradeId: null, time: 5_000 + at }));
+
+  /** @param wallets at each look in turn. @returns what is booked, and the cursor; nothing of either when it must be read anew. */
+  async function firstReading(mode: Mode, wallets: readonly string[], listed = LISTED): Promise<readonly string[]> {
+    const calls: string[] = [];
+    const left = [...wallets];
+    await createReconciliationActivities({
+      clock: () => 1, engine: portOf<Engine>({}),
+      ledger: portOf<Ledger>({
+        cursor: async () => null, reconciliationView: async () => ({ ...VIEW, mode }), recordEquity: async () => undefined, setCursor: async (_portfolio, _name, value) => void calls.push(`cursor ${value}`),
+        recordIncome: async (_portfolio, records) => void calls.push(...records.map((it) => `${it.type} ${it.amount} ${it.currency} at ${it.time}`)),
+      }),
+      venue: portOf<Venue>({ account: async () => ({ ...ACCOUNT, walletBalance: left.length > 1 ? left.shift() ?? '' : left[0] ?? '' }), income: async () => listed, marketTime: async () => 9_000 }),
+    }).recordMoney('sim');
+    return calls;
+  }
+  const lines = ['TRANSFER 5 USDT at 5000', 'TRANSFER -0.5 USDT at 5001', 'TRANSFER -7 BNB at 5002', 'cursor 5002'];
+
+  it.each<[string, Mode, readonly string[], readonly string[]]>([
+    ['books what came before the oldest line, in the account\'s currency', 'live', ['104.5'], ['OPENING_BALANCE 100 USDT at 5000', ...lines]],
+    ['also a debt', 'testnet', ['4.4'], ['OPENING_BALANCE -0.1 USDT at 5000', ...lines]],
+    ['books nothing more where the lines add up', 'live', ['4.5'], lines],
+    ['waits for the next run while money moves', 'live', ['104.5', '105'], []],
+    ['takes a venue that lists everything by its word', 'paper', ['104.5'], lines],
+    ['the same on a simulated one', 'sim', ['104.5'], lines],
+  ])('%s', async (_name, mode, wallets, expected) => {
+    expect(await firstReading(mode, wallets)).toEqual(expected);
+  });
+
+  it('of an account whose whole history is forgotten', async () => {
+    expect(await firstReading('live', ['100'], [])).toEqual(['OPENING_BALANCE 100 USDT at 9000', 'cursor 9000']);
+  });
+});
+
 const [PLAN] = planCycle({ cycleId: 'cycle', observation: observationWith() }).opens as [OpenPlan];
 const INSTRUMENT_ID = PLAN.instrument.id;
 const POSITION: PositionRecord = {
@@ -73,7 +108,7 @@ const POSITION: PositionRecord = {
   closeReason: null, inboxSeq: 1, handledSeq: 1,
 };
 const HOLDING: ReconciliationView = {
-  portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [POSITION], openOrders: [], lastFillAt: { [INSTRUMENT_ID]: PLAN.decidedAt + 60_000 },
+  portfolioId: 'sim', mode: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [POSITION], openOrders: [], lastFillAt: { [INSTRUMENT_ID]: PLAN.decidedAt + 60_000 },
   instrumentIds: [INSTRUMENT_ID], moneyBooked: '10000',
 };
 

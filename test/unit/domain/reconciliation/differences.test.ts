@@ -47,7 +47,7 @@ function fillOf(side: Fill['side'], clientOrderId: string | null): Fill {
 
 /** Long 10, its stop on the book, its workflow running: nothing differs. */
 const LEDGER: ReconciliationView = {
-  portfolioId: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [positionOf()], openOrders: [stopRow('accepted')], lastFillAt: {}, instrumentIds: [BTC], moneyBooked: '10000.0',
+  portfolioId: 'sim', mode: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [positionOf()], openOrders: [stopRow('accepted')], lastFillAt: {}, instrumentIds: [BTC], moneyBooked: '10000.0',
 };
 const OUTSIDE: OutsideView = {
   account: { walletBalance: '10000', positions: [held('10')] }, openOrders: [orderOf(STOP.clientOrderId)], fills: [], running: new Set([PLAN.positionId]),

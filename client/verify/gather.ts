@@ -38,7 +38,7 @@ export async function gather({ pool, venue, client, portfolioId }: VerifyParts):
   const { instrumentIds, ...ledger } = await readLedger(pool, portfolioId);
   return {
     ledger,
-    venue: await whenAllowed(() => readVenue(venue, instrumentIds, ledger, ledger.mode === 'testnet' || ledger.mode === 'live')),
+    venue: await whenAllowed(() => readVenue(venue, instrumentsOf(instrumentIds, ledger), ledger, ledger.mode === 'testnet' || ledger.mode === 'live')),
     engine: await readEngine(client, ledger, ledger.mode === 'replay'),
   };
 }
@@ -139,6 +139,11 @@ async function whenAllowed<T>(read: () => Promise<T>): Promise<T> {
       await sleep(RATE_LIMIT_PAUSE_MS);
     }
   }
+}
+
+/** Symbols whose history at the venue is compared: those that the portfolio trades, and those of anything in the ledger, which it may have traded under other settings. */
+export function instrumentsOf(traded: readonly InstrumentId[], { orders, fills, positions }: Pick<LedgerFacts, 'orders' | 'fills' | 'positions'>): readonly InstrumentId[] {
+  return [...new Set([...traded, ...orders.map((it) => it.intent.instrumentId), ...fills.map((it) => it.instrumentId), ...positions.map((it) => it.instrumentId)])].sort();
 }
 
 async function readVenue(venue: Venue, instrumentIds: readonly InstrumentId[], ledger: LedgerFacts, forgets: boolean): Promise<VenueFacts> {

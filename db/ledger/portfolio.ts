@@ -13,11 +13,12 @@ type PortfolioMethods = Pick<Ledger, 'ensurePortfolio' | 'portfolio' | 'upsertIn
 export function createPortfolioMethods(pool: Pool): PortfolioMethods {
   return {
     ensurePortfolio: (spec) => inTransaction(pool, `make portfolio ${spec.portfolioId}`, async (client) => {
-      await client.query({
+      const { rows } = await client.query<{ deploymentId: string }>({
         text: `INSERT INTO portfolios (portfolio_id, deployment_id, venue_account_id, mode, strategy, timeframe, instrument_ids) VALUES ($1,$2,$3,$4,$5,$6,$7)
-               ON CONFLICT (portfolio_id) DO UPDATE SET strategy = $5, timeframe = $6, instrument_ids = $7`,
+               ON CONFLICT (portfolio_id) DO UPDATE SET strategy = $5, timeframe = $6, instrument_ids = $7 RETURNING deployment_id AS "deploymentId"`,
         values: [spec.portfolioId, spec.deploymentId, spec.venueAccountId, spec.mode, spec.strategy, spec.timeframe, spec.instrumentIds],
       });
+      assertOneMaster(spec, rows[0]?.deploymentId); // before anything else: what was written is taken back
       await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
       await client.query({ text: `INSERT INTO guard_state (portfolio_id, state, updated_at) VALUES ($1,'{"mode":"armed"}',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
       await client.query({ text: `INSERT INTO oversight (portfolio_id, state, updated_at) VALUES ($1,$2,${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId, JSON.stringify(FIRST_POSTURE)] });
@@ -61,4 +62,10 @@ export function createPortfolioMethods(pool: Pool): PortfolioMethods {
       }));
     },
   };
+}
+
+/** Orders carry the deployment's id: under another one a Keel would take its own for those of a stranger. */
+function assertOneMaster({ portfolioId, deploymentId }: PortfolioSpec, known: string | undefined): void {
+  if (known === deploymentId) return;
+  throw new KeelError('TWO_MASTERS', `the ledger of ${portfolioId} belongs to the deployment ${known ?? '(none)'}, and this Keel is ${deploymentId}: KEEL_HOME's ${portfolioId}/deployment.json is new, or of another Keel. If no other Keel trades with this ledger, write {"id": "${known ?? ''}"} to it; else give this one a database and an account of its own`);
 }

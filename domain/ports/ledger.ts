@@ -174,6 +174,7 @@ export interface PostureLook {
 
 export interface Ledger {
   // Set-up
+  /** @throws {KeelError} TWO_MASTERS where the portfolio is of another deployment: nothing is changed */
   ensurePortfolio(spec: PortfolioSpec): Promise<void>;
   portfolio(portfolioId: string): Promise<PortfolioSpec>;
   upsertInstruments(instruments: readonly Instrument[]): Promise<void>;

@@ -63,6 +63,13 @@ describe('there is one', () => {
     await expect(ledger.ensurePortfolio({ ...PORTFOLIO, portfolioId: 'second' })).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
   });
 
+  it('deployment of a portfolio: another is told both ids and the file, and changes nothing', async () => {
+    const other = { ...PORTFOLIO, deploymentId: 'fghij', timeframe: '1m' as const };
+    const words = /abcde.*fghij.*sim\/deployment\.json/;
+    await expect(ledger.ensurePortfolio(other)).rejects.toMatchObject({ code: 'TWO_MASTERS', message: expect.stringMatching(words) as string });
+    expect(await ledger.portfolio('sim')).toEqual(PORTFOLIO);
+  });
+
   it('line of the account\'s money, with an instrument or without', async () => {
     const transfer = { incomeId: '1', type: 'TRANSFER', amount: '5', currency: 'USDT', instrumentId: null, tradeId: null, time: 1 };
     const fee = { ...transfer, type: 'COMMISSION', instrumentId: INSTRUMENT.id };

@@ -1,12 +1,26 @@
 import { setHandler } from '@temporalio/workflow';
 import type { OrderKnowledge } from '../activities/types.ts';
 import type { Instruction } from '../domain/cycle/types.ts';
-import type { OrderRow } from '../domain/orders/order.ts';
+import type { Leg, OrderRow } from '../domain/orders/order.ts';
+import { rowToTrust } from '../domain/orders/protocol.ts';
+import { coverDeadlineMs, isUncovered } from '../domain/positions/duties.ts';
 import { phaseOf } from '../domain/positions/position-view.ts';
 import type { PositionSnapshot } from '../domain/positions/position.ts';
 import type { PositionInput } from './messages.ts';
 import { closePositionUpdate, newsSignal, positionStateQuery, timeReachedSignal } from './messages.ts';
 import { ledgerQuickly } from './proxies.ts';
+
+/** A stop or target that is worked beside the position's looks. */
+export interface Flight {
+  readonly clientOrderId: string;
+  readonly leg: Leg;
+  /** False: it is only looked for. */
+  isWanted: boolean;
+  /** Its first answer is there; its fate is open for as long as it flies. */
+  isAnswered: boolean;
+  /** The position waits for its first answer: nobody needs to wake it. */
+  isAwaited: boolean;
+}
 
 /** What a position remembers between two looks at the ledger. */
 export interface PositionLife {
@@ -24,6 +38,18 @@ export interface PositionLife {
   isBlind: boolean;
   /** Rejected submissions and vain cancels in a row: slows down what the venue keeps refusing. */
   refusals: number;
+  /** By client order id: what is on its way beside the looks. */
+  readonly flights: Map<string, Flight>;
+  /** What ended one of them that should not; thrown at the next look. */
+  failure: { readonly error: unknown } | null;
+  /** An attempt was lost with its worker since it was covered last. */
+  isWorkerLost: boolean;
+  /** The workflow continues as new: nothing is begun any more. */
+  isLeaving: boolean;
+  /** Since when what is held had no stop that covers it, as this run saw it, transport clock; null: covered. */
+  exposedSince: number | null;
+  /** It was not covered in time, and so it closes, whatever comes. */
+  isOverdue: boolean;
 }
 
 /** Handlers first: a signal may arrive with the first task. */
@@ -33,6 +59,7 @@ export function beginLife(input: PositionInput): PositionLife {
     orders: new Map(input.behind.map((row) => [row.intent.clientOrderId, { row, written: false }])),
     instructions: new Map((input.instructions ?? []).map((it) => [it.instructionId, it])),
     due: new Set(), news: 0, isBlind: false, refusals: 0,
+    flights: new Map(), failure: null, isWorkerLost: false, isLeaving: false, exposedSince: null, isOverdue: false,
     snapshot: emptySnapshot(input),
   };
   setHandler(newsSignal, () => void (life.news += 1));
@@ -77,8 +104,14 @@ export async function readSnapshot(life: PositionLife): Promise<PositionSnapshot
   if (life.isBlind) return localSnapshot(life); // protecting and closing need nothing but the venue
   try {
     const snapshot = await ledgerQuickly.readPosition(life.input.positionId);
-    for (const row of snapshot.orders) life.orders.set(row.intent.clientOrderId, { row, written: true });
-    return { ...snapshot, instructions: withPending(life, snapshot.instructions) };
+    const rows = new Map(snapshot.orders.map((row) => [row.intent.clientOrderId, row]));
+    // Of what is on its way the ledger may know less than who works it.
+    for (const id of life.flights.keys()) {
+      const known = life.orders.get(id);
+      if (known !== undefined) rows.set(id, rowToTrust(known.row, rows.get(id) ?? null));
+    }
+    for (const row of snapshot.orders) if (!life.flights.has(row.intent.clientOrderId)) life.orders.set(row.intent.clientOrderId, { row, written: true });
+    return { ...snapshot, orders: [...rows.values()], instructions: withPending(life, snapshot.instructions) };
   } catch {
     life.isBlind = true;
     return localSnapshot(life);
@@ -110,6 +143,19 @@ export function behindRows(life: PositionLife): readonly OrderRow[] {
 function withPending(life: PositionLife, instructions: readonly Instruction[]): readonly Instruction[] {
   const known = new Set(instructions.map((it) => it.instructionId));
   return [...instructions, ...[...life.instructions.values()].filter((it) => !known.has(it.instructionId))];
+}
+
+/** Notes since when it has stood without a stop, and whether for too long. @returns when it will have been, transport clock; null: covered, or closing for it. */
+export function watchCover(life: PositionLife): number | null {
+  if (!life.isOverdue && !isUncovered(life.snapshot)) {
+    life.exposedSince = null;
+    life.isWorkerLost = false;
+    return null;
+  }
+  life.exposedSince ??= Date.now();
+  const deadline = coverDeadlineMs({ sinceMs: life.exposedSince, isWorkerLost: life.isWorkerLost });
+  life.isOverdue ||= Date.now() >= deadline;
+  return life.isOverdue ? null : deadline;
 }
 
 /** What the position can tell by itself. */

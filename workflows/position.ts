@@ -1,4 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { OrderKnowledge } from '../activities/types.ts';
+import type { OrderIntent } from '../domain/orders/order.ts';
 import { WORKING_STATES } from '../domain/orders/order.ts';
 import { openingTermsOf } from '../domain/orders/terms.ts';
 import type { Duty } from '../domain/positions/duties.ts';
@@ -7,9 +9,10 @@ import { bookedQuantityAgrees, isEnding, ordersToAsk, phaseOf, pollDelayMs, prot
 import { nearestTarget } from '../domain/positions/rungs.ts';
 import { workEntry } from './entry.ts';
 import { executeOrder, settleOrder } from './execute-order.ts';
+import { firstAnswers, fliesBeside, launch, leaveFlights, mayLaunch } from './flights.ts';
 import type { PositionInput, PositionOutcome } from './messages.ts';
 import type { PositionLife } from './position-life.ts';
-import { beginLife, behindRows, localSnapshot, readSnapshot, remember, writeBehind } from './position-life.ts';
+import { beginLife, behindRows, localSnapshot, readSnapshot, remember, watchCover, writeBehind } from './position-life.ts';
 import { ledger, ledgerQuickly, orders } from './proxies.ts';
 
 /**
@@ -23,51 +26,74 @@ export async function position(input: PositionInput): Promise<PositionOutcome> {
   for (let look = 0; ; look += 1) {
     const seen = life.news;
     life.snapshot = look === 0 && !input.resume ? localSnapshot(life) : await readSnapshot(life);
-    const duties = dutiesOf(life.snapshot);
+    if (life.failure !== null) throw life.failure.error;
+    const coverDeadline = watchCover(life);
+    const duties = dutiesOf(life.snapshot, life.isOverdue);
     const close = duties.find((duty) => duty.kind === 'close');
     if (close !== undefined && (await finish(life, close))) return outcomeOf(life, close.reason);
 
     const acted = (await carryOut(life, duties)) || (await workEntry(life));
     describe(life);
     if (acted && life.refusals < 3) continue; // look again: something changed by our own hand
-    if (look > 0 || input.resume) await settle(life);
-    else continue;
+    const isDecided = life.flights.size === 0 || phaseOf(life.snapshot) === 'closing'; // what is on its way is not done
+    if (isDecided && look === 0 && !input.resume) continue;
+    if (isDecided) await settle(life);
     if (workflowInfo().continueAsNewSuggested) await goOn(life);
-    const heard = await condition(() => life.news !== seen, waitMs(life, close !== undefined));
-    if (!heard) await askForOrders(life);
+    const asksIn = waitMs(life, close !== undefined);
+    const overdueIn = coverDeadline === null ? Infinity : Math.max(1, coverDeadline - Date.now());
+    const heard = await condition(() => life.news !== seen, Math.min(asksIn, overdueIn));
+    if (!heard && asksIn <= overdueIn) await askForOrders(life);
     life.refusals = 0;
   }
 }
 
-/** Submissions run beside one another (a stop waits for no target); cancels only once these stand: place before cancel. */
+/**
+ * Stops and targets fly beside one another (a stop waits for no target, and nothing waits for one whose fate is open); entries
+ * and exits are brought to a known fate. Cancels only once these stand: place before cancel.
+ */
 async function carryOut(life: PositionLife, duties: readonly Duty[]): Promise<boolean> {
-  const terms = openingTermsOf(life.input.plan);
-  const submits = duties.filter((duty) => duty.kind === 'submit');
-  const settles = duties.filter((duty) => duty.kind === 'settle');
-  const results = await Promise.all([
-    ...submits.map(async ({ intent }) => await executeOrder(intent, terms, life.orders.get(intent.clientOrderId) ?? null)),
-    ...settles.flatMap(({ intent }) => {
-      const known = life.orders.get(intent.clientOrderId);
-      return known === undefined ? [] : [settleOrder(intent, known)];
-    }),
+  const placing = duties.filter((duty) => duty.kind === 'submit' || duty.kind === 'settle').filter(({ kind, intent }) => kind === 'submit' || life.orders.has(intent.clientOrderId));
+  const beside = placing.filter(({ intent }) => fliesBeside(intent));
+  for (const { kind, intent } of beside) steer(life, intent.clientOrderId, kind === 'submit');
+  const launched = beside.flatMap(({ kind, intent }) => (mayLaunch(life, intent) ? [launch(life, intent, kind === 'submit')] : []));
+  const waitedFor = placing.filter(({ intent }) => !fliesBeside(intent));
+  const [results] = await Promise.all([
+    Promise.all(waitedFor.map(async ({ kind, intent }) => await bring(life, intent, kind === 'submit'))),
+    firstAnswers(life, launched),
   ]);
   for (const result of results) remember(life, result);
+  const answered = [...results.map(({ row }) => row), ...launched.flatMap(({ clientOrderId }) => life.orders.get(clientOrderId)?.row ?? [])];
   const cancels = duties.filter((duty) => duty.kind === 'cancel');
-  let isStuck = results.some(({ row }) => row.state === 'rejected');
+  let isStuck = answered.some((row) => row.state === 'rejected');
+  let cancelled = 0;
   for (const { clientOrderId } of cancels) {
     const known = life.orders.get(clientOrderId);
-    if (known === undefined) continue;
+    if (known === undefined || steer(life, clientOrderId, false)) continue; // once its fate is known
+    cancelled += 1;
     const after = await orders.cancelOrder.executeWithOptions({ summary: `cancel ${known.row.intent.leg} ${known.row.intent.revision}` }, [known.row]);
     remember(life, after);
     isStuck ||= WORKING_STATES.includes(after.row.state); // refused, lost, or look-ups lag
   }
   life.refusals = isStuck ? life.refusals + 1 : 0;
-  return results.length + cancels.length > 0;
+  return answered.length + cancelled > 0;
+}
+
+/** @returns whether it is on its way, and so told what is wanted of it. */
+function steer(life: PositionLife, clientOrderId: string, isWanted: boolean): boolean {
+  const flight = life.flights.get(clientOrderId);
+  if (flight !== undefined) flight.isWanted = isWanted;
+  return flight !== undefined;
+}
+
+async function bring(life: PositionLife, intent: OrderIntent, isWanted: boolean): Promise<OrderKnowledge> {
+  const known = life.orders.get(intent.clientOrderId) ?? null;
+  return known === null || isWanted ? await executeOrder(intent, openingTermsOf(life.input.plan), known) : await settleOrder(intent, known);
 }
 
 /** After a while without news the venue is asked: a lost stream event must not leave an order unseen. */
 async function askForOrders(life: PositionLife): Promise<void> {
   for (const row of ordersToAsk(life.snapshot)) {
+    if (life.flights.has(row.intent.clientOrderId)) continue; // looked for already
     remember(life, await orders.lookUpOrder.executeWithOptions({ summary: `look at ${row.intent.leg} ${row.intent.revision}` }, [{ known: row, looks: [] }]));
   }
 }
@@ -117,6 +143,7 @@ function waitMs(life: PositionLife, isFinishing: boolean): number {
 
 /** Only between two looks, with no handler or submission under way; what the ledger does not know goes along. */
 async function goOn(life: PositionLife): Promise<void> {
+  await leaveFlights(life);
   await condition(allHandlersFinished);
   await continueAsNew<typeof position>({ ...life.input, resume: true, behind: behindRows(life), instructions: [...life.instructions.values()] });
 }

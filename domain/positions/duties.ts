@@ -33,6 +33,17 @@ const NOTHING_TO_REDUCE = '-2022';
 const REFUSALS_MAX = 3;
 /** So many stops of unknown fate at once are enough: any of them may protect, all are looked for. */
 const UNKNOWN_STOPS_MAX = 3;
+/** So long a position may stand without a stop that covers it, from the first look that sees it. @source order-protocol.md, step 5 */
+const UNCOVERED_MAX_MS = 5_000;
+/** The same when an attempt was lost with its worker: its end is noticed late, and by another worker. */
+const UNCOVERED_WITH_LOST_WORKER_MAX_MS = 15_000;
+
+/** Since when no working stop has covered what is held. Transport clock. */
+export interface Exposure {
+  readonly sinceMs: number;
+  /** An attempt to place a stop was lost with its worker meanwhile. */
+  readonly isWorkerLost: boolean;
+}
 
 /**
  * What the position owes now. Quantities come from the orders' own fills (entry less closing ones). Rules:
@@ -41,15 +52,16 @@ const UNKNOWN_STOPS_MAX = 3;
  * - Held and not closing: exactly one stop for all of it at the tightest price ever decided, and once the entry is over
  *   one target for all of it, or one order for each rung of its ladder. A new one is placed before the old one is
  *   cancelled. A stop of unknown fate counts as none. A rung that was reached without acting is closed at market.
- * - Closing (told so, an exit exists, a stop or a target for all crossed without closing all, or the venue keeps refusing a
- *   stop): entries are cancelled, then one exit at a time goes out for what is held. Stops stay until it is flat.
+ * - Closing (told so, an exit exists, a stop or a target for all crossed without closing all, the venue keeps refusing a
+ *   stop, or none covered it in time): entries are cancelled, then one exit at a time goes out for what is held. Stops stay until it is flat.
  * - In an emergency another hand closes: entries are cancelled, nothing is placed.
  * - Flat with no entry to come: what rests is cancelled, then the position ends.
+ * @param isOverdue no stop has covered it within `coverDeadlineMs`; once true it must stay so.
  */
-export function dutiesOf(snapshot: PositionSnapshot): readonly Duty[] {
+export function dutiesOf(snapshot: PositionSnapshot, isOverdue = false): readonly Duty[] {
   if (snapshot.position.state === 'closed') return [{ kind: 'close', reason: snapshot.position.closeReason ?? closeReasonOf(snapshot) }];
   const held = heldQuantity(snapshot);
-  const exitCause = exitCauseOf(snapshot, held);
+  const exitCause = exitCauseOf(snapshot, held, isOverdue);
   const isFlat = held.eq(ZERO);
   if (isFlat && (exitCause !== null || !hasOpenEntry(snapshot))) return endingDuties(snapshot);
   const duties = exitCause === null ? holdingDuties(snapshot, held) : closingDuties(snapshot, held, exitCause);
@@ -63,13 +75,28 @@ export function heldQuantity({ orders, instructions }: PositionSnapshot): Dec {
   return held.gt(ZERO) ? held : ZERO;
 }
 
+/** Whether something is held that no working stop covers whole. */
+export function isUncovered(snapshot: PositionSnapshot): boolean {
+  const held = heldQuantity(snapshot);
+  return held.gt(ZERO) && !isCovered(snapshot, held);
+}
+
+/** The moment, transport clock, from which a position without a stop is closed at market. */
+export function coverDeadlineMs({ sinceMs, isWorkerLost }: Exposure): number {
+  return sinceMs + (isWorkerLost ? UNCOVERED_WITH_LOST_WORKER_MAX_MS : UNCOVERED_MAX_MS);
+}
+
+function isCovered({ orders }: PositionSnapshot, held: Dec): boolean {
+  return ofLeg(orders, 'stop').some((row) => WORKING_STATES.includes(row.state) && remainingOf(row).gte(held));
+}
+
 interface ExitCause {
   readonly reason: ExitReason;
   readonly decisionPrice: DecimalString;
 }
 
 /** Why the position must close, or null. Once there is a cause there always is one: causes are never withdrawn. */
-function exitCauseOf(snapshot: PositionSnapshot, held: Dec): ExitCause | null {
+function exitCauseOf(snapshot: PositionSnapshot, held: Dec, isOverdue = false): ExitCause | null {
   const { position, orders, instructions } = snapshot;
   for (const it of instructions) {
     if (it.kind === 'close') return { reason: it.reason, decisionPrice: it.decisionPrice };
@@ -81,9 +108,8 @@ function exitCauseOf(snapshot: PositionSnapshot, held: Dec): ExitCause | null {
   if (crossed !== undefined) return { reason: crossed.intent.leg === 'stop' ? 'stop' : 'target', decisionPrice: crossed.intent.decisionPrice };
   const exit = ofLeg(orders, 'exit')[0];
   if (exit !== undefined) return { reason: 'unprotected', decisionPrice: exit.intent.decisionPrice };
-  const stops = ofLeg(orders, 'stop');
-  const isCovered = stops.some((row) => WORKING_STATES.includes(row.state) && remainingOf(row).gte(held));
-  if (!isCovered && refusalsInARow(stops) >= REFUSALS_MAX) return { reason: 'unprotected', decisionPrice: position.stopPrice };
+  const isRefused = !isCovered(snapshot, held) && refusalsInARow(ofLeg(orders, 'stop')) >= REFUSALS_MAX;
+  if (isOverdue || isRefused) return { reason: 'unprotected', decisionPrice: position.stopPrice };
   return null;
 }
 

@@ -51,6 +51,7 @@ const SESSIONS = {
       disordered: { kind: 'outOfOrderEvents', count: 30, match: { type: 'ORDER_TRADE_UPDATE' } },
       expired: { kind: 'listenKeyExpired', ...entry(4) },
       zombie: { kind: 'zombieStream', ...entry(8) },
+      noStop: { kind: 'dropConnection', match: { method: 'POST', path: '/algoOrder', type: 'STOP_MARKET', symbol: 'BTCUSDT' }, at: 1, count: 3 },
     },
   },
   account: {
@@ -175,6 +176,13 @@ describe('refusals', () => {
     const order = struck('orders', 'wouldTrigger');
     expect(order).toMatchObject({ state: 'rejected', reason: '-2021' });
     expect(positionOf('orders', order)).toMatchObject({ state: 'closed', closeReason: 'stop' });
+  });
+
+  test('stops that never arrive: one more at once, and no stop in time closes the position at market', () => {
+    const first = struck('streams', 'noStop');
+    const next = stopsOf('streams', first)[1];
+    expect((next?.movedAt[0] ?? Infinity) - (first.movedAt[0] ?? 0)).toBeLessThan(3_000);
+    expect(positionOf('streams', first)).toMatchObject({ state: 'closed', closeReason: 'unprotected' });
   });
 
   test('418: nobody sends until it is over', () => {

@@ -145,8 +145,83 @@ describe('an order whose answer was lost', () => {
       },
       look: (_order, _looks, known) => ({ row: { ...known, state: 'accepted', acceptedAt: 1 }, isEmpty: false }),
     });
-    expect(calls.filter((call) => call.includes('stop'))).toEqual(['submit stop/1 attempt 1', 'look stop/1 after 0']);
+    const ofStops = calls.filter((call) => call.includes('stop')).map((call) => call.replace(/^cancel stop.*/, 'cancel one')); // whichever is the surplus one
+    expect(ofStops.toSorted()).toEqual(['cancel one', 'look stop/1 after 0', 'submit stop/1 attempt 1', 'submit stop/2 attempt 1']);
   });
+});
+
+describe('a stop whose fate stays open', () => {
+  const accepted = (intent: OrderIntent, attempt: number) => row(intent, 'accepted', { attempt, acceptedAt: 1 });
+  const filled = (intent: OrderIntent, attempt: number) => row(intent, 'filled', { attempt, acceptedAt: 1, filledQuantity: '10' });
+  const entered = (plan: OpenPlan) => [row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 })];
+
+  it('is followed by the next revision at once; found later, it is cancelled as surplus', async () => {
+    const plan = newPlan();
+    const { calls, activities } = world({
+      plan, orders: entered(plan), bookedQuantity: '10',
+      submit: async (order, attempt, intent) => (order === 'stop/1' ? row(intent, 'unknown', { attempt, sentTimestamp: Date.now() }) : accepted(intent, attempt)),
+      look: (order, looks, known) => (order === 'stop/1' && looks >= 2 ? { row: accepted(known.intent, 1), isEmpty: false } : { row: known, isEmpty: true }),
+    });
+    await host.whileWorking(activities, async (taskQueue) => {
+      const handle = await start(plan, taskQueue);
+      await expect.poll(() => calls, { timeout: 20_000 }).toContain('cancel stop/1');
+      await handle.terminate();
+    });
+    expect(calls.indexOf('submit stop/2 attempt 1')).toBeLessThan(calls.indexOf('look stop/1 after 1'));
+    expect(calls.filter((call) => call.startsWith('submit')).toSorted()).toEqual(['submit stop/1 attempt 1', 'submit stop/2 attempt 1', 'submit target/1 attempt 1']);
+  });
+
+  it('does not keep a person from closing; the exit goes out once', async () => {
+    const plan = newPlan();
+    const inbox: Instruction[] = [];
+    let isFlat = false;
+    const { calls, activities } = world({
+      plan, orders: entered(plan), bookedQuantity: '10', instructions: inbox,
+      submit: async (order, attempt, intent) => {
+        if (order.startsWith('stop')) return row(intent, 'unknown', { attempt, sentTimestamp: Date.now() });
+        isFlat ||= order.startsWith('exit');
+        return order.startsWith('exit') ? filled(intent, attempt) : accepted(intent, attempt);
+      },
+      look: (order, _looks, known) => ({ row: order.startsWith('stop') && isFlat ? row(known.intent, 'absent') : known, isEmpty: true }),
+    });
+    await host.whileWorking({ ...activities, instructPosition: async (it) => void inbox.push(it) }, async (taskQueue) => {
+      const handle = await start(plan, taskQueue);
+      await expect.poll(() => calls, { timeout: 20_000 }).toContain('look stop/1 after 0');
+      const askedAt = Date.now();
+      await handle.executeUpdate(closePositionUpdate, { args: [{ by: 'test' }] });
+      await expect.poll(() => calls, { timeout: 20_000 }).toContain('submit exit/1 attempt 1');
+      expect(Date.now() - askedAt).toBeLessThan(3_000);
+      expect(await handle.result()).toMatchObject({ positionId: plan.positionId });
+    });
+    expect(calls.filter((call) => call.startsWith('submit exit'))).toEqual(['submit exit/1 attempt 1']);
+  });
+
+  it('and of every next one: within five seconds the position is closed at market as unprotected', async () => {
+    const plan = newPlan();
+    let stopAt = 0;
+    let exitAt = 0;
+    const { calls, activities } = world({
+      plan, orders: entered(plan), bookedQuantity: '10',
+      submit: async (order, attempt, intent) => {
+        if (order.startsWith('exit')) exitAt = Date.now();
+        else stopAt ||= Date.now();
+        if (order.startsWith('stop')) return row(intent, 'unknown', { attempt, sentTimestamp: Date.now() });
+        return order.startsWith('exit') ? filled(intent, attempt) : accepted(intent, attempt);
+      },
+      look: (order, _looks, known) => ({ row: order.startsWith('stop') && exitAt > 0 ? row(known.intent, 'absent') : known, isEmpty: true }),
+    });
+    await host.whileWorking(activities, async (taskQueue) => {
+      expect(await (await start(plan, taskQueue)).result()).toMatchObject({ reason: 'unprotected' });
+    });
+    expect(exitAt - stopAt).toBeGreaterThan(4_000);
+    expect(exitAt - stopAt).toBeLessThan(8_000);
+    expect(calls.filter((call) => call.startsWith('submit stop')).length).toBe(3);
+  });
+
+  async function start(plan: OpenPlan, taskQueue: string) {
+    const input: PositionInput = { positionId: plan.positionId, portfolioId: 'sim', plan, resume: true, behind: [] };
+    return await host.client.workflow.start<typeof workflows.position>('position', { workflowId: plan.positionId, taskQueue, args: [input], workflowTaskTimeout: '5 s' });
+  }
 });
 
 describe('an order that is not wanted any more', () => {

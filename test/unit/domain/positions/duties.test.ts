@@ -5,7 +5,7 @@ import type { Instruction, OpenPlan } from '../../../../domain/cycle/types.ts';
 import { d, text } from '../../../../domain/decimal.ts';
 import type { OrderIntent, OrderRow } from '../../../../domain/orders/order.ts';
 import { WORKING_STATES } from '../../../../domain/orders/order.ts';
-import { dutiesOf, heldQuantity } from '../../../../domain/positions/duties.ts';
+import { coverDeadlineMs, dutiesOf, heldQuantity, isUncovered } from '../../../../domain/positions/duties.ts';
 import type { PositionSnapshot } from '../../../../domain/positions/position.ts';
 import { observationWith } from '../cycle/plan.fixture.ts';
 
@@ -161,6 +161,32 @@ describe('what a position owes', () => {
     expect(submitsOf(snapshotOf([filledEntry, row(stop, 'rejected', '0', '-2021')]))).toMatchObject([{ leg: 'exit', type: 'market', quantity: '10', reduceOnly: true }]);
   });
 
+  describe('without a stop that covers it', () => {
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const unknown = snapshotOf([filledEntry, row(stop, 'unknown'), row(target, 'accepted')]);
+
+    it('sends the next revision at once while the fate of one is open, and closes at market once it is overdue', () => {
+      expect(submitsOf(unknown)).toMatchObject([{ leg: 'stop', revision: 1 }, { leg: 'stop', revision: 2, quantity: '10' }]);
+      expect(dutiesOf(unknown, true)[0]).toMatchObject({ kind: 'submit', intent: { leg: 'exit', type: 'market', quantity: '10', reduceOnly: true } });
+      const exit = dutiesOf(unknown, true).flatMap((duty) => (duty.kind === 'submit' ? [duty.intent] : []))[0] as OrderIntent;
+      const flat = [filledEntry, row(stop, 'expired'), row(target, 'canceled'), row(exit, 'filled', '10')];
+      expect(dutiesOf(snapshotOf(flat), true)).toEqual([{ kind: 'close', reason: 'unprotected' }]);
+    });
+
+    it('has five seconds, fifteen when an attempt was lost with its worker', () => {
+      expect(coverDeadlineMs({ sinceMs: 1_000, isWorkerLost: false })).toBe(6_000);
+      expect(coverDeadlineMs({ sinceMs: 1_000, isWorkerLost: true })).toBe(16_000);
+    });
+
+    it.each<[string, readonly OrderRow[], boolean]>([
+      ['nothing is held', [row(PLAN.entry, 'accepted')], false],
+      ['no stop was placed', [filledEntry], true],
+      ['the fate of the stop is open', unknown.orders, true],
+      ['the stop works', [filledEntry, row(stop, 'accepted')], false],
+      ['the stop covers a part', [filledEntry, row({ ...stop, quantity: '4' }, 'accepted')], true],
+    ])('%s', (_case, orders, expected) => expect(isUncovered(snapshotOf(orders))).toBe(expected));
+  });
+
   it('a looser stop of unknown fate is looked for, never sent again', () => {
     const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
     const move: Instruction = { kind: 'moveStop', instructionId: 'm', positionId: PLAN.positionId, stopPrice: '100.2', reason: 'breakeven' };
@@ -208,12 +234,12 @@ describe('what a position owes', () => {
 });
 
 /** From here on the venue does as it is told, and a person closes. */
-function endsFlat(rows: Map<string, OrderRow>, instructions: Instruction[]): boolean {
+function endsFlat(rows: Map<string, OrderRow>, instructions: Instruction[], isOverdue: boolean): boolean {
   instructions.push({ kind: 'close', instructionId: 'end', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' });
   for (let round = 0; round < 20; round += 1) {
     const snapshot = snapshotOf([...rows.values()], instructions);
     const held = heldQuantity(snapshot);
-    for (const duty of dutiesOf(snapshot)) {
+    for (const duty of dutiesOf(snapshot, isOverdue)) {
       if (duty.kind === 'close') return held.eq(0);
       if (duty.kind === 'submit') rows.set(duty.intent.clientOrderId, row(duty.intent, duty.intent.leg === 'exit' ? 'filled' : 'accepted', duty.intent.leg === 'exit' ? text(held) : '0'));
       if (duty.kind === 'settle') rows.set(duty.intent.clientOrderId, row(duty.intent, 'absent'));
@@ -230,9 +256,12 @@ it('whatever the venue does: one exit at a time, stops never loosen, and everyth
     const rows = new Map<string, OrderRow>([[PLAN.entry.clientOrderId, row(PLAN.entry, 'filled', '10')]]);
     const instructions: Instruction[] = [];
     let tightest = d(PLAN.stopPrice);
+    let isOverdue = false;
     for (const choice of choices) {
       const snapshot = snapshotOf([...rows.values()], instructions);
-      const duties = dutiesOf(snapshot);
+      isOverdue ||= choice % 7 === 0 && isUncovered(snapshot);
+      const duties = dutiesOf(snapshot, isOverdue);
+      if (isOverdue) expect(duties.some((duty) => duty.kind === 'submit' && duty.intent.leg === 'target')).toBe(false);
       for (const duty of duties) {
         if (duty.kind === 'submit') {
           if (duty.intent.leg === 'stop') expect(d(duty.intent.triggerPrice ?? 0).gte(tightest)).toBe(true);
@@ -259,6 +288,6 @@ it('whatever the venue does: one exit at a time, stops never loosen, and everyth
       else if (choice % 17 === 0) instructions.push({ kind: 'moveStop', instructionId: String(choice), positionId: PLAN.positionId, stopPrice: String(97 + (choice % 30) / 10), reason: 'trail' });
       else if (choice % 23 === 0) instructions.push({ kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' });
     }
-    expect(endsFlat(rows, instructions)).toBe(true);
+    expect(endsFlat(rows, instructions, isOverdue)).toBe(true);
   }), { numRuns: 500 });
 });

@@ -110,8 +110,12 @@ async function rollback(client: Client): Promise<Error | undefined> {
   }
 }
 
-/** Classes 08 and 57P0x of PostgreSQL, 25P03 (it gave up a transaction that stood idle), and what Node's sockets say. @source PostgreSQL, Appendix A. Error Codes. */
-const UNREACHABLE_CODES = /^(08...|25P03|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH)$/;
+/**
+ * Classes 08 (connection), 53 (out of disk, memory or connections), 58 (I/O error) and 57P0x of PostgreSQL, 25006 (it only reads), 25P03 (it gave up a
+ * transaction that stood idle), and what Node's sockets say. A server that cannot write is as good as away: what closes goes out without it.
+ * @source PostgreSQL, Appendix A. Error Codes.
+ */
+const UNREACHABLE_CODES = /^(08...|25006|25P03|53...|57P0[123]|58...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT|EHOSTUNREACH)$/;
 const UNREACHABLE_MESSAGES = /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|Cannot use a pool after calling end/;
 
 /** Names a database failure: unreachable (try again) or failed (a bug or a broken rule). */
@@ -119,7 +123,7 @@ export function ledgerError(error: unknown, what: string): KeelError {
   if (error instanceof KeelError) return error;
   const code = codeOf(error);
   if (UNREACHABLE_CODES.test(code) || UNREACHABLE_MESSAGES.test(messageOf(error))) {
-    return new KeelError('DATABASE_UNREACHABLE', `${what}: ${messageOf(error)}. Check that PostgreSQL runs and that DATABASE_URL names it.`, { cause: error });
+    return new KeelError('DATABASE_UNREACHABLE', `${what}: ${messageOf(error)}. Check that PostgreSQL runs, that DATABASE_URL names it, and that it can write (disk, memory).`, { cause: error });
   }
   const detail = error instanceof pg.DatabaseError && error.detail !== undefined ? ` (${error.detail})` : '';
   return new KeelError('DATABASE_FAILED', `${what}: ${messageOf(error)}${detail}${code === '' ? '' : ` [${code}]`}`, { cause: error });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOrderActivities } from '../../../activities/orders.ts';
+import { ledgerError } from '../../../db/pool.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import type { Fill, OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
 import type { OpeningTerms, TermsAnswer } from '../../../domain/orders/terms.ts';
@@ -203,6 +204,15 @@ describe('submitOrder', () => {
     const ledger = portOf<Ledger>({ claimSubmission: LEDGER_DOWN, applyOrderEvent });
     const { submitOrder } = createOrderActivities({ clock: () => 1_000, ledger, venue });
     expect(await submitOrder({ intent: EXIT, attempt: 1, terms: null })).toMatchObject({ row: { state: 'unknown', attempt: 1, sentTimestamp: 1_000 }, written: false });
+  });
+
+  it.each([
+    ['53100', 'could not extend file: No space left on device'], ['53200', 'out of memory'], ['58030', 'could not read block: Input/output error'],
+    ['25006', 'cannot execute UPDATE in a read-only transaction'],
+  ])('sends a full close while the ledger cannot write: %s, %s', async (code, message) => {
+    const away = async (): Promise<never> => { throw ledgerError(Object.assign(new Error(message), { code }), 'claim'); };
+    const { submitOrder } = createOrderActivities({ clock: () => 1_000, ledger: portOf<Ledger>({ claimSubmission: away, applyOrderEvent: away }), venue });
+    expect(await submitOrder({ intent: EXIT, attempt: 1, terms: null })).toMatchObject({ row: { state: 'unknown', attempt: 1 }, written: false });
   });
 
   it('sends no opening without the ledger', async () => {

@@ -68,7 +68,7 @@ export function beginLife(input: PositionInput): PositionLife {
     life.news += 1;
   });
   setHandler(closePositionUpdate, () => {
-    remind(life, { kind: 'close', instructionId: `${input.positionId}/close/person`, positionId: input.positionId, reason: 'person', decisionPrice: input.plan.entry.decisionPrice });
+    closeByPerson(life);
     return { accepted: true };
   });
   setHandler(positionStateQuery, () => ({
@@ -76,6 +76,11 @@ export function beginLife(input: PositionInput): PositionLife {
     orders: life.snapshot.orders.map(({ intent, state, filledQuantity }) => ({ clientOrderId: intent.clientOrderId, leg: intent.leg, state, filledQuantity })),
   }));
   return life;
+}
+
+export function closeByPerson(life: PositionLife): void {
+  const { positionId, plan } = life.input;
+  remind(life, { kind: 'close', instructionId: `${positionId}/close/person`, positionId, reason: 'person', decisionPrice: plan.entry.decisionPrice });
 }
 
 /**

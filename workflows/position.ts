@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { OrderKnowledge } from '../activities/types.ts';
 import type { OrderIntent } from '../domain/orders/order.ts';
 import { WORKING_STATES } from '../domain/orders/order.ts';
@@ -12,15 +12,22 @@ import { executeOrder, settleOrder } from './execute-order.ts';
 import { firstAnswers, fliesBeside, launch, leaveFlights, mayLaunch } from './flights.ts';
 import type { PositionInput, PositionOutcome } from './messages.ts';
 import type { PositionLife } from './position-life.ts';
-import { beginLife, behindRows, localSnapshot, readSnapshot, remember, watchCover, writeBehind } from './position-life.ts';
+import { beginLife, behindRows, closeByPerson, localSnapshot, readSnapshot, remember, watchCover, writeBehind } from './position-life.ts';
 import { ledger, ledgerQuickly, orders } from './proxies.ts';
 
 /**
  * One position's whole life: entry, protection, what the core decides, close. It owns every order of the position, so
- * no fill is ever without an owner. It starts before its entry is sent and ends when nothing of it is open.
+ * no fill is ever without an owner. It starts before its entry is sent and ends when nothing of it is open. A request to
+ * cancel it is a person's close: what it owns is not left behind.
  */
 export async function position(input: PositionInput): Promise<PositionOutcome> {
   const life = beginLife(input);
+  CancellationScope.current().cancelRequested.catch(() => { closeByPerson(life); });
+  return await CancellationScope.nonCancellable(async () => await live(life));
+}
+
+async function live(life: PositionLife): Promise<PositionOutcome> {
+  const { input } = life;
   if (!input.resume) remember(life, await executeOrder(input.plan.entry, openingTermsOf(input.plan)));
 
   for (let look = 0; ; look += 1) {

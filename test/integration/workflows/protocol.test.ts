@@ -291,6 +291,22 @@ it('a person\'s close that the ledger could not take is remembered, acted on, an
   expect(calls.filter((call) => call.startsWith('instruct') || call.startsWith('submit exit'))).toEqual(['instruct close', 'submit exit/1 attempt 1', 'instruct close', 'instruct close']);
 });
 
+it('a position that is cancelled closes what it holds, and takes its stop and target away', async () => {
+  const plan = newPlan();
+  const { calls, activities } = world({
+    plan, bookedQuantity: '10', orders: [row(plan.entry, 'filled', { filledQuantity: '10', acceptedAt: 1 })],
+    submit: async (order, attempt, intent) => (order.startsWith('exit') ? row(intent, 'filled', { attempt, filledQuantity: '10', acceptedAt: 1 }) : row(intent, 'accepted', { attempt, acceptedAt: 1 })),
+  });
+  await host.whileWorking({ ...activities, instructPosition: async () => { throw new Error('the database is away'); } }, async (taskQueue) => {
+    const input: PositionInput = { positionId: plan.positionId, portfolioId: 'sim', plan, resume: true, behind: [] };
+    const handle = await host.client.workflow.start<typeof workflows.position>('position', { workflowId: plan.positionId, taskQueue, args: [input], workflowTaskTimeout: '5 s' });
+    await expect.poll(() => calls, { timeout: 20_000 }).toContain('settle');
+    await handle.cancel();
+    expect(await handle.result()).toMatchObject({ reason: 'person' });
+  });
+  expect(calls).toEqual(expect.arrayContaining(['submit exit/1 attempt 1', 'cancel stop/1', 'cancel target/1', 'close person']));
+});
+
 describe('a cycle', () => {
   /**
    * @param answers other than: claimed, and recorded now.

@@ -24,7 +24,7 @@ export async function arm({ by, deployment: name }: { readonly by: string; reado
   assertStartable(settings, deployment);
   await withDatabase(settings, async (full) => {
     await createDatabase(full.databaseUrl ?? '', deployment.databaseName);
-    await installLedger(full, deployment);
+    await installLedger(full, deployment, (line) => void process.stderr.write(`${line}\n`));
     const ledger = createLedger(createPool(databaseUrlOf(full, deployment), { applicationName: 'keel-arm', connectionsMax: 2 }));
     await ledger.arm({ portfolioId: deployment.portfolioId, by }).finally(() => ledger.close());
   });

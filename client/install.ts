@@ -14,6 +14,8 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import type { Instrument, InstrumentId } from '../domain/market/instrument.ts';
 import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { Venue } from '../domain/ports/venue.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
@@ -49,8 +51,13 @@ export function hasMarketClock(deployment: Pick<Deployment, 'mode'>): boolean {
   return deployment.mode === 'sim' || deployment.mode === 'replay';
 }
 
-/** Migrations, the portfolio's row and its instruments, from what the venue lists. */
-export async function installLedger(settings: Settings, deployment: Deployment): Promise<Installation> {
+/**
+ * Migrations, the portfolio's row and its instruments, from what the venue lists. A new ledger on an account that is in
+ * use already begins with the fence up, until a person takes the account on.
+ * @param say hears it while the fence is up
+ * @throws {KeelError} TWO_MASTERS for a ledger of another deployment; what ledger and venue throw
+ */
+export async function installLedger(settings: Settings, deployment: Deployment, say: (line: string) => void = () => {}): Promise<Installation> {
   const url = databaseUrlOf(settings, deployment);
   await migrate(url);
   const pool = createPool(url, { applicationName: 'keel-install', connectionsMax: 2 });
@@ -67,12 +74,32 @@ export async function installLedger(settings: Settings, deployment: Deployment):
     await ledger.ensurePortfolio({
       portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,
       strategy, timeframe: settings.timeframe, instrumentIds,
-    });
+    }, await useBefore(ledger, venue, deployment.portfolioId));
+    if ((await ledger.fence(deployment.portfolioId)).halted) say('the fence is up: nothing is opened; `keel guard` tells why, `keel resume --by <name> --because <text>` takes it down');
     return { instrumentIds, strategy };
   } finally {
     await venue.close();
     await limiter.close();
     await ledger.close();
+  }
+}
+
+/** What the account holds although no ledger tells of it; null: nothing, or the portfolio has its ledger. */
+async function useBefore(ledger: Ledger, venue: Venue, portfolioId: string): Promise<string | null> {
+  if (await isKnown(ledger, portfolioId)) return null;
+  const [{ positions }, orders] = await Promise.all([venue.account(), venue.openOrders()]);
+  if (positions.length === 0 && orders.length === 0) return null;
+  const names = [...new Set([...positions, ...orders].map((it) => it.instrumentId))].sort();
+  return `a new ledger on an account in use: ${positions.length} positions and ${orders.length} orders (${names.slice(0, SHOWN_MAX).join(', ')})`;
+}
+
+async function isKnown(ledger: Ledger, portfolioId: string): Promise<boolean> {
+  try {
+    await ledger.portfolio(portfolioId);
+    return true;
+  } catch (error) {
+    if (error instanceof KeelError && error.code === 'NOT_FOUND') return false;
+    throw error;
   }
 }
 

@@ -41,7 +41,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
     settings, deployment, say, onEvent,
     hooks: {
       ledger: async (full) => {
-        installed = await installLedger(full, deployment);
+        installed = await installLedger(full, deployment, say);
         for (const note of await assertLiveAllowed(full, deployment)) say(note);
         trading = createTradingLine(full, deployment);
       },

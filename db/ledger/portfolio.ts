@@ -1,5 +1,6 @@
 import type { Instrument } from '../../domain/market/instrument.ts';
 import { KeelError } from '../../domain/errors.ts';
+import { raised } from '../../domain/orders/fence.ts';
 import { FIRST_POSTURE } from '../../domain/oversight/posture.ts';
 import { BUILT_IN_VERSION, PRESETS } from '../../domain/policy/policy.ts';
 import type { Ledger, PortfolioSpec } from '../../domain/ports/ledger.ts';
@@ -7,19 +8,21 @@ import { NOW_MS } from '../clock.ts';
 import type { Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
 import { exact, exactOrNull } from '../rows.ts';
+import { changeFence } from './fence.ts';
 
 type PortfolioMethods = Pick<Ledger, 'ensurePortfolio' | 'portfolio' | 'upsertInstruments' | 'instruments'>;
 
 export function createPortfolioMethods(pool: Pool): PortfolioMethods {
   return {
-    ensurePortfolio: (spec) => inTransaction(pool, `make portfolio ${spec.portfolioId}`, async (client) => {
+    ensurePortfolio: (spec, haltedBecause = null) => inTransaction(pool, `make portfolio ${spec.portfolioId}`, async (client) => {
       const { rows } = await client.query<{ deploymentId: string }>({
         text: `INSERT INTO portfolios (portfolio_id, deployment_id, venue_account_id, mode, strategy, timeframe, instrument_ids) VALUES ($1,$2,$3,$4,$5,$6,$7)
                ON CONFLICT (portfolio_id) DO UPDATE SET strategy = $5, timeframe = $6, instrument_ids = $7 RETURNING deployment_id AS "deploymentId"`,
         values: [spec.portfolioId, spec.deploymentId, spec.venueAccountId, spec.mode, spec.strategy, spec.timeframe, spec.instrumentIds],
       });
       assertOneMaster(spec, rows[0]?.deploymentId); // before anything else: what was written is taken back
-      await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
+      const fence = await client.query({ text: `INSERT INTO fence (portfolio_id, epoch, halted, changed_by, reason, changed_at) VALUES ($1,1,false,'keel','portfolio made',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
+      if (haltedBecause !== null && fence.rowCount === 1) await changeFence(client, { portfolioId: spec.portfolioId, by: 'keel', reason: haltedBecause }, raised);
       await client.query({ text: `INSERT INTO guard_state (portfolio_id, state, updated_at) VALUES ($1,'{"mode":"armed"}',${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId] });
       await client.query({ text: `INSERT INTO oversight (portfolio_id, state, updated_at) VALUES ($1,$2,${NOW_MS}) ON CONFLICT DO NOTHING`, values: [spec.portfolioId, JSON.stringify(FIRST_POSTURE)] });
       await client.query({

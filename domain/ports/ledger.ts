@@ -174,8 +174,11 @@ export interface PostureLook {
 
 export interface Ledger {
   // Set-up
-  /** @throws {KeelError} TWO_MASTERS where the portfolio is of another deployment: nothing is changed */
-  ensurePortfolio(spec: PortfolioSpec): Promise<void>;
+  /**
+   * @param haltedBecause a new portfolio begins with its fence up, for this reason; null, absent or known already: it is left as it is.
+   * @throws {KeelError} TWO_MASTERS where the portfolio is of another deployment: nothing is changed
+   */
+  ensurePortfolio(spec: PortfolioSpec, haltedBecause?: string | null): Promise<void>;
   portfolio(portfolioId: string): Promise<PortfolioSpec>;
   upsertInstruments(instruments: readonly Instrument[]): Promise<void>;
   instruments(ids: readonly InstrumentId[]): Promise<readonly Instrument[]>;

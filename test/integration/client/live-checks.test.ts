@@ -13,7 +13,7 @@ import { createPool } from '../../../db/pool.ts';
 import { createDatabase, dropDatabase } from '../../../stack/postgres/database.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { simulate } from '../venues/simulated.fixture.ts';
+import { intent, simulate } from '../venues/simulated.fixture.ts';
 
 let databases: TestDatabases;
 beforeAll(async () => { databases = await startDatabases(); });
@@ -54,4 +54,39 @@ it.each([
 ])('refuses %s', async (_name, changes, words) => {
   const check = await live(changes);
   await expect(check()).rejects.toMatchObject({ code: 'LIVE_REFUSED', message: expect.stringMatching(words) });
+});
+
+async function begun(isInUse: boolean) {
+  const home = mkdtempSync(join(tmpdir(), 'keel-used-'));
+  const simulation = await simulate();
+  const settings = loadSettings({ KEEL_HOME: home, KEEL_MODE: 'live', DATABASE_URL: databases.url, KEEL_VENUE_URL: simulation.urls.restUrl, KEEL_VENUE_API_KEY: 'key', KEEL_VENUE_API_SECRET: 'secret' });
+  const deployment = loadDeployment(settings, 'live');
+  await createDatabase(databases.url, deployment.databaseName);
+  const ledger = createLedger(createPool(databaseUrlOf(settings, deployment)));
+  onTestFinished(async () => {
+    await ledger.close();
+    await simulation.close();
+    await dropDatabase(databases.url, deployment.databaseName);
+    rmSync(home, { recursive: true, force: true });
+  });
+  if (isInUse) expect(await simulation.venue.submit(intent(), await simulation.times())).toMatchObject({ kind: 'accepted' });
+  const said: string[] = [];
+  const install = () => installLedger(settings, deployment, (line) => said.push(line));
+  await install();
+  return { ledger, said, install };
+}
+
+it('a new ledger on an account in use begins halted, says so, and goes on when a person takes it on', async () => {
+  const { ledger, said, install } = await begun(true);
+  expect(await ledger.fence('live')).toEqual({ epoch: 2, halted: true });
+  expect(said).toEqual([expect.stringContaining('keel resume')]);
+  await ledger.commandGuard('live', { kind: 'reset', by: 'ada', because: 'its positions are mine', at: Date.now() });
+  await install(); // the account is in use still, and known now
+  expect((await ledger.fence('live')).halted).toBe(false);
+  expect(said).toHaveLength(1);
+});
+
+it('a new ledger on an account without anything begins free', async () => {
+  const { ledger, said } = await begun(false);
+  expect([await ledger.fence('live'), said]).toEqual([{ epoch: 1, halted: false }, []]);
 });

@@ -1,21 +1,28 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { loadDeployment } from '../config/deployment.ts';
+import { existingDeployment } from '../config/deployment.ts';
 import { ROOT, readSettings, settingsEnv } from '../config/settings.ts';
 import { KeelError } from '../domain/errors.ts';
 import { ROLES } from '../workflows/ids.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { connectClient } from './install.ts';
+import { assertLiveAllowed, assertStartable } from './live-checks.ts';
 import { databaseServerOf } from './running.ts';
 
 /**
  * A worker as a child in the foreground, with this process's settings; ends as it ends.
- * @throws {KeelError} USAGE for an unknown role, SETTING_INVALID for an impossible deployment, or when no database is named and none runs here
+ * @throws {KeelError} USAGE for an unknown role, SETTING_INVALID for an impossible deployment, NOT_FOUND for one that was never made,
+ * NOT_RUNNING when no database is named and none runs here, ENGINE_UNREACHABLE, and LIVE_REFUSED as a live start
  */
 export async function runWorker({ roles, deployment: name }: { readonly roles?: string; readonly deployment?: string }): Promise<void> {
   assertRoles(roles);
   const settings = await readSettings();
-  const deployment = loadDeployment(settings, name ?? settings.mode);
-  const env = { ...process.env, ...settingsEnv({ ...settings, databaseUrl: await databaseServerOf(settings) }) };
+  const deployment = existingDeployment(settings, name ?? settings.mode);
+  assertStartable(settings, deployment);
+  const full = { ...settings, databaseUrl: await databaseServerOf(settings) };
+  for (const note of await assertLiveAllowed(full, deployment)) process.stderr.write(`${note}\n`);
+  await (await connectClient(full)).connection.close(); // the worker's own failure to connect would be raw
+  const env = { ...process.env, ...settingsEnv(full) };
   const args = [join(ROOT, 'workers/main.ts'), '--deployment', deployment.name, ...(roles === undefined ? [] : ['--roles', roles])];
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);

@@ -30,10 +30,24 @@ const stored = z.object({ id: z.string().regex(DEPLOYMENT_ID_PATTERN) });
  * @throws {KeelError} SETTING_INVALID for an impossible name, a damaged file, or a home that cannot be used.
  */
 export function loadDeployment(settings: Pick<Settings, 'home'>, name: string): Deployment {
+  return deploymentOf(settings, name, drawId);
+}
+
+/**
+ * A deployment that was made before: nothing is drawn or written.
+ * @throws {KeelError} NOT_FOUND where its `deployment.json` is not there; as `loadDeployment`
+ */
+export function existingDeployment(settings: Pick<Settings, 'home'>, name: string): Deployment {
+  return deploymentOf(settings, name, (folder) => {
+    throw new KeelError('NOT_FOUND', `${join(folder, 'deployment.json')} is not there, and every order carries its id: \`keel start --mode ${name}\` makes it; beside a Keel on another machine, copy that one's here`);
+  });
+}
+
+function deploymentOf(settings: Pick<Settings, 'home'>, name: string, whereNone: (folder: string) => string): Deployment {
   const mode = modeOf(name);
   const folder = join(settings.home, name);
   return {
-    name, mode, id: readId(folder) ?? drawId(folder),
+    name, mode, id: readId(folder) ?? whereNone(folder),
     databaseName: `keel_${name.replaceAll('-', '_')}`, portfolioId: name, taskQueuePrefix: name, folder,
   };
 }

@@ -82,6 +82,8 @@ describe('what is wrong is told with a code, what to do, and no stack', () => {
     ['a role that is none', ['worker', '--roles', 'nope'], {}, 2, 'USAGE'],
     ['a day that is none', ['replay', '--data', '.', '--from', '2023-13-01'], {}, 2, 'USAGE'],
     ['a folder of candles that is not there', ['replay', '--data', '/nonexistent'], {}, 2, 'CANDLES_INVALID'],
+    ['a worker of a deployment that was never made', ['worker', '--deployment', 'live'], { KEEL_SYMBOLS: 'BTC' }, 7, 'NOT_FOUND'],
+    ['a worker without an engine', ['worker'], { TEMPORAL_ADDRESS: DEAD, DATABASE_URL: `postgres://a:b@${DEAD}/` }, 5, 'ENGINE_UNREACHABLE'],
     ['a deployment that is not there', ['orders', '--deployment', 'replay-99'], {}, 7, 'NOT_FOUND'],
     ['nothing runs', ['stop'], {}, 3, 'NOT_RUNNING'],
     ['no simulated venue', ['venue'], {}, 5, 'VENUE_UNREACHABLE'],
@@ -97,6 +99,15 @@ describe('what is wrong is told with a code, what to do, and no stack', () => {
     isTold(ended, code);
     const told = ended.out.split('\n').filter((line) => line.includes('"error"')).map((line) => JSON.parse(line) as unknown);
     expect(told).toEqual([{ error: { code: name, message: expect.any(String) as string } }]);
+  });
+
+  it('a live worker without keys', { timeout: 30_000 }, async () => {
+    const { keel, home } = await stopped({ KEEL_SYMBOLS: 'BTC', DATABASE_URL: `postgres://a:b@${DEAD}/` });
+    mkdirSync(join(home, 'live'));
+    writeFileSync(join(home, 'live', 'deployment.json'), '{"id":"abcde"}\n');
+    const ended = await keel('worker', '--deployment', 'live').ended;
+    isTold(ended, 6);
+    expect(ended.err).toContain('[LIVE_REFUSED]');
   });
 
   it('a home that is no folder', { timeout: 30_000 }, async () => {

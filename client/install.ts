@@ -1,6 +1,6 @@
 /** Makes a deployment ready to trade: database, portfolio, search attributes, feeds, Schedules. Safe to repeat. */
 import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { ScheduleOptions } from '@temporalio/client';
+import type { ScheduleOptions, WorkflowStartOptions } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
@@ -16,6 +16,7 @@ import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { Venue } from '../domain/ports/venue.ts';
+import type { PositionRecord } from '../domain/positions/position.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
@@ -35,6 +36,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MINUTE_MS = 60_000;
 /** A market of more symbols is read as far back as is set: a long history of all of them would use up the venue's limit. */
 const LONG_HISTORY_SYMBOLS = 50;
+/** What a feed was started with, to see whether the settings are others now. */
+const FEED_MEMO = 'input';
 /** Of a long list so many are named. */
 const SHOWN_MAX = 20;
 
@@ -55,7 +58,8 @@ export function hasMarketClock(deployment: Pick<Deployment, 'mode'>): boolean {
  * Migrations, the portfolio's row and its instruments, from what the venue lists. A new ledger on an account that is in
  * use already begins with the fence up, until a person takes the account on.
  * @param say hears it while the fence is up
- * @throws {KeelError} TWO_MASTERS for a ledger of another deployment; what ledger and venue throw
+ * @throws {KeelError} TWO_MASTERS for a ledger of another deployment; SETTING_INVALID for a symbol that the venue does not
+ *   trade, and where one is left out of which a position is open; what ledger and venue throw
  */
 export async function installLedger(settings: Settings, deployment: Deployment, say: (line: string) => void = () => {}): Promise<Installation> {
   const url = databaseUrlOf(settings, deployment);
@@ -70,6 +74,7 @@ export async function installLedger(settings: Settings, deployment: Deployment, 
     const instruments = chosenOf(listed, settings.symbols.map(instrumentIdOf));
     const instrumentIds = instruments.map((it) => it.id).sort();
     const strategy = (await loadStrategy(settings.strategies)).name;
+    assertNoneLeftAlone(await ledger.openPositions(deployment.portfolioId), instrumentIds);
     await ledger.upsertInstruments(instruments);
     await ledger.ensurePortfolio({
       portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,
@@ -110,6 +115,13 @@ function chosenOf(listed: readonly Instrument[], wanted: readonly InstrumentId[]
   if (missing.length === 0) return listed.filter((it) => wanted.includes(it.id));
   const some = listed.slice(0, SHOWN_MAX).map((it) => it.base).join(', ');
   throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS names ${missing.join(', ')}, which the venue does not trade; it trades ${some}${listed.length > SHOWN_MAX ? ` and ${listed.length - SHOWN_MAX} more` : ''}`);
+}
+
+/** @throws {KeelError} SETTING_INVALID: no cycle would look after a position of a symbol that is not traded any more */
+function assertNoneLeftAlone(open: readonly PositionRecord[], wanted: readonly InstrumentId[]): void {
+  const alone = [...new Set(open.map(({ plan }) => plan.instrument.id))].filter((id) => !wanted.includes(id)).sort();
+  if (alone.length === 0) return;
+  throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS leaves out ${alone.slice(0, SHOWN_MAX).join(', ')}, of which positions are open: name them too until they are closed (\`keel positions\`)`);
 }
 
 /** Candles that risk looks back on, where that costs little. */
@@ -189,12 +201,20 @@ async function startGuard(client: Client, { portfolioId, id: deploymentId }: Dep
   }));
 }
 
+/** A feed that runs with other settings ends, and its successor goes on at its cursor with these. */
 async function startFeed(client: Client, type: 'marketFeed' | 'accountFeed', workflowId: string, taskQueue: string, input: FeedInput): Promise<void> {
-  await unlessStarted(client.workflow.start<typeof workflows.marketFeed>(type, {
-    workflowId, taskQueue, args: [input], workflowTaskTimeout: '5 s',
+  const options: WorkflowStartOptions<typeof workflows.marketFeed> = {
+    workflowId, taskQueue, args: [input], workflowTaskTimeout: '5 s', memo: { [FEED_MEMO]: JSON.stringify(input) },
     staticSummary: `${input.instrumentIds.length} symbols of ${input.portfolioId}`,
     typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: input.portfolioId }],
-  }));
+  };
+  try {
+    await client.workflow.start<typeof workflows.marketFeed>(type, options);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { memo } = await client.workflow.getHandle(workflowId).describe();
+    if (memo?.[FEED_MEMO] !== JSON.stringify(input)) await client.workflow.start<typeof workflows.marketFeed>(type, { ...options, workflowIdConflictPolicy: 'TERMINATE_EXISTING' });
+  }
 }
 
 async function unlessStarted(start: Promise<unknown>): Promise<void> {

@@ -2,6 +2,7 @@
 import type { PrngState } from '../../domain/market/seeded/prng.ts';
 import { prngOf, uniform } from '../../domain/market/seeded/prng.ts';
 import { messageOf } from '../../domain/errors.ts';
+import { timeframeMs } from '../../domain/market/timeframe.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { violationText } from '../../client/verify/text.ts';
 import { isListening } from '../../stack/supervisor/ports.ts';
@@ -11,11 +12,12 @@ import { METRONOME } from './fault-session.ts';
 import { until } from './processes.ts';
 import type { Servers } from './servers.ts';
 import { allowCorrelated } from './set-policy.ts';
+import { oneRow, settled } from './standstill.ts';
 import type { System } from './system.ts';
 import { startSystem } from './system.ts';
 
 export interface ChaosOptions {
-  /** Wall time in which there is disorder; what is left of the market then is traded in peace. */
+  /** Wall time in which there is disorder; then the market stands still, and everything has to come to rest. */
   readonly seconds: number;
   readonly seed: string;
 }
@@ -36,9 +38,8 @@ export interface ChaosResult {
 }
 
 const WORKERS = 2;
-/** A session runs some five candles a second in peace. */
-const CANDLES_PER_SECOND = 3;
-const CANDLES_MIN = 30;
+/** More than a session gets through: it is stopped when the time is up. */
+const CANDLES_PER_SECOND = 10;
 /** Quiet time between two deeds: from, and up to that much more. */
 const QUIET_MS = { least: 1_000, more: 4_000 };
 const SETTLING_MS = 600_000;
@@ -47,7 +48,7 @@ const POLL_MS = 100;
 
 /** @param servers of its own: they are killed too. @throws when the session does not come to its end */
 export async function runChaos(servers: Servers, { seconds, seed }: ChaosOptions): Promise<ChaosResult> {
-  const system = await startSystem({ ...servers, seed, strategy: METRONOME, candles: Math.max(CANDLES_MIN, Math.ceil(seconds * CANDLES_PER_SECOND)), workers: WORKERS, venueProcess: true });
+  const system = await startSystem({ ...servers, seed, strategy: METRONOME, candles: Math.ceil(seconds * CANDLES_PER_SECOND), workers: WORKERS, venueProcess: true });
   let isSound = false;
   try {
     await allowCorrelated(system);
@@ -79,10 +80,10 @@ class Disorder {
   async run(forMs: number): Promise<ChaosResult> {
     const endsAt = performance.now() + forMs;
     await this.#system.startReplay();
-    const session = this.#system.waitDone(forMs + SETTLING_MS).finally(() => { this.#isOver = true; });
-    const deeds = (async () => { while (!this.#isOver && performance.now() < endsAt) await this.#doOne(); })();
-    const [cycles] = await Promise.all([session, deeds, this.#reviveWorkers(), this.#watchTroubles()]);
-    await this.#system.reconcile();
+    const deeds = (async () => { while (performance.now() < endsAt) await this.#doOne(); })();
+    const ending = deeds.then(() => this.#comeToRest()).finally(() => { this.#isOver = true; });
+    await Promise.all([ending, this.#reviveWorkers(), this.#watchTroubles()]);
+    const cycles = await this.#system.cycleCount();
     const found = await this.#system.violations();
     const heldUp = found.filter((it) => isHeldUp(it, this.#troubles));
     return {
@@ -91,11 +92,25 @@ class Disorder {
     };
   }
 
+  /** The market stands still; what it made due is done in peace. */
+  async #comeToRest(): Promise<void> {
+    await until('the session is stopped', async () => await orNull(this.#system.stopReplay().then(() => true)) === true, SETTLING_MS);
+    await until('each candle has its cycle', async () => await orNull(this.#isCaughtUp()) === true, SETTLING_MS);
+    await until('everything is settled', async () => await orNull(settled(this.#system, SETTLING_MS).then(() => true)) === true, SETTLING_MS);
+    await until('it is reconciled', async () => await orNull(this.#system.reconcile().then(() => true)) === true, SETTLING_MS);
+  }
+
+  async #isCaughtUp(): Promise<boolean> {
+    const { closedOpenTime } = (await this.#system.control('/state')) as { closedOpenTime: number };
+    const { newest, open } = await oneRow<{ newest: number; open: number }>(this.#system, 'SELECT max(close_time)::float8 newest, count(*) FILTER (WHERE recorded_at IS NULL)::int open FROM cycles');
+    return open === 0 && newest === closedOpenTime + timeframeMs(this.#system.settings.timeframe);
+  }
+
   async #doOne(): Promise<void> {
     await pause(QUIET_MS.least + uniform(this.#random) * QUIET_MS.more);
     const deed = DEEDS[Math.floor(uniform(this.#random) * DEEDS.length)] ?? 'worker';
     const worker = Math.floor(uniform(this.#random) * WORKERS);
-    if (!this.#isOver && (await this.#carryOut(deed, worker))) this.#done[deed] += 1;
+    if (await this.#carryOut(deed, worker)) this.#done[deed] += 1;
   }
 
   /** @returns false when it could not be done now: what it strikes is between two incarnations */

@@ -179,6 +179,12 @@ export class System {
     }
   }
 
+  /** The market stands still from now on. */
+  async stopReplay(): Promise<void> {
+    await this.control('/clock', { method: 'POST', body: JSON.stringify({ mode: 'paused' }) }); // whoever drives it learns of the end later
+    await ignoringAbsent(this.client.workflow.getHandle(replaySessionId(this.deployment.portfolioId)).terminate('it is over'));
+  }
+
   /** Compares venue and ledger once, now. */
   async reconcile(): Promise<ReconciliationOutcome> {
     return await this.client.workflow.execute<typeof workflows.reconciliation>('reconciliation', {

@@ -81,7 +81,7 @@ export function performanceText(report: PerformanceReport): string {
   const { goodWon, goodLost, badWon, badLost } = decisions.luck;
   const hypothetical = (rows: readonly Hypothetical[], name: string): string => table([[name, 'episodes', 'mean bps (95 %)'], ...rows.map((it) => [it.name, String(it.episodes), spanned(it.meanBps, bps)])]);
   return [
-    `${report.deployment}, the market's last ${report.days} days${report.isCut ? `, the newest ${ROWS_MAX} predictions` : ''}: ${evaluations.evaluated} evaluated, ${evaluations.unpriceable} unpriceable, ${evaluations.overdue} overdue, ${evaluations.ahead} ahead`,
+    columns([[report.deployment, `the market's last ${report.days} days${report.isCut ? `, the newest ${ROWS_MAX} predictions` : ''}: ${evaluations.evaluated} evaluated, ${evaluations.unpriceable} unpriceable, ${evaluations.overdue} overdue, ${evaluations.ahead} ahead`]]),
     '', table([[by, ...HEADING], rowOf('acted on', acting), ...groups.map((it) => rowOf(it.name, it.metrics))]),
     ...(report.refused.length === 0 ? [] : ['', 'Refused signals, unit size, policy\'s exits, one episode per horizon:', hypothetical(report.refused, 'refused for')]),
     '', 'All signals had this least confidence been asked for:', hypothetical(report.thresholds, 'confidence'),

@@ -6,11 +6,11 @@ import { isUp, machine } from '../../support/machine.ts';
 import { until } from '../../support/processes.ts';
 
 describe('keel start', () => {
-  it('brings everything up, restarts what dies, refuses a second one, survives its own death, and stops cleanly', { timeout: 180_000 }, async () => {
+  it('brings everything up, restarts what dies, refuses a second one, survives its own death, and stops cleanly', { timeout: 420_000 }, async () => {
     const { keel, status } = await machine();
     expect(await keel('stop').ended).toMatchObject({ code: 3 });
     const first = keel('start', '--json');
-    await until('it is up', () => isUp(first), 60_000);
+    await until('it is up', () => isUp(first), 120_000);
     const before = await status();
     expect(before.state?.processes.map(({ name, state }) => [name, state])).toEqual(['postgres', 'engine', 'venue', 'worker-1', 'worker-2'].map((name) => [name, 'running']));
     expect(Object.keys(before.state?.urls ?? {})).toEqual(['Temporal UI', 'venue', 'venue control']);
@@ -26,7 +26,7 @@ describe('keel start', () => {
     await first.ended;
     expect((await status()).leftovers.map(({ name }) => name).sort()).toEqual(['engine', 'postgres', 'venue', 'worker-1', 'worker-2']);
     const third = keel('start', '--json');
-    await until('it is up again', () => isUp(third), 60_000);
+    await until('it is up again', () => isUp(third), 120_000);
     expect(third.lines().filter((line) => line['kind'] === 'leftover' && line['action'] === 'adopted').map((line) => line['name']).sort()).toEqual(['engine', 'postgres']);
 
     expect(await keel('stop').ended).toMatchObject({ code: 0 });

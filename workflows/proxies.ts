@@ -20,7 +20,8 @@
  * engine. One that was done may be done again when its worker dies with the task, so it holds for the ledger alone, whose
  * every method may be repeated. What touches the venue always goes through the engine.
  */
-import { ActivityCancellationType, ActivityFailure, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { TemporalFailure } from '@temporalio/common';
+import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
 import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
@@ -109,7 +110,8 @@ function orElse<Args extends unknown[], Result>(first: (...args: Args) => Promis
     try {
       return await first(...args);
     } catch (error) {
-      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      // A local activity's failure may come without its ActivityFailure around it: seen when its worker died with the task before.
+      if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
       return await second(...args);
     }
   };

@@ -29,18 +29,13 @@ export interface Engine {
   isRunning(workflowId: string): Promise<boolean>;
 }
 
-/** The activity's context: what keeps it alive and what ends it. */
-export interface Heartbeat {
-  beat(): void;
-  /** Rejects when the activity is cancelled or its worker shuts down. */
-  readonly cancelled: Promise<never>;
-}
-
 export interface FeedDeps extends WatchDeps {
-  readonly heartbeat: () => Heartbeat;
+  readonly cancelled: Cancelled;
 }
 
-const BEAT_MS = 1_000;
+/** Of the activity that asks: rejects when it is cancelled or its worker shuts down. */
+export type Cancelled = () => Promise<never>;
+
 /** The account is looked at so often, whatever the stream tells. Wall clock. */
 const WATCH_EVERY_MS = 2_000;
 
@@ -81,16 +76,12 @@ export function createFeedActivities(deps: FeedDeps): FeedActivities {
 
 /** @param watching done every two seconds while the stream is open. */
 async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () => Promise<void>, watching: (() => Promise<void>) | null = null): Promise<void> {
-  const heartbeat = deps.heartbeat();
-  heartbeat.beat();
-  const timer = setInterval(() => heartbeat.beat(), BEAT_MS);
   const ended = new AbortController();
   try {
     const watched = watching === null ? [] : [repeat(watching, ended.signal)];
-    await Promise.race([afterSubscribing().then(() => stream.closed), heartbeat.cancelled, stream.closed, ...watched]);
+    await Promise.race([afterSubscribing().then(() => stream.closed), deps.cancelled(), stream.closed, ...watched]);
   } finally {
     ended.abort();
-    clearInterval(timer);
     await stream.close();
   }
 }
@@ -145,8 +136,10 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
 
   async function handOn(closeTime: number, series: readonly CandleSeries[]): Promise<void> {
     await ledger.writeCandles(series);
-    if (input.startsCycles) await engine.startCycle({ portfolioId: input.portfolioId, strategy: input.strategy, timeframe: input.timeframe, closeTime });
-    if (input.startsCycles) await engine.startEvaluation(input.portfolioId); // after the cycle: that one is waited for
+    if (input.startsCycles) {
+      await engine.startCycle({ portfolioId: input.portfolioId, strategy: input.strategy, timeframe: input.timeframe, closeTime });
+      await engine.startEvaluation(input.portfolioId); // after the cycle: that one is waited for
+    }
     await ledger.setCursor(input.portfolioId, cursorName, closeTime);
     cursor = closeTime;
   }

@@ -7,7 +7,7 @@ import { PRESETS } from '../domain/policy/policy.ts';
 import type { HealthMonitor, HealthStanding, HealthStore, RecordedCheck } from '../domain/ports/health.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { HealthInput, HealthOutcome } from '../workflows/messages.ts';
-import type { Engine, Heartbeat } from './feeds.ts';
+import type { Cancelled, Engine } from './feeds.ts';
 import type { ProbeDeps } from './health-probes.ts';
 import { readParts } from './health-probes.ts';
 import { isLedgerDown } from './patience.ts';
@@ -16,12 +16,11 @@ import type { HealthActivities, OversightActivities } from './types.ts';
 export interface HealthDeps extends ProbeDeps {
   readonly ledger: Pick<Ledger, 'guard' | 'commandGuard' | 'oversee'>;
   readonly engine: Pick<Engine, 'wakeGuard'>;
-  readonly heartbeat: () => Heartbeat;
+  readonly cancelled: Cancelled;
   /** Aborted when this worker stops: the next one goes on at once. */
   readonly stopping: AbortSignal;
 }
 
-const BEAT_MS = 1_000;
 /** Kept when the ledger cannot take a check. */
 const UNSTORED = { unhealthyParts: PRESETS.normal.criticalUnhealthyParts, nextMs: PRESETS.normal.healthRecheckS * 1_000 };
 
@@ -52,10 +51,8 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
 
   return {
     checkHealth: async (input) => {
-      const { beat, cancelled } = deps.heartbeat();
+      const cancelled = deps.cancelled();
       const endsAt = input.startedAt + input.lastsMs;
-      beat();
-      const timer = setInterval(beat, BEAT_MS);
       const ended = new AbortController();
       const signal = AbortSignal.any([ended.signal, deps.stopping]);
       try {
@@ -68,7 +65,6 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
         }
       } finally {
         ended.abort();
-        clearInterval(timer);
       }
     },
   };

@@ -7,16 +7,13 @@ import type { DueMark, Ledger } from '../domain/ports/ledger.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import type { CandleShelf, DuePrediction, Outcome, VenueAnswer } from '../domain/predictions/outcome.ts';
 import { pricingOf } from '../domain/predictions/outcome.ts';
-import type { Heartbeat } from './feeds.ts';
 import type { EvaluationActivities, EvaluationStep } from './types.ts';
 
 export interface EvaluationDeps {
   readonly ledger: Pick<Ledger, 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
   readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
-  readonly heartbeat: () => Heartbeat;
 }
 
-const BEAT_MS = 1_000;
 /** Predictions of one transaction, and transactions of one attempt: it stays within seconds, whatever waits. */
 const BATCH_MAX = 4_000;
 const BATCHES_MAX = 20;
@@ -28,18 +25,8 @@ const FETCH_MAX = 1_000;
 const PASSING: readonly string[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
 
 /** Prices what is due, set by set: predictions, their candles, their outcomes. */
-export function createEvaluationActivities({ ledger, venue, heartbeat }: EvaluationDeps): EvaluationActivities {
-  return {
-    evaluateDue: async (request) => {
-      const life = heartbeat();
-      const timer = setInterval(() => life.beat(), BEAT_MS);
-      try {
-        return await evaluateDue(request);
-      } finally {
-        clearInterval(timer);
-      }
-    },
-  };
+export function createEvaluationActivities({ ledger, venue }: EvaluationDeps): EvaluationActivities {
+  return { evaluateDue };
 
   async function evaluateDue({ portfolioId, after }: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep> {
     const marketTime = await venue.marketTime();

@@ -3,7 +3,7 @@ import { KeelError } from '../domain/errors.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { MarketAdvance, MarketControl } from '../domain/ports/market-control.ts';
 import type { ReplayInput } from '../workflows/messages.ts';
-import type { Engine, Heartbeat } from './feeds.ts';
+import type { Cancelled, Engine } from './feeds.ts';
 import { marketFeedCursor } from './feeds.ts';
 import type { ReplayActivities } from './types.ts';
 
@@ -11,15 +11,14 @@ export interface ReplayDeps {
   readonly ledger: Ledger;
   readonly control: MarketControl | null;
   readonly engine: Engine;
-  readonly heartbeat: () => Heartbeat;
+  readonly cancelled: Cancelled;
 }
 
-const BEAT_MS = 1_000;
 /** A safety net only: changes are announced. */
 const LOOK_AGAIN_MS = 250;
 
 /** Moves the market on, one stop at a time, and only when everything that the last stop made due is done. */
-export function createReplayActivities({ ledger, control, engine, heartbeat }: ReplayDeps): ReplayActivities {
+export function createReplayActivities({ ledger, control, engine, cancelled }: ReplayDeps): ReplayActivities {
   /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
   async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
     const close = stop?.stoppedAt === 'candleClose' ? { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), marketTime: stop.marketTime } : null;
@@ -65,15 +64,7 @@ export function createReplayActivities({ ledger, control, engine, heartbeat }: R
   }
 
   return {
-    driveReplay: async (input) => {
-      const life = heartbeat();
-      const timer = setInterval(() => life.beat(), BEAT_MS);
-      try {
-        return await Promise.race([driveReplay(input), life.cancelled]);
-      } finally {
-        clearInterval(timer);
-      }
-    },
+    driveReplay: async (input) => await Promise.race([driveReplay(input), cancelled()]),
   };
 }
 

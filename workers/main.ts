@@ -1,6 +1,6 @@
 /** One worker process: any set of roles of one deployment, against any cluster. */
 import { parseArgs } from 'node:util';
-import { activityInfo, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const ports = createPorts(settings, deployment, log);
   const stopping = new AbortController();
   const strategy = await loadStrategy(settings.strategies);
-  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, clock: Date.now, heartbeat, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => {
@@ -99,16 +99,11 @@ async function createWorker(role: Role, { connection, namespace, prefix, cache, 
   const own = Object.fromEntries(Object.entries(activities).filter(([name]) => ACTIVITY_REGISTRY[name as keyof Activities].role === role));
   const options: WorkerOptions = {
     connection, namespace, taskQueue: taskQueueOf(prefix, role), activities: own,
-    interceptors: { activity: [() => ({ inbound: failureInterceptor }), ...(role === 'venue' ? [() => ({ inbound: heartbeatInterceptor })] : [])] },
+    interceptors: { activity: [() => ({ inbound: failureInterceptor }), () => ({ inbound: heartbeatInterceptor })] },
     ...workerSettingsOf(role),
   };
   if (role !== 'trading') return await Worker.create(options);
   return await Worker.create({ ...options, workflowBundle: await workflowBundle(cache) });
-}
-
-function heartbeat() {
-  const context = Context.current();
-  return { beat: () => context.heartbeat(activityInfo().attempt), cancelled: context.cancelled };
 }
 
 main().catch((error: unknown) => {

@@ -32,7 +32,7 @@ export async function driveSession({ settings, deployment, client }: System, bef
     };
     await installWorkflows(client, settings, deployment, { instrumentIds, strategy });
     const never = new Promise<never>(() => {});
-    const driver = createReplayActivities({ ledger, control, engine: createEngine(client, deployment.taskQueuePrefix), heartbeat: () => ({ beat: () => undefined, cancelled: never }) });
+    const driver = createReplayActivities({ ledger, control, engine: createEngine(client, deployment.taskQueuePrefix), cancelled: () => never });
     await driver.driveReplay({ portfolioId: deployment.portfolioId, strategy, timeframe });
   } finally {
     await ledger.close();

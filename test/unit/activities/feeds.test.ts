@@ -13,7 +13,7 @@ import { reportOf } from '../domain/orders/orders.fixture.ts';
 const HOUR_MS = 3_600_000;
 const INPUT: FeedInput = { portfolioId: 'sim', timeframe: '1h', instrumentIds: ['BTC', 'ETH'], strategy: 'ensemble', startsCycles: true, historyCandles: 10 };
 const CURSOR = marketFeedCursor(INPUT);
-const heartbeat = () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) });
+const cancelled = () => new Promise<never>(() => undefined);
 
 /** Closes at `hour`. */
 function candle(hour: number): Candle {
@@ -35,7 +35,7 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {})
   let fetched = 0;
   let tell: (event: MarketEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
   const deps: FeedDeps = {
-    clock: () => 0, heartbeat, calls: portOf({}), health: portOf({}),
+    clock: () => 0, cancelled, calls: portOf({}), health: portOf({}),
     ledger: portOf<Ledger>({
       cursor: async () => 5 * HOUR_MS,
       writeCandles: async (series) => { if (series.length > 0) await note(`candles of ${series.map((it) => it.instrumentId).join(' ')}`); },
@@ -115,7 +115,7 @@ describe('the account feed', () => {
     let tell: (event: AccountEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
     const account = accountInMemory();
     const running = createFeedActivities({
-      clock: () => 0, heartbeat, calls: createCallCounter(() => 0), health: { reading: () => Promise.resolve('ok') },
+      clock: () => 0, cancelled, calls: createCallCounter(() => 0), health: { reading: () => Promise.resolve('ok') },
       ledger: portOf<Ledger>({ ...guardInMemory().ledger, applyReport: async (...report) => { calls.push('write'); return await applyReport(...report); } }),
       engine: portOf<Engine>({ startReconciliation: async () => void calls.push('compare'), wakePosition: async (id) => void calls.push(`wake ${id}`) }),
       venue: portOf<Venue>({

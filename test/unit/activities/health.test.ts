@@ -65,7 +65,7 @@ function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, 
     }),
     engine: { wakeGuard: () => { seen.woken += 1; return Promise.resolve(); } },
     stopping: seen.stopping.signal,
-    heartbeat: () => ({ beat: () => undefined, cancelled: new Promise(() => undefined) }),
+    cancelled: () => new Promise(() => undefined),
   };
   const { checkHealth } = createHealthActivities(deps);
   const states = async (): Promise<Partial<Record<HealthPart, string>>> => {

@@ -9,7 +9,6 @@ import type { DuePrediction, Outcome } from '../../../domain/predictions/outcome
 import { portOf } from '../../support/ports.ts';
 
 const HOUR_MS = 3_600_000;
-const heartbeat = () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) });
 const NOW = 2_000 * HOUR_MS;
 
 /** The candle of an hour closes at 100 plus the hour. */
@@ -46,7 +45,7 @@ async function look({ stored, atVenue = [], predictions }: World) {
       return atVenue.map(candle).filter((it) => it.openTime >= since);
     },
   });
-  const step = await createEvaluationActivities({ ledger, venue, heartbeat }).evaluateDue({ portfolioId: 'sim', after: null });
+  const step = await createEvaluationActivities({ ledger, venue }).evaluateDue({ portfolioId: 'sim', after: null });
   return { step, asked, written, outcomes: recorded.map((it) => [it.prediction.predictionId, it.state === 'priced' ? it.exitPrice : it.evidence]) };
 }
 
@@ -86,7 +85,7 @@ describe('due predictions', () => {
       candlesBetween: async () => [{ instrumentId: 'BTC', timeframe: '1h', candles: [...ledgerCandles, { ...candle(4), low: 0 }] }],
       recordOutcomes: async (_portfolio, outcomes) => { recorded.push(...outcomes); return outcomes.length; },
     });
-    await createEvaluationActivities({ ledger, heartbeat, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
+    await createEvaluationActivities({ ledger, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
     expect(recorded).toMatchObject([{ state: 'unpriceable', evidence: { reason: 'a candle that cannot be', openTime: 4 * HOUR_MS } }]);
   });
 });

@@ -47,12 +47,12 @@ function outside() {
     }),
   };
   const engine = portOf<Engine>({ tellTimeReached: async () => undefined });
-  const heartbeat = () => ({ beat: () => undefined, cancelled: new Promise<never>(() => undefined) });
+  const cancelled = () => new Promise<never>(() => undefined);
   return {
     moves,
     drive: async (dying: number): Promise<{ cycles: number }> => {
       [moment, diesAt] = [0, dying];
-      return await createReplayActivities({ ledger, control, engine, heartbeat }).driveReplay(INPUT);
+      return await createReplayActivities({ ledger, control, engine, cancelled }).driveReplay(INPUT);
     },
     moments: () => moment,
   };

@@ -8,6 +8,7 @@ import type { Venue } from '../domain/ports/venue.ts';
 import type { Role } from '../workflows/ids.ts';
 import type { HealthInput } from '../workflows/messages.ts';
 import { marketFeedCursor } from './feeds.ts';
+import { unlessLate } from './patience.ts';
 
 /** One Schedule as the engine tells of it. Wall clock. */
 export interface ScheduleSign {
@@ -60,17 +61,11 @@ type Asked<T> = { readonly ok: true; readonly value: T; readonly tookMs: number 
 /** Whatever goes wrong is what the check is for: it is told, and never healthy. */
 async function ask<T>(work: () => Promise<T>): Promise<Asked<T>> {
   const startedAt = performance.now();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} s`)); }, ANSWER_WITHIN_MS);
-  });
   try {
-    const value = await Promise.race([work(), late]);
+    const value = await unlessLate(ANSWER_WITHIN_MS, work(), () => new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} s`));
     return { ok: true, value, tookMs: Math.round(performance.now() - startedAt) };
   } catch (error) {
     return { ok: false, problem: messageOf(error).slice(0, 300) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

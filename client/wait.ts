@@ -53,6 +53,21 @@ export async function workflowResult<T>(client: Client, workflowId: string, sign
   }
 }
 
+/**
+ * Gives up waiting after `timeoutMs`; what was asked for goes on.
+ * @throws `lateness()` when it takes longer; else what the work throws
+ */
+export async function unlessLate<T>(timeoutMs: number, work: Promise<T>, lateness: () => Error): Promise<T> {
+  const ended = new AbortController();
+  const late = sleep(timeoutMs, undefined, { signal: ended.signal }).then(() => { throw lateness(); });
+  late.catch(() => {}); // nobody waits for it any more
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    ended.abort();
+  }
+}
+
 function isPassing(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return PASSING_GRPC_CODES.has(at.code);
   return false;

@@ -6,6 +6,7 @@ import { portfolioGuardId } from '../../workflows/ids.ts';
 import { emergencyStopSignal, newsSignal, tripUpdate } from '../../workflows/messages.ts';
 import type { Chosen } from '../deployment-parts.ts';
 import { connectClient } from '../install.ts';
+import { unlessLate } from '../wait.ts';
 import { closeDirectly } from './direct.ts';
 import { withGuardLedger } from './guard-ledger.ts';
 
@@ -50,8 +51,7 @@ async function tellGuard(chosen: Chosen, { reason, by }: StopRequest): Promise<S
   }));
   if (!signalled.done) return [signalled];
   return [signalled, await tried('answer', () => withGuard(chosen, async (guard) => {
-    const late = new Promise<never>((_resolve, reject) => { setTimeout(() => { reject(new Error(`no worker answered within ${ANSWER_WAIT_MS / 1_000} s; the next one that starts closes`)); }, ANSWER_WAIT_MS).unref(); });
-    const { emergencyId, isFenceUp } = await Promise.race([guard.executeUpdate(tripUpdate, { args: [{ reason, by }] }), late]);
+    const { emergencyId, isFenceUp } = await unlessLate(ANSWER_WAIT_MS, guard.executeUpdate(tripUpdate, { args: [{ reason, by }] }), () => new Error(`no worker answered within ${ANSWER_WAIT_MS / 1_000} s; the next one that starts closes`));
     return `${emergencyId} closes everything${isFenceUp ? '' : '; the fence is written when the ledger is back'}`;
   }))];
 }

@@ -1,3 +1,4 @@
+import { ranksOf } from '../statistics/ranks.ts';
 import type { Dataset, Task } from './dataset.ts';
 
 const LEAST = 1e-15;
@@ -26,14 +27,9 @@ export function lossOf(task: Task, { labels, weights }: Pick<Dataset, 'labels' |
  * @source Mann and Whitney 1947.
  */
 export function aucOf(labels: Float64Array, scores: Float64Array): number {
-  const order = Uint32Array.from(scores.keys()).sort((a, b) => (scores[a] as number) - (scores[b] as number));
-  let [ranks, positives] = [0, 0];
-  for (let from = 0; from < order.length;) {
-    let to = from + 1;
-    while (to < order.length && scores[order[to] as number] === scores[order[from] as number]) to += 1;
-    for (let at = from; at < to; at += 1) if (labels[order[at] as number] === 1) { ranks += (from + to + 1) / 2; positives += 1; }
-    from = to;
-  }
-  const negatives = order.length - positives;
-  return positives === 0 || negatives === 0 ? NaN : (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
+  const ofPositives = ranksOf(scores).filter((_rank, row) => labels[row] === 1);
+  const positives = ofPositives.length;
+  const negatives = scores.length - positives;
+  const ranks = ofPositives.reduce((sum, rank) => sum + rank, 0);
+  return positives === 0 || negatives === 0 ? NaN : (ranks - (positives * (positives - 1)) / 2) / (positives * negatives);
 }

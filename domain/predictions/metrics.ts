@@ -4,6 +4,7 @@
  * @source learning.md, "Label and outcome"; Brier 1950; Wilson 1927; Grinold & Kahn 2000 (information coefficient).
  */
 import type { InstrumentId } from '../market/instrument.ts';
+import { ranksOf } from '../statistics/ranks.ts';
 import type { LabelAction } from './label.ts';
 import type { Probabilities } from './prediction.ts';
 
@@ -172,19 +173,6 @@ export function correlation(a: readonly number[], b: readonly number[]): number 
     squaresB += y * y;
   }
   return squaresA === 0 || squaresB === 0 ? null : products / Math.sqrt(squaresA * squaresB);
-}
-
-/** From 0; equal values share their mean rank. */
-export function ranksOf(values: readonly number[]): readonly number[] {
-  const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
-  const ranks = new Array<number>(values.length).fill(0);
-  for (let from = 0; from < order.length;) {
-    let to = from;
-    while (to + 1 < order.length && order[to + 1]?.value === order[from]?.value) to += 1;
-    for (let at = from; at <= to; at += 1) ranks[order[at]?.index ?? 0] = (from + to) / 2;
-    from = to + 1;
-  }
-  return ranks;
 }
 
 function sum(values: readonly number[]): number {

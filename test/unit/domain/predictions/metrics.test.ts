@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { DecisionFacts } from '../../../../domain/predictions/decision-quality.ts';
 import { decisionQualityOf, luckOf, QUALITY_WEIGHTS } from '../../../../domain/predictions/decision-quality.ts';
 import type { JudgedDecision } from '../../../../domain/predictions/metrics.ts';
-import { correlation, episodesOf, meanInterval, metricsBy, metricsOf, ranksOf, refusedOf, thresholdsOf, wilson } from '../../../../domain/predictions/metrics.ts';
+import { correlation, episodesOf, meanInterval, metricsBy, metricsOf, refusedOf, thresholdsOf, wilson } from '../../../../domain/predictions/metrics.ts';
+import { ranksOf } from '../../../../domain/statistics/ranks.ts';
 
 const HOUR_MS = 3_600_000;
 function judged(hour: number, changes: Partial<JudgedDecision> = {}): JudgedDecision {

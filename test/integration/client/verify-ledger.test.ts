@@ -5,7 +5,7 @@ import type { Fill, OrderIntent, VenueOrder } from '../../../domain/orders/order
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import { protectionViolations } from '../../../domain/verify/protection.ts';
-import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from '../db/cycle.fixture.ts';
+import { OPEN, recordedLedger } from '../db/cycle.fixture.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 
@@ -19,10 +19,7 @@ let ledger: Ledger;
 
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
-beforeEach(async () => {
-  ({ pool, ledger } = await claimedLedger(databases));
-  await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
-});
+beforeEach(async () => { ({ pool, ledger } = await recordedLedger(databases)); });
 
 /** What the venue says of an order, when it reached us. */
 async function report(intent: OrderIntent, status: VenueOrder['status'], at: number, fill: Fill | null = null): Promise<void> {

@@ -1,4 +1,4 @@
-/** A ledger of one portfolio that claimed one cycle, and what that cycle planned: one position to open. */
+/** Ledgers of one portfolio: empty, or with one cycle and what it planned, one position to open. */
 import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
@@ -13,11 +13,28 @@ export const CYCLE = cycleIdOf(OBSERVATION.candle);
 export const PLAN = planCycle({ cycleId: CYCLE, observation: OBSERVATION });
 export const [OPEN] = PLAN.opens as [OpenPlan];
 
+export const PORTFOLIO = { portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [] } as const;
+
+/** A ledger of one portfolio without instruments. */
+export async function emptyLedger(databases: TestDatabases): Promise<{ pool: Pool; ledger: Ledger }> {
+  const pool = await databases.create();
+  const ledger = createLedger(pool);
+  await ledger.ensurePortfolio(PORTFOLIO);
+  return { pool, ledger };
+}
+
+/** As `claimedLedger`, the cycle recorded. */
+export async function recordedLedger(databases: TestDatabases): Promise<{ pool: Pool; ledger: Ledger }> {
+  const made = await claimedLedger(databases);
+  await made.ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+  return made;
+}
+
 export async function claimedLedger(databases: TestDatabases): Promise<{ pool: Pool; ledger: Ledger }> {
   const pool = await databases.create();
   const ledger = createLedger(pool);
   await ledger.upsertInstruments([INSTRUMENT]);
-  await ledger.ensurePortfolio({ portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [INSTRUMENT.id] });
+  await ledger.ensurePortfolio({ ...PORTFOLIO, instrumentIds: [INSTRUMENT.id] });
   await ledger.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
   return { pool, ledger };
 }

@@ -9,7 +9,7 @@ import type { Fill } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
+import { OPEN, recordedLedger } from './cycle.fixture.ts';
 import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 
 const CAUSE: TripCause = { trigger: 'person', reason: 'enough', by: 'ada', severity: 'critical' };
@@ -21,10 +21,7 @@ let ledger: Ledger;
 
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
-beforeEach(async () => {
-  ({ pool, ledger } = await claimedLedger(databases));
-  await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
-});
+beforeEach(async () => { ({ pool, ledger } = await recordedLedger(databases)); });
 
 const fillOf = (changes: Partial<Fill>): Fill => ({
   tradeId: '1', venueOrderId: '7', clientOrderId: OPEN.entry.clientOrderId, instrumentId: INSTRUMENT.id, side: OPEN.entry.side, positionSide: 'both', price: '100', quantity: OPEN.entry.quantity,

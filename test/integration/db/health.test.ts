@@ -1,15 +1,15 @@
 /** Health checks as they are kept: one follows on the other, and old ones go. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createHealthStore } from '../../../db/health-store.ts';
-import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { createPolicyStore } from '../../../db/policy-store.ts';
 import type { PartReading } from '../../../domain/health/types.ts';
 import type { HealthStore } from '../../../domain/ports/health.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
+import { emptyLedger } from './cycle.fixture.ts';
 
-const SPEC = { portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [] } as const;
 const HOUR = 3_600_000;
 const NOW = 500_000 * HOUR;
 const WELL: PartReading[] = [{ part: 'engine', reading: { kind: 'measured', value: 3 } }, { part: 'evaluation', reading: { kind: 'none', why: 'nothing to do' } }];
@@ -17,14 +17,14 @@ const ILL: PartReading[] = [{ part: 'engine', reading: { kind: 'failed', problem
 
 let databases: TestDatabases;
 let pool: Pool;
+let ledger: Ledger;
 let store: HealthStore;
 
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
 beforeEach(async () => {
-  pool = await databases.create();
+  ({ pool, ledger } = await emptyLedger(databases));
   store = createHealthStore(pool);
-  await createLedger(pool).ensurePortfolio(SPEC);
 });
 
 const events = async (): Promise<unknown[]> => (await pool.query<{ payload: unknown }>(`SELECT payload FROM domain_events WHERE type = 'serviceHealthChanged' ORDER BY seq`)).rows.map((row) => row.payload);
@@ -60,9 +60,9 @@ it('two at once come one after the other', async () => {
 it('reads the signs of the parts that write to the ledger', async () => {
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, newestCandle: null, lastCycle: null, evaluation: null });
   const machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 400, isFeedCorrupt: true, health: 'ok' } as const;
-  await createLedger(pool).watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
-  await createLedger(pool).watchRisk('sim', [{ at: 2, seenAt: NOW + 9_000, money: null, machinery: null }], { trustsStream: false }); // a cycle's look knows nothing of the stream
-  await createLedger(pool).setCursor('sim', 'marketFeed/ensemble/1h', NOW);
+  await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
+  await ledger.watchRisk('sim', [{ at: 2, seenAt: NOW + 9_000, money: null, machinery: null }], { trustsStream: false }); // a cycle's look knows nothing of the stream
+  await ledger.setCursor('sim', 'marketFeed/ensemble/1h', NOW);
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ accountHeardAt: NOW - 400, isAccountFeedCorrupt: true, newestCandle: { closeTime: NOW, writtenAt: expect.any(Number) as number } });
 });
 

@@ -1,7 +1,6 @@
 /** The posture as the ledger keeps it: who changed it, why, and what two at once come to. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createHealthStore } from '../../../db/health-store.ts';
-import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { createPolicyStore } from '../../../db/policy-store.ts';
 import type { PartReading } from '../../../domain/health/types.ts';
@@ -9,8 +8,8 @@ import { FIRST_POSTURE } from '../../../domain/oversight/posture.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
+import { emptyLedger } from './cycle.fixture.ts';
 
-const SPEC = { portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [] } as const;
 const MINUTE = 60_000;
 const NOW = 30_000_000 * MINUTE;
 const WELL: PartReading[] = [{ part: 'engine', reading: { kind: 'measured', value: 3 } }];
@@ -23,11 +22,7 @@ let ledger: Ledger;
 
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
-beforeEach(async () => {
-  pool = await databases.create();
-  ledger = createLedger(pool);
-  await ledger.ensurePortfolio(SPEC);
-});
+beforeEach(async () => { ({ pool, ledger } = await emptyLedger(databases)); });
 
 const healthIs = (readings: PartReading[], minute: number) => createHealthStore(pool).record('sim', readings, NOW + minute * MINUTE);
 /** Equity as the account's sensors see it. */

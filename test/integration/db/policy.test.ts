@@ -13,8 +13,8 @@ import type { PolicyStore } from '../../../domain/ports/policy-store.ts';
 import { createDatabase, dropDatabase } from '../../../stack/postgres/database.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
+import { emptyLedger, PORTFOLIO } from './cycle.fixture.ts';
 
-const SPEC = { portfolioId: 'sim', deploymentId: 'abcde', venueAccountId: 'account', mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: [] } as const;
 
 let databases: TestDatabases;
 let pool: Pool;
@@ -23,9 +23,8 @@ let store: PolicyStore;
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
 beforeEach(async () => {
-  pool = await databases.create();
+  ({ pool } = await emptyLedger(databases));
   store = createPolicyStore(pool);
-  await createLedger(pool).ensurePortfolio(SPEC);
 });
 
 const asked = (wish: PolicyWish, seen = 1, by = 'ada') => ({ portfolioId: 'sim', seen, wish, by, because: 'a test' });
@@ -33,7 +32,7 @@ const set = (values: Extract<PolicyWish, { kind: 'set' }>['values'], seen = 1, b
 const countOf = async (query: string): Promise<unknown> => (await pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${query}`)).rows[0]?.n;
 
 it('a new portfolio has the built-in policy as version 0 and preset normal as version 1; making it again adds none', async () => {
-  await createLedger(pool).ensurePortfolio(SPEC);
+  await createLedger(pool).ensurePortfolio(PORTFOLIO);
   expect(await store.active('sim')).toEqual({ version: 1, policy: PRESETS.normal });
   expect(await store.history('sim', 9)).toMatchObject([
     { version: 1, kind: 'initial', preset: 'normal', policy: PRESETS.normal, changes: [] }, { version: 0, kind: 'builtIn', preset: 'defensive', policy: PRESETS.defensive, changes: [] },
@@ -124,7 +123,7 @@ it('a ledger from before has its version carried over, and goes on from there', 
     await old.query(`INSERT INTO portfolios (portfolio_id, deployment_id, venue_account_id, mode, strategy, timeframe, instrument_ids) VALUES ('sim', 'abcde', 'account', 'sim', 'ensemble', '1h', '{}')`);
     await old.query({ text: `INSERT INTO policy_versions (portfolio_id, version, policy, changed_by, reason) VALUES ('sim', 1, $1, 'keel', 'preset normal')`, values: [JSON.stringify({ ...PRESETS.normal, leverageMax: 4 })] });
     await migrate(url);
-    await createLedger(old).ensurePortfolio(SPEC);
+    await createLedger(old).ensurePortfolio(PORTFOLIO);
     const store16 = createPolicyStore(old);
     expect(await store16.active('sim')).toEqual({ version: 1, policy: { ...PRESETS.normal, leverageMax: 4 } });
     expect(await store16.version('sim', 1)).toMatchObject({ kind: 'initial', preset: 'normal', by: 'keel', because: 'preset normal', changes: [] });

@@ -19,7 +19,7 @@ export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
   return {
-    ...createLedgerActivities(deps.ledger),
+    ...createLedgerActivities(deps),
     ...createMarketActivities(deps),
     ...createOrderActivities(deps),
     ...createReconciliationActivities(deps),

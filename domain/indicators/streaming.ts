@@ -43,8 +43,8 @@ export function createSma(period: number): Indicator<number, number> {
   };
 }
 
-/** An average that starts as the mean of its first `period` values and then moves by `weight` of each difference. */
-function createSeededAverage(period: number, weight: number): Indicator<number, number> {
+/** An average that starts as the mean of its first `period` values and then moves on by `step`. */
+function createSeededAverage(period: number, step: (average: number, value: number) => number): Indicator<number, number> {
   assertPeriod(period);
   let count = 0;
   let sum = 0;
@@ -52,7 +52,7 @@ function createSeededAverage(period: number, weight: number): Indicator<number, 
   return {
     next(value) {
       if (average !== null) {
-        average += (value - average) * weight;
+        average = step(average, value);
         return average;
       }
       count += 1;
@@ -65,7 +65,8 @@ function createSeededAverage(period: number, weight: number): Indicator<number, 
 
 /** Exponential moving average, weight 2 / (period + 1), seeded by the simple average. First value at candle `period`. */
 export function createEma(period: number): Indicator<number, number> {
-  return createSeededAverage(period, 2 / (period + 1));
+  const weight = 2 / (period + 1);
+  return createSeededAverage(period, (average, value) => average + (value - average) * weight); // a flat price keeps its average to the last bit
 }
 
 /**
@@ -73,7 +74,7 @@ export function createEma(period: number): Indicator<number, number> {
  * @source J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
  */
 export function createWilderAverage(period: number): Indicator<number, number> {
-  return createSeededAverage(period, 1 / period);
+  return createSeededAverage(period, (average, value) => (average * (period - 1) + value) / period); // a difference would lose a small value beside a large average
 }
 
 /**

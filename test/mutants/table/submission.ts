@@ -38,7 +38,7 @@ export const SUBMISSION_MUTANTS: readonly Mutant[] = [
   { name: 'cancel of what never left', guard: 'the venue is not asked about an order that was never sent', tests: orderTests, edits: [edit(ORDERS, `if (known.state === 'planned' || known.state === 'absent') return await write(known, { kind: 'expired', reason: 'withdrawn' });`, '')] },
 
   { name: 'cursor after the cycle\'s start', guard: 'a feed that dies in between starts the cycle again', tests: feedTests, edits: [edit(FEEDS,
-    'if (input.startsCycles) await engine.startCycle(', 'await ledger.setCursor(input.portfolioId, cursorName, closeTime);\n    if (input.startsCycles) await engine.startCycle(')] },
+    'if (input.startsCycles) {\n      await engine.startCycle(', 'await ledger.setCursor(input.portfolioId, cursorName, closeTime);\n    if (input.startsCycles) {\n      await engine.startCycle(')] },
   { name: 'candles before their cycle', guard: 'a cycle finds its candle in the ledger', tests: feedTests, edits: [edit(FEEDS, 'await ledger.writeCandles(series);\n    if', 'if')] },
   { name: 'a candle that was handed on', guard: 'a reconnected stream that repeats itself starts nothing again', tests: feedTests, edits: [edit(FEEDS, 'if (cursor !== null && closeTime <= cursor) return;', '')] },
   { name: 'a candle that was missed', guard: 'no candle between two is left out', tests: feedTests, edits: [edit(FEEDS, 'if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp();', '')] },

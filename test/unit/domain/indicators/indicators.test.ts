@@ -60,6 +60,10 @@ describe('the textbook formulas, on any prices', () => {
     });
   })));
 
+  it('RSI sees a last move that is tiny beside the one before', () => {
+    expect(batch.rsi([3.000000000000002, 1.0000000000000016, 1.0000000000000013], 1)).toEqual([null, 0, 0]);
+  });
+
   it('ATR', () => fc.assert(fc.property(bars, period, (list, n) => holds(batch.atr(list, n).at(-1), list.length, n, () => recursiveAverage(trueRanges(list), n, 1 / n)))));
 
   it('bands and channels', () => fc.assert(fc.property(bars, period, (list, n) => {

@@ -1,13 +1,15 @@
 import { KeelError } from '../domain/errors.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
+import { ownerOfClientOrderId } from '../domain/orders/identity.ts';
 import type { Fill } from '../domain/orders/order.ts';
 import { bookOf } from '../domain/orders/order.ts';
 import { absenceProvableAt, PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import { canApply } from '../domain/orders/transitions.ts';
-import type { Difference, Ledger, ReconciliationView } from '../domain/ports/ledger.ts';
+import type { Difference, DifferenceKind, Ledger, NotedDifference, ReconciliationView } from '../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
-import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT } from '../domain/reconciliation/differences.ts';
+import type { UnwrittenOrder } from '../domain/reconciliation/differences.ts';
+import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT, UNWRITTEN_MAX_MS } from '../domain/reconciliation/differences.ts';
 import { MODES_THAT_FORGET, openingBalanceOf } from '../domain/reconciliation/opening-balance.ts';
 import type { Engine } from './feeds.ts';
 import type { ObservedDifferences, ReconciliationActivities } from './types.ts';
@@ -33,7 +35,8 @@ export function createReconciliationActivities(deps: ReconciliationDeps): Reconc
     const history = await historyOfDiffering(deps, view, account);
     const late = await bookFills(deps, portfolioId, history);
     const now = late.length === 0 ? view : await ledger.reconciliationView(portfolioId);
-    const differences = differencesOf(now, { account, openOrders, fills: history, running });
+    const unwritten = await unwrittenOf(ledger, now, [...openOrders.map((it) => ({ ...it, isWorking: true })), ...history.map(madeBy)]);
+    const differences = differencesOf(now, { account, openOrders, fills: history, running, unwritten });
     const noted = await ledger.noteDifferences(portfolioId, [...missed, ...late, ...differences], clock());
     for (const difference of [...missed, ...late]) await ledger.resolveDifference(portfolioId, difference, APPLIED);
     const found = noted.filter((it) => it.kind !== 'missedFill');
@@ -42,7 +45,7 @@ export function createReconciliationActivities(deps: ReconciliationDeps): Reconc
     return { confirmed, fresh: found.length - confirmed.length, toResume: now.positions.filter((it) => toResume.includes(it.positionId)) };
   }
 
-  async function resolveDifference({ portfolioId, difference }: { portfolioId: string; difference: Difference }): Promise<string> {
+  async function resolveDifference({ portfolioId, difference }: { portfolioId: string; difference: NotedDifference }): Promise<string> {
     const outcome = await actOn(deps, portfolioId, difference);
     await ledger.resolveDifference(portfolioId, difference, outcome);
     return outcome;
@@ -137,15 +140,36 @@ async function fillsWithOrders(venue: Venue, instrumentId: InstrumentId, since: 
   return fills.map((fill) => ({ ...fill, clientOrderId: clientIds.get(fill.venueOrderId) ?? fill.clientOrderId }));
 }
 
+type OrderAtVenue = Omit<UnwrittenOrder, 'clientOrderId'> & { readonly clientOrderId: string | null };
+
+/** The order behind a fill; in the history of fills it stands in the plain book, also where a conditional one triggered it. */
+function madeBy({ clientOrderId, instrumentId, positionSide }: Fill): OrderAtVenue {
+  return { clientOrderId, instrumentId, positionSide, book: 'plain', isWorking: false };
+}
+
+/** Those of ours that the ledger has no row of. */
+async function unwrittenOf(ledger: Ledger, view: ReconciliationView, orders: readonly OrderAtVenue[]): Promise<readonly UnwrittenOrder[]> {
+  const known = new Set(view.openOrders.map((row) => row.intent.clientOrderId));
+  const unwritten = new Map<string, UnwrittenOrder>();
+  for (const { clientOrderId, instrumentId, positionSide, book, isWorking } of orders) {
+    if (clientOrderId === null || known.has(clientOrderId) || ownerOfClientOrderId(clientOrderId, view.deploymentId) !== 'ours') continue;
+    known.add(clientOrderId);
+    if ((await ledger.order(clientOrderId)) === null) unwritten.set(clientOrderId, { clientOrderId, instrumentId, positionSide, book, isWorking });
+  }
+  return [...unwritten.values()];
+}
+
 /** One named outcome for every kind. */
-async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: Difference): Promise<string> {
+async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: NotedDifference): Promise<string> {
   const { ledger, engine } = deps;
   switch (difference.kind) {
     case 'closedOutside':
     case 'closedInEmergency':
     case 'liquidated':
     case 'ghostPosition':
-      return await endPosition(deps, difference);
+      return await endPosition(deps, textOf(difference, 'positionId'), difference.kind);
+    case 'unwrittenOrder':
+      return await awaitWriting(deps, difference);
     case 'unknownOrderOfOurs':
     case 'ghostOrder':
       return await lookAgain(deps, difference);
@@ -175,15 +199,26 @@ export async function closingFillsSince(venue: Venue, position: PositionRecord):
   return { all, closing: closingFillsOf(position, all) };
 }
 
-async function endPosition({ ledger, venue, engine }: ReconciliationDeps, difference: Difference): Promise<string> {
-  const positionId = textOf(difference, 'positionId');
+async function endPosition({ ledger, venue, engine }: ReconciliationDeps, positionId: string, kind: DifferenceKind): Promise<string> {
   const { position } = await ledger.positionSnapshot(positionId);
   const fills = await venue.fills({ instrumentId: position.plan.instrument.id, since: tradesFrom(position) });
   await ledger.applyOutsideFills(positionId, closingFillsOf(position, fills));
-  const reason = difference.kind === 'liquidated' ? 'liquidation' : difference.kind === 'closedInEmergency' ? 'emergency' : 'outside';
+  const reason = kind === 'liquidated' ? 'liquidation' : kind === 'closedInEmergency' ? 'emergency' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);
   return `position told: ${reason}`;
+}
+
+/** Its position is woken to write it down. One that does not, within its time, forgot it: reset, or resumed, while the ledger was away. */
+async function awaitWriting(deps: ReconciliationDeps, difference: NotedDifference): Promise<string> {
+  const positions = textsOf(difference, 'positions');
+  if (deps.clock() - difference.firstSeenAt < UNWRITTEN_MAX_MS) {
+    for (const positionId of positions) await deps.engine.wakePosition(positionId);
+    return 'position woken';
+  }
+  if (difference.evidence['isWorking'] === true) return await cancelOrphan(deps, difference);
+  if (difference.evidence['venue'] !== '0') return 'reported, left alone';
+  return (await Promise.all(positions.map((positionId) => endPosition(deps, positionId, 'closedOutside')))).join('; ');
 }
 
 /** What the venue knows of the order counts. What it had taken and does not know any more has ended. */
@@ -217,5 +252,11 @@ async function cancelOrphan({ venue, clock }: ReconciliationDeps, difference: Di
 function textOf(difference: Difference, field: string): string {
   const value = difference.evidence[field];
   if (typeof value !== 'string') throw new KeelError('INVARIANT', `difference ${difference.key} has no ${field} in its evidence`);
+  return value;
+}
+
+function textsOf(difference: Difference, field: string): readonly string[] {
+  const value = difference.evidence[field];
+  if (!Array.isArray(value) || !value.every((it) => typeof it === 'string')) throw new KeelError('INVARIANT', `difference ${difference.key} has no ${field} in its evidence`);
   return value;
 }

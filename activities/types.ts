@@ -7,7 +7,7 @@ import type { CandleRef } from '../domain/market/candle.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
-import type { Difference, DueMark, EmergencyOrder, GuardResult, PostureLook } from '../domain/ports/ledger.ts';
+import type { Difference, DueMark, EmergencyOrder, GuardResult, NotedDifference, PostureLook } from '../domain/ports/ledger.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
 import type { FeedInput, HealthInput, HealthOutcome, ReplayInput } from '../workflows/messages.ts';
@@ -77,7 +77,7 @@ export interface OrderActivities {
 
 export interface ObservedDifferences {
   /** Those seen at two looks in a row, ready to be acted on. */
-  readonly confirmed: readonly Difference[];
+  readonly confirmed: readonly NotedDifference[];
   readonly fresh: number;
   /** Positions of the confirmed differences that need a workflow. */
   readonly toResume: readonly PositionRecord[];
@@ -86,7 +86,7 @@ export interface ObservedDifferences {
 export interface ReconciliationActivities {
   /** One look at venue, ledger and workflows. Missed fills and money are booked at once: both are facts. */
   compareWithVenue(portfolioId: string): Promise<ObservedDifferences>;
-  resolveDifference(request: { portfolioId: string; difference: Difference }): Promise<string>;
+  resolveDifference(request: { portfolioId: string; difference: NotedDifference }): Promise<string>;
   recordMoney(portfolioId: string): Promise<void>;
 }
 

@@ -77,6 +77,7 @@ export type DifferenceKind =
   | 'liquidated'
   | 'unknownOrderOfOurs'
   | 'orphanExitOrder'
+  | 'unwrittenOrder'
   | 'foreignOrder'
   | 'foreignPosition'
   | 'twoMasters'

@@ -24,7 +24,19 @@ export interface OutsideView {
   readonly fills: readonly Fill[];
   /** Positions whose workflow runs. */
   readonly running: ReadonlySet<string>;
+  /** Orders of ours, working or with fills, of which the ledger has no row. */
+  readonly unwritten: readonly UnwrittenOrder[];
 }
+
+/** Sent while the ledger was away: only protecting and closing orders go without it, and their position writes them down when it is back. */
+export interface UnwrittenOrder extends Holding {
+  readonly clientOrderId: string;
+  readonly book: VenueOrder['book'];
+  readonly isWorking: boolean;
+}
+
+/** So long a position has to write down what it sent (transport clock): its worker may have died, and its task runs again after 5 s. */
+export const UNWRITTEN_MAX_MS = 60_000;
 
 /**
  * Differences of one look, in the order in which they are to be acted on: orders before the positions that need them.
@@ -34,8 +46,9 @@ export function differencesOf(ledger: ReconciliationView, outside: OutsideView):
   return [
     ...missingWorkflows(ledger, outside.running),
     ...unheardNews(ledger, outside.running),
+    ...unwrittenOrders(ledger, outside),
     ...positionDifferences(ledger, outside),
-    ...venueOrderDifferences(ledger, outside.openOrders),
+    ...venueOrderDifferences(ledger, outside),
     ...ledgerOrderDifferences(ledger, outside.openOrders),
     ...unprotected(ledger, outside),
     ...moneyDifferences(ledger, outside.account.walletBalance),
@@ -106,8 +119,26 @@ function unheardNews(ledger: ReconciliationView, running: ReadonlySet<string>): 
   }));
 }
 
-function positionDifferences(ledger: ReconciliationView, { account, fills }: OutsideView): Difference[] {
-  return differingHoldings(ledger, account).flatMap((holding) => {
+/** Whose position runs and will write it: until then its symbol explains itself by no other hand. */
+function writersOf(ledger: ReconciliationView, running: ReadonlySet<string>, holding: Holding): readonly string[] {
+  return ledger.positions.filter((it) => isSame(holdingOf(it), holding) && running.has(it.positionId)).map((it) => it.positionId);
+}
+
+function unwrittenOrders(ledger: ReconciliationView, { account, unwritten, running }: OutsideView): Difference[] {
+  return unwritten.flatMap((order) => {
+    const positions = writersOf(ledger, running, order);
+    if (positions.length === 0) return [];
+    const { clientOrderId, book, isWorking, instrumentId } = order;
+    return [{
+      key: `unwrittenOrder/${clientOrderId}`, kind: 'unwrittenOrder' as const, instrumentId,
+      evidence: { clientOrderId, book, isWorking, positions, ledger: text(expectedOf(ledger, order)), venue: text(actualOf(account, order)) },
+    }];
+  });
+}
+
+function positionDifferences(ledger: ReconciliationView, { account, fills, unwritten, running }: OutsideView): Difference[] {
+  const differing = differingHoldings(ledger, account).filter((holding) => !unwritten.some((order) => isSame(order, holding) && writersOf(ledger, running, holding).length > 0));
+  return differing.flatMap((holding) => {
     const { instrumentId, positionSide } = holding;
     const ours = ledger.positions.filter((it) => isSame(holdingOf(it), holding));
     const actual = actualOf(account, holding);
@@ -141,10 +172,11 @@ export function closingFillsOf(position: PositionRecord, fills: readonly Fill[])
   return fills.filter((fill) => isSame(fill, holdingOf(position)) && fill.side !== entrySide(position.plan.direction));
 }
 
-function venueOrderDifferences(ledger: ReconciliationView, open: readonly VenueOrder[]): Difference[] {
+function venueOrderDifferences(ledger: ReconciliationView, { openOrders: open, unwritten, running }: OutsideView): Difference[] {
+  const toBeWritten = new Set(unwritten.filter((order) => writersOf(ledger, running, order).length > 0).map((order) => order.clientOrderId));
   const rows = new Map(ledger.openOrders.map((row) => [row.intent.clientOrderId, row]));
   const living = new Set(ledger.positions.map((it) => it.positionId));
-  return open.flatMap((order): Difference[] => {
+  return open.filter((order) => !toBeWritten.has(order.clientOrderId)).flatMap((order): Difference[] => {
     const kind = kindOfOpenOrder(order, { row: rows.get(order.clientOrderId), living, deploymentId: ledger.deploymentId });
     if (kind === null) return [];
     const { clientOrderId, venueOrderId, book, status, instrumentId } = order;

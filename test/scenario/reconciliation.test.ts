@@ -5,7 +5,7 @@ import { createPool } from '../../db/pool.ts';
 import { clientOrderIdOf } from '../../domain/orders/identity.ts';
 import type { DifferenceKind } from '../../domain/ports/ledger.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
-import { LOOKS_APART_MS } from '../../domain/reconciliation/differences.ts';
+import { LOOKS_APART_MS, UNWRITTEN_MAX_MS } from '../../domain/reconciliation/differences.ts';
 import { accountFeedId } from '../../workflows/ids.ts';
 import { METRONOME, readOrders } from '../support/fault-session.ts';
 import type { Outsider } from '../support/outsider.ts';
@@ -21,8 +21,8 @@ const [BTC, ETH, SOL, BNB] = ['BTC-USDT-PERP', 'ETH-USDT-PERP', 'SOL-USDT-PERP',
 let system: System;
 let outsider: Outsider;
 let hasFailed = false;
-/** Made up under our name: one that only the venue knows, one that only the ledger knows. */
-let ours: { readonly orphan: string; readonly ghost: string };
+/** Made up under our name: two that only the venue knows, one of them in a symbol that we hold, and one that only the ledger knows. */
+let ours: { readonly orphan: string; readonly unwritten: string; readonly ghost: string };
 /** Orders that the outsider placed. */
 const theirs = { limit: 'web-limit', master: clientOrderIdOf('zzzzz', 'another') };
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   system = await startSystem({ postgresUrl: inject('postgresUrl'), temporalAddress: inject('temporalAddress'), seed: '1', symbolCount: 4, candles: 40, strategy: METRONOME });
   await allowCorrelated(system);
   outsider = outsiderOf(system);
-  ours = { orphan: clientOrderIdOf(system.deployment.id, 'of nobody'), ghost: clientOrderIdOf(system.deployment.id, 'a ghost') };
+  ours = { orphan: clientOrderIdOf(system.deployment.id, 'of nobody'), unwritten: clientOrderIdOf(system.deployment.id, 'not in the ledger'), ghost: clientOrderIdOf(system.deployment.id, 'a ghost') };
   await beginStandstill(system);
 });
 afterAll(async () => { await system.close(hasFailed); });
@@ -69,7 +69,7 @@ async function positionOn(instrumentId: string): Promise<{ positionId: string; s
 
 /** What `keel verify` finds, less what was staged and can never be true again. */
 async function violations(): Promise<readonly Violation[]> {
-  const staged = [theirs.master, ours.orphan, ours.ghost];
+  const staged = [theirs.master, ours.orphan, ours.unwritten, ours.ghost];
   return (await system.violations()).filter((it) => !(it.invariant === 1 && staged.includes(it.subject)));
 }
 
@@ -95,12 +95,13 @@ describe('every difference has a named outcome', () => {
   test('orders: foreign, of another master, orphan, of open fate, ghosts', async () => {
     onTestFailed(() => { hasFailed = true; });
     const [btcTarget, ethTarget, solTarget] = [await orderOf(system, BTC, 'target'), await orderOf(system, ETH, 'target'), await orderOf(system, SOL, 'target')];
-    const { ghost, orphan } = ours;
+    const { ghost, orphan, unwritten } = ours;
     const low = (await outsider.priceOf('BTCUSDT') * 0.9).toFixed(1);
     const limit = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01', price: low };
     await outsider.send('POST', 'order', { ...limit, newClientOrderId: theirs.limit });
     await outsider.send('POST', 'order', { ...limit, newClientOrderId: theirs.master });
-    await outsider.send('POST', 'algoOrder', { algoType: 'CONDITIONAL', symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '0.01', triggerPrice: low, clientAlgoId: orphan });
+    await outsider.send('POST', 'algoOrder', { algoType: 'CONDITIONAL', symbol: 'BTCUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '0.01', triggerPrice: low, clientAlgoId: unwritten });
+    await outsider.send('POST', 'algoOrder', { algoType: 'CONDITIONAL', symbol: 'BNBUSDT', side: 'SELL', type: 'STOP_MARKET', quantity: '1', triggerPrice: (await outsider.priceOf('BNBUSDT') * 0.9).toFixed(2), clientAlgoId: orphan });
     await settled(system);
     await plantGhost(system, btcTarget.clientOrderId, ghost);
     // The ledger believes in an order that the venue has ended: nobody heard of it.
@@ -114,13 +115,18 @@ describe('every difference has a named outcome', () => {
     await settled(system);
     expect(await outcomeOf('foreignOrder', theirs.limit)).toBe('reported, left alone');
     expect(await outcomeOf('twoMasters', theirs.master)).toMatch(/^halted/);
-    expect(await outcomeOf('orphanExitOrder', orphan)).toBe('cancelled: canceled');
+    expect(await outcomeOf('orphanExitOrder', orphan)).toBe('cancelled: canceled'); // nobody is left who could own it
+    expect(await outcomeOf('unwrittenOrder', unwritten)).toBe('position woken'); // it may have sent it while the ledger was away
     expect(await outcomeOf('unknownOrderOfOurs', ethTarget.clientOrderId)).toBe('adopted as working');
     expect(await outcomeOf('ghostOrder', ghost)).toBe('ended: the venue does not know it any more');
     expect(await outcomeOf('ghostOrder', solTarget.clientOrderId)).toBe('adopted as canceled');
 
+    await system.database.query(`UPDATE differences SET first_seen_at = first_seen_at - $1 WHERE kind = 'unwrittenOrder'`, [UNWRITTEN_MAX_MS]);
+    await system.reconcile();
+    expect((await told('unwrittenOrder')).at(-1)).toMatchObject({ type: 'differenceResolved', outcome: 'cancelled: canceled' });
+
     const [venue, ledger] = [await venueOrders(), await readOrders(system)];
-    expect([theirs.limit, theirs.master, orphan, ethTarget.clientOrderId].map((id) => venue.get(id))).toEqual(['NEW', 'NEW', 'CANCELED', 'NEW']);
+    expect([theirs.limit, theirs.master, orphan, unwritten, ethTarget.clientOrderId].map((id) => venue.get(id))).toEqual(['NEW', 'NEW', 'CANCELED', 'CANCELED', 'NEW']);
     expect(ledger.get(ethTarget.clientOrderId)).toMatchObject({ state: 'accepted', attempt: 1, timesAtVenue: 1 });
     expect(ledger.get(ghost)).toMatchObject({ state: 'expired', reason: 'vanished', timesAtVenue: 0 });
     expect(ledger.get(solTarget.clientOrderId)?.state).toBe('canceled');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities, ObservedDifferences } from '../../../activities/types.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
-import type { Difference } from '../../../domain/ports/ledger.ts';
+import type { NotedDifference } from '../../../domain/ports/ledger.ts';
 import type { PositionRecord } from '../../../domain/positions/position.ts';
 import { newsSignal } from '../../../workflows/messages.ts';
 import type * as workflows from '../../../workflows/index.ts';
@@ -17,7 +17,7 @@ afterAll(() => host.stop());
 
 const NOTHING: ObservedDifferences = { confirmed: [], fresh: 0, toResume: [] };
 const FRESH: ObservedDifferences = { ...NOTHING, fresh: 1 };
-const DIFFERENCE: Difference = { key: 'k', kind: 'missingWorkflow', instrumentId: null, evidence: {} };
+const DIFFERENCE: NotedDifference = { key: 'k', kind: 'missingWorkflow', instrumentId: null, evidence: {}, looks: 2, firstSeenAt: 1 };
 
 interface Told {
   /** What each look sees, in order; the last for ever. */

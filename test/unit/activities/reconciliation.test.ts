@@ -3,9 +3,10 @@ import type { Engine } from '../../../activities/feeds.ts';
 import { createReconciliationActivities } from '../../../activities/reconciliation.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
+import { clientOrderIdOf } from '../../../domain/orders/identity.ts';
 import type { Fill, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
-import type { Difference, Ledger, Mode, NotedDifference, ReconciliationView } from '../../../domain/ports/ledger.ts';
+import type { Difference, DifferenceKind, Ledger, Mode, NotedDifference, ReconciliationView } from '../../../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue, VenueAccount } from '../../../domain/ports/venue.ts';
 import type { PositionRecord } from '../../../domain/positions/position.ts';
 import { portOf } from '../../support/ports.ts';
@@ -14,7 +15,7 @@ import { INTENT, reportOf, rowIn } from '../domain/orders/orders.fixture.ts';
 
 const ACCOUNT: VenueAccount = { walletBalance: '1', equity: '1', availableMargin: '1', positionMode: 'oneWay', positions: [] };
 const VIEW: ReconciliationView = { portfolioId: 'sim', mode: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [], openOrders: [], lastFillAt: {}, instrumentIds: [], moneyBooked: '1' };
-const differenceOf = (kind: Difference['kind']): Difference => ({ key: kind, kind, instrumentId: 'BTC-USDT-PERP', evidence: { clientOrderId: 'klother-x', book: 'plain', positionId: 'p' } });
+const differenceOf = (kind: Difference['kind'], evidence: Difference['evidence'] = { clientOrderId: 'klother-x', book: 'plain', positionId: 'p' }): NotedDifference => ({ key: kind, kind, instrumentId: 'BTC-USDT-PERP', evidence, looks: 2, firstSeenAt: 1 });
 
 /** @param calls what is done to ledger and venue. */
 function activitiesOf(calls: string[], looks = 1) {
@@ -23,7 +24,7 @@ function activitiesOf(calls: string[], looks = 1) {
     engine: portOf<Engine>({ wakePosition: async (id) => void calls.push(`wake ${id}`) }),
     ledger: portOf<Ledger>({
       reconciliationView: async () => VIEW,
-      noteDifferences: async () => [{ ...differenceOf('foreignOrder'), looks, firstSeenAt: 1 } satisfies NotedDifference],
+      noteDifferences: async () => [{ ...differenceOf('foreignOrder'), looks }],
       raiseFence: async ({ by }) => { calls.push(`raise fence by ${by}`); return { epoch: 2, halted: true }; },
       resolveDifference: async (_portfolio, { kind }) => void calls.push(`resolved ${kind}`),
       cursor: async () => 5_000,
@@ -120,7 +121,7 @@ function fillAt(filledAt: number): Fill {
 }
 
 /** A venue that holds nothing any more, with this in its history. */
-function activitiesWith({ fill, orders, looks = 1, owned = false }: { fill: Fill; orders: readonly VenueOrder[]; looks?: number; owned?: boolean }) {
+function activitiesWith({ fill, orders, looks = 1, owned = false, inLedger = [] }: { fill: Fill; orders: readonly VenueOrder[]; looks?: number; owned?: boolean; inLedger?: readonly string[] }) {
   const applied: string[] = [];
   const told: string[] = [];
   const woken: string[] = [];
@@ -130,6 +131,7 @@ function activitiesWith({ fill, orders, looks = 1, owned = false }: { fill: Fill
       applied.push(it.tradeId);
       return { positionId: owned ? PLAN.positionId : null, row: null, isNews: owned };
     }),
+    order: async (clientOrderId) => (inLedger.includes(clientOrderId) ? rowIn('filled') : null),
     cursor: async () => 0,
     recordIncome: async () => undefined,
     setCursor: async () => undefined,
@@ -192,8 +194,44 @@ describe('a working order that the venue does not know', () => {
     const venue = portOf<Venue>({ serverTime: async () => venueTime, lookUp: async () => null });
     const engine = portOf<Engine>({ wakePosition: async () => undefined });
     const { resolveDifference } = createReconciliationActivities({ ledger, venue, engine, clock: () => 1 });
-    const difference: Difference = { key: 'k', kind: 'ghostOrder', instrumentId: INTENT.instrumentId, evidence: { clientOrderId: INTENT.clientOrderId } };
-    await resolveDifference({ portfolioId: 'sim', difference });
+    await resolveDifference({ portfolioId: 'sim', difference: differenceOf('ghostOrder', { clientOrderId: INTENT.clientOrderId }) });
     expect(events).toEqual(expected);
+  });
+});
+
+describe('an order of ours that the ledger never heard of', () => {
+  const OURS = clientOrderIdOf('abcde', 'close');
+
+  it.each<[string, readonly string[], DifferenceKind]>([
+    ['its position runs and will write it', [], 'unwrittenOrder'],
+    ['the ledger has it, and its fills: another look at both decides', [OURS], 'ghostPosition'],
+  ])('closed the position: %s', async (_name, inLedger, kind) => {
+    const { compareWithVenue } = activitiesWith({ fill: fillAt(PLAN.decidedAt), orders: historyOf(OURS), looks: 2, inLedger });
+    expect((await compareWithVenue('sim')).confirmed.map((it) => it.kind)).toEqual([kind]);
+  });
+
+  const evidence = (changes: Difference['evidence']) => ({ clientOrderId: OURS, book: 'plain', isWorking: false, positions: [PLAN.positionId], venue: '0', ...changes });
+
+  it.each<[string, Difference['evidence'], number, readonly string[]]>([
+    ['may be written still', evidence({}), 59_999, [`wake ${PLAN.positionId}`]],
+    ['is forgotten, and nothing is held any more', evidence({}), 60_000, ['outside fills 9', `instruct gone outside`, `wake ${PLAN.positionId}`]],
+    ['is forgotten, and a part is held', evidence({ venue: '3' }), 60_000, []],
+    ['is forgotten, and works', evidence({ isWorking: true }), 60_000, [`cancel ${OURS}`]],
+  ])('%s', async (_name, seen, ageMs, expected) => {
+    const calls: string[] = [];
+    const ledger = portOf<Ledger>({
+      positionSnapshot: async () => ({ position: HOLDING.positions[0] as PositionRecord, orders: [], instructions: [] }),
+      applyOutsideFills: async (_position, fills) => void calls.push(`outside fills ${fills.map((it) => it.tradeId).join(' ')}`),
+      instruct: async (it) => void calls.push(`instruct ${it.kind} ${it.kind === 'gone' ? it.reason : ''}`),
+      resolveDifference: async () => undefined,
+    });
+    const venue = portOf<Venue>({
+      fills: async () => [fillAt(PLAN.decidedAt)], serverTime: async () => 1,
+      cancel: async ({ clientOrderId }) => { calls.push(`cancel ${clientOrderId}`); return { kind: 'canceled' }; },
+    });
+    const engine = portOf<Engine>({ wakePosition: async (id) => void calls.push(`wake ${id}`) });
+    const difference = { ...differenceOf('unwrittenOrder', seen), firstSeenAt: 1_000 };
+    await createReconciliationActivities({ ledger, venue, engine, clock: () => 1_000 + ageMs }).resolveDifference({ portfolioId: 'sim', difference });
+    expect(calls).toEqual(expected);
   });
 });

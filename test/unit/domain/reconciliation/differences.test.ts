@@ -8,7 +8,7 @@ import type { DifferenceKind, ReconciliationView } from '../../../../domain/port
 import type { VenuePosition } from '../../../../domain/ports/venue.ts';
 import { stopIntentFor } from '../../../../domain/positions/intents.ts';
 import type { PositionRecord } from '../../../../domain/positions/position.ts';
-import type { OutsideView } from '../../../../domain/reconciliation/differences.ts';
+import type { OutsideView, UnwrittenOrder } from '../../../../domain/reconciliation/differences.ts';
 import { differencesOf, differingInstruments } from '../../../../domain/reconciliation/differences.ts';
 import { observationWith } from '../cycle/plan.fixture.ts';
 
@@ -50,13 +50,16 @@ const LEDGER: ReconciliationView = {
   portfolioId: 'sim', mode: 'sim', deploymentId: 'abcde', fence: { epoch: 1, halted: false }, positions: [positionOf()], openOrders: [stopRow('accepted')], lastFillAt: {}, instrumentIds: [BTC], moneyBooked: '10000.0',
 };
 const OUTSIDE: OutsideView = {
-  account: { walletBalance: '10000', positions: [held('10')] }, openOrders: [orderOf(STOP.clientOrderId)], fills: [], running: new Set([PLAN.positionId]),
+  account: { walletBalance: '10000', positions: [held('10')] }, openOrders: [orderOf(STOP.clientOrderId)], fills: [], running: new Set([PLAN.positionId]), unwritten: [],
 };
 
 const GONE = { account: { walletBalance: '10000', positions: [] }, openOrders: [] };
 const NO_ORDERS = { openOrders: [] as readonly OrderRow[] };
 const OTHER = clientOrderIdOf('zzzzz', 'x');
 const OURS = clientOrderIdOf('abcde', 'x');
+
+/** Ours, and the ledger has no row of it. */
+const unwritten = (changes: Partial<UnwrittenOrder> = {}): readonly UnwrittenOrder[] => [{ clientOrderId: OURS, instrumentId: BTC, positionSide: 'both', book: 'plain', isWorking: false, ...changes }];
 
 describe('differences of one look', () => {
   it.each<[string, Partial<ReconciliationView>, Partial<OutsideView>, readonly DifferenceKind[]]>([
@@ -71,6 +74,12 @@ describe('differences of one look', () => {
     ['the venue holds nothing, and no fill says why', NO_ORDERS, GONE, ['ghostPosition']],
     ['the venue holds nothing, entries alone are no reason', NO_ORDERS, { ...GONE, fills: [fillOf('buy', 'web_abc')] }, ['ghostPosition']],
     ['the venue holds nothing, a fill of our own order is no other hand', NO_ORDERS, { ...GONE, fills: [fillOf('sell', STOP.clientOrderId)] }, ['ghostPosition']],
+    ['the venue holds nothing, our position closed it while the ledger was away', {}, { ...GONE, openOrders: OUTSIDE.openOrders, fills: [fillOf('sell', OURS)], unwritten: unwritten() }, ['unwrittenOrder']],
+    ['the venue holds less, our position closed a part while the ledger was away', {}, { account: { walletBalance: '10000', positions: [held('4')] }, unwritten: unwritten() }, ['unwrittenOrder']],
+    ['our position closed it while the ledger was away, and its workflow is lost', {}, { ...GONE, openOrders: OUTSIDE.openOrders, fills: [fillOf('sell', OURS)], unwritten: unwritten(), running: new Set() }, ['missingWorkflow', 'ghostPosition']],
+    ['our position placed another stop while the ledger was away', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf(OURS)], unwritten: unwritten({ isWorking: true, book: 'conditional' }) }, ['unwrittenOrder']],
+    ['the same, and its workflow is lost', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf(OURS)], unwritten: unwritten({ isWorking: true, book: 'conditional' }), running: new Set() }, ['missingWorkflow', 'orphanExitOrder']],
+    ['an order of ours in a symbol where nobody is left to write it', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf(OURS, { instrumentId: 'ETH-USDT-PERP' })], unwritten: unwritten({ isWorking: true, instrumentId: 'ETH-USDT-PERP' }) }, ['orphanExitOrder']],
     ['the venue holds nothing while an order is under way', { openOrders: [stopRow('submitting')] }, GONE, []],
     ['the venue holds nothing while the fate of an order is open', { openOrders: [stopRow('unknown')] }, GONE, []],
     ['the venue holds less: another hand closed a part', {}, { account: { walletBalance: '10000', positions: [held('4')] } }, ['foreignPosition']],

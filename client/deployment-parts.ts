@@ -21,7 +21,8 @@ import type { Recording } from '../stack/processes.ts';
 import { startStack } from '../stack/start.ts';
 import { freePort } from '../stack/supervisor/ports.ts';
 import { homeStatus } from '../stack/supervisor/supervisor.ts';
-import { createBackOffLimiter, createVenue } from '../venues/index.ts';
+import { createVenue } from '../venues/index.ts';
+import { createClientLimiter } from './limiter.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
 import { connectClient } from './install.ts';
 import { withDatabase } from './with-database.ts';
@@ -168,7 +169,7 @@ async function usePool<T>(settings: Settings, deployment: Deployment, work: (poo
 /** Parts of a deployment whose processes are up. @param settings with the addresses of database, engine and venue */
 export async function withRunningParts<T>(settings: Settings, deployment: Deployment, work: (parts: DeploymentParts) => Promise<T>): Promise<T> {
   return usePool(settings, deployment, async (pool) => {
-    const limiter = createBackOffLimiter();
+    const limiter = createClientLimiter(pool, settings, deployment);
     const venue = createVenue(venueSettingsOf(settings, deployment), limiter);
     try {
       const client = await connectClient(settings);

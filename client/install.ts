@@ -7,7 +7,6 @@ import type { Deployment } from '../config/deployment.ts';
 import type { Settings } from '../config/settings.ts';
 import { clientConnectionOptions, engineAddress } from '../config/temporal.ts';
 import { createLedger } from '../db/ledger.ts';
-import { createLimiterStore } from '../db/limiter-store.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
@@ -19,8 +18,9 @@ import type { Venue } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
-import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
+import { createVenue } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
+import { createClientLimiter } from './limiter.ts';
 import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
@@ -66,7 +66,7 @@ export async function installLedger(settings: Settings, deployment: Deployment, 
   await migrate(url);
   const pool = createPool(url, { applicationName: 'keel-install', connectionsMax: 2 });
   const venueSettings = venueSettingsOf(settings, deployment);
-  const limiter = createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers + 1 });
+  const limiter = createClientLimiter(pool, settings, deployment);
   const venue = createVenue(venueSettings, limiter);
   const ledger = createLedger(pool);
   try {

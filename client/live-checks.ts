@@ -3,12 +3,12 @@ import type { Deployment } from '../config/deployment.ts';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Settings } from '../config/settings.ts';
 import { createLedger } from '../db/ledger.ts';
-import { createLimiterStore } from '../db/limiter-store.ts';
 import { createPool } from '../db/pool.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { ApiPermissions } from '../domain/ports/venue.ts';
-import { createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
+import { createVenue } from '../venues/index.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
+import { createClientLimiter } from './limiter.ts';
 
 type StartSettings = Pick<Settings, 'venueApiKey' | 'venueApiSecret'> & { readonly symbols: readonly string[] };
 
@@ -39,9 +39,8 @@ function assertKeys(settings: StartSettings, mode: 'testnet' | 'live'): void {
 export async function assertLiveAllowed(settings: Settings, deployment: Deployment): Promise<readonly string[]> {
   if (deployment.mode !== 'live') return [];
   const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-live-checks', connectionsMax: 2 });
-  const venueSettings = venueSettingsOf(settings, deployment);
-  const limiter = createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers + 1 });
-  const venue = createVenue(venueSettings, limiter);
+  const limiter = createClientLimiter(pool, settings, deployment);
+  const venue = createVenue(venueSettingsOf(settings, deployment), limiter);
   const ledger = createLedger(pool);
   try {
     const permissions = await venue.permissions();

@@ -1,5 +1,6 @@
 import { cycleIdOf } from '../domain/cycle/ids.ts';
 import { KeelError } from '../domain/errors.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { MarketAdvance, MarketControl } from '../domain/ports/market-control.ts';
 import type { ReplayInput } from '../workflows/messages.ts';
@@ -21,18 +22,18 @@ const LOOK_AGAIN_MS = 250;
 export function createReplayActivities({ ledger, control, engine, cancelled }: ReplayDeps): ReplayActivities {
   /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
   async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
-    const close = stop?.stoppedAt === 'candleClose' ? { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), marketTime: stop.marketTime } : null;
+    const due = dueOf(input, stop);
     for (;;) {
       const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
-      if (await isSettled(input.portfolioId, close, market)) return;
+      if (await isSettled(input.portfolioId, due, market)) return;
       await change;
     }
   }
 
   /** One question after the other, the likeliest to fail first: most looks end at the first one. */
-  async function isSettled(portfolioId: string, close: { readonly cycleId: string; readonly marketTime: number } | null, market: MarketControl): Promise<boolean> {
-    if (close !== null && (await ledger.cycleState(close.cycleId)) !== 'recorded') return false;
-    if (close !== null && ((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= close.marketTime) return false; // what fell due is priced before the market moves on
+  async function isSettled(portfolioId: string, { cycleId, pricedTo }: Due, market: MarketControl): Promise<boolean> {
+    if (cycleId !== null && (await ledger.cycleState(cycleId)) !== 'recorded') return false;
+    if (pricedTo !== null && ((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= pricedTo) return false;
     if (!(await ledger.settlement(portfolioId)).settled || !(await isAnsweredFor(market))) return false;
     return (await ledger.settlement(portfolioId)).settled; // again: an event that was answered for meanwhile lies in the ledger, as news
   }
@@ -66,6 +67,22 @@ export function createReplayActivities({ ledger, control, engine, cancelled }: R
   return {
     driveReplay: async (input) => await Promise.race([driveReplay(input), cancelled()]),
   };
+}
+
+/** What a stop made due before the market may move on. */
+interface Due {
+  readonly cycleId: string | null;
+  /** Predictions that fell due by then (market clock) have their outcome. */
+  readonly pricedTo: number | null;
+}
+
+/** No cycle reads what the candle before it made of predictions, so these may be priced while the market walks to the next close. */
+function dueOf(input: ReplayInput, stop: MarketAdvance | null): Due {
+  switch (stop?.stoppedAt) {
+    case 'candleClose': return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: stop.marketTime - timeframeMs(input.timeframe) };
+    case 'end': return { cycleId: null, pricedTo: stop.marketTime };
+    default: return { cycleId: null, pricedTo: null };
+  }
 }
 
 async function isAnsweredFor(market: MarketControl): Promise<boolean> {

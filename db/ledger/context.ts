@@ -64,7 +64,7 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
 
 /** @source domain/cycle/risk-facts.ts, which says what these windows are. */
 const RECENT_TRADES = 100;
-const RECENT_MS = 90 * 86_400_000;
+const RECENT_MS = 30 * 86_400_000;
 const LOSSES_MS = 86_400_000;
 
 interface PortfolioTrades {

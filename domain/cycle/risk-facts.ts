@@ -29,7 +29,7 @@ export interface VenueConditions {
 export const NO_CONDITIONS: VenueConditions = { volume24h: null, spreadBps: null, depth: null, funding: null, leverageMax: null };
 
 /**
- * The newest closed positions of one symbol, at most 100 of the last 90 days, after fees and before funding. Results are
+ * The newest closed positions of one symbol, at most 100 of the last 30 days, after fees and before funding. Results are
  * multiples of what the first stop risked.
  */
 export interface SymbolRecord {

@@ -73,8 +73,8 @@ describe('closed trades', () => {
     });
   });
 
-  it('forget losses from before a symbol was enabled, and trades of more than 90 days ago', async () => {
-    for (const hours of [90 * 24, 90 * 24 - 1, 10, 5]) await closed(-3, hours);
+  it('forget losses from before a symbol was enabled, and trades of more than 30 days ago', async () => {
+    for (const hours of [30 * 24, 30 * 24 - 1, 10, 5]) await closed(-3, hours);
     expect((await record(closeTime - 10 * HOUR_MS)).bySymbol[INSTRUMENT.id]).toMatchObject({ trades: 3, lossesInARow: 1 });
     expect((await record()).lossesInARow).toBe(4); // the portfolio's streak has no such bound
   });

@@ -10,11 +10,17 @@ const HISTORY = 300;
 const STOPS: readonly MarketAdvance['stoppedAt'][] = ['candleClose', 'accountEvent', 'until', 'candleClose', 'candleClose', 'end'];
 const CANDLES = 3;
 
-/** Ledger and market outlive their driver; each question and each answer may be its last moment. */
+/**
+ * Ledger and market outlive their driver; each question and each answer may be its last moment. At each close a prediction
+ * falls due; the oldest is priced at every third wait.
+ */
 function outside() {
   const cursors = new Map([[`marketFeed/${INPUT.strategy}/${INPUT.timeframe}`, 1]]);
   const stops = new Map<string, MarketAdvance>();
   const moves: string[] = [];
+  const unpriced: number[] = [];
+  const backlogs: number[] = [];
+  let waits = 0;
   let candlesDone = HISTORY;
   let diesAt = Infinity;
   let moment = 0;
@@ -27,29 +33,33 @@ function outside() {
   const ledger = portOf<Ledger>({
     cursor: async (_portfolio, name) => cursors.get(name) ?? null,
     setCursor: (_portfolio, name, value) => passing(() => void cursors.set(name, value)),
-    settlementChange: async () => undefined,
+    settlementChange: async () => void (++waits % 3 === 0 && unpriced.shift()),
     settlement: async () => ({ settled: true, waitingFor: [] }),
     cycleState: async () => { moves.push('cycle asked for'); return 'recorded'; },
-    nextDueAt: async () => null,
+    nextDueAt: async () => unpriced[0] ?? null,
     nextOrderDeadline: async () => null,
     dueOrders: async () => [{ positionId: 'p', clientOrderId: 'o' }],
   });
   const control: MarketControl = {
     state: async () => ({ marketTime: 0, mode: 'lockstep', ended: false, candlesDone, candlesTotal: null, lastEventId: 0, acknowledgedEventId: 0 }),
     advance: ({ requestId }) => passing(() => {
+      backlogs.push(unpriced.length);
       const before = stops.get(requestId);
       if (before !== undefined) return before;
       const stop: MarketAdvance = { stoppedAt: STOPS[stops.size] ?? 'end', marketTime: stops.size * 3_600_000, lastEventId: 0 };
       stops.set(requestId, stop);
       moves.push(stop.stoppedAt);
-      if (stop.stoppedAt === 'candleClose') candlesDone += 1;
+      if (stop.stoppedAt === 'candleClose') {
+        candlesDone += 1;
+        unpriced.push(stop.marketTime);
+      }
       return stop;
     }),
   };
   const engine = portOf<Engine>({ tellTimeReached: async () => undefined });
   const cancelled = () => new Promise<never>(() => undefined);
   return {
-    moves,
+    moves, unpriced, backlogs,
     drive: async (dying: number): Promise<{ cycles: number }> => {
       [moment, diesAt] = [0, dying];
       return await createReplayActivities({ ledger, control, engine, cancelled }).driveReplay(INPUT);
@@ -69,4 +79,11 @@ it('counts each candle once and waits for its cycle, whenever its worker dies', 
     expect(moves.filter((move) => move !== 'cycle asked for')).toEqual(STOPS);
     expect(moves.filter((move) => move === 'cycle asked for').length).toBeGreaterThanOrEqual(CANDLES);
   }
+});
+
+it('what fell due may be priced until the next close, and is at the end', async () => {
+  const { drive, unpriced, backlogs } = outside();
+  await drive(Infinity);
+  expect(unpriced).toEqual([]);
+  expect(Math.max(...backlogs)).toBe(1);
 });

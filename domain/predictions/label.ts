@@ -87,11 +87,14 @@ export function labelOf(definition: LabelDefinition, basis: LabelBasis, candles:
   const long = tradeOf({ direction: 'long', costBps: basis.costBps, ...distances }, candles);
   const short = tradeOf({ direction: 'short', costBps: basis.costBps, ...distances }, candles);
   const bandBps = bandBpsOf(definition, basis);
-  return { action: sideOf(long, short, rounded(bandBps - basis.costBps)), moveBps: rounded(10_000 * (last / entry - 1)), bandBps, long, short };
+  return { action: sideOf(long, short, { bandBps, costBps: basis.costBps }), moveBps: rounded(10_000 * (last / entry - 1)), bandBps, long, short };
 }
 
-/** @param netMin what has to be exceeded after costs. */
-function sideOf(long: TradeResult, short: TradeResult, netMin: number): LabelAction {
+type Side = Pick<TradeResult, 'netBps' | 'exitIndex'>;
+
+/** Which side won more than the band. */
+export function sideOf(long: Side, short: Side, { bandBps, costBps }: { readonly bandBps: number; readonly costBps: number }): LabelAction {
+  const netMin = rounded(bandBps - costBps);
   const [isLong, isShort] = [long.netBps > netMin, short.netBps > netMin];
   if (isLong && isShort && long.exitIndex !== short.exitIndex) return long.exitIndex < short.exitIndex ? 'buy' : 'sell'; // narrow targets: whoever won first
   return isLong === isShort ? 'hold' : isLong ? 'buy' : 'sell';

@@ -1,0 +1,80 @@
+/**
+ * Whether a promoted model keeps what its validation promised, looked at after every result. Pure.
+ * @source learning.md, "Watch after promotion"; Wald, Sequential Analysis, 1947.
+ */
+import { expectedMoveBps } from '../predictions/label.ts';
+import { momentsOf } from '../statistics/moments.ts';
+import type { SequentialVerdict } from '../statistics/sequential-test.ts';
+import { logRatioOfTrial, logRatioOfValue, verdictOf } from '../statistics/sequential-test.ts';
+import { tradesOf } from '../validation/net-returns.ts';
+import type { Tested } from '../validation/tested.ts';
+
+const ERRORS = { alpha: 0.02, beta: 0.2 } as const;
+/** What would be worse: so much less of the win rate. */
+const WORSE_BY = 0.15;
+const RATE_LEAST = 0.01;
+const DAYS_MAX_MS = 14 * 86_400_000;
+/** Of the daily loss limit. */
+const HARD_STOP_SHARE = 0.5;
+
+/** What the test parts showed, after costs. R: net return over the move that was to be expected, σ × √horizon. */
+export interface Promised {
+  /** 0..1. */
+  readonly winRate: number;
+  readonly meanR: number;
+  readonly deviationR: number;
+  /** Mean R when fifteen in a hundred more are lost instead of won. */
+  readonly worseR: number;
+}
+
+/** @returns null where fewer than two trades, or none that differ, promise nothing. */
+export function promiseOf(tested: Pick<Tested, 'rows' | 'row' | 'actions'>): Promised | null {
+  const { sigma, label } = tested.rows;
+  const results = tradesOf(tested).map(({ row, netBps }) => netBps / expectedMoveBps(sigma[row] as number, label.horizonCandles)).filter(Number.isFinite);
+  const [won, lost] = [results.filter((r) => r > 0), results.filter((r) => r <= 0)];
+  const { mean, deviation } = momentsOf(results);
+  if (won.length === 0 || lost.length === 0 || !(deviation > 0)) return null;
+  return { winRate: won.length / results.length, meanR: mean, deviationR: deviation, worseR: mean - WORSE_BY * (momentsOf(won).mean - momentsOf(lost).mean) };
+}
+
+export interface WatchState {
+  readonly status: 'watching' | 'kept' | 'rollBack';
+  /** Market clock. */
+  readonly since: number;
+  readonly results: number;
+  /** Log likelihoods so far, worse against promised; a test that has spoken adds no more. */
+  readonly winLog: number;
+  readonly meanLog: number;
+  readonly wins: SequentialVerdict;
+  readonly mean: SequentialVerdict;
+}
+
+export const watchFrom = (since: number): WatchState => ({ status: 'watching', since, results: 0, winLog: 0, meanLog: 0, wins: 'open', mean: 'open' });
+
+export interface WatchStep {
+  readonly state: WatchState;
+  /** Null: nothing was decided. */
+  readonly why: string | null;
+}
+
+/** One more result of an episode: results that do not overlap. @param r net return over the expected move. */
+export function afterResult(state: WatchState, r: number, promised: Promised): WatchStep {
+  if (state.status !== 'watching') return { state, why: null };
+  const rate = Math.min(1 - RATE_LEAST, Math.max(2 * RATE_LEAST, promised.winRate));
+  const winLog = state.wins === 'open' ? state.winLog + logRatioOfTrial(r > 0, rate, Math.max(RATE_LEAST, rate - WORSE_BY)) : state.winLog;
+  const meanLog = state.mean === 'open' ? state.meanLog + logRatioOfValue(r, { promised: promised.meanR, worse: promised.worseR, deviation: promised.deviationR }) : state.meanLog;
+  const [wins, mean] = [state.wins === 'open' ? verdictOf(winLog, ERRORS) : state.wins, state.mean === 'open' ? verdictOf(meanLog, ERRORS) : state.mean];
+  const next = { ...state, results: state.results + 1, winLog, meanLog, wins, mean };
+  if (wins === 'worse') return { state: { ...next, status: 'rollBack' }, why: `its win rate is not the ${(100 * promised.winRate).toFixed(1)} % of its validation, after ${next.results} results` };
+  if (mean === 'worse') return { state: { ...next, status: 'rollBack' }, why: `its mean is not the ${promised.meanR.toFixed(3)} R of its validation, after ${next.results} results` };
+  if (wins === 'asPromised' && mean === 'asPromised') return { state: { ...next, status: 'kept' }, why: `it keeps its promise, after ${next.results} results` };
+  return { state: next, why: null };
+}
+
+/** What time and money say. @param lossBps since the promotion, of the equity, > 0 is a loss. */
+export function afterClock(state: WatchState, { at, lossBps, dailyLossLimitBps }: { readonly at: number; readonly lossBps: number; readonly dailyLossLimitBps: number }): WatchStep {
+  if (state.status !== 'watching') return { state, why: null };
+  if (lossBps >= HARD_STOP_SHARE * dailyLossLimitBps) return { state: { ...state, status: 'rollBack' }, why: `it lost ${lossBps} bps, half the daily limit of ${dailyLossLimitBps}` };
+  if (at - state.since >= DAYS_MAX_MS) return { state: { ...state, status: 'kept' }, why: `nothing spoke against it in 14 days and ${state.results} results` };
+  return { state, why: null };
+}

@@ -1,0 +1,120 @@
+/** One recipe through the gate, and week for week through gate and trial: the code that daily retraining judges by. */
+import type { Model } from '../../domain/learning/learner.ts';
+import { loadModel } from '../../domain/learning/load.ts';
+import { pickRows } from '../../domain/learning/dataset.ts';
+import type { TrialState, TrialTerms } from '../../domain/promotion/shadow-trial.ts';
+import { nextTrial, TRIAL_BEGUN } from '../../domain/promotion/shadow-trial.ts';
+import { calibrationMethodOf } from '../../domain/validation/calibration-checks.ts';
+import { CLASSES, datasetOf, fittedBand } from '../../domain/validation/classes.ts';
+import { evidenceOf } from '../../domain/validation/evidence.ts';
+import type { Evidence, Validation } from '../../domain/validation/evidence.ts';
+import type { Fold } from '../../domain/validation/folds.ts';
+import { USUAL_FOLDS, walkForward, wholeFold } from '../../domain/validation/folds.ts';
+import type { Verdict } from '../../domain/validation/gate.ts';
+import { judge } from '../../domain/validation/gate.ts';
+import type { LabelledRows } from '../../domain/validation/rows.ts';
+import { baselinesOf, brierAt, testedOf } from '../../domain/validation/tested.ts';
+import type { Trial } from '../../domain/validation/trials.ts';
+import { runFitJob } from '../../models/fit-job.ts';
+import { STUDY_ROWS, studyMarket, studyRows } from './market.ts';
+
+export interface Recipe {
+  readonly learner: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export const RECIPES: Readonly<Record<string, Recipe>> = {
+  linear: { learner: 'linear', parameters: { lambda: 0.1 } },
+  boosting: { learner: 'boosting', parameters: { rounds: 60, depthMax: 2, learningRate: 0.05 } },
+};
+
+interface FittedFold {
+  readonly model: Model;
+  readonly holdBand: number;
+  readonly method: Validation['folds'][number]['method'];
+}
+
+/** What is learned inside a fold: the band, the model, its calibration. */
+function fitFold(rows: LabelledRows, fold: Fold, { learner, parameters }: Recipe, seed: string): FittedFold {
+  const holdBand = fittedBand(rows, fold.fit);
+  const method = calibrationMethodOf(fold.calibration.reduce((sum, row) => sum + (rows.uniqueness[row] as number), 0));
+  const bytes = runFitJob(datasetOf(rows, holdBand), { learner, parameters, task: { kind: 'classes', count: CLASSES.length }, seed, train: fold.fit, stopping: fold.stopping, calibration: { rows: fold.calibration, method } });
+  return { model: loadModel(bytes), holdBand, method };
+}
+
+export function validated(rows: LabelledRows, recipe: Recipe, { seed, earlierTrials }: { readonly seed: string; readonly earlierTrials: readonly Trial[] }): { readonly evidence: Evidence; readonly verdict: Verdict } {
+  const folds = walkForward(rows, USUAL_FOLDS).map((fold, index) => {
+    const { model, holdBand, method } = fitFold(rows, fold, recipe, `${seed}|${index}`);
+    return { fold, holdBand, method, probabilities: model.predict(pickRows(datasetOf(rows, holdBand), fold.test)) };
+  });
+  const predecessor = baselinesOf(testedOf(rows, folds)).lastSign; // the rule that stands before the first champion
+  const evidence = evidenceOf({ kind: 'challenger', rows, folds, featureFaults: [], skew: [], earlierTrials, predecessor, seed });
+  return { evidence, verdict: judge(evidence) };
+}
+
+export interface StudyOptions {
+  readonly seed: string;
+  readonly strength: number;
+  readonly costBps: number;
+  readonly recipe: Recipe;
+}
+
+export function oneGate({ seed, strength, costBps, recipe }: StudyOptions): Verdict {
+  const market = studyMarket({ seed, rows: STUDY_ROWS, strength, costBps });
+  return validated(studyRows(market, { asOf: STUDY_ROWS, rows: STUDY_ROWS }), recipe, { seed, earlierTrials: [] }).verdict;
+}
+
+const TERMS: Omit<TrialTerms, 'startedAt' | 'trialNumber'> = { horizonCandles: 1, needsAcknowledgement: false, canaryStageMs: 0, latencyMsMax: 1, coverageMin: 1 };
+
+export interface Weeks {
+  readonly gatesPassed: number;
+  readonly trials: number;
+  /** Week of the first promotion; null: never. */
+  readonly promotedIn: number | null;
+}
+
+interface OnTrial {
+  readonly state: TrialState;
+  readonly fitted: FittedFold;
+  /** When it could foretell first. */
+  readonly from: number;
+  readonly priors: readonly number[];
+}
+
+/** Weekly retrains over the newest 2,000 rows; who passes stands trial against the class priors on the days that follow. */
+export function weekly({ seed, strength, costBps, recipe, weeks }: StudyOptions & { readonly weeks: number }): Weeks {
+  const market = studyMarket({ seed, rows: STUDY_ROWS + 7 * weeks, strength, costBps });
+  const earlierTrials: Trial[] = [];
+  let trial: OnTrial | null = null;
+  let [gatesPassed, trials] = [0, 0];
+  for (let week = 0; week < weeks; week += 1) {
+    const asOf = STUDY_ROWS + 7 * week;
+    const rows = studyRows(market, { asOf, rows: STUDY_ROWS });
+    if (trial !== null) {
+      const step: ReturnType<typeof nextTrial> = nextTrial(trial.state, factsOf(rows, trial), { ...TERMS, startedAt: 0, trialNumber: trials });
+      if (step.state.phase === 'canary') return { gatesPassed, trials, promotedIn: week };
+      trial = step.state.phase === 'retired' ? null : { state: step.state, fitted: trial.fitted, from: trial.from, priors: trial.priors };
+    }
+    const { evidence, verdict } = validated(rows, recipe, { seed: `${seed}|${week}`, earlierTrials });
+    earlierTrials.push({ trialId: String(week), daily: evidence.daily });
+    if (!verdict.isPassed) continue;
+    gatesPassed += 1;
+    if (trial !== null) continue;
+    const fold = wholeFold(rows, USUAL_FOLDS);
+    const fitted = fitFold(rows, fold, recipe, `${seed}|${week}|whole`);
+    const counts = CLASSES.map((_, output) => datasetOf(rows, fitted.holdBand).labels.reduce((sum, label) => sum + (label === output ? 1 : 0), 1));
+    trials += 1;
+    trial = { state: TRIAL_BEGUN, fitted, from: rows.labelUntil[rows.rows - 1] as number, priors: counts.map((count) => count / counts.reduce((a, b) => a + b)) };
+  }
+  return { gatesPassed, trials, promotedIn: null };
+}
+
+/** The days since the trial began: Brier of the priors less the challenger's. A trial of daily candles is not about operations. */
+function factsOf(rows: LabelledRows, { fitted, from, priors }: OnTrial): Parameters<typeof nextTrial>[1] {
+  const data = datasetOf(rows, fitted.holdBand);
+  const live = Int32Array.from([...rows.decidedAt.keys()].filter((row) => (rows.decidedAt[row] as number) >= from));
+  const given = live.length === 0 ? new Float64Array(0) : fitted.model.predict(pickRows(data, live));
+  const usual = Float64Array.from([...live].flatMap(() => priors));
+  const differences = Float64Array.from(live, (row, index) => brierAt(usual, data.labels[row] as number, index) - brierAt(given, data.labels[row] as number, index));
+  return { at: Number.MAX_SAFE_INTEGER, predictions: Number.MAX_SAFE_INTEGER, latencyMsP99: 0, coverage: 1, skew: [], differences, cells: [], acknowledged: null, isWorse: false };
+}

@@ -9,6 +9,8 @@ const ISOTONIC_ROWS_MIN = 5_000;
 const BINS = 10;
 const COUNT = CLASSES.length;
 const PROBABILITY_MIN = 1e-9;
+/** Of the loss's slope: a thousandth of the calibration slope is seen. */
+const SLOPE_TOLERANCE = 1e-6;
 
 /** How probabilities are brought in line with what came. @param effectiveRows sum of the uniqueness of the rows that calibrate. */
 export function calibrationMethodOf(effectiveRows: number): Method {
@@ -43,7 +45,7 @@ export function calibrationSlopeOf({ probabilities, actual }: Judged): number | 
       }
     }
     return loss;
-  }, Float64Array.of(1, 0, 0));
+  }, Float64Array.of(1, 0, 0), { tolerance: SLOPE_TOLERANCE });
   return found[0] ?? null;
 }
 

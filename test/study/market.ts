@@ -12,11 +12,15 @@ const DAY_MS = 86_400_000;
 export const STUDY_LABEL: LabelDefinition = { version: 'study1/1', horizonCandles: 1, holdBand: 0.43, barriers: null };
 export const STUDY_ROWS = 2_000;
 const DEVIATION = 0.025;
-/** The drift is the sum of so many, so that none alone is suspicious. */
-const CARRIERS = 32;
+/**
+ * How many features carry the drift, its sum: the stronger it is the more, so that each is equally weak, and none by itself
+ * is what the gate takes for a leak (an AUC of about 0.55).
+ */
+export function carriersOf(sharpe: number): number {
+  return Math.max(16, Math.round(0.64 * sharpe * sharpe));
+}
 /** From candle to candle. */
 const PERSISTENCE = 0.8;
-const NAMES = [...Array.from({ length: CARRIERS }, (_, index) => `carrier${index}`), 'range', 'volume'];
 /** Candles before the first row: of volatility. */
 const WARMUP = 30;
 
@@ -25,20 +29,23 @@ export interface MarketOptions {
   readonly rows: number;
   /** Drift of a candle per unit of what the carriers say, in deviations of a candle; 0: a random walk. */
   readonly strength: number;
+  readonly carriers: number;
   readonly costBps: number;
 }
 
 export interface StudyMarket {
+  readonly names: readonly string[];
   readonly history: InstrumentHistory;
   /** Sum of the carriers at each candle, of unit variance. */
   readonly truth: Float64Array;
 }
 
-export function studyMarket({ seed, rows, strength, costBps }: MarketOptions): StudyMarket {
+export function studyMarket({ seed, rows, strength, carriers: count, costBps }: MarketOptions): StudyMarket {
   const random = prngOf(seed);
   const length = rows + WARMUP + STUDY_LABEL.horizonCandles;
-  const carriers = Array.from({ length: CARRIERS }, () => normal(random));
-  const columns = NAMES.map(() => new Float64Array(length));
+  const carriers = Array.from({ length: count }, () => normal(random));
+  const names = [...carriers.map((_, index) => `carrier${index}`), 'range', 'volume'];
+  const columns = names.map(() => new Float64Array(length));
   const truth = new Float64Array(length);
   const candles: Candle[] = [];
   let [close, drift] = [100, 0];
@@ -48,21 +55,21 @@ export function studyMarket({ seed, rows, strength, costBps }: MarketOptions): S
     const reach = 1 + (DEVIATION / 2) * Math.abs(normal(random));
     candles.push({ openTime: index * DAY_MS, open, high: Math.max(open, close) * reach, low: Math.min(open, close) / reach, close, volume: 1 + uniform(random) });
     carriers.forEach((value, place) => { carriers[place] = PERSISTENCE * value + Math.sqrt(1 - PERSISTENCE ** 2) * normal(random); });
-    drift = carriers.reduce((sum, value) => sum + value, 0) / Math.sqrt(CARRIERS);
+    drift = carriers.reduce((sum, value) => sum + value, 0) / Math.sqrt(count);
     truth[index] = drift;
     const newest = candles[index];
     [...carriers, Math.log((newest?.high ?? 1) / (newest?.low ?? 1)), newest?.volume ?? 0].forEach((value, column) => { (columns[column] as Float64Array)[index] = value; });
   }
-  return { history: { instrumentId: 'BTC-USDT-PERP', listedFrom: 0, listedUntil: null, candles, features: columns, costBps }, truth };
+  return { names, history: { instrumentId: 'BTC-USDT-PERP', listedFrom: 0, listedUntil: null, candles, features: columns, costBps }, truth };
 }
 
 /** The newest rows as of a moment, in candles from the beginning of the first row. */
-export function studyRows({ history }: StudyMarket, { asOf, rows }: { readonly asOf: number; readonly rows: number }): LabelledRows {
+export function studyRows({ names, history }: StudyMarket, { asOf, rows }: { readonly asOf: number; readonly rows: number }): LabelledRows {
   const last = WARMUP + asOf;
   const first = Math.max(0, last - rows - WARMUP);
   const part = <T>(values: ArrayLike<T>): T[] => Array.from({ length: last - first + STUDY_LABEL.horizonCandles }, (_, index) => values[first + index] as T);
   const found = assembleRows([{ ...history, listedFrom: (first + WARMUP) * DAY_MS + DAY_MS, candles: part(history.candles), features: history.features.map((column) => part(column)) }], {
-    asOf: (last + STUDY_LABEL.horizonCandles) * DAY_MS, timeframe: '1d', featureNames: NAMES, label: STUDY_LABEL, halfLifeMs: Infinity,
+    asOf: (last + STUDY_LABEL.horizonCandles) * DAY_MS, timeframe: '1d', featureNames: names, label: STUDY_LABEL, halfLifeMs: Infinity,
   });
   return found.rows;
 }
@@ -70,7 +77,7 @@ export function studyRows({ history }: StudyMarket, { asOf, rows }: { readonly a
 /** The annual Sharpe ratio, after costs, of somebody who knows the drift and trades when it is expected to pay. */
 export function oracleSharpe(strength: number, costBps: number): number {
   const rows = 20_000;
-  const market = studyMarket({ seed: 'oracle', rows, strength, costBps });
+  const market = studyMarket({ seed: 'oracle', rows, strength, carriers: 1, costBps });
   const labelled = studyRows(market, { asOf: rows, rows });
   const actions = Uint8Array.from({ length: labelled.rows }, (_, row) => {
     const index = Math.round((labelled.decidedAt[row] as number) / DAY_MS) - 1;

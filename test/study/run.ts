@@ -4,7 +4,7 @@
  * `--sharpe` is the annual net Sharpe ratio of an oracle (0: random walks); with `--weeks` each seed retrains weekly and stands trial.
  */
 import { parseArgs } from 'node:util';
-import { strengthOf } from './market.ts';
+import { carriersOf, strengthOf } from './market.ts';
 import { oneGate, RECIPES, weekly } from './study.ts';
 
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '300' }, from: { type: 'string', default: '0' }, sharpe: { type: 'string', default: '0' }, cost: { type: 'string', default: '10' }, learner: { type: 'string', default: 'linear' }, weeks: { type: 'string' } } });
@@ -14,8 +14,8 @@ if (recipe === undefined || ![seeds, from, sharpe, costBps].every(Number.isFinit
 
 const startedAt = performance.now();
 const strength = strengthOf(sharpe, costBps);
-const options = Array.from({ length: seeds }, (_, index) => ({ seed: `study ${from + index}`, strength, costBps, recipe }));
-const market = sharpe === 0 ? 'random walks' : `an edge worth a net Sharpe of ${sharpe} a year to an oracle (strength ${strength.toFixed(4)})`;
+const options = Array.from({ length: seeds }, (_, index) => ({ seed: `study ${from + index}`, strength, carriers: carriersOf(sharpe), costBps, recipe }));
+const market = sharpe === 0 ? 'random walks' : `an edge worth a net Sharpe of ${sharpe} a year to an oracle (strength ${strength.toFixed(4)}, ${carriersOf(sharpe)} carriers)`;
 console.log(`${seeds} seeds from ${from}, ${market}, costs of ${costBps} bps a round trip, ${values.learner}`);
 if (values.weeks === undefined) {
   const verdicts = options.map(oneGate);

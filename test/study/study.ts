@@ -55,12 +55,13 @@ export function validated(rows: LabelledRows, recipe: Recipe, { seed, earlierTri
 export interface StudyOptions {
   readonly seed: string;
   readonly strength: number;
+  readonly carriers: number;
   readonly costBps: number;
   readonly recipe: Recipe;
 }
 
-export function oneGate({ seed, strength, costBps, recipe }: StudyOptions): Verdict {
-  const market = studyMarket({ seed, rows: STUDY_ROWS, strength, costBps });
+export function oneGate({ seed, strength, carriers, costBps, recipe }: StudyOptions): Verdict {
+  const market = studyMarket({ seed, rows: STUDY_ROWS, strength, carriers, costBps });
   return validated(studyRows(market, { asOf: STUDY_ROWS, rows: STUDY_ROWS }), recipe, { seed, earlierTrials: [] }).verdict;
 }
 
@@ -82,8 +83,8 @@ interface OnTrial {
 }
 
 /** Weekly retrains over the newest 2,000 rows; who passes stands trial against the class priors on the days that follow. */
-export function weekly({ seed, strength, costBps, recipe, weeks }: StudyOptions & { readonly weeks: number }): Weeks {
-  const market = studyMarket({ seed, rows: STUDY_ROWS + 7 * weeks, strength, costBps });
+export function weekly({ seed, strength, carriers, costBps, recipe, weeks }: StudyOptions & { readonly weeks: number }): Weeks {
+  const market = studyMarket({ seed, rows: STUDY_ROWS + 7 * weeks, strength, carriers, costBps });
   const earlierTrials: Trial[] = [];
   let trial: OnTrial | null = null;
   let [gatesPassed, trials] = [0, 0];

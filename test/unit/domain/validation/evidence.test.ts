@@ -1,6 +1,9 @@
 /** What the gate reads, measured on rows whose truth is known: honest foresight passes, planted leaks are named. */
 import { describe, expect, it } from 'vitest';
 import { normal, prngOf, uniform } from '../../../../domain/market/seeded/prng.ts';
+import { checkFeatures, rowsToCheck } from '../../../../domain/features/check.ts';
+import { computeColumns } from '../../../../domain/features/feature-set.ts';
+import type { FeatureSet } from '../../../../domain/features/feature-set.ts';
 import { calibrationMethodOf, calibrationSlopeOf, excessCalibrationError } from '../../../../domain/validation/calibration-checks.ts';
 import { classOf } from '../../../../domain/validation/classes.ts';
 import { evidenceOf } from '../../../../domain/validation/evidence.ts';
@@ -40,6 +43,16 @@ const HONEST = judged({});
 
 describe('planted leaks, each caught and named', () => {
   it('without one only the amount of data is refused', () => expect(HONEST.refusedBy).toEqual(TOO_SHORT));
+
+  it('a feature that is computed from the next candle', () => {
+    const set: FeatureSet = { name: 'own', version: '1', features: [{ name: 'tomorrow', family: 'own', about: '', warmupCandles: 1, create: (on) => () => on.now.close }] };
+    const candles = history('C-USDT-PERP', rowsToCheck(set, '1h')).candles.map((candle) => ({ candle }));
+    const early: typeof computeColumns = (features, timeframe, all) => computeColumns(features, timeframe, all).map((column) => column.map((_, index) => column[index + 1] ?? NaN));
+    const verdict = judged({ featureFaults: checkFeatures(set, '1h', candles, early) });
+    expect(verdict.refusedBy.filter((it) => !TOO_SHORT.includes(it))).toEqual(['featuresLookAhead']);
+    expect(detailOf(verdict, 'featuresLookAhead')).toMatch(/tomorrow: looks ahead \(other candles from \d+ on change candle \d+/);
+    expect(checkFeatures(set, '1h', candles)).toEqual([]);
+  });
 
   it('a feature of the next candles', () => {
     const planted = { ...ROWS, names: ['a', 'peek'], columns: [ROWS.columns[0] ?? new Float32Array(0), Float32Array.from(ROWS.moveBps)] };

@@ -18,19 +18,21 @@ export interface OrderDeps {
   readonly clock: () => number;
 }
 
-/** So long an exit waits for the ledger: one that hangs is as good as down. Several fit into one attempt. */
+/** So long what may go on without the ledger waits for it: one that hangs is as good as down. Several fit into one attempt. */
 const LEDGER_PATIENCE_MS = 1_000;
+/** Of an order that needs the ledger to be sent, these say nothing without it: a claim may have moved the row on. */
+const NOT_AT_VENUE: readonly OrderRow['state'][] = ['planned', 'absent', 'halted'];
 
 /** Everything that touches orders at the venue. One order, one row, one attempt at a time. */
 export function createOrderActivities({ ledger, venue, clock }: OrderDeps): OrderActivities {
   /**
    * Writes an event. While the ledger is down, or has heard nothing of an attempt that went without it, what happened at
-   * the venue is kept by the workflow, which writes it later.
+   * the venue is kept by the workflow, which writes it later: a fill must be protected, whoever heard of it.
    */
   async function write(row: OrderRow, event: OrderEvent): Promise<OrderKnowledge> {
     const local = canApply(row.state, event.kind) ? applyOrderEvent(row, event, clock()) : row;
     try {
-      return knowledgeOf(local, await ledgerAnswer(row.intent, ledger.applyOrderEvent(row.intent.clientOrderId, event, clock())));
+      return knowledgeOf(local, await withinMs(LEDGER_PATIENCE_MS, row.intent.intentId, ledger.applyOrderEvent(row.intent.clientOrderId, event, clock())));
     } catch (error) {
       const isUnheard = error instanceof KeelError && error.code === 'NOT_FOUND' && mayGoWithoutLedger(row.intent);
       if (!isLedgerDown(error) && !isUnheard) throw error;
@@ -63,19 +65,20 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     return canApply(row.state, 'expired') ? await write(row, { kind: 'expired', ...expiry }) : { row, written: true };
   }
 
-  /** The ledger's row, or what the workflow knows while the ledger is down or behind. */
+  /** The ledger's row, or what the workflow knows while the ledger is down or behind: enough to look, and to cancel. */
   async function current(known: OrderRow): Promise<OrderKnowledge> {
     try {
-      return knowledgeOf(known, await ledgerAnswer(known.intent, ledger.order(known.intent.clientOrderId)));
+      return knowledgeOf(known, await withinMs(LEDGER_PATIENCE_MS, known.intent.intentId, ledger.order(known.intent.clientOrderId)));
     } catch (error) {
-      if (!isLedgerDown(error) || !mayGoWithoutLedger(known.intent)) throw error;
+      const needsLedger = !mayGoWithoutLedger(known.intent) && NOT_AT_VENUE.includes(known.state);
+      if (!isLedgerDown(error) || needsLedger) throw error;
       return { row: known, written: false };
     }
   }
 
   async function lookUpOrder({ known, looks }: { known: OrderRow; looks: readonly EmptyLook[] }): Promise<LookResult> {
     const { row, written } = await current(known);
-    if (row.state === 'planned' || row.state === 'absent' || row.state === 'halted') return { row, written, emptyLook: null };
+    if (NOT_AT_VENUE.includes(row.state)) return { row, written, emptyLook: null };
     const { clientOrderId, instrumentId, portfolioId, type } = row.intent;
     const emptyLook = { atMs: await venue.serverTime() }; // before it asks: a slow answer tells of earlier
     const found = await venue.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });
@@ -86,6 +89,7 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     }
     const isProven = isAbsenceProven(row, [...looks, emptyLook], PROTOCOL_TIMES);
     if (!isProven || !canApply(row.state, 'provenAbsent')) return { row, written, emptyLook };
+    if (!written && !mayGoWithoutLedger(row.intent)) throw new KeelError('DATABASE_UNREACHABLE', `${row.intent.intentId} never reached the venue; what becomes of it waits for the ledger`);
     return { ...(await write(row, { kind: 'provenAbsent', attempt: row.attempt })), emptyLook };
   }
 
@@ -106,15 +110,11 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
   return { submitOrder, lookUpOrder, cancelOrder, expireOrder: ({ known, reason }) => expire(known.intent, { reason }) };
 }
 
-/** The ledger's answer. What may go without it waits a moment only, all else as long as it takes. */
-async function ledgerAnswer<T>(intent: OrderIntent, answer: Promise<T>): Promise<T> {
-  return mayGoWithoutLedger(intent) ? await withinMs(LEDGER_PATIENCE_MS, intent.intentId, answer) : await answer;
-}
-
-/** Wins the row or not; null while the ledger is down, for an order that may go out without it. */
+/** Wins the row or not; null while the ledger is down, for an order that may go out without it. All else waits as long as it takes. */
 async function claim(ledger: Ledger, submission: Parameters<Ledger['claimSubmission']>[0]): Promise<SubmissionClaim | null> {
   try {
-    return await ledgerAnswer(submission.intent, ledger.claimSubmission(submission));
+    const answer = ledger.claimSubmission(submission);
+    return mayGoWithoutLedger(submission.intent) ? await withinMs(LEDGER_PATIENCE_MS, submission.intent.intentId, answer) : await answer;
   } catch (error) {
     if (isLedgerDown(error) && submission.intent.closesPosition) return null;
     throw error;

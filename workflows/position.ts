@@ -1,7 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import type { OrderKnowledge } from '../activities/types.ts';
 import type { OrderIntent } from '../domain/orders/order.ts';
-import { WORKING_STATES } from '../domain/orders/order.ts';
+import { DONE_STATES, WORKING_STATES } from '../domain/orders/order.ts';
 import { openingTermsOf } from '../domain/orders/terms.ts';
 import type { Duty } from '../domain/positions/duties.ts';
 import { dutiesOf } from '../domain/positions/duties.ts';
@@ -101,6 +101,7 @@ async function bring(life: PositionLife, intent: OrderIntent, isWanted: boolean)
 async function askForOrders(life: PositionLife): Promise<void> {
   for (const row of ordersToAsk(life.snapshot)) {
     if (life.flights.has(row.intent.clientOrderId)) continue; // looked for already
+    if (life.isBlind && DONE_STATES.includes(row.state)) continue; // its fills cannot be booked now
     remember(life, await orders.lookUpOrder.executeWithOptions({ summary: `look at ${row.intent.leg} ${row.intent.revision}` }, [{ known: row, looks: [] }]));
   }
 }

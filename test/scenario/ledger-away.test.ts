@@ -1,9 +1,10 @@
 /** A position whose ledger is away: what protects and closes needs nothing but the venue. */
 import { expect, test } from 'vitest';
-import { closePositionUpdate } from '../../workflows/messages.ts';
+import { closePositionUpdate, positionStateQuery } from '../../workflows/messages.ts';
 import type { Gate } from '../support/gate.ts';
 import { METRONOME, readOrders } from '../support/fault-session.ts';
 import { until } from '../support/processes.ts';
+import { fillUnheard, untilEntriesRest } from '../support/resting.ts';
 import { testSystem } from '../support/scenario.ts';
 import { beginStandstill, nextCandle, oneRow, rowsOf, settled } from '../support/standstill.ts';
 
@@ -44,5 +45,50 @@ test.each<[string, (gate: Gate) => Promise<void> | void]>([
   async function bookOf(): Promise<readonly unknown[]> {
     const { orders } = (await system.control('/book')) as { orders: readonly { symbol: string; reduceOnly: boolean; algoId: unknown }[] };
     return orders.filter((it) => it.symbol === venueSymbol && it.reduceOnly);
+  }
+});
+
+/** A poll of an order in flight, the patience of its look, and a placement; what a position may be bare. */
+const PROTECTED_WITHIN_MS = 15_000;
+
+test.each<[string, (gate: Gate) => Promise<void> | void]>([
+  ['refuses', (gate) => gate.shut()],
+  ['hangs', (gate) => { gate.hold(); }],
+])('a resting entry fills while Postgres %s: it gets its stop, and closes when a person says so', async (_how, takeAway) => {
+  const system = await testSystem({ seed: '1', symbolCount: 3, candles: 40, strategy: METRONOME, gated: true });
+  const resting = await untilEntriesRest(system);
+  await takeAway(system.gate);
+  const clientOrderId = await fillUnheard(system, resting);
+  const filledMs = performance.now();
+  const symbol = (await bookOf()).orders.find((it) => it.clientOrderId === clientOrderId)?.symbol ?? '';
+  await until('it is covered', async () => (await bookOf()).algoOrders.some((it) => it.symbol === symbol && it.orderType === 'STOP_MARKET'), 60_000);
+  expect(performance.now() - filledMs).toBeLessThan(PROTECTED_WITHIN_MS);
+
+  const positionId = await positionOf();
+  const askedMs = performance.now();
+  const answer = system.client.workflow.getHandle(positionId).executeUpdate(closePositionUpdate, { args: [{ by: 'test' }] });
+  await until('the close is at the venue', async () => (await bookOf()).orders.some((it) => it.symbol === symbol && it.reduceOnly), 60_000);
+  expect(performance.now() - askedMs).toBeLessThan(2 * OUT_WITHIN_MS); // it may be in the middle of a look
+  expect(await answer).toEqual({ accepted: true });
+
+  await system.gate.open();
+  await until('its end is written', async () => (await oneRow<{ state: string }>(system, 'SELECT state FROM positions WHERE position_id = $1', [positionId])).state === 'closed', 60_000);
+  await settled(system);
+  await system.reconcile();
+  expect((await readOrders(system)).get(clientOrderId)).toMatchObject({ state: 'filled', attempt: 1, timesAtVenue: 1 });
+  expect(await system.checkInvariants()).toEqual([]);
+  expect(await system.violations()).toEqual([]);
+
+  async function bookOf() {
+    return (await system.control('/book')) as { orders: readonly { clientOrderId: string; symbol: string; reduceOnly: boolean }[]; algoOrders: readonly { symbol: string; orderType: string }[] };
+  }
+
+  /** Not from the ledger: it is away. */
+  async function positionOf(): Promise<string> {
+    for await (const { workflowId } of system.client.workflow.list({ query: `WorkflowType = 'position' AND ExecutionStatus = 'Running'` })) {
+      const { orders } = await system.client.workflow.getHandle(workflowId).query(positionStateQuery);
+      if (orders.some((it) => it.clientOrderId === clientOrderId)) return workflowId;
+    }
+    throw new Error(`no position knows ${clientOrderId}`);
   }
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOrderActivities } from '../../../activities/orders.ts';
 import { ledgerError } from '../../../db/pool.ts';
 import { KeelError } from '../../../domain/errors.ts';
-import type { Fill, OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
+import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { OpeningTerms, TermsAnswer } from '../../../domain/orders/terms.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
@@ -69,7 +69,7 @@ describe('a look', () => {
   const unknown = rowIn('unknown', { sentTimestamp: 1_000 });
   const lookAt = (atMs: number, written: OrderEvent[] = []) => createOrderActivities({
     clock: () => atMs,
-    ledger: portOf<Ledger>({ order: async () => unknown, applyOrderEvent: async (_id, event) => { written.push(event); return rowIn('absent'); } }),
+    ledger: portOf<Ledger>({ order: async () => ({ ...unknown }), applyOrderEvent: async (_id, event) => { written.push(event); return rowIn('absent'); } }),
     venue: portOf<Venue>({ serverTime: async () => atMs, lookUp: async () => null }),
   }).lookUpOrder;
 
@@ -98,6 +98,41 @@ describe('a look', () => {
     });
     expect(await lookUpOrder({ known: unknown, looks: [] })).toMatchObject({ row: { state: 'filled' }, emptyLook: null });
     expect(booked).toEqual([fills]);
+  });
+});
+
+describe('an entry while the ledger is away', () => {
+  const [SENT, LATE] = [1_000, 7_250];
+  const away = (report: ReturnType<typeof reportOf> | null) => createOrderActivities({
+    clock: () => LATE,
+    ledger: portOf<Ledger>({ order: LEDGER_DOWN, applyOrderEvent: LEDGER_DOWN }), // its fills cannot be booked: not even tried
+    venue: portOf<Venue>({
+      serverTime: async () => LATE, cancel: async () => ({ kind: 'canceled' }),
+      lookUp: async () => (report === null ? null : { order: report, fills: [{ tradeId: '1' }] as Fill[] }),
+    }),
+  });
+
+  it.each<[OrderRow['state'], VenueOrder['status'], string, OrderRow['state']]>([
+    ['unknown', 'filled', '10', 'filled'], ['submitting', 'filled', '10', 'filled'], ['accepted', 'working', '4', 'partiallyFilled'], ['partiallyFilled', 'filled', '10', 'filled'], ['filled', 'filled', '10', 'filled'],
+  ])('that is %s is looked for, found %s with %s filled, and remembered as %s: what it filled must be protected', async (state, found, quantity, expected) => {
+    const known = rowIn(state, { sentTimestamp: SENT });
+    expect(await away(reportOf(found, quantity)).lookUpOrder({ known, looks: [] })).toMatchObject({ row: { state: expected, filledQuantity: quantity }, written: false, emptyLook: null });
+  });
+
+  it('is cancelled, and what came of it is remembered: the close of what it filled may go out', async () => {
+    const known = rowIn('partiallyFilled', { sentTimestamp: SENT, filledQuantity: '4' });
+    expect(await away(reportOf('canceled', '4')).cancelOrder(known)).toMatchObject({ row: { state: 'canceled', filledQuantity: '4' }, written: false });
+  });
+
+  it.each<[string, OrderRow['state']]>([['may have been claimed', 'planned'], ['may have been claimed again', 'absent']])('that %s waits for the ledger', async (_name, state) => {
+    await expect(away(null).lookUpOrder({ known: rowIn(state), looks: [] })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+  });
+
+  it('that never arrived waits for the ledger', async () => {
+    const { lookUpOrder } = away(null);
+    const known = rowIn('unknown', { sentTimestamp: SENT });
+    expect(await lookUpOrder({ known, looks: [] })).toMatchObject({ row: { state: 'unknown' }, written: false, emptyLook: { atMs: LATE } });
+    await expect(lookUpOrder({ known, looks: [{ atMs: LATE - 250 }] })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
 });
 
@@ -292,8 +327,23 @@ describe('a ledger that hangs', () => {
     expect(await attemptOf(intent)).toEqual({ sentMs: null, endedMs: null, written: null });
   });
 
-  it('keeps no look for a full close: the venue is asked', async () => {
-    const known = rowIn('unknown', { intent: EXIT, sentTimestamp: 5_000 });
+  it('keeps the answer of an opening a second', async () => {
+    const row = rowIn('submitting', { sentTimestamp: 1_000 });
+    const { submitOrder } = createOrderActivities({
+      clock: () => 1_000,
+      ledger: portOf<Ledger>({ claimSubmission: async () => ({ won: true, row, fence: { epoch: row.intent.epoch ?? 0, halted: false } }), applyOrderEvent: HANGS }),
+      venue: portOf<Venue>({
+        serverTime: async () => 1_000, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }),
+        submit: async () => ({ kind: 'accepted', order: reportOf('filled', '10') }),
+      }),
+    });
+    const submitted = submitOrder({ intent: { ...INTENT, maxDriftBps: null }, attempt: 1, terms: TERMS });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await submitted).toMatchObject({ row: { state: 'filled' }, written: false });
+  });
+
+  it.each([['a full close', EXIT], ['an opening', INTENT]])('keeps no look for %s: the venue is asked', async (_name, intent) => {
+    const known = rowIn('unknown', { intent, sentTimestamp: 5_000 });
     const { lookUpOrder } = createOrderActivities({ clock: () => 6_000, ledger: portOf<Ledger>({ order: HANGS }), venue: portOf<Venue>({ serverTime: async () => 6_000, lookUp: async () => null }) });
     const look = lookUpOrder({ known, looks: [] });
     await vi.advanceTimersByTimeAsync(1_000);

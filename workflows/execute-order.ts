@@ -1,4 +1,4 @@
-import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
 import type { OrderKnowledge } from '../activities/types.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import { plannedRow } from '../domain/orders/order.ts';
@@ -59,7 +59,7 @@ async function work(intent: OrderIntent, known: OrderKnowledge, { terms, submiss
   let tries = submissions;
   for (;;) {
     const { row } = knowledge;
-    if (overseer?.isLeaving() === true) return knowledge;
+    if (overseer?.isLeaving() ?? workflowInfo().continueAsNewSuggested) return knowledge; // its position continues as new and asks the row again
     switch (nextStep(row, Date.now())) {
       case 'done':
       case 'follow':

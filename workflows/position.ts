@@ -41,11 +41,11 @@ async function live(life: PositionLife): Promise<PositionOutcome> {
 
     const acted = (await carryOut(life, duties)) || (await workEntry(life));
     describe(life);
+    if (workflowInfo().continueAsNewSuggested) await goOn(life); // also in the middle of an order: a venue may refuse for hours
     if (acted && life.refusals < 3) continue; // look again: something changed by our own hand
     const isDecided = life.flights.size === 0 || phaseOf(life.snapshot) === 'closing'; // what is on its way is not done
     if (isDecided && look === 0 && !input.resume) continue;
     if (isDecided) await settle(life);
-    if (workflowInfo().continueAsNewSuggested) await goOn(life);
     const asksIn = waitMs(life, close !== undefined);
     const overdueIn = coverDeadline === null ? Infinity : Math.max(1, coverDeadline - Date.now());
     const heard = await condition(() => life.news !== seen, Math.min(asksIn, overdueIn));

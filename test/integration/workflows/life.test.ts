@@ -1,4 +1,5 @@
 /** What positions and cycles do when the world is not as usual, on a real engine. */
+import { Context } from '@temporalio/activity';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Activities, OrderKnowledge } from '../../../activities/types.ts';
@@ -91,6 +92,36 @@ it('a position protects and closes without the ledger, and writes what it did on
   });
   expect([...new Set(calls.slice(calls.indexOf('submit exit')))]).toEqual(['submit exit', 'backfill', 'close person']);
 });
+
+it('a position whose exit does not get out goes on as new before its history is full, and gets it out', async () => {
+  const plan = newPlan();
+  const runs = new Set<string>();
+  const orders = new Map<string, OrderRow>([[plan.entry.clientOrderId, row(plan.entry, 'filled', '10')]]);
+  const instructions: Instruction[] = [];
+  const LARGE = 'x'.repeat(500_000); // the engine suggests it at 4 MB
+  const activities: Partial<Activities> = {
+    submitOrder: async ({ intent }) => {
+      if (intent.leg === 'exit') runs.add(Context.current().info.workflowExecution?.runId ?? '');
+      const state = intent.leg === 'entry' ? 'filled' : intent.leg !== 'exit' ? 'accepted' : runs.size === 1 ? 'planned' : 'filled';
+      const sent = row(intent, state, state === 'filled' ? '10' : '0');
+      orders.set(intent.clientOrderId, sent);
+      return { row: state === 'planned' ? { ...sent, reason: LARGE } : sent, written: true };
+    },
+    cancelOrder: async (known) => { const ended: OrderRow = { ...known, state: 'canceled' }; orders.set(known.intent.clientOrderId, ended); return { row: ended, written: true }; },
+    lookUpOrder: async ({ known }) => ({ row: known, written: true, emptyLook: null }),
+    instructPosition: async (told) => void instructions.push(told),
+    readPosition: async () => ({ ...snapshotOf(plan, [...orders.values()], [...orders.values()].some((it) => it.intent.leg === 'exit' && it.state === 'filled') ? '0' : '10'), instructions }),
+    settlePosition: async () => undefined,
+    closePosition: async () => true,
+  };
+  await host.whileWorking(activities, async (taskQueue) => {
+    const handle = await host.client.workflow.start<typeof workflows.position>('position', { workflowId: plan.positionId, taskQueue, args: [{ positionId: plan.positionId, portfolioId: 'sim', plan, resume: false, behind: [] }], workflowTaskTimeout: '5 s' });
+    await expect.poll(() => [...orders.values()].some((it) => it.intent.leg === 'stop'), { timeout: 60_000 }).toBe(true);
+    await handle.executeUpdate(closePositionUpdate, { args: [{ by: 'ada' }] });
+    expect(await handle.result()).toMatchObject({ reason: 'person' });
+  });
+  expect(runs.size).toBe(2);
+}, 120_000);
 
 it('a cycle that a Schedule starts decides on the candle that closed at the scheduled time', async () => {
   const name = newName();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { KeelError } from '../../domain/errors.ts';
 import { columns, print, printJson } from '../output.ts';
@@ -10,6 +11,7 @@ interface ClockFlags extends Json {
   readonly pace?: string;
   readonly pause?: boolean;
   readonly lockstep?: boolean;
+  readonly advance?: string;
 }
 
 export function register(program: Command): void {
@@ -38,9 +40,10 @@ KEEL_VENUE_CONTROL_PORT or KEEL_VENUE_CONTROL_URL says which venue.`);
     .option('--pace <ms>', 'wall milliseconds per candle, from 4')
     .option('--pause', 'stand still')
     .option('--lockstep', 'only when asked to')
+    .option('--advance <candles>', 'asks for so many, in lockstep; it stops earlier at each event of the account')
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExamples:\n  keel venue clock --pace 250\n  keel venue clock --pause\n  keel venue clock --lockstep')
-    .action((flags: ClockFlags) => ask(flags, 'POST', '/clock', clockOf(flags)));
+    .addHelpText('after', '\nExamples:\n  keel venue clock --pace 250\n  keel venue clock --pause\n  keel venue clock --lockstep\n  keel venue clock --advance 1')
+    .action((flags: ClockFlags) => (flags.advance === undefined ? ask(flags, 'POST', '/clock', clockOf(flags)) : ask(flags, 'POST', '/advance', advanceOf(flags))));
   registerFaults(venue);
   venue
     .command('shock')
@@ -96,9 +99,14 @@ async function ask(flags: Json, method: 'GET' | 'POST' | 'DELETE', path: string,
 
 function clockOf({ pace, pause, lockstep }: ClockFlags): object {
   const chosen = [pace !== undefined, pause === true, lockstep === true].filter(Boolean).length;
-  if (chosen !== 1) throw new KeelError('USAGE', 'keel venue clock takes one of --pace <ms>, --pause and --lockstep');
+  if (chosen !== 1) throw new KeelError('USAGE', 'keel venue clock takes one of --pace <ms>, --pause, --lockstep and --advance <candles>');
   if (pace !== undefined) return { paceMs: numberOf('--pace', pace) };
   return { mode: pause === true ? 'paused' : 'lockstep' };
+}
+
+function advanceOf({ advance = '', pace, pause, lockstep }: ClockFlags): object {
+  if ([pace, pause, lockstep].some((it) => it !== undefined)) throw new KeelError('USAGE', '--advance stands alone: first keel venue clock --lockstep, then keel venue clock --advance <candles>');
+  return { requestId: randomUUID(), candles: numberOf('--advance', advance) };
 }
 
 /** `BTC`, `BTC-USDT-PERP` or the venue's own `BTCUSDT`. */

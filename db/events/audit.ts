@@ -25,11 +25,14 @@ export async function sealEvents(pool: Pool): Promise<number> {
   return await inTransaction(pool, 'seal events', async (client) => {
     const { rows: locked } = await client.query<{ held: boolean }>({ text: 'SELECT pg_try_advisory_xact_lock($1) AS held', values: [SEALER_LOCK] });
     if (locked[0]?.held !== true) return 0; // another worker seals
-    const { rows: events } = await client.query<EventRecord>({ name: 'unsealed-events', text: `SELECT ${EVENT_COLUMNS} FROM outbox o JOIN domain_events e ON e.seq = o.seq ORDER BY o.seq LIMIT ${BATCH}` });
+    const { rows: events } = await client.query<EventRecord>({ name: 'unsealed-events', text: UNSEALED });
     if (events.length > 0) await appendRecords(client, events);
     return events.length;
   });
 }
+
+/** The batch is cut first: a plan that joins first walks all events there ever were to reach the newest. */
+const UNSEALED = `SELECT ${EVENT_COLUMNS} FROM (SELECT seq FROM outbox ORDER BY seq LIMIT ${BATCH}) o JOIN domain_events e ON e.seq = o.seq ORDER BY o.seq`;
 
 async function appendRecords(client: Client, events: readonly EventRecord[]): Promise<void> {
   const { rows } = await client.query<{ position: number; hash: string }>({ name: 'chain-end', text: 'SELECT position, hash FROM audit_records ORDER BY position DESC LIMIT 1' });

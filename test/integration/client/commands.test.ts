@@ -43,6 +43,13 @@ it('every command answers a person in 80 columns and a script in JSON while Keel
   expect(await json('venue', 'shock', 'BTC', '-1')).toMatchObject({ symbol: 'BTCUSDT' });
   expect(await json('venue', 'income', 'TRANSFER', '-1.5')).toBeTypeOf('object');
   expect(await json('venue', 'fault', 'answerDelayed', 'delayMs=10')).toMatchObject({ kind: 'answerDelayed' });
+  expect(await keel('venue', 'clock', '--advance', '1', '--pause').ended).toMatchObject({ code: 2, err: expect.stringContaining('--advance stands alone') as string });
+  expect(await json('venue', 'clock', '--lockstep')).toMatchObject({ mode: 'lockstep' });
+  await until('the account is answered for', async () => {
+    const { acknowledgedId, lastEventId } = await json('venue') as { acknowledgedId: number; lastEventId: number };
+    return acknowledgedId >= lastEventId;
+  }, 30_000);
+  expect(await json('venue', 'clock', '--advance', '1')).toMatchObject({ stoppedAt: expect.stringMatching(/^(candleClose|accountEvent)$/) as string });
   expect(await json('venue', 'clock', '--pause')).toMatchObject({ mode: 'paused' });
   for (const change of ['pause', 'resume', 'trigger']) expect(await json('schedules', change, 'reconciliation/sim')).toMatchObject({ id: 'reconciliation/sim' });
   expect(await json('verify')).toMatchObject({ deployment: 'sim', violations: [] });

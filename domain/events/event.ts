@@ -4,6 +4,7 @@ import { GUARD_MODES, RECOVERY_MODES, TRIGGERS } from '../emergency/types.ts';
 import { HEALTH_LEVELS, HEALTH_PARTS, PART_STATES } from '../health/types.ts';
 import { LEGS } from '../orders/order.ts';
 import { POSTURES } from '../policy/effective.ts';
+import { REGISTRY_CHANGES } from '../promotion/registry.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const instrument = { instrumentId: z.string() };
@@ -18,6 +19,7 @@ const order = {
 };
 /** `ess/<portfolio>/<n>`, and how often it tripped. */
 const emergency = { emergencyId: z.string(), round: z.number() };
+const modelStep = z.object({ kind: z.enum(REGISTRY_CHANGES), modelId: z.string(), why: z.string(), before: z.string().nullable(), after: z.string().nullable() });
 const policyValue = z.union([z.number(), z.string(), z.boolean()]);
 const refusal = z.object({ ...instrument, reason: z.string() });
 
@@ -71,6 +73,11 @@ export const EVENT_PAYLOADS = {
     from: z.enum(POSTURES), to: z.enum(POSTURES), why: z.string(), at: z.number(), health: z.enum(HEALTH_LEVELS), guard: z.enum(GUARD_MODES),
     drawdownBps: z.number().nullable(), recoveryDrawdownBps: z.number().nullable(), room: z.object({ open: z.number(), slots: z.number() }).nullable(),
   }),
+  /** Who acted before, and who acts from now on; null: the rules. */
+  modelPromoted: modelStep,
+  modelRolledBack: modelStep,
+  /** Of a trial, or of a model that was refused one: who acts stays. */
+  modelTried: modelStep,
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -123,6 +130,9 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   policyChanged: { type: 'policy.changed', retentionDays: 365 },
   serviceHealthChanged: { type: 'health.changed', retentionDays: 90 },
   postureChanged: { type: 'policy.posture', retentionDays: 365 },
+  modelPromoted: { type: 'model.promoted', retentionDays: 180 },
+  modelRolledBack: { type: 'model.rolledBack', retentionDays: 180 },
+  modelTried: { type: 'model.tried', retentionDays: 180 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

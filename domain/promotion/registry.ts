@@ -19,10 +19,14 @@ export interface Registry {
 
 export const EMPTY_REGISTRY: Registry = { champion: null, predecessor: null, onTrial: null };
 
-export type RegistryChange =
-  | { readonly kind: 'refreshed' | 'trialBegun' | 'promoted' | 'retired' | 'rolledBack' | 'expired'; readonly modelId: string; readonly why: string }
-  /** Nothing changed, and why. */
-  | { readonly kind: 'refused'; readonly modelId: string; readonly why: string };
+/** `refused`: nothing changed. */
+export const REGISTRY_CHANGES = ['refreshed', 'trialBegun', 'promoted', 'retired', 'rolledBack', 'expired', 'refused'] as const;
+
+export interface RegistryChange {
+  readonly kind: (typeof REGISTRY_CHANGES)[number];
+  readonly modelId: string;
+  readonly why: string;
+}
 
 export interface RegistryStep {
   readonly registry: Registry;

@@ -1,0 +1,90 @@
+/** Models, what was tried, and the registry in PostgreSQL. */
+import { KeelError } from '../domain/errors.ts';
+import type { EventType } from '../domain/events/event.ts';
+import type { ModelStore, StepRequest } from '../domain/ports/model-store.ts';
+import type { RegisteredModel, Registry, RegistryChange } from '../domain/promotion/registry.ts';
+import { EMPTY_REGISTRY } from '../domain/promotion/registry.ts';
+import { NOW_MS } from './clock.ts';
+import { writeEvents } from './events/outbox.ts';
+import type { Client, Pool, Queryable } from './pool.ts';
+import { inTransaction, run } from './pool.ts';
+import { noPortfolio } from './rows.ts';
+
+/** @source surface.md, "Audit" */
+const EVENT_OF = {
+  refreshed: 'modelPromoted', promoted: 'modelPromoted', rolledBack: 'modelRolledBack', expired: 'modelRolledBack', trialBegun: 'modelTried', retired: 'modelTried', refused: 'modelTried',
+} as const satisfies Record<RegistryChange['kind'], EventType>;
+
+export function createModelStore(pool: Pool): ModelStore {
+  return {
+    recordRun: async ({ runId, portfolioId, cause, asOf, dataHash, rows, outcome, reason, startedAt, endedAt }) => {
+      await run(pool, `run ${runId}`, {
+        text: 'INSERT INTO retrain_runs (run_id, portfolio_id, cause, as_of, data_hash, rows, outcome, reason, started_at, ended_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT (run_id) DO NOTHING',
+        values: [runId, portfolioId, cause, asOf, dataHash, rows, outcome, reason, startedAt, endedAt],
+      });
+    },
+
+    recordTrial: async ({ trialId, runId, portfolioId, recipeId, recipe, kind, outcome, daily, rules, reason }) => {
+      await run(pool, `trial ${trialId}`, {
+        text: 'INSERT INTO validation_trials (trial_id, run_id, portfolio_id, recipe_id, recipe, kind, outcome, first_day, returns, rules, reason) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) ON CONFLICT (trial_id) DO NOTHING',
+        values: [trialId, runId, portfolioId, recipeId, JSON.stringify(recipe), kind, outcome, daily?.firstDay ?? null, daily === null ? null : [...daily.returns], rules === null ? null : JSON.stringify(rules), reason],
+      });
+    },
+
+    trials: async (portfolioId) => {
+      const rows = await run<{ trialId: string; firstDay: number | null; returns: number[] | null }>(pool, `trials of ${portfolioId}`, {
+        text: 'SELECT trial_id AS "trialId", first_day AS "firstDay", returns FROM validation_trials WHERE portfolio_id = $1 ORDER BY seq', values: [portfolioId],
+      });
+      return rows.map(({ trialId, firstDay, returns }) => ({ trialId, daily: firstDay === null || returns === null ? null : { firstDay, returns: Float64Array.from(returns) } }));
+    },
+
+    registerModel: async ({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description, artefact }) => {
+      await run(pool, `model ${modelId}`, {
+        text: 'INSERT INTO models (portfolio_id, model_id, trial_id, recipe_id, validated_at, data_hash, description, artefact) VALUES ($1,$2,$3,$4,$5,$6,$7,$8) ON CONFLICT (portfolio_id, model_id) DO NOTHING',
+        values: [portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, JSON.stringify(description), Buffer.from(artefact)],
+      });
+    },
+
+    artefact: async (portfolioId, modelId) => {
+      const [row] = await run<{ artefact: Buffer }>(pool, `model ${modelId}`, { text: 'SELECT artefact FROM models WHERE portfolio_id = $1 AND model_id = $2', values: [portfolioId, modelId] });
+      if (row === undefined) throw new KeelError('NOT_FOUND', `${portfolioId} has no model ${modelId}`);
+      return new Uint8Array(row.artefact);
+    },
+
+    registry: (portfolioId) => readRegistry(pool, portfolioId),
+
+    step: (request) => inTransaction(pool, `models of ${request.portfolioId}`, (client) => takeStep(client, request)),
+  };
+}
+
+/** Steps of one portfolio come one after the other. */
+async function takeStep(client: Client, { portfolioId, stepId, actor, decide }: StepRequest): Promise<RegistryChange | null> {
+  const { rowCount } = await client.query({ name: 'lock-portfolio', text: 'SELECT 1 FROM portfolios WHERE portfolio_id = $1 FOR NO KEY UPDATE', values: [portfolioId] });
+  if (rowCount === 0) throw noPortfolio(portfolioId);
+  const { rows: [taken] } = await client.query<RegistryChange & Record<string, unknown>>({ text: 'SELECT kind, model_id AS "modelId", why FROM model_steps WHERE portfolio_id = $1 AND step_id = $2', values: [portfolioId, stepId] });
+  if (taken !== undefined) return taken;
+  const before = await readRegistry(client, portfolioId);
+  const step = decide(before);
+  if (step === null) return null;
+  const { registry: { champion, predecessor, onTrial }, change } = step;
+  await client.query({
+    text: `INSERT INTO model_registry (portfolio_id, champion, predecessor, on_trial, updated_at) VALUES ($1,$2,$3,$4,${NOW_MS})
+           ON CONFLICT (portfolio_id) DO UPDATE SET champion = excluded.champion, predecessor = excluded.predecessor, on_trial = excluded.on_trial, updated_at = excluded.updated_at`,
+    values: [portfolioId, champion?.modelId ?? null, predecessor?.modelId ?? null, onTrial?.modelId ?? null],
+  });
+  await client.query({ text: 'INSERT INTO model_steps (portfolio_id, step_id, kind, model_id, why, actor) VALUES ($1,$2,$3,$4,$5,$6)', values: [portfolioId, stepId, change.kind, change.modelId, change.why, actor] });
+  await writeEvents(client, [{ id: `${portfolioId}/model/${stepId}`, type: EVENT_OF[change.kind], subject: portfolioId, portfolioId, traceId: portfolioId, actor, payload: { ...change, before: before.champion?.modelId ?? null, after: champion?.modelId ?? null } }]);
+  return change;
+}
+
+const REGISTRY = `
+  SELECT m.model_id AS "modelId", m.recipe_id AS "recipeId", m.validated_at AS "validatedAt", m.model_id = r.champion AS "isChampion", m.model_id = r.predecessor AS "isPredecessor", m.model_id = r.on_trial AS "isOnTrial"
+  FROM model_registry r JOIN models m ON m.portfolio_id = r.portfolio_id AND m.model_id IN (r.champion, r.predecessor, r.on_trial) WHERE r.portfolio_id = $1`;
+
+/** A portfolio without a row has no model. */
+async function readRegistry(client: Queryable, portfolioId: string): Promise<Registry> {
+  type Row = RegisteredModel & { readonly isChampion: boolean | null; readonly isPredecessor: boolean | null; readonly isOnTrial: boolean | null };
+  const rows = await run<Row & Record<string, unknown>>(client, `models of ${portfolioId}`, { text: REGISTRY, values: [portfolioId] });
+  const model = (found: Row | undefined): RegisteredModel | null => (found === undefined ? null : { modelId: found.modelId, recipeId: found.recipeId, validatedAt: found.validatedAt });
+  return { ...EMPTY_REGISTRY, champion: model(rows.find((it) => it.isChampion)), predecessor: model(rows.find((it) => it.isPredecessor)), onTrial: model(rows.find((it) => it.isOnTrial)) };
+}

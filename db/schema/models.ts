@@ -1,0 +1,119 @@
+/** What was trained, what was tried, and which model acts. */
+import { sql } from 'drizzle-orm';
+import { check, customType, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { REGISTRY_CHANGES } from '../../domain/promotion/registry.ts';
+import type { RuleResult } from '../../domain/validation/gate.ts';
+import { counter, epochMs, id, oneOf, writtenAt } from './columns.ts';
+import { portfolios } from './market.ts';
+
+const portfolioId = () => id('portfolio_id').notNull().references(() => portfolios.portfolioId);
+const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+
+/** Each retrain, as it ended. Append-only. */
+export const retrainRuns = pgTable(
+  'retrain_runs',
+  {
+    runId: id('run_id').primaryKey(),
+    portfolioId: portfolioId(),
+    cause: text('cause').notNull(),
+    /** Market clock: nothing later was known. */
+    asOf: epochMs('as_of').notNull(),
+    dataHash: text('data_hash'),
+    rows: integer('rows'),
+    outcome: text('outcome').notNull(),
+    reason: text('reason'),
+    /** Wall clock. */
+    startedAt: epochMs('started_at').notNull(),
+    endedAt: epochMs('ended_at').notNull(),
+  },
+  (table) => [
+    index('retrain_runs_portfolio').on(table.portfolioId, table.asOf),
+    check('retrain_runs_cause_check', oneOf('cause', ['schedule', 'labels', 'drift', 'manual', 'client'])),
+    check('retrain_runs_outcome_check', oneOf('outcome', ['registered', 'refused', 'failed'])),
+    check('retrain_runs_rows_check', sql`rows >= 0`),
+    check('retrain_runs_times', sql`started_at <= ended_at`),
+    check('retrain_runs_whole', sql`(outcome = 'failed' or (data_hash is not null and rows is not null)) and (outcome = 'registered') = (reason is null)`),
+  ],
+);
+
+/** Every recipe that was ever validated. Append-only. */
+export const validationTrials = pgTable(
+  'validation_trials',
+  {
+    seq: counter('seq').primaryKey().generatedAlwaysAsIdentity(),
+    trialId: id('trial_id').notNull(),
+    runId: id('run_id').notNull(),
+    portfolioId: portfolioId(),
+    recipeId: id('recipe_id').notNull(),
+    recipe: jsonb('recipe').$type<Readonly<Record<string, unknown>>>().notNull(),
+    kind: text('kind').notNull(),
+    outcome: text('outcome').notNull(),
+    /** UTC days from 1970-01-01. */
+    firstDay: integer('first_day'),
+    returns: doublePrecision('returns').array(),
+    rules: jsonb('rules').$type<readonly RuleResult[]>(),
+    reason: text('reason'),
+    writtenAt: writtenAt(),
+  },
+  (table) => [
+    unique('validation_trials_once').on(table.trialId),
+    index('validation_trials_portfolio').on(table.portfolioId, table.seq),
+    check('validation_trials_kind_check', oneOf('kind', ['refresh', 'challenger'])),
+    check('validation_trials_outcome_check', oneOf('outcome', ['passed', 'refused', 'failed'])),
+    check('validation_trials_whole', sql`(first_day is null) = (returns is null) and (outcome = 'failed' or (returns is not null and rules is not null)) and (outcome = 'failed') = (reason is not null)`),
+  ],
+);
+
+/** A model is its bytes; its name is their hash. Append-only. */
+export const models = pgTable(
+  'models',
+  {
+    portfolioId: portfolioId(),
+    modelId: id('model_id').notNull(),
+    trialId: id('trial_id').notNull().references(() => validationTrials.trialId),
+    recipeId: id('recipe_id').notNull(),
+    /** Market clock: as of when it passed the gate. */
+    validatedAt: epochMs('validated_at').notNull(),
+    dataHash: text('data_hash').notNull(),
+    description: jsonb('description').$type<Readonly<Record<string, unknown>>>().notNull(),
+    artefact: bytes('artefact').notNull(),
+    writtenAt: writtenAt(),
+  },
+  (table) => [primaryKey({ name: 'models_pk', columns: [table.portfolioId, table.modelId] }), check('models_hash', sql`model_id = encode(sha256(artefact), 'hex')`)],
+);
+
+/** Which model acts, which one it followed, which one is on trial. */
+export const modelRegistry = pgTable(
+  'model_registry',
+  {
+    portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),
+    champion: id('champion'),
+    predecessor: id('predecessor'),
+    onTrial: id('on_trial'),
+    updatedAt: epochMs('updated_at').notNull(),
+  },
+  (table) => [
+    ...([['champion', table.champion], ['predecessor', table.predecessor], ['on_trial', table.onTrial]] as const).map(([name, column]) => foreignKey({ name: `model_registry_${name}`, columns: [table.portfolioId, column], foreignColumns: [models.portfolioId, models.modelId] })),
+    check('model_registry_apart', sql`champion <> on_trial and champion <> predecessor`),
+  ],
+);
+
+/** Every step of a model's life. Append-only. */
+export const modelSteps = pgTable(
+  'model_steps',
+  {
+    seq: counter('seq').primaryKey().generatedAlwaysAsIdentity(),
+    portfolioId: portfolioId(),
+    stepId: id('step_id').notNull(),
+    kind: text('kind').notNull(),
+    modelId: id('model_id').notNull(),
+    why: text('why').notNull(),
+    actor: text('actor').notNull(),
+    writtenAt: writtenAt(),
+  },
+  (table) => [
+    unique('model_steps_once').on(table.portfolioId, table.stepId),
+    check('model_steps_kind_check', oneOf('kind', REGISTRY_CHANGES)),
+    foreignKey({ name: 'model_steps_model', columns: [table.portfolioId, table.modelId], foreignColumns: [models.portfolioId, models.modelId] }),
+  ],
+);

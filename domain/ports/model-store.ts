@@ -1,0 +1,76 @@
+/** Where models, what was tried, and the registry are kept. Implemented in `db/`, apart from the ledger: no cycle waits for it. */
+import type { Registry, RegistryChange, RegistryStep } from '../promotion/registry.ts';
+import type { RuleResult } from '../validation/gate.ts';
+import type { DailyReturns } from '../validation/net-returns.ts';
+import type { Trial } from '../validation/trials.ts';
+
+export interface RetrainRun {
+  readonly runId: string;
+  readonly portfolioId: string;
+  readonly cause: 'schedule' | 'labels' | 'drift' | 'manual' | 'client';
+  /** Market clock. */
+  readonly asOf: number;
+  /** Of the snapshot; null where it failed before there was one. */
+  readonly dataHash: string | null;
+  readonly rows: number | null;
+  readonly outcome: 'registered' | 'refused' | 'failed';
+  /** Why nothing was registered; null: something was. */
+  readonly reason: string | null;
+  /** Wall clock. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface ValidationTrial {
+  readonly trialId: string;
+  readonly runId: string;
+  readonly portfolioId: string;
+  readonly recipeId: string;
+  /** JSON. */
+  readonly recipe: Readonly<Record<string, unknown>>;
+  readonly kind: 'refresh' | 'challenger';
+  readonly outcome: 'passed' | 'refused' | 'failed';
+  /** Null: it failed before its test parts were foretold. */
+  readonly daily: DailyReturns | null;
+  readonly rules: readonly RuleResult[] | null;
+  /** Why it failed; null: it was judged. */
+  readonly reason: string | null;
+}
+
+export interface StoredModel {
+  readonly portfolioId: string;
+  /** The hash of its bytes: `artefactHash`. */
+  readonly modelId: string;
+  readonly trialId: string;
+  readonly recipeId: string;
+  /** Market clock: as of when it passed the gate. */
+  readonly validatedAt: number;
+  readonly dataHash: string;
+  /** JSON: learner, parameters, seed, features, band, metrics, importances. */
+  readonly description: Readonly<Record<string, unknown>>;
+  readonly artefact: Uint8Array;
+}
+
+export interface StepRequest {
+  readonly portfolioId: string;
+  /** Made from the cause, so that a repetition takes the step once. */
+  readonly stepId: string;
+  readonly actor: string;
+  /** One of domain/promotion/registry.ts; null: nothing is to be done. */
+  readonly decide: (registry: Registry) => RegistryStep | null;
+}
+
+/** All throw {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, and NOT_FOUND for what does not exist. What is recorded again under its id stays as it was first. */
+export interface ModelStore {
+  recordRun(run: RetrainRun): Promise<void>;
+  recordTrial(trial: ValidationTrial): Promise<void>;
+  /** Every trial of the portfolio, in the order in which they were recorded. */
+  trials(portfolioId: string): Promise<readonly Trial[]>;
+  /** The database refuses bytes that do not have their name as hash. */
+  registerModel(model: StoredModel): Promise<void>;
+  /** The bytes, as they were registered. */
+  artefact(portfolioId: string, modelId: string): Promise<Uint8Array>;
+  registry(portfolioId: string): Promise<Registry>;
+  /** One transaction: the step as the registry stands, its record, its event and with it the audit record. @returns what was recorded; null: nothing was to be done. */
+  step(request: StepRequest): Promise<RegistryChange | null>;
+}

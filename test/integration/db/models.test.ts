@@ -1,0 +1,114 @@
+/** Models, trials and runs as they are kept: once, for ever, and with at most one champion. */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createModelStore } from '../../../db/model-store.ts';
+import type { Pool } from '../../../db/pool.ts';
+import type { ModelStore, RetrainRun, StoredModel, ValidationTrial } from '../../../domain/ports/model-store.ts';
+import { afterGate, afterRollBack, afterTrial, EMPTY_REGISTRY } from '../../../domain/promotion/registry.ts';
+import type { Registry, RegistryStep } from '../../../domain/promotion/registry.ts';
+import type { TestDatabases } from '../../support/databases.ts';
+import { startDatabases } from '../../support/databases.ts';
+import { emptyLedger } from './cycle.fixture.ts';
+
+const RUN: RetrainRun = { runId: 'run/1', portfolioId: 'sim', cause: 'schedule', asOf: 1_000, dataHash: 'd', rows: 5, outcome: 'registered', reason: null, startedAt: 1, endedAt: 2 };
+const TRIAL: ValidationTrial = {
+  trialId: 'trial/1', runId: 'run/1', portfolioId: 'sim', recipeId: 'a', recipe: { learner: 'linear' }, kind: 'challenger', outcome: 'passed', daily: { firstDay: 19_000, returns: Float64Array.of(0.1, -1 / 3) },
+  rules: [{ code: 'testDays', isPassed: true, value: 250, limit: { min: 250 }, detail: null }], reason: null,
+};
+const modelOf = (text: string, recipeId = 'a'): StoredModel => {
+  const artefact = new TextEncoder().encode(text);
+  return { portfolioId: 'sim', modelId: createHash('sha256').update(artefact).digest('hex'), trialId: 'trial/1', recipeId, validatedAt: 1_000, dataHash: 'd', description: { learner: 'linear' }, artefact };
+};
+const A = modelOf('a');
+const B = modelOf('b', 'b');
+const registered = ({ modelId, recipeId, validatedAt }: StoredModel) => ({ modelId, recipeId, validatedAt });
+
+let databases: TestDatabases;
+let pool: Pool;
+let store: ModelStore;
+
+beforeAll(async () => { databases = await startDatabases(); });
+afterAll(() => databases.stop());
+beforeEach(async () => {
+  ({ pool } = await emptyLedger(databases));
+  store = createModelStore(pool);
+  await store.recordTrial(TRIAL);
+  for (const model of [A, B]) await store.registerModel(model);
+});
+
+const step = (stepId: string, decide: (registry: Registry) => RegistryStep | null) => store.step({ portfolioId: 'sim', stepId, actor: 'dailyRetrain', decide });
+const passed = (model: StoredModel) => (registry: Registry) => afterGate(registry, { kind: 'challenger', model: registered(model) });
+const promoted = (registry: Registry) => afterTrial(registry, 'promoted', 'better');
+
+describe('what was tried', () => {
+  it('is read back to the last bit, in order, those that failed included', async () => {
+    await store.recordTrial({ ...TRIAL, trialId: 'trial/2', outcome: 'failed', daily: null, rules: null, reason: 'out of memory' });
+    expect(await store.trials('sim')).toEqual([{ trialId: 'trial/1', daily: TRIAL.daily }, { trialId: 'trial/2', daily: null }]);
+    expect(await store.trials('other')).toEqual([]);
+  });
+
+  it('is recorded once: what comes again under its id changes nothing', async () => {
+    await store.recordTrial({ ...TRIAL, daily: { firstDay: 1, returns: Float64Array.of(9) } });
+    await store.recordRun(RUN);
+    await store.recordRun({ ...RUN, rows: 6 });
+    expect(await store.trials('sim')).toEqual([{ trialId: 'trial/1', daily: TRIAL.daily }]);
+    expect((await pool.query('SELECT rows, outcome FROM retrain_runs')).rows).toEqual([{ rows: 5, outcome: 'registered' }]);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['a trial that was judged without its days', () => store.recordTrial({ ...TRIAL, trialId: 'x', daily: null })],
+    ['a failure without a reason', () => store.recordTrial({ ...TRIAL, trialId: 'x', outcome: 'failed' })],
+    ['a run that ended before it began', () => store.recordRun({ ...RUN, runId: 'x', endedAt: 0 })],
+    ['a refused run without a reason', () => store.recordRun({ ...RUN, runId: 'x', outcome: 'refused' })],
+    ['bytes under another name', () => store.registerModel({ ...A, modelId: 'f'.repeat(64) })],
+    ['a model that nobody validated', () => store.registerModel({ ...modelOf('c'), trialId: 'none' })],
+  ])('the database refuses %s', async (_name, write) => { await expect(write()).rejects.toMatchObject({ code: 'DATABASE_FAILED' }); });
+
+  it.each(['retrain_runs', 'validation_trials', 'models', 'model_steps'])('%s stays as it was written', async (table) => {
+    await expect(pool.query(`DELETE FROM ${table}`)).rejects.toThrow(/append-only/);
+    await expect(pool.query(`UPDATE ${table} SET portfolio_id = portfolio_id`)).rejects.toThrow(/append-only/);
+  });
+});
+
+describe('models', () => {
+  it('are the bytes that were registered', async () => {
+    expect(await store.artefact('sim', A.modelId)).toEqual(A.artefact);
+    await expect(store.artefact('sim', 'none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('go from trial to champion and back, each step told with who acted before and after', async () => {
+    expect(await store.registry('sim')).toEqual(EMPTY_REGISTRY);
+    expect(await step('1', passed(A))).toMatchObject({ kind: 'trialBegun', modelId: A.modelId });
+    expect(await step('2', promoted)).toMatchObject({ kind: 'promoted' });
+    await step('3', passed(B));
+    await step('4', promoted);
+    expect(await store.registry('sim')).toEqual({ champion: registered(B), predecessor: registered(A), onTrial: null });
+    await step('5', (registry) => afterRollBack(registry, 'worse', { now: 1_000, retrainIntervalMs: 1 }));
+    expect(await store.registry('sim')).toEqual({ champion: registered(A), predecessor: null, onTrial: null });
+    const { rows } = await pool.query(`SELECT type, actor, payload->>'before' AS before, payload->>'after' AS after FROM domain_events WHERE type LIKE 'model%' ORDER BY seq`);
+    expect(rows).toEqual([
+      { type: 'modelTried', actor: 'dailyRetrain', before: null, after: null }, { type: 'modelPromoted', actor: 'dailyRetrain', before: null, after: A.modelId },
+      { type: 'modelTried', actor: 'dailyRetrain', before: A.modelId, after: A.modelId }, { type: 'modelPromoted', actor: 'dailyRetrain', before: A.modelId, after: B.modelId },
+      { type: 'modelRolledBack', actor: 'dailyRetrain', before: B.modelId, after: A.modelId },
+    ]);
+  });
+
+  it('a step that is repeated is not taken again, also after others', async () => {
+    await step('1', passed(A));
+    await step('2', promoted);
+    expect(await step('1', () => { throw new Error('decided twice'); })).toMatchObject({ kind: 'trialBegun', modelId: A.modelId });
+    expect((await store.registry('sim')).champion).toEqual(registered(A));
+  });
+
+  it('of two that want the trial at once one has it', async () => {
+    const kinds = await Promise.all([step('1', passed(A)), step('2', passed(B))]);
+    expect(kinds.map((change) => change?.kind).toSorted()).toEqual(['refused', 'trialBegun']);
+  });
+
+  it('where nothing is to be done nothing is written', async () => {
+    expect(await step('1', () => null)).toBeNull();
+    expect((await pool.query('SELECT count(*)::int AS count FROM model_steps')).rows).toEqual([{ count: 0 }]);
+  });
+
+  it('an unknown portfolio is named', async () => { await expect(store.step({ portfolioId: 'none', stepId: '1', actor: 'x', decide: () => null })).rejects.toMatchObject({ code: 'NOT_FOUND' }); });
+});

@@ -38,12 +38,28 @@ export interface DailyReturns {
 
 /** A trade's result counts on the day when it was left. From the first decision's day to the last one's, so that all who are judged on the same rows have the same days. */
 export function dailyReturnsOf(traded: Traded): DailyReturns {
-  const { rows, row } = traded;
+  return booked(traded, tradesOf(traded));
+}
+
+/** Each symbol bought at its first row and kept to its last: the costs of one round trip. */
+export function heldReturnsOf({ rows, row }: Pick<Tested, 'rows' | 'row'>): DailyReturns {
+  const heldUntil = new Map<number, number>();
+  const moves = [...row].flatMap((at) => {
+    const [instrument, enteredAt, leftAt] = [rows.instrument[at] as number, rows.decidedAt[at] as number, rows.labelUntil[at] as number];
+    const before = heldUntil.get(instrument);
+    if (before !== undefined && enteredAt < before) return [];
+    heldUntil.set(instrument, leftAt);
+    return [{ row: at, enteredAt, leftAt, netBps: (rows.moveBps[at] as number) - (before === undefined ? rows.costBps[at] as number : 0) }];
+  });
+  return booked({ rows, row }, moves);
+}
+
+function booked({ rows, row }: Pick<Tested, 'rows' | 'row'>, trades: readonly UnitTrade[]): DailyReturns {
   const [first, last] = [row[0], row.at(-1)];
   if (first === undefined || last === undefined) return { firstDay: 0, returns: new Float64Array(0) };
   const firstDay = dayOf(rows.decidedAt[first] as number);
   const returns = new Float64Array(dayOf((rows.labelUntil[last] as number) - 1) - firstDay + 1);
-  for (const { leftAt, netBps } of tradesOf(traded)) {
+  for (const { leftAt, netBps } of trades) {
     const day = dayOf(leftAt - 1) - firstDay;
     returns[day] = (returns[day] as number) + netBps / 10_000 / rows.instruments.length;
   }

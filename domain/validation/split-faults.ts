@@ -54,11 +54,16 @@ function repeatedOf(values: readonly number[]): readonly number[] {
 
 /** The same symbol and moment again, or the same features and the same move under another name: a market that stands still repeats itself, one that moves does not. */
 function duplicatesOf({ rows, instrument, decidedAt, columns, moveBps }: Checked): readonly number[] {
-  const [places, values] = [new Set<string>(), new Set<string>()];
+  const places = new Set<string>();
+  const byMove = new Map<number, number[]>();
   return Array.from({ length: rows }, (_, row) => row).filter((row) => {
     const isAgain = places.size === places.add(`${instrument[row] as number} ${decidedAt[row] as number}`).size;
-    if (moveBps[row] === 0) return isAgain;
-    const isSame = values.size === values.add(`${moveBps[row] as number} ${columns.map((column) => column[row] as number).join(' ')}`).size;
+    const move = moveBps[row] as number;
+    if (move === 0) return isAgain;
+    const others = byMove.get(move) ?? [];
+    byMove.set(move, others);
+    const isSame = others.some((other) => columns.every((column) => Object.is(column[other], column[row])));
+    others.push(row);
     return isAgain || isSame;
   });
 }

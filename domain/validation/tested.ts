@@ -62,14 +62,10 @@ function sharesOf(rows: LabelledRows, part: Int32Array, holdBand: number): reado
   return counts.map((count) => count / total);
 }
 
-/** The same rows foretold by others: what a model is compared with. */
-export function baselinesOf({ rows, row, priors }: Tested): Readonly<Record<'priors' | 'hold' | 'lastSign', Foretold>> {
-  const actionsBy = (of: (row: number) => number): Foretold => ({ probabilities: priors, actions: Uint8Array.from(row, of) });
-  return {
-    priors: { probabilities: priors, actions: actionsOf(priors) },
-    hold: actionsBy(() => 0),
-    lastSign: actionsBy((at) => { const move = rows.lastMoveBps[at] as number; return move > 0 ? 0 : move < 0 ? 1 : HOLD; }),
-  };
+/** The same rows foretold by who knows nothing, and by who goes on as the last candle did: what a model is compared with. */
+export function baselinesOf({ rows, row, priors }: Tested): Readonly<Record<'priors' | 'lastSign', Foretold>> {
+  const signs = Uint8Array.from(row, (at) => { const move = rows.lastMoveBps[at] as number; return move > 0 ? 0 : move < 0 ? 1 : HOLD; });
+  return { priors: { probabilities: priors, actions: actionsOf(priors) }, lastSign: { probabilities: priors, actions: signs } };
 }
 
 /** The mean of each moment's rows, in order of time: rows of one moment are one observation. */

@@ -12,7 +12,7 @@ import { USUAL_FOLDS, walkForward } from '../../../../domain/validation/folds.ts
 import type { Verdict } from '../../../../domain/validation/gate.ts';
 import { judge } from '../../../../domain/validation/gate.ts';
 import { cliffOf, featureScoresOf, gapScoresOf } from '../../../../domain/validation/leaks.ts';
-import { dailyReturnsOf, sharpeOf, tradesOf } from '../../../../domain/validation/net-returns.ts';
+import { dailyReturnsOf, heldReturnsOf, sharpeOf, tradesOf } from '../../../../domain/validation/net-returns.ts';
 import type { LabelledRows } from '../../../../domain/validation/rows.ts';
 import { actionOf, baselinesOf, brierAt, byMoment, logLossAt, testedOf } from '../../../../domain/validation/tested.ts';
 import { history, HOUR_MS, picked, rowsOf } from './rows.fixture.ts';
@@ -164,12 +164,17 @@ describe('net returns, by hand', () => {
 
   it('a day\'s Sharpe ratio is mean over deviation', () => { expect(sharpeOf([0, 0.02])).toBeCloseTo(1, 12); expect(sharpeOf([1, 1])).toBe(0); expect(sharpeOf([])).toBe(0); });
 
-  it('baselines: hold buys, the last sign follows the last candle', () => {
-    const { hold, lastSign, priors } = baselinesOf(testedOf(rows, validation().folds));
-    expect(new Set(hold.actions)).toEqual(new Set([0]));
+  it('baselines: the last sign follows the last candle; who holds pays once', () => {
+    const tested = testedOf(rows, validation().folds);
+    const { lastSign, priors } = baselinesOf(tested);
     const first = FOLDS[0]?.test[0] as number;
     expect(lastSign.actions[0]).toBe((rows.lastMoveBps[first] as number) > 0 ? 0 : 1);
     expect(priors.probabilities).toBe(lastSign.probabilities);
+    const ofA = [...tested.row].filter((row) => rows.instrument[row] === 0).filter((_, index) => index % 4 === 0); // every fourth candle begins where the one before ended
+    const ofB = [...tested.row].filter((row) => rows.instrument[row] === 1).filter((_, index) => index % 4 === 0);
+    const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
+    expect(sum(heldReturnsOf(tested).returns)).toBeCloseTo((sum([...ofA, ...ofB].map((row) => rows.moveBps[row] as number)) - 2 * 10) / 20_000, 12);
+    expect(heldReturnsOf(tested).returns.length).toBe(dailyReturnsOf(tested).returns.length);
   });
 });
 

@@ -34,3 +34,8 @@ export function lowerBoundOfMean(values: ArrayLike<number>, { block, seed, confi
   }).sort();
   return 2 * mean - (means[Math.min(DRAWS - 1, Math.floor(confidence * DRAWS))] as number);
 }
+
+/** How many values stay together: as many as a label reaches over, and more where there are more. @source Hall, Horowitz and Jing, "On blocking rules for the bootstrap with dependent data", Biometrika 1995: the cube root. */
+export function blockOf(horizon: number, count: number): number {
+  return Math.max(horizon, Math.ceil(Math.cbrt(count)));
+}

@@ -1,7 +1,7 @@
 /** What the gate judges, measured from the rows, the folds and what was foretold in them. */
 import type { Method } from '../learning/calibration.ts';
 import type { FeatureFault } from '../features/check.ts';
-import { lowerBoundOfMean } from '../statistics/block-bootstrap.ts';
+import { blockOf, lowerBoundOfMean } from '../statistics/block-bootstrap.ts';
 import { calibrationMethodOf, calibrationSlopeOf, excessCalibrationError } from './calibration-checks.ts';
 import type { CLASSES } from './classes.ts';
 import { classOf } from './classes.ts';
@@ -115,9 +115,4 @@ function duelOf(tested: Tested, predecessor: Foretold, seed: string): Duel {
     brierLow: lowerBoundOfMean(gained, { block: blockOf(rows.label.horizonCandles, gained.length), seed: `${seed}|duel|brier` }),
     returnLow: lowerBoundOfMean(own.map((value, day) => value - (theirs[day] as number)), { block: blockOf(horizonDays, own.length), seed: `${seed}|duel|return` }),
   };
-}
-
-/** As long as a label reaches, and longer with more values. @source Hall, Horowitz and Jing, "On blocking rules for the bootstrap with dependent data", Biometrika 1995: the cube root. */
-function blockOf(horizon: number, count: number): number {
-  return Math.max(horizon, Math.ceil(Math.cbrt(count)));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normal, prngOf } from '../../../../domain/market/seeded/prng.ts';
-import { lowerBoundOfMean } from '../../../../domain/statistics/block-bootstrap.ts';
+import { blockOf, lowerBoundOfMean } from '../../../../domain/statistics/block-bootstrap.ts';
 import { dieboldMariano } from '../../../../domain/statistics/diebold-mariano.ts';
 import { momentsOf } from '../../../../domain/statistics/moments.ts';
 import { normalCdf, normalQuantile } from '../../../../domain/statistics/normal.ts';
@@ -36,6 +36,8 @@ describe('the bound of a mean', () => {
     const [blind, seeing] = [1, 30].map((block) => mean - lowerBoundOfMean(values, { block, seed: 's' })) as [number, number];
     expect(seeing / blind).toBeGreaterThan(2); // √10 with endless blocks
   });
+
+  it.each([[4, 8, 4], [4, 125, 5], [4, 126, 6], [1, 0, 1]])('labels of %d candles, %d values: blocks of %d', (horizon, count, block) => expect(blockOf(horizon, count)).toBe(block));
 
   it('does not depend on anything but values and seed, and needs values', () => {
     const values = drawn(50, 'x');

@@ -4,6 +4,7 @@ import { normal, prngOf, uniform } from '../../../../domain/market/seeded/prng.t
 import { checkFeatures, rowsToCheck } from '../../../../domain/features/check.ts';
 import { computeColumns } from '../../../../domain/features/feature-set.ts';
 import type { FeatureSet } from '../../../../domain/features/feature-set.ts';
+import { blockOf, lowerBoundOfMean } from '../../../../domain/statistics/block-bootstrap.ts';
 import { calibrationMethodOf, calibrationSlopeOf, excessCalibrationError } from '../../../../domain/validation/calibration-checks.ts';
 import { classOf } from '../../../../domain/validation/classes.ts';
 import { evidenceOf } from '../../../../domain/validation/evidence.ts';
@@ -114,6 +115,21 @@ describe('scores', () => {
     const guessing = validation().folds.map((it) => ({ ...it, probabilities: foreseen(ROWS, it.fold.test.map((row) => ROWS.rows - 1 - row), 0.7) }));
     const [seeing, blind] = [evidenceOf(validation()), evidenceOf(validation({ folds: guessing }))];
     for (const name of ['brierSkillLow', 'logLossSkillLow'] as const) { expect(seeing[name]).toBeGreaterThan(0); expect(blind[name]).toBeLessThan(0); }
+  });
+
+  it('the bound of a skill is that of blocks of moments, as a share of what the priors lose', () => {
+    const gained = byMoment(tested, (index) => brierAt(tested.priors, tested.actual[index] as number, index) - brierAt(tested.probabilities, tested.actual[index] as number, index));
+    const lost = byMoment(tested, (index) => brierAt(tested.priors, tested.actual[index] as number, index));
+    const low = lowerBoundOfMean(gained, { block: blockOf(4, gained.length), seed: 'test|brier' });
+    expect(evidenceOf(validation()).brierSkillLow).toBeCloseTo(low / (lost.reduce((a, b) => a + b) / lost.length), 12);
+  });
+
+  it('every trial before it makes luck likelier', () => {
+    const failed = Array.from({ length: 9 }, (_, index) => ({ trialId: `${index}`, daily: null }));
+    const other = { trialId: 'other', daily: { firstDay: 0, returns: Float64Array.of(0.01, -0.02, 0.01, -0.03) } };
+    const [first, tenth] = [evidenceOf(validation()), evidenceOf(validation({ earlierTrials: [...failed, other] }))];
+    expect([first.luck.trials, tenth.luck.trials]).toEqual([1, 11]);
+    expect(tenth.deflatedSharpe).toBeLessThan(first.deflatedSharpe);
   });
 
   it('a challenger is paired with its predecessor: who foretells the same gains nothing, who sees more does', () => {

@@ -5,7 +5,7 @@ import type { EmergencyRun } from './ess-closing.ts';
 import { stopTrading } from './ess-closing.ts';
 import { emergencyIdOf, portfolioGuardId } from './ids.ts';
 import type { EssInput, EssOutcome } from './messages.ts';
-import { newsSignal, sealedUpdate } from './messages.ts';
+import { newsSignal, sealedUpdate, unwrittenTripSignal } from './messages.ts';
 import { guardLedger, guardQuickly } from './proxies.ts';
 
 /** A slow poll backs up the signals. */
@@ -42,6 +42,11 @@ function beginRun(input: EssInput): EmergencyRun {
     command: (command) => tellLedger(run, command),
   };
   setHandler(newsSignal, () => void (run.news += 1));
+  setHandler(unwrittenTripSignal, ({ trip, state }) => {
+    run.unwritten ??= trip;
+    run.state = state;
+    run.news += 1;
+  });
   setHandler(sealedUpdate, async () => {
     await condition(() => run.state.mode !== 'tripping');
     return { emergencyId, positionsClosed: run.state.positionsClosed, sealedAt: run.state.sealedAt };
@@ -49,7 +54,7 @@ function beginRun(input: EssInput): EmergencyRun {
   return run;
 }
 
-/** The ledger's word on the guard; while it is away, what is remembered. */
+/** The ledger's word on the guard; while it is away, or does not know of a trip, what is remembered. */
 async function refresh(run: EmergencyRun): Promise<void> {
   const { portfolioId } = run.input;
   try {
@@ -58,7 +63,7 @@ async function refresh(run: EmergencyRun): Promise<void> {
       run.unwritten = null;
     }
     run.reading = await guardQuickly.readGuard(portfolioId);
-    run.state = run.reading.state;
+    if (run.unwritten === null) run.state = run.reading.state; // else it came while the ledger was asked
     run.foreign = run.reading.foreign;
   } catch {
     run.reading = null; // closing goes on without it

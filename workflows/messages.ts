@@ -105,6 +105,14 @@ export interface ReplayOutcome {
 export const emergencyStopSignal = defineSignal<[unknown?]>('emergencyStop');
 /** A sensor's word while the ledger is away; else the ledger carries it, and `news` wakes. */
 export const crossingSignal = defineSignal<[TripCause]>('crossing');
+/** A trip that the ledger, which is away, does not know of, and where the guard stands with it. */
+export interface UnwrittenTrip {
+  readonly trip: GuardCommand;
+  readonly state: GuardState;
+}
+
+/** To an emergency's run that is there already: it tripped again. */
+export const unwrittenTripSignal = defineSignal<[UnwrittenTrip]>('unwrittenTrip');
 /** The same as `emergencyStop`, with an answer: when the fence is up. */
 export const tripUpdate = defineUpdate<TripAnswer, [unknown]>('trip');
 /** A named person says that the cause is gone. */

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { allHandlersFinished, ChildWorkflowCancellationType, condition, continueAsNew, ParentClosePolicy, setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ChildWorkflowCancellationType, condition, continueAsNew, ParentClosePolicy, patched, setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import { applyGuard, ARMED } from '../domain/emergency/guard.ts';
 import { tripCauseOf } from '../domain/emergency/trip-request.ts';
@@ -8,7 +8,7 @@ import { emergencyIdOf } from './ids.ts';
 import type { GuardInput, ResumeRequest, TripAnswer } from './messages.ts';
 import { crossingSignal, newsSignal, resumeUpdate, riskStateQuery, SEARCH_ATTRIBUTES } from './messages.ts';
 import { guardQuickly } from './proxies.ts';
-import { signalNews } from './signal.ts';
+import { signalNews, signalTrip } from './signal.ts';
 import { decoded, emergencyStopHeard, tripHeard } from './undecoded.ts';
 
 /** Looks by itself so often: a signal that was lost costs no more. */
@@ -121,12 +121,13 @@ async function startRun(life: GuardLife): Promise<void> {
   const { portfolioId, deploymentId } = life.input;
   const { emergency, cause, trippedAt } = life.state;
   const workflowId = emergencyIdOf(portfolioId, emergency);
+  const unwritten = life.heard.find((it) => it.command.kind === 'trip')?.command ?? null;
   // A later run of the same emergency begins with later names: those of an earlier one are never used again.
   const attempts = Math.max(0, Date.now() - (trippedAt ?? Date.now()));
   try {
     await startChild(essRecovery, {
       workflowId,
-      args: [{ portfolioId, deploymentId, emergency, state: life.state, foreign: life.foreign, unwritten: life.heard.find((it) => it.command.kind === 'trip')?.command ?? null, attempts }],
+      args: [{ portfolioId, deploymentId, emergency, state: life.state, foreign: life.foreign, unwritten, attempts }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
       workflowTaskTimeout: '5 s',
@@ -135,7 +136,8 @@ async function startRun(life: GuardLife): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    await signalNews(workflowId);
+    if (unwritten !== null && patched('unwritten trip')) await signalTrip(workflowId, { trip: unwritten, state: life.state });
+    else await signalNews(workflowId);
   }
 }
 

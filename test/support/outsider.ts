@@ -9,12 +9,23 @@ export interface Outsider {
   /** A signed read. */
   ask(path: string, params: Readonly<Record<string, string>>): Promise<unknown>;
   priceOf(symbol: string): Promise<number>;
+  /** What the account holds, and what works in both books, by ccxt's own methods. */
+  open(): Promise<{ readonly positions: readonly string[]; readonly orders: readonly string[] }>;
 }
 
 export function outsiderOf(system: System): Outsider {
   const { restUrl = '', wsUrl = '', apiKey, secret } = venueSettingsOf(system.settings, system.deployment);
   const venue = new binanceusdm(ccxtOptions({ url: restUrl, wsUrl, apiKey, secret }));
+  venue.options['warnOnFetchOpenOrdersWithoutSymbol'] = false;
   return {
+    open: async () => {
+      const positions = await venue.fetchPositions();
+      const orders = [...await venue.fetchOpenOrders(), ...await venue.fetchOpenOrders(undefined, undefined, undefined, { trigger: true })];
+      return {
+        positions: positions.filter((it) => Number(it.contracts) !== 0).map((it) => `${it.symbol} ${it.side} ${it.contracts}`).sort(),
+        orders: orders.map((it) => `${it.symbol} ${it.side} ${it.type} ${it.clientOrderId}`).sort(),
+      };
+    },
     send: async (method, path, params) => { await venue.request(path, 'fapiPrivate', method, params); },
     ask: async (path, params) => (await venue.request(path, 'fapiPrivate', 'GET', params)) as unknown,
     priceOf: async (symbol) => Number(((await venue.request('ticker/price', 'fapiPublic', 'GET', { symbol })) as { price: string }).price),

@@ -55,6 +55,10 @@ export interface SystemOptions {
   readonly venueProcess?: boolean;
   /** Workers reach Postgres through a gate that the test may shut or hold. Default: directly. */
   readonly gated?: boolean;
+  /** `sim`: workers keep the venue's limits together, as when the market moves by itself; one at a time on a pair of servers. Default: a replay. */
+  readonly mode?: 'sim' | 'replay';
+  /** That the venue keeps. Default: Binance's. */
+  readonly limits?: VenueOptions['limits'];
 }
 
 /** One position from its decision to its close, without what differs between two runs. */
@@ -91,13 +95,13 @@ export class System {
   readonly #installation: Installation;
   readonly #workers: Child[] = [];
   #venue: VenueControl;
-  readonly #reopenVenue: () => Promise<VenueControl>;
+  readonly #reopenVenue: (limits?: VenueOptions['limits']) => Promise<VenueControl>;
   readonly #gate: Gate | null;
   #replay: WorkflowHandle<typeof workflows.replaySession> | null = null;
 
   constructor(parts: {
     settings: Settings; deployment: Deployment; client: Client; database: pg.Pool; home: string; options: SystemOptions; installation: Installation;
-    venue: VenueControl; reopenVenue: () => Promise<VenueControl>; gate: Gate | null;
+    venue: VenueControl; reopenVenue: (limits?: VenueOptions['limits']) => Promise<VenueControl>; gate: Gate | null;
   }) {
     this.settings = parts.settings;
     this.deployment = parts.deployment;
@@ -141,11 +145,11 @@ export class System {
     return this.#gate;
   }
 
-  /** Stops the venue and starts it again from its state. */
-  async restartVenue(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    if ('kill' in this.#venue) await (this.#venue as unknown as Child).kill(signal);
+  /** Stops the venue and starts it again from its state. @param limits that it keeps from now on; default: as before */
+  async restartVenue(limits?: VenueOptions['limits']): Promise<void> {
+    if ('kill' in this.#venue) await (this.#venue as unknown as Child).kill('SIGKILL');
     else await this.#venue.close();
-    this.#venue = await this.#reopenVenue();
+    this.#venue = await this.#reopenVenue(limits);
   }
 
   /** Feeds and Schedules; the market stands still. */
@@ -275,7 +279,7 @@ export class System {
   async #stopWorkflows(): Promise<void> {
     const { portfolioId } = this.deployment;
     const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), outcomeEvaluationId(portfolioId)];
-    for (const id of [reconciliationId(portfolioId), healthCheckId(portfolioId)]) await ignoringAbsent(this.client.schedule.getHandle(id).delete());
+    for (const id of [reconciliationId(portfolioId), healthCheckId(portfolioId), oversightId(portfolioId)]) await ignoringAbsent(this.client.schedule.getHandle(id).delete());
     for (const id of ids) await ignoringAbsent(this.client.workflow.getHandle(id).terminate());
     for (const prefix of [`ess/${portfolioId}/`, `${healthCheckId(portfolioId)}-`]) for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());
   }
@@ -302,15 +306,16 @@ async function ignoringAbsent(work: Promise<unknown>): Promise<void> {
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const home = mkdtempSync(join(tmpdir(), 'keel-system-'));
+  const { mode = 'replay' } = options;
   const [venuePort, controlPort] = [await freePort(), await freePort()];
   const settings = loadSettings({
-    KEEL_HOME: home, KEEL_MODE: 'replay', DATABASE_URL: options.postgresUrl, TEMPORAL_ADDRESS: options.temporalAddress,
+    KEEL_HOME: home, KEEL_MODE: mode, DATABASE_URL: options.postgresUrl, TEMPORAL_ADDRESS: options.temporalAddress,
     KEEL_VENUE_PORT: String(venuePort), KEEL_VENUE_CONTROL_PORT: String(controlPort), KEEL_HISTORY_CANDLES: String(HISTORY_CANDLES), KEEL_LOG_LEVEL: 'info',
     KEEL_WORKERS: String(Math.max(1, options.workers ?? 1)), ...(options.strategy === undefined ? {} : { KEEL_STRATEGIES: options.strategy }),
   });
-  const deployment = loadDeployment(settings, `replay-${randomInt(1, 2 ** 31)}`);
+  const deployment = loadDeployment(settings, mode === 'sim' ? 'sim' : `replay-${randomInt(1, 2 ** 31)}`);
   await createDatabase(options.postgresUrl, deployment.databaseName);
-  const reopenVenue = () => openVenue(options, { venuePort, controlPort, home });
+  const reopenVenue = (limits = options.limits) => openVenue({ ...options, ...(limits === undefined ? {} : { limits }) }, { venuePort, controlPort, home });
   const venue = await reopenVenue();
   const installation = await installLedger(settings, deployment);
   const client = await connectClient(settings);
@@ -338,6 +343,7 @@ async function openVenue(options: SystemOptions, place: { venuePort: number; con
     state, port: place.venuePort, controlPort: place.controlPort, mode: 'lockstep', history: HISTORY_CANDLES,
     source: { kind: 'seeded', seed, symbols: symbolCount, length: HISTORY_CANDLES + candles },
     accounts: [{ accountId: 'main', apiKey: SIMULATED_KEYS.apiKey, secret: SIMULATED_KEYS.secret, wallet: '10000' }],
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
   };
   return await startVenue(venue);
 }

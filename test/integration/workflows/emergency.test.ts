@@ -211,6 +211,24 @@ describe('the way back', () => {
     });
   }, 90_000);
 
+  it('that is tripped while the ledger is away closes at once, within the same run', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'enough', by: 'ada' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      play.state = applyGuard({ ...play.state, resetBy: 'ada' }, { kind: 'step', emergency: 1, from: 'emergency', to: 'protective', drawdownBps: 0, at: 1, marketAt: 1 }).state;
+      await guard.signal(newsSignal);
+      await until('the guard knows of the step', async () => (await guard.query(riskStateQuery)).state.mode === 'protective');
+      play.isLedgerDown = true;
+      play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}];
+      expect(await guard.executeUpdate(tripUpdate, { args: [{ reason: 'again', by: 'bob' }] })).toMatchObject({ mode: 'tripping', isFenceUp: false });
+      await until('it closes', () => play.calls.includes('close 1'), 30_000);
+      expect(play.state.mode).toBe('protective');
+      play.isLedgerDown = false;
+      await until('it is sealed again', () => play.state.mode === 'emergency' && play.state.round === 2, 30_000);
+      expect((await ess().describe()).status.name).toBe('RUNNING');
+    });
+  }, 90_000);
+
   it('is taken up again by an engine that lost everything: the ledger tells where it stood', async () => {
     await withGuard(async ({ play, ess }) => {
       await until('it is sealed', () => play.state.mode === 'emergency', 30_000);

@@ -42,7 +42,9 @@ export const UNWRITTEN_MAX_MS = 60_000;
  * Differences of one look, in the order in which they are to be acted on: orders before the positions that need them.
  * Missed fills are not among them: a fill is a fact and was booked before this look.
  */
-export function differencesOf(ledger: ReconciliationView, outside: OutsideView): readonly Difference[] {
+export function differencesOf(ledger: ReconciliationView, seen: OutsideView): readonly Difference[] {
+  // Until its position has written it, no order explains its symbol by another hand; where none runs, nobody will.
+  const outside = { ...seen, unwritten: seen.unwritten.filter((order) => writersOf(ledger, seen.running, order).length > 0) };
   return [
     ...missingWorkflows(ledger, outside.running),
     ...unheardNews(ledger, outside.running),
@@ -119,25 +121,23 @@ function unheardNews(ledger: ReconciliationView, running: ReadonlySet<string>): 
   }));
 }
 
-/** Whose position runs and will write it: until then its symbol explains itself by no other hand. */
+/** Positions of that holding that run: one of them sent it. */
 function writersOf(ledger: ReconciliationView, running: ReadonlySet<string>, holding: Holding): readonly string[] {
   return ledger.positions.filter((it) => isSame(holdingOf(it), holding) && running.has(it.positionId)).map((it) => it.positionId);
 }
 
 function unwrittenOrders(ledger: ReconciliationView, { account, unwritten, running }: OutsideView): Difference[] {
-  return unwritten.flatMap((order) => {
-    const positions = writersOf(ledger, running, order);
-    if (positions.length === 0) return [];
+  return unwritten.map((order) => {
     const { clientOrderId, book, isWorking, instrumentId } = order;
-    return [{
-      key: `unwrittenOrder/${clientOrderId}`, kind: 'unwrittenOrder' as const, instrumentId,
-      evidence: { clientOrderId, book, isWorking, positions, ledger: text(expectedOf(ledger, order)), venue: text(actualOf(account, order)) },
-    }];
+    return {
+      key: `unwrittenOrder/${clientOrderId}`, kind: 'unwrittenOrder', instrumentId,
+      evidence: { clientOrderId, book, isWorking, positions: writersOf(ledger, running, order), ledger: text(expectedOf(ledger, order)), venue: text(actualOf(account, order)) },
+    };
   });
 }
 
-function positionDifferences(ledger: ReconciliationView, { account, fills, unwritten, running }: OutsideView): Difference[] {
-  const differing = differingHoldings(ledger, account).filter((holding) => !unwritten.some((order) => isSame(order, holding) && writersOf(ledger, running, holding).length > 0));
+function positionDifferences(ledger: ReconciliationView, { account, fills, unwritten }: OutsideView): Difference[] {
+  const differing = differingHoldings(ledger, account).filter((holding) => !unwritten.some((order) => isSame(order, holding)));
   return differing.flatMap((holding) => {
     const { instrumentId, positionSide } = holding;
     const ours = ledger.positions.filter((it) => isSame(holdingOf(it), holding));
@@ -172,8 +172,8 @@ export function closingFillsOf(position: PositionRecord, fills: readonly Fill[])
   return fills.filter((fill) => isSame(fill, holdingOf(position)) && fill.side !== entrySide(position.plan.direction));
 }
 
-function venueOrderDifferences(ledger: ReconciliationView, { openOrders: open, unwritten, running }: OutsideView): Difference[] {
-  const toBeWritten = new Set(unwritten.filter((order) => writersOf(ledger, running, order).length > 0).map((order) => order.clientOrderId));
+function venueOrderDifferences(ledger: ReconciliationView, { openOrders: open, unwritten }: OutsideView): Difference[] {
+  const toBeWritten = new Set(unwritten.map((order) => order.clientOrderId));
   const rows = new Map(ledger.openOrders.map((row) => [row.intent.clientOrderId, row]));
   const living = new Set(ledger.positions.map((it) => it.positionId));
   return open.filter((order) => !toBeWritten.has(order.clientOrderId)).flatMap((order): Difference[] => {

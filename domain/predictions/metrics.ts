@@ -74,6 +74,11 @@ const CALIBRATION_BINS = 10;
 const QUANTILES = 5;
 const PROBABILITY_MIN = 1e-9;
 
+/** Logarithmic loss of what came, which had this probability, 0..1. Nats; a probability of 0 counts as 1e-9. */
+export function logLossOf(probability: number): number {
+  return -Math.log(Math.max(PROBABILITY_MIN, probability));
+}
+
 /** @param rows in the order in which they were made. */
 export function metricsOf(rows: readonly Judged[]): Metrics {
   const directional = rows.filter((it) => it.action !== 'hold');
@@ -88,7 +93,7 @@ export function metricsOf(rows: readonly Judged[]): Metrics {
     expectancyBps: meanInterval(returns, episodes),
     profitFactor: losses === 0 ? null : sum(returns.filter((it) => it > 0)) / losses,
     brier: meanOf(rows.map(brierOf)),
-    logLoss: meanOf(rows.map((it) => -Math.log(Math.max(PROBABILITY_MIN, it.probabilities[it.actual])))),
+    logLoss: meanOf(rows.map((it) => logLossOf(it.probabilities[it.actual]))),
     calibrationError: rows.length === 0 ? null : sum(calibration.map((it) => it.count * Math.abs(it.foretold - it.came))) / rows.length,
     calibration,
     informationCoefficient: correlation(expected, moves),

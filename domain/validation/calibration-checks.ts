@@ -1,6 +1,7 @@
 /** Whether probabilities are what happened at them, on rows that nothing was learned from. */
 import { minimise } from '../learning/minimise.ts';
 import type { Method } from '../learning/calibration.ts';
+import { logLossOf } from '../predictions/metrics.ts';
 import { CLASSES } from './classes.ts';
 import type { Tested } from './tested.ts';
 
@@ -8,7 +9,6 @@ import type { Tested } from './tested.ts';
 const ISOTONIC_ROWS_MIN = 5_000;
 const BINS = 10;
 const COUNT = CLASSES.length;
-const PROBABILITY_MIN = 1e-9;
 /** Of the loss's slope: a thousandth of the calibration slope is seen. */
 const SLOPE_TOLERANCE = 1e-6;
 
@@ -26,7 +26,7 @@ type Judged = Pick<Tested, 'probabilities' | 'actual'>;
  * @source Van Hoorde et al., "Assessing calibration of multinomial risk prediction models", Statistics in Medicine 2014.
  */
 export function calibrationSlopeOf({ probabilities, actual }: Judged): number | null {
-  const logs = probabilities.map((probability) => Math.log(Math.max(PROBABILITY_MIN, probability)));
+  const logs = probabilities.map((probability) => -logLossOf(probability));
   if (logs.every((value, at) => Math.abs(value - (logs[at % COUNT] as number)) < 1e-9)) return null;
   const rows = actual.length;
   const found = minimise((at, slope) => {

@@ -1,4 +1,5 @@
 /** What was foretold for the rows of the test parts, and what came: everything that is judged is judged on this. */
+import { logLossOf } from '../predictions/metrics.ts';
 import { CLASSES, HOLD, classOf } from './classes.ts';
 import type { Fold } from './folds.ts';
 import type { LabelledRows } from './rows.ts';
@@ -88,9 +89,7 @@ export function brierAt(probabilities: Float64Array, actual: number, index: numb
   return sum;
 }
 
-const PROBABILITY_MIN = 1e-9;
-
-/** Nats; a probability of 0 counts as 1e-9. */
+/** Nats. */
 export function logLossAt(probabilities: Float64Array, actual: number, index: number): number {
-  return -Math.log(Math.max(PROBABILITY_MIN, probabilities[index * COUNT + actual] as number));
+  return logLossOf(probabilities[index * COUNT + actual] as number);
 }

@@ -25,12 +25,21 @@ export const RULE_LABEL: LabelDefinition = { version: 'horizon4/1', horizonCandl
 
 /** Every definition that predictions name. */
 const DEFINITIONS: ReadonlyMap<string, LabelDefinition> = new Map([RULE_LABEL].map((it) => [it.version, it]));
+const BAND = /^(.+)@(\d+(?:\.\d{1,4})?)$/;
+const BAND_DECIMALS = 4;
+
+/** A model's label: the definition under a band of its own, which its name says too. @param holdBand ≥ 0; rounded to four decimals. */
+export function withBand({ version, ...definition }: LabelDefinition, holdBand: number): LabelDefinition {
+  const band = Number(holdBand.toFixed(BAND_DECIMALS));
+  return { ...definition, version: `${version}@${band}`, holdBand: band };
+}
 
 /** @throws {RangeError} not retried: an unknown name, of a newer version of Keel. */
 export function labelDefinitionOf(version: string): LabelDefinition {
-  const found = DEFINITIONS.get(version);
-  if (found === undefined) throw new RangeError(`label ${version} is not known; known: ${[...DEFINITIONS.keys()].join(', ')}`);
-  return found;
+  const [, base, band] = BAND.exec(version) ?? [];
+  const found = DEFINITIONS.get(base ?? version);
+  if (found === undefined) throw new RangeError(`label ${version} is not known; known: ${[...DEFINITIONS.keys()].join(', ')}, each with or without a band (@0.5)`);
+  return band === undefined ? found : withBand(found, Number(band));
 }
 
 export type LabelAction = 'buy' | 'sell' | 'hold';

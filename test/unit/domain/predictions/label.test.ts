@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Candle } from '../../../../domain/market/candle.ts';
 import type { LabelDefinition } from '../../../../domain/predictions/label.ts';
-import { bandBpsOf, labelDefinitionOf, labelOf, RULE_LABEL, sigmaOf, tradeOf } from '../../../../domain/predictions/label.ts';
+import { bandBpsOf, labelDefinitionOf, labelOf, RULE_LABEL, sigmaOf, tradeOf, withBand } from '../../../../domain/predictions/label.ts';
 
 const HOUR_MS = 3_600_000;
 /** Four candles; each row of [open, high, low, close]. */
@@ -101,6 +101,9 @@ describe('volatility', () => {
 });
 
 it('definitions are found by their name', () => {
+  expect(labelDefinitionOf('horizon4/1@0.6123')).toEqual({ ...RULE_LABEL, version: 'horizon4/1@0.6123', holdBand: 0.6123 });
+  expect(withBand(RULE_LABEL, 0.61234567)).toEqual(labelDefinitionOf('horizon4/1@0.6123'));
+  expect(() => labelDefinitionOf('horizon4/1@x')).toThrow(/is not known/);
   expect(labelDefinitionOf(RULE_LABEL.version)).toBe(RULE_LABEL);
   expect(() => labelDefinitionOf('no/1')).toThrow(/label no\/1 is not known; known: horizon4\/1/);
   expect(bandBpsOf(RULE_LABEL, { sigma: 0.01, costBps: 12 })).toBeCloseTo(86, 9);

@@ -1,0 +1,50 @@
+/** What a registered model says of itself: all that serving, evaluating and watching it needs beside its bytes. JSON. */
+import { z } from 'zod';
+import { KeelError, messageOf } from '../errors.ts';
+import { KNOWN_SPACE } from './novelty.ts';
+
+const SERVED_MODEL = z.object({
+  learner: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  /** Whatever was drawn was drawn from it. */
+  seed: z.string(),
+  /** Name and version, `standard/1`. */
+  featureSet: z.string(),
+  timeframe: z.string(),
+  /** With the band that its classes were made under, `horizon4/1@0.6123`. */
+  label: z.string(),
+  /** It foretells these alone; null: every one (pooled). */
+  instruments: z.array(z.string()).nullable(),
+  /**
+   * |P(buy) - P(sell)| of its out-of-fold predictions at every whole percentile, ascending: confidence is the rank of an
+   * edge among them.
+   */
+  edges: z.array(z.number()).length(101),
+  /** Null: novelty cannot be told. */
+  known: KNOWN_SPACE.nullable(),
+  /** What its test parts showed, for the watch after a promotion; null: too few trades. */
+  promised: z.object({ winRate: z.number(), meanR: z.number(), deviationR: z.number(), worseR: z.number() }).nullable(),
+  /** Of the test parts, by name. */
+  metrics: z.record(z.string(), z.number().nullable()),
+  importances: z.array(z.object({ feature: z.string(), share: z.number() })),
+});
+export type ServedModel = z.output<typeof SERVED_MODEL>;
+
+/** @throws {KeelError} MODEL_INVALID, not retried: what does not fit. */
+export function servedModelOf(description: Readonly<Record<string, unknown>>): ServedModel {
+  try {
+    return SERVED_MODEL.parse(description);
+  } catch (error) {
+    throw new KeelError('MODEL_INVALID', `the model's description cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** 0..1: how the edge of three probabilities ranks among the model's own out-of-fold edges. */
+export function confidenceOf({ edges }: Pick<ServedModel, 'edges'>, edge: number): number {
+  const size = Math.abs(edge);
+  const above = edges.findIndex((value) => value > size);
+  if (above === 0) return 0;
+  if (above < 0) return 1;
+  const [low, high] = [edges[above - 1] as number, edges[above] as number];
+  return (above - 1 + (size - low) / (high - low)) / (edges.length - 1);
+}

@@ -1,13 +1,18 @@
-import type { Candle } from '../market/candle.ts';
+import type { Candle, CandleSeries } from '../market/candle.ts';
 import type { CandleSource } from '../market/candle-source.ts';
 import { FUNDING_INTERVAL_MS } from '../market/funding.ts';
 import type { InstrumentId } from '../market/instrument.ts';
+import type { Timeframe } from '../market/timeframe.ts';
 import { timeframeMs } from '../market/timeframe.ts';
 import type { Fact, FeatureRow } from './feature-set.ts';
 
 const LEADER = 'BTC-USDT-PERP';
 /** Candles over which breadth asks whether a symbol stands higher. */
 const BREADTH_CANDLES = 24;
+
+interface Candles {
+  candleAt(id: InstrumentId, index: number): Candle | undefined;
+}
 
 /** What one symbol's place in the market is read from: its newest candles by index. */
 interface Market {
@@ -34,8 +39,31 @@ export function rowsOf(source: CandleSource, id: InstrumentId, { from, to }: { r
   return rows;
 }
 
+/**
+ * Rows of every symbol of a market whose candles the ledger holds: training and live cycles read their features from here
+ * alike. Funding is not among them: the ledger does not keep it.
+ * @param series closed candles, oldest first, each time once; some may be missing.
+ * @returns oldest first, a row per candle.
+ */
+export function marketRowsOf(series: readonly CandleSeries[], timeframe: Timeframe): ReadonlyMap<InstrumentId, readonly FeatureRow[]> {
+  const lengthMs = timeframeMs(timeframe);
+  const startTime = Math.min(...series.map((it) => it.candles[0]?.openTime ?? Infinity));
+  const slots = new Map(series.map(({ instrumentId, candles }) => {
+    const placed: Candle[] = [];
+    for (const candle of candles) placed[(candle.openTime - startTime) / lengthMs] = candle;
+    return [instrumentId, placed];
+  }));
+  const source = { candleAt: (id: InstrumentId, index: number): Candle | undefined => slots.get(id)?.[index] };
+  const markets: Market[] = [];
+  return new Map(series.map(({ instrumentId, candles }) => [instrumentId, candles.map((candle): FeatureRow => {
+    const index = (candle.openTime - startTime) / lengthMs;
+    markets[index] ??= marketAt(source, [...slots.keys()], index, candle.openTime + lengthMs); // the same for all symbols
+    return { candle, ...markets[index] };
+  })]));
+}
+
 /** A symbol that was not listed then, or has no candle, is not counted. */
-function marketAt(source: CandleSource, universe: readonly InstrumentId[], index: number, knownAt: number): Market {
+function marketAt(source: Candles, universe: readonly InstrumentId[], index: number, knownAt: number): Market {
   let [higher, compared, returns, returned] = [0, 0, 0, 0];
   for (const id of universe) {
     const close = source.candleAt(id, index)?.close;

@@ -2,13 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artefactHash } from '../domain/learning/artefact.ts';
 import { boosting } from '../domain/learning/boosting.ts';
 import type { Dataset } from '../domain/learning/dataset.ts';
 import { aucOf } from '../domain/learning/metrics.ts';
 import type { Model } from '../domain/learning/learner.ts';
-import type { FitJob } from '../models/fit-job.ts';
-import { FitPool } from '../models/fit-pool.ts';
 import { FEATURES, plantedData } from './learning/planted.ts';
 import type { BenchOptions, Row } from './support/measurement.ts';
 import { atLeast, atMost, plainRow } from './support/measurement.ts';
@@ -57,23 +54,6 @@ function inferenceUs(model: Model, data: Dataset, { batch, batches }: { readonly
   }));
 }
 
-/** Four models, one after the other and in two threads: over one thread's time, and whether their bytes are the same. */
-async function poolRow(data: Dataset): Promise<Row> {
-  const jobs = Array.from({ length: 4 }, (_, seed): FitJob => ({
-    learner: 'boosting', parameters: { ...PARAMETERS, rounds: ROUNDS / 3, rowShare: 0.8 }, task: { kind: 'binary' }, seed: String(seed), train: Int32Array.from({ length: TRAINING }, (__, row) => row),
-  }));
-  const timed = async (threads: number): Promise<{ readonly ms: number; readonly hashes: string }> => {
-    const pool = new FitPool(data, threads);
-    const startedMs = performance.now();
-    const made = await Promise.all(jobs.map((job) => pool.fit(job)));
-    const ms = performance.now() - startedMs;
-    await pool.close();
-    return { ms, hashes: made.map(artefactHash).join() };
-  };
-  const [one, two] = [await timed(1), await timed(2)];
-  return plainRow('four models in 2 threads', `${Math.round(two.ms)} ms, ${(one.ms / two.ms).toFixed(2)} times as fast as in 1; ${one.hashes === two.hashes ? 'the same bytes' : 'OTHER BYTES'}`);
-}
-
 /** Boosting against XGBoost with equal parameters, on sets with something planted; one thread each, in turn. */
 export async function benchLearning({ isQuick }: BenchOptions): Promise<readonly Row[]> {
   const runs = Array.from({ length: isQuick ? 2 : 10 }, (_, seed) => {
@@ -94,7 +74,6 @@ export async function benchLearning({ isQuick }: BenchOptions): Promise<readonly
     ...peerRows(runs.flatMap(({ peer, peerAuc, auc, fitMs: ms }) => (peer === null ? [] : [{ peer, peerAuc, auc, ms }])), named),
     atMost('inference, a row alone, p50', inferenceUs(last.model, last.test, { batch: 1, batches: 4_000 }), { goal: 20, unit: 'µs' }),
     atMost('inference, a row in batches of 1,000, p50', inferenceUs(last.model, last.test, { batch: 1_000, batches: 20 }), { goal: 3, unit: 'µs' }),
-    await poolRow(plantedData(TRAINING, 'pool')),
   ];
 }
 

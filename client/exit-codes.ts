@@ -32,6 +32,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   FEATURES_INVALID: 'usage',
   MODEL_INVALID: 'usage',
   TRAINING_FAILED: 'internal',
+  SNAPSHOT_INVALID: 'refused',
   PROCESS_MISSING: 'usage',
   PROCESS_CIRCULAR: 'usage',
   NOT_RUNNING: 'notRunning',

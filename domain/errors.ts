@@ -19,6 +19,7 @@ export const ERRORS = {
   FEATURES_INVALID: 'A feature set is not valid: it lacks a field, looks ahead, or needs more history than it says.',
   MODEL_INVALID: 'A model artefact is foreign, corrupt, or does not fit together.',
   TRAINING_FAILED: 'A model could not be fitted.',
+  SNAPSHOT_INVALID: 'A data set that models were trained on is lost or altered.',
   VENUE_UNREACHABLE: 'The venue does not answer.',
   VENUE_REFUSED: 'The venue refused a request.',
   VENUE_ANSWER_INVALID: 'The venue answered something that cannot be understood.',

@@ -11,7 +11,7 @@ import type { SymbolMemory } from './risk-facts.ts';
 import type { RegimeReading, SymbolObservation, Vote } from './types.ts';
 
 /** A strategy as the observation needs it. */
-interface Voting {
+export interface Voting {
   readonly warmupCandles: number;
   vote(context: { instrumentId: InstrumentId; candles: readonly Candle[]; features: Readonly<Record<string, number | null>>; regime: RegimeReading }): readonly Vote[];
 }

@@ -143,3 +143,18 @@ function laterMove(candles: readonly Candle[], index: number, { gap, horizon, ca
   const isWhole = decision !== undefined && last !== undefined && last.openTime === decision.openTime + (gap + horizon) * candleMs && last.openTime + candleMs <= asOf;
   return isWhole && first !== undefined ? 10_000 * (last.close / first.open - 1) : NaN;
 }
+
+/** The rows of some instruments alone, as if there were no others. @throws {RangeError} not retried: an instrument without rows. */
+export function rowsOfInstruments(rows: LabelledRows, ids: readonly InstrumentId[]): LabelledRows {
+  const missing = ids.find((id) => !rows.instruments.includes(id));
+  if (missing !== undefined) throw new RangeError(`there are no rows of ${missing}; of ${rows.instruments.join(', ')}`);
+  const places = new Map(ids.map((id, place) => [rows.instruments.indexOf(id), place]));
+  const kept = Int32Array.from([...rows.instrument.keys()].filter((row) => places.has(rows.instrument[row] as number)));
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(kept, (row) => values[row] as number);
+  const pickInt = (values: Int32Array): Int32Array => Int32Array.from(kept, (row) => values[row] as number);
+  return {
+    ...rows, rows: kept.length, instruments: ids, instrument: Int32Array.from(kept, (row) => places.get(rows.instrument[row] as number) ?? 0), columns: rows.columns.map((values) => Float32Array.from(kept, (row) => values[row] as number)),
+    decidedAt: pick(rows.decidedAt), labelUntil: pick(rows.labelUntil), sigma: pick(rows.sigma), costBps: pick(rows.costBps), lastMoveBps: pick(rows.lastMoveBps), moveBps: pick(rows.moveBps),
+    longBps: pick(rows.longBps), shortBps: pick(rows.shortBps), longExit: pickInt(rows.longExit), shortExit: pickInt(rows.shortExit), gapMovesBps: rows.gapMovesBps.map(pick), uniqueness: pick(rows.uniqueness), weights: pick(rows.weights),
+  };
+}

@@ -4,11 +4,9 @@ import { loadModel } from '../../domain/learning/load.ts';
 import { pickRows } from '../../domain/learning/dataset.ts';
 import type { TrialState, TrialTerms } from '../../domain/promotion/shadow-trial.ts';
 import { nextTrial, TRIAL_BEGUN } from '../../domain/promotion/shadow-trial.ts';
-import { calibrationMethodOf } from '../../domain/validation/calibration-checks.ts';
-import { CLASSES, datasetOf, fittedBand } from '../../domain/validation/classes.ts';
+import { CLASSES, datasetOf } from '../../domain/validation/classes.ts';
 import { evidenceOf } from '../../domain/validation/evidence.ts';
-import type { Evidence, Validation } from '../../domain/validation/evidence.ts';
-import type { Fold } from '../../domain/validation/folds.ts';
+import type { Evidence } from '../../domain/validation/evidence.ts';
 import { USUAL_FOLDS, walkForward, wholeFold } from '../../domain/validation/folds.ts';
 import type { Verdict } from '../../domain/validation/gate.ts';
 import { judge } from '../../domain/validation/gate.ts';
@@ -16,6 +14,7 @@ import type { LabelledRows } from '../../domain/validation/rows.ts';
 import { baselinesOf, brierAt, testedOf } from '../../domain/validation/tested.ts';
 import type { Trial } from '../../domain/validation/trials.ts';
 import { runFitJob } from '../../models/fit-job.ts';
+import { fitFold, foldTermsOf, foretold } from '../../models/fold.ts';
 import { STUDY_ROWS, studyMarket, studyRows } from './market.ts';
 
 export interface Recipe {
@@ -28,24 +27,9 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   boosting: { learner: 'boosting', parameters: { rounds: 60, depthMax: 2, learningRate: 0.05 } },
 };
 
-interface FittedFold {
-  readonly model: Model;
-  readonly holdBand: number;
-  readonly method: Validation['folds'][number]['method'];
-}
-
-/** What is learned inside a fold: the band, the model, its calibration. */
-function fitFold(rows: LabelledRows, fold: Fold, { learner, parameters }: Recipe, seed: string): FittedFold {
-  const holdBand = fittedBand(rows, fold.fit);
-  const method = calibrationMethodOf(fold.calibration.reduce((sum, row) => sum + (rows.uniqueness[row] as number), 0));
-  const bytes = runFitJob(datasetOf(rows, holdBand), { learner, parameters, task: { kind: 'classes', count: CLASSES.length }, seed, train: fold.fit, stopping: fold.stopping, calibration: { rows: fold.calibration, method } });
-  return { model: loadModel(bytes), holdBand, method };
-}
-
 export function validated(rows: LabelledRows, recipe: Recipe, { seed, earlierTrials }: { readonly seed: string; readonly earlierTrials: readonly Trial[] }): { readonly evidence: Evidence; readonly verdict: Verdict } {
   const folds = walkForward(rows, USUAL_FOLDS).map((fold, index) => {
-    const { model, holdBand, method } = fitFold(rows, fold, recipe, `${seed}|${index}`);
-    return { fold, holdBand, method, probabilities: model.predict(pickRows(datasetOf(rows, holdBand), fold.test)) };
+    return foretold(rows, fold, loadModel(fitFold(rows, fold, recipe, `${seed}|${index}`)));
   });
   const predecessor = baselinesOf(testedOf(rows, folds)).lastSign; // the rule that stands before the first champion
   const evidence = evidenceOf({ kind: 'challenger', rows, folds, featureFaults: [], skew: [], earlierTrials, predecessor, seed });
@@ -76,7 +60,8 @@ export interface Weeks {
 
 interface OnTrial {
   readonly state: TrialState;
-  readonly fitted: FittedFold;
+  readonly model: Model;
+  readonly holdBand: number;
   /** When it could foretell first. */
   readonly from: number;
   readonly priors: readonly number[];
@@ -94,7 +79,7 @@ export function weekly({ seed, strength, carriers, costBps, recipe, weeks }: Stu
     if (trial !== null) {
       const step: ReturnType<typeof nextTrial> = nextTrial(trial.state, factsOf(rows, trial), { ...TERMS, startedAt: 0, trialNumber: trials });
       if (step.state.phase === 'canary') return { gatesPassed, trials, promotedIn: week };
-      trial = step.state.phase === 'retired' ? null : { state: step.state, fitted: trial.fitted, from: trial.from, priors: trial.priors };
+      trial = step.state.phase === 'retired' ? null : { ...(trial as OnTrial), state: step.state };
     }
     const { evidence, verdict } = validated(rows, recipe, { seed: `${seed}|${week}`, earlierTrials });
     earlierTrials.push({ trialId: String(week), daily: evidence.daily });
@@ -102,19 +87,19 @@ export function weekly({ seed, strength, carriers, costBps, recipe, weeks }: Stu
     gatesPassed += 1;
     if (trial !== null) continue;
     const fold = wholeFold(rows, USUAL_FOLDS);
-    const fitted = fitFold(rows, fold, recipe, `${seed}|${week}|whole`);
-    const counts = CLASSES.map((_, output) => datasetOf(rows, fitted.holdBand).labels.reduce((sum, label) => sum + (label === output ? 1 : 0), 1));
+    const { holdBand } = foldTermsOf(rows, fold);
+    const counts = CLASSES.map((_, output) => datasetOf(rows, holdBand).labels.reduce((sum, label) => sum + (label === output ? 1 : 0), 1));
     trials += 1;
-    trial = { state: TRIAL_BEGUN, fitted, from: rows.labelUntil[rows.rows - 1] as number, priors: counts.map((count) => count / counts.reduce((a, b) => a + b)) };
+    trial = { state: TRIAL_BEGUN, holdBand, model: loadModel(fitFold(rows, fold, recipe, `${seed}|${week}|whole`)), from: rows.labelUntil[rows.rows - 1] as number, priors: counts.map((count) => count / counts.reduce((a, b) => a + b)) };
   }
   return { gatesPassed, trials, promotedIn: null };
 }
 
 /** The days since the trial began: Brier of the priors less the challenger's. A trial of daily candles is not about operations. */
-function factsOf(rows: LabelledRows, { fitted, from, priors }: OnTrial): Parameters<typeof nextTrial>[1] {
-  const data = datasetOf(rows, fitted.holdBand);
+function factsOf(rows: LabelledRows, { model, holdBand, from, priors }: OnTrial): Parameters<typeof nextTrial>[1] {
+  const data = datasetOf(rows, holdBand);
   const live = Int32Array.from([...rows.decidedAt.keys()].filter((row) => (rows.decidedAt[row] as number) >= from));
-  const given = live.length === 0 ? new Float64Array(0) : fitted.model.predict(pickRows(data, live));
+  const given = live.length === 0 ? new Float64Array(0) : model.predict(pickRows(data, live));
   const usual = Float64Array.from([...live].flatMap(() => priors));
   const differences = Float64Array.from(live, (row, index) => brierAt(usual, data.labels[row] as number, index) - brierAt(given, data.labels[row] as number, index));
   return { at: Number.MAX_SAFE_INTEGER, predictions: Number.MAX_SAFE_INTEGER, latencyMsP99: 0, coverage: 1, skew: [], differences, cells: [], acknowledged: null, isWorse: false };

@@ -1,0 +1,27 @@
+/** Whether the vectors that live cycles saw are those that computing anew gives. Pure. @source learning.md, "Features". */
+import type { LiveVector } from '../ports/trainer.ts';
+import { momentsOf } from '../statistics/moments.ts';
+import type { LabelledRows } from '../validation/rows.ts';
+
+/** Of the column's standard deviation: both are float32. */
+const TOLERANCE = 1e-5;
+/** Of a feature so many differences are enough to name it. */
+const NAMED_MAX = 1;
+
+/** @returns feature, place and both values, one per feature; vectors of moments without a row say nothing. */
+export function skewOf(rows: Pick<LabelledRows, 'names' | 'columns' | 'instruments' | 'instrument' | 'decidedAt' | 'rows'>, live: readonly LiveVector[]): readonly string[] {
+  if (live.length === 0) return [];
+  const placeOf = new Map(Array.from({ length: rows.rows }, (_, row) => [`${rows.instruments[rows.instrument[row] as number] ?? ''} ${rows.decidedAt[row] ?? 0}`, row]));
+  const seen = live.flatMap(({ instrumentId, decidedAt, values }) => { const row = placeOf.get(`${instrumentId} ${decidedAt}`); return row === undefined ? [] : [{ row, instrumentId, decidedAt, values }]; });
+  return rows.names.flatMap((name, feature) => {
+    const column = rows.columns[feature] as Float32Array;
+    const scale = momentsOf(column.filter((value) => !Number.isNaN(value))).deviation;
+    const differing = seen.filter(({ row, values }) => !isSame(values[feature] ?? null, column[row] as number, TOLERANCE * scale));
+    return differing.slice(0, NAMED_MAX).map(({ row, instrumentId, decidedAt, values }) => `${name} of ${instrumentId} at ${new Date(decidedAt).toISOString()}: ${values[feature] ?? 'missing'} live, ${column[row] ?? NaN} now (${differing.length} of ${seen.length})`);
+  });
+}
+
+function isSame(live: number | null, now: number, tolerance: number): boolean {
+  if (live === null || Number.isNaN(now)) return (live === null) === Number.isNaN(now);
+  return Math.abs(live - now) <= tolerance + 1e-6 * Math.abs(now);
+}

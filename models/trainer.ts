@@ -1,0 +1,82 @@
+/** Training in threads of its own, at the machine's leisure: whatever trades goes first. */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Piscina } from 'piscina';
+import { ERRORS, KeelError, messageOf } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { Timeframe } from '../domain/market/timeframe.ts';
+import type { FitRequest, JudgeRequest, SnapshotRequest, Trainer } from '../domain/ports/trainer.ts';
+import { hasSnapshot } from './training.ts';
+
+/** What a thread is asked. */
+export type TrainingJob =
+  | { readonly kind: 'featureSet'; readonly timeframe: Timeframe }
+  | { readonly kind: 'snapshot'; readonly request: SnapshotRequest }
+  | { readonly kind: 'fit'; readonly request: FitRequest }
+  | { readonly kind: 'judge'; readonly request: JudgeRequest }
+  | { readonly kind: 'trained'; readonly request: Omit<FitRequest, 'fold'> };
+
+/** A failure's code would be lost on the way out of the thread. */
+export type TrainingAnswer = { readonly result: unknown } | { readonly code: string; readonly message: string };
+
+export interface TrainerOptions {
+  /** The thread's own file: it answers jobs. */
+  readonly thread: URL;
+  /** Handed to the thread. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** Where data sets and what was fitted on them are kept. */
+  readonly folder: string;
+  /** ≥ 1 */
+  readonly threads: number;
+}
+
+/** The least that Linux knows: a thread that trains gets what nobody else wants. Elsewhere it is as any other. */
+const NICE = 19;
+/** Threads end when they have nothing to do: they hold a data set in memory. */
+const IDLE_MS = 60_000;
+
+export function createTrainer({ thread, parts, folder, threads }: TrainerOptions): Trainer {
+  let opened: Promise<Piscina<TrainingJob, TrainingAnswer>> | null = null;
+
+  /** Loaded when something is trained, not before. */
+  async function open(): Promise<Piscina<TrainingJob, TrainingAnswer>> {
+    const { Piscina: Pool } = await import('piscina');
+    return new Pool({ filename: thread.href, workerData: { ...parts, folder }, minThreads: 0, maxThreads: threads, idleTimeout: IDLE_MS, niceIncrement: NICE });
+  }
+
+  async function ask<T>(job: TrainingJob): Promise<T> {
+    opened ??= open();
+    const pool = await opened;
+    let answer: TrainingAnswer;
+    try {
+      answer = await pool.run(job);
+    } catch (error) {
+      throw new KeelError('PROCESS_FAILED', `${job.kind}: its thread was lost: ${messageOf(error)}`, { cause: error });
+    }
+    if ('result' in answer) return answer.result as T;
+    throw new KeelError(isCode(answer.code) ? answer.code : 'TRAINING_FAILED', answer.message);
+  }
+
+  return {
+    featureSet: (timeframe) => ask({ kind: 'featureSet', timeframe }),
+    snapshot: (request) => ask({ kind: 'snapshot', request }),
+    hasSnapshot: (dataHash) => hasSnapshot(folder, dataHash),
+    fit: (request) => ask({ kind: 'fit', request }),
+    judge: (request) => ask({ kind: 'judge', request }),
+    trained: (request) => ask({ kind: 'trained', request }),
+    keepOnly: (dataHashes) => {
+      for (const name of foldersIn(folder)) if (!dataHashes.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
+    },
+    close: async () => { await (await opened)?.destroy(); },
+  };
+}
+
+function foldersIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch {
+    return []; // nothing was trained yet
+  }
+}
+
+const isCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

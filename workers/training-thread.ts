@@ -1,0 +1,32 @@
+/** A thread that trains: it loads what users define, and answers one job at a time. */
+import { workerData } from 'node:worker_threads';
+import { KeelError, messageOf } from '../domain/errors.ts';
+import { warmupCandlesOf } from '../domain/features/feature-set.ts';
+import type { FeatureSetView } from '../domain/ports/trainer.ts';
+import type { TrainingAnswer, TrainingJob } from '../models/trainer.ts';
+import { fitted, judged, makeSnapshot, trained } from '../models/training.ts';
+import { loadFeatures, loadStrategy } from '../strategies/load.ts';
+
+/** Names or paths, as the settings have them, and where the files lie. */
+const { folder, features, strategy } = workerData as Readonly<Record<'folder' | 'features' | 'strategy', string>>;
+
+async function resultOf(job: TrainingJob): Promise<unknown> {
+  switch (job.kind) {
+    case 'featureSet': {
+      const set = await loadFeatures(features);
+      return { id: `${set.name}/${set.version}`, names: set.features.map((it) => it.name), warmupCandles: warmupCandlesOf(set, job.timeframe) } satisfies FeatureSetView;
+    }
+    case 'snapshot': return await makeSnapshot(folder, job.request, { set: await loadFeatures(features), strategy: await loadStrategy(strategy) });
+    case 'fit': await fitted(folder, job.request); return null;
+    case 'judge': return await judged(folder, job.request);
+    case 'trained': return await trained(folder, job.request);
+  }
+}
+
+export default async function answer(job: TrainingJob): Promise<TrainingAnswer> {
+  try {
+    return { result: await resultOf(job) };
+  } catch (error) {
+    return { code: error instanceof KeelError ? error.code : 'TRAINING_FAILED', message: `${job.kind}: ${messageOf(error)}` };
+  }
+}

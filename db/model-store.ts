@@ -1,7 +1,7 @@
 /** Models, what was tried, and the registry in PostgreSQL. */
 import { KeelError } from '../domain/errors.ts';
 import type { EventType } from '../domain/events/event.ts';
-import type { ModelStore, StepRequest } from '../domain/ports/model-store.ts';
+import type { ModelRecord, ModelStore, RetrainRun, StepRequest } from '../domain/ports/model-store.ts';
 import type { RegisteredModel, Registry, RegistryChange } from '../domain/promotion/registry.ts';
 import { EMPTY_REGISTRY } from '../domain/promotion/registry.ts';
 import { NOW_MS } from './clock.ts';
@@ -22,6 +22,14 @@ export function createModelStore(pool: Pool): ModelStore {
         text: 'INSERT INTO retrain_runs (run_id, portfolio_id, cause, as_of, data_hash, rows, outcome, reason, started_at, ended_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT (run_id) DO NOTHING',
         values: [runId, portfolioId, cause, asOf, dataHash, rows, outcome, reason, startedAt, endedAt],
       });
+    },
+
+    latestRun: async (portfolioId) => {
+      const [row] = await run<RetrainRun & Record<string, unknown>>(pool, `runs of ${portfolioId}`, {
+        text: 'SELECT run_id AS "runId", portfolio_id AS "portfolioId", cause, as_of AS "asOf", data_hash AS "dataHash", rows, outcome, reason, started_at AS "startedAt", ended_at AS "endedAt" FROM retrain_runs WHERE portfolio_id = $1 ORDER BY as_of DESC, ended_at DESC LIMIT 1',
+        values: [portfolioId],
+      });
+      return row ?? null;
     },
 
     recordTrial: async ({ trialId, runId, portfolioId, recipeId, recipe, kind, outcome, daily, rules, reason }) => {
@@ -45,10 +53,17 @@ export function createModelStore(pool: Pool): ModelStore {
       });
     },
 
+    model: async (portfolioId, modelId) => {
+      const [row] = await run<ModelRecord & Record<string, unknown>>(pool, `model ${modelId}`, {
+        text: 'SELECT portfolio_id AS "portfolioId", model_id AS "modelId", trial_id AS "trialId", recipe_id AS "recipeId", validated_at AS "validatedAt", data_hash AS "dataHash", description FROM models WHERE portfolio_id = $1 AND model_id = $2',
+        values: [portfolioId, modelId],
+      });
+      return row ?? noModel(portfolioId, modelId);
+    },
+
     artefact: async (portfolioId, modelId) => {
       const [row] = await run<{ artefact: Buffer }>(pool, `model ${modelId}`, { text: 'SELECT artefact FROM models WHERE portfolio_id = $1 AND model_id = $2', values: [portfolioId, modelId] });
-      if (row === undefined) throw new KeelError('NOT_FOUND', `${portfolioId} has no model ${modelId}`);
-      return new Uint8Array(row.artefact);
+      return row === undefined ? noModel(portfolioId, modelId) : new Uint8Array(row.artefact);
     },
 
     registry: (portfolioId) => readRegistry(pool, portfolioId),
@@ -56,6 +71,8 @@ export function createModelStore(pool: Pool): ModelStore {
     step: (request) => inTransaction(pool, `models of ${request.portfolioId}`, (client) => takeStep(client, request)),
   };
 }
+
+const noModel = (portfolioId: string, modelId: string): never => { throw new KeelError('NOT_FOUND', `${portfolioId} has no model ${modelId}; \`keel models\` lists them`); };
 
 /** Steps of one portfolio come one after the other. */
 async function takeStep(client: Client, { portfolioId, stepId, actor, decide }: StepRequest): Promise<RegistryChange | null> {

@@ -51,6 +51,8 @@ export interface StoredModel {
   readonly artefact: Uint8Array;
 }
 
+export type ModelRecord = Omit<StoredModel, 'artefact'>;
+
 export interface StepRequest {
   readonly portfolioId: string;
   /** Made from the cause, so that a repetition takes the step once. */
@@ -63,11 +65,15 @@ export interface StepRequest {
 /** All throw {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, and NOT_FOUND for what does not exist. What is recorded again under its id stays as it was first. */
 export interface ModelStore {
   recordRun(run: RetrainRun): Promise<void>;
+  /** The run that ended last; null: there is none. */
+  latestRun(portfolioId: string): Promise<RetrainRun | null>;
   recordTrial(trial: ValidationTrial): Promise<void>;
   /** Every trial of the portfolio, in the order in which they were recorded. */
   trials(portfolioId: string): Promise<readonly Trial[]>;
   /** The database refuses bytes that do not have their name as hash. */
   registerModel(model: StoredModel): Promise<void>;
+  /** All but its bytes. */
+  model(portfolioId: string, modelId: string): Promise<ModelRecord>;
   /** The bytes, as they were registered. */
   artefact(portfolioId: string, modelId: string): Promise<Uint8Array>;
   registry(portfolioId: string): Promise<Registry>;

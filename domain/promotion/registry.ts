@@ -51,6 +51,7 @@ export function afterGate(registry: Registry, { kind, model }: GatePassed): Regi
   const { champion, onTrial } = registry;
   const { modelId } = model;
   const refused = (why: string): RegistryStep => ({ registry, change: { kind: 'refused', modelId, why } });
+  if ([registry.champion, registry.predecessor, onTrial].some((it) => it?.modelId === modelId)) return refused('it came out as before: it is in the registry already'); // the same data, recipe and seed
   if (kind === 'refresh') {
     if (champion === null || champion.recipeId !== model.recipeId) return refused(`it refreshes recipe ${model.recipeId}, and the champion's is ${champion?.recipeId ?? 'none'}`);
     return { registry: { ...registry, champion: model, predecessor: champion }, change: { kind: 'refreshed', modelId, why: `the champion's recipe passed on newer data: it follows ${champion.modelId}` } };

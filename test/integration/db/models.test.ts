@@ -47,6 +47,16 @@ describe('what was tried', () => {
     expect(await store.trials('other')).toEqual([]);
   });
 
+  it('tells of the run of the newest moment, and of a model all but its bytes', async () => {
+    expect(await store.latestRun('sim')).toBeNull();
+    await store.recordRun({ ...RUN, runId: 'run/2', asOf: 2_000 });
+    await store.recordRun(RUN);
+    expect(await store.latestRun('sim')).toEqual({ ...RUN, runId: 'run/2', asOf: 2_000 });
+    const { artefact: _, ...record } = A;
+    expect(await store.model('sim', A.modelId)).toEqual(record);
+    await expect(store.model('sim', 'nosuch')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it('is recorded once: what comes again under its id changes nothing', async () => {
     await store.recordTrial({ ...TRIAL, daily: { firstDay: 1, returns: Float64Array.of(9) } });
     await store.recordRun(RUN);

@@ -17,6 +17,8 @@ describe('after the gate', () => {
     ['a refresh of another recipe does not', registry({ champion: A1 }), { kind: 'refresh', model: B1 }, registry({ champion: A1 }), 'refused'],
     ['a refresh of nobody does not', EMPTY_REGISTRY, { kind: 'refresh', model: A1 }, EMPTY_REGISTRY, 'refused'],
     ['a challenger stands trial, the champion acts on', registry({ champion: A1 }), { kind: 'challenger', model: B1 }, registry({ champion: A1, onTrial: B1 }), 'trialBegun'],
+    ['the same bytes again change nothing', registry({ champion: A1 }), { kind: 'refresh', model: A1 }, registry({ champion: A1 }), 'refused'],
+    ['nor beside themselves', registry({ champion: A1, onTrial: B1 }), { kind: 'challenger', model: B1 }, registry({ champion: A1, onTrial: B1 }), 'refused'],
     ['one trial at a time', registry({ champion: A1, onTrial: B1 }), { kind: 'challenger', model: A2 }, registry({ champion: A1, onTrial: B1 }), 'refused'],
   ])('%s', (_name, before, passed, after, kind) => {
     const step = afterGate(before, passed);

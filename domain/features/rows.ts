@@ -8,7 +8,7 @@ import type { Fact, FeatureRow } from './feature-set.ts';
 
 const LEADER = 'BTC-USDT-PERP';
 /** Candles over which breadth asks whether a symbol stands higher. */
-const BREADTH_CANDLES = 24;
+export const BREADTH_CANDLES = 24;
 
 interface Candles {
   candleAt(id: InstrumentId, index: number): Candle | undefined;

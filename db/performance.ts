@@ -3,6 +3,7 @@ import type { Vote } from '../domain/cycle/types.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { DecisionFacts } from '../domain/predictions/decision-quality.ts';
+import type { Prediction } from '../domain/predictions/prediction.ts';
 import type { JudgedDecision } from '../domain/predictions/metrics.ts';
 import type { Pool } from './pool.ts';
 import { run } from './pool.ts';
@@ -16,16 +17,19 @@ export interface PerformanceQuery {
 export const ROWS_MAX = 400_000;
 
 export interface JudgedRow extends JudgedDecision {
-  readonly role: 'acting' | 'member';
+  readonly role: Prediction['role'];
 }
 
 /** The window ends at the newest cycle: the market's own time. */
 const SINCE = `(SELECT coalesce(max(close_time), 0) - $2::bigint FROM cycles WHERE portfolio_id = $1)`;
 const DAY_MS = 86_400_000;
 
+/** Each model by itself, apart from what it was before it acted. */
+const VOTER = `p.voter || CASE WHEN p.voter LIKE 'model/%' THEN '@' || p.voter_version ELSE '' END || CASE p.role WHEN 'shadow' THEN ' on trial' ELSE '' END`;
+
 const JUDGED = `
   SELECT * FROM (
-    SELECT p.prediction_id, p.role, p.voter, p.instrument_id AS "instrumentId", p.regime, p.made_at AS "madeAt", p.due_at AS "dueAt", p.action, p.confidence, p.score,
+    SELECT p.prediction_id, p.role, ${VOTER} AS voter, p.instrument_id AS "instrumentId", p.regime, p.made_at AS "madeAt", p.due_at AS "dueAt", p.action, p.confidence, p.score,
       jsonb_build_object('buy', p.probability_buy, 'sell', p.probability_sell, 'hold', p.probability_hold) AS probabilities, p.magnitude_bps AS "magnitudeBps", p.decision, p.reason,
       o.actual, o.move_bps AS "moveBps", o.return_bps AS "returnBps", o.is_right AS "isRight", o.exits_return_bps AS "exitsReturnBps"
     FROM predictions p JOIN outcomes o USING (prediction_id)

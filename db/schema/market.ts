@@ -168,11 +168,11 @@ export const predictions = pgTable(
     reason: text('reason'),
   },
   (table) => [
-    primaryKey({ name: 'predictions_pk', columns: [table.cycleId, table.instrumentId, table.voter] }),
+    primaryKey({ name: 'predictions_pk', columns: [table.cycleId, table.instrumentId, table.voter, table.voterVersion] }),
     unique('predictions_id_unique').on(table.predictionId),
     index('predictions_newest').on(table.portfolioId, table.instrumentId, table.madeAt),
     check('predictions_action', oneOf('action', ['buy', 'sell', 'hold', 'abstain'])),
-    check('predictions_role', oneOf('role', ['acting', 'member'])),
+    check('predictions_role', oneOf('role', ['acting', 'member', 'shadow'])),
     check('predictions_confidence', sql`confidence between 0 and 1`),
   ],
 );

@@ -30,7 +30,7 @@ export function planContextOf(cycleId: string, observation: Observation): PlanCo
   const overlay = { isEmergency: account.overlay.emergencyMode, sizeFactor: account.overlay.owners.sizeFactor === 'policy' && account.overlay.sizeFactor === 1 ? null : account.overlay.sizeFactor };
   return {
     cycleId, observation, policy, losses, isEmergency: overlay.isEmergency,
-    governed: govern(directivesOf({ dailyLossBps: losses.dailyLossBps, trades: risk.trades, closeTime: candle.closeTime, overlay, policy })),
+    governed: govern(directivesOf({ dailyLossBps: losses.dailyLossBps, trades: risk.trades, closeTime: candle.closeTime, overlay, models: observation.models, policy })),
     correlations: correlationsOf(risk.returns, policy.correlationReturnsMin),
     level: correlationLevelOf(risk.returns, policy.correlationReturnsMin),
     states: new Map(observation.symbols.map((symbol) => [symbol.instrument.id, symbolStateOf({

@@ -24,6 +24,8 @@ export interface Vote {
   readonly probabilities: { readonly buy: number; readonly sell: number; readonly hold: number } | null;
   /** One short phrase for people: what the voter saw. */
   readonly because: string;
+  /** Of a trained model alone: which, and the label that its probabilities are of. */
+  readonly model?: { readonly modelId: string; readonly label: string };
 }
 
 export type Regime = 'trendUp' | 'trendDown' | 'range' | 'choppy' | 'breakout' | 'illiquid';
@@ -69,6 +71,18 @@ export interface SymbolObservation {
   readonly votes: readonly Vote[];
   /** Standard deviation of the log returns of one candle; null while unknown. Absent in cycles from before it was told. */
   readonly sigma?: number | null;
+  /** Where a model was asked; else absent. */
+  readonly served?: ServedSymbol;
+}
+
+/** What models saw of one symbol, and what one said that has no say. */
+interface ServedSymbol {
+  /** Name and version, `standard/1`. */
+  readonly featureSet: string;
+  /** Float32, in the set's order; null where missing. */
+  readonly vector: readonly (number | null)[];
+  /** Of the model on trial: recorded, never counted. */
+  readonly shadows: readonly Vote[];
 }
 
 /** An open position as the ledger holds it. */
@@ -136,6 +150,20 @@ export interface AccountObservation {
   readonly observedAt: number;
 }
 
+/** Which models the registry named at this cycle, and whether they could be used. */
+export interface ModelSight {
+  /** A champion acted before, or does now: without a usable one the rules act at reduced size. */
+  readonly hadChampion: boolean;
+  readonly read: readonly {
+    readonly modelId: string;
+    readonly role: 'champion' | 'onTrial';
+    /** `unfit`: of another feature set or timeframe than what runs; `unread`: the database did not give it this time. */
+    readonly state: 'used' | 'expired' | 'refused' | 'unfit' | 'unread';
+    /** Null: it is used. */
+    readonly why: string | null;
+  }[];
+}
+
 export interface Observation {
   readonly candle: CandleRef;
   /** True when the cycle runs later than two timeframes after its close: no new position. */
@@ -143,6 +171,8 @@ export interface Observation {
   readonly symbols: readonly SymbolObservation[];
   readonly account: AccountObservation;
   readonly risk: RiskFacts;
+  /** Absent in cycles from before there were models. */
+  readonly models?: ModelSight;
 }
 
 /** The chain from votes to an order. The first step that refuses ends it. */

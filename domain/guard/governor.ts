@@ -1,8 +1,9 @@
 /** How much of its usual size trading may have now: every active directive gives a multiplier, the smallest wins. */
 import type { TradeRecord } from '../cycle/risk-facts.ts';
+import type { ModelSight } from '../cycle/types.ts';
 import type { Policy } from '../policy/policy.ts';
 
-export type DirectiveOwner = 'dailyLoss' | 'losingStreak' | 'recovery' | 'posture';
+export type DirectiveOwner = 'dailyLoss' | 'losingStreak' | 'recovery' | 'posture' | 'model';
 
 export interface Directive {
   readonly owner: DirectiveOwner;
@@ -27,6 +28,8 @@ export interface GovernorInput {
   readonly closeTime: number;
   /** What recovery and posture lay over the policy; null: not known, which blocks. */
   readonly overlay: { readonly isEmergency: boolean; readonly sizeFactor: number | null } | null;
+  /** Undefined: from before there were models, nothing to say. */
+  readonly models: ModelSight | undefined;
   readonly policy: Policy;
 }
 
@@ -37,8 +40,8 @@ const HOUR_MS = 3_600_000;
  * could ever end it. From then on it shrinks, and one more loss blocks again.
  * @source risk.md, "From votes to an order", step 5.
  */
-export function directivesOf({ dailyLossBps, trades, closeTime, overlay, policy }: GovernorInput): readonly Directive[] {
-  return [dailyLossDirective(dailyLossBps, policy), streakDirective(trades, closeTime, policy), ...overlayDirectives(overlay)];
+export function directivesOf({ dailyLossBps, trades, closeTime, overlay, models, policy }: GovernorInput): readonly Directive[] {
+  return [dailyLossDirective(dailyLossBps, policy), streakDirective(trades, closeTime, policy), ...overlayDirectives(overlay), modelDirective(models, policy)];
 }
 
 function dailyLossDirective(lossBps: number | null, policy: Policy): Directive {
@@ -63,6 +66,13 @@ function overlayDirectives(overlay: GovernorInput['overlay']): readonly Directiv
     { owner: 'recovery', multiplier: overlay.isEmergency ? 0 : null, value: overlay.isEmergency ? 'emergency' : 'none', limit: 'no emergency' },
     { owner: 'posture', multiplier: overlay.sizeFactor, value: overlay.sizeFactor === null ? 'none' : `× ${overlay.sizeFactor}`, limit: '-' },
   ];
+}
+
+/** The rules alone are what is left of what was relied on: they act, smaller. Who never had a model goes by rules at full size. */
+function modelDirective(models: GovernorInput['models'], policy: Policy): Directive {
+  const champion = models?.read.find((it) => it.role === 'champion');
+  const isWithout = models?.hadChampion === true && champion?.state !== 'used';
+  return { owner: 'model', multiplier: isWithout ? policy.withoutModelFactor : null, value: isWithout ? `no usable model: ${champion?.why ?? 'none is champion'}` : champion?.modelId ?? 'none', limit: 'a usable champion, once there was one' };
 }
 
 /** The smallest multiplier of those that say something. No directive at all blocks. */

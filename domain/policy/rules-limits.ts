@@ -35,6 +35,7 @@ export const LIMIT_RULES = {
   streakSlow: { kind: 'integer', value: 5, min: 1, max: 100, unit: 'losses in a row', help: 'from which sizes shrink' },
   streakSlowFactor: { kind: 'number', value: 0.75, min: 0, max: 1, unit: '×', help: 'on the size then' },
   streakBlock: { kind: 'integer', value: 8, min: 1, max: 100, unit: 'losses in a row', help: 'from which nothing opens' },
+  withoutModelFactor: { kind: 'number', value: 0.5, min: 0, max: 1, unit: '×', help: 'on the size of the rules once a model acted and none is usable' },
 
   // Emergency
   tripDailyLossBps: { kind: 'number', value: 1_000, min: 10, max: 10_000, unit: 'bps of equity', help: 'daily loss that trips' },

@@ -5,6 +5,7 @@ import type { Timeframe } from '../market/timeframe.ts';
 import { timeframeMs } from '../market/timeframe.ts';
 import type { LabelAction } from './label.ts';
 import { labelDefinitionOf, labelOf, tradeOf } from './label.ts';
+import type { Prediction } from './prediction.ts';
 
 /** A prediction whose horizon has ended, as far as its outcome goes by it. Times are of the market clock. */
 export interface DuePrediction {
@@ -16,7 +17,7 @@ export interface DuePrediction {
   readonly dueAt: number;
   readonly horizonCandles: number;
   readonly labelVersion: string;
-  readonly role: 'acting' | 'member';
+  readonly role: Prediction['role'];
   readonly action: LabelAction;
   readonly sigma: number | null;
   readonly costBps: number;

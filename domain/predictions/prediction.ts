@@ -10,7 +10,7 @@ import { timeframeMs } from '../market/timeframe.ts';
 import type { Direction } from '../orders/order.ts';
 import type { CombinedSignal } from '../signals/combine.ts';
 import { signalOf } from '../signals/combine.ts';
-import { expectedMoveBps, RULE_LABEL } from './label.ts';
+import { expectedMoveBps, labelDefinitionOf, RULE_LABEL } from './label.ts';
 import { rankIn, scoreKeyOf } from './scores.ts';
 import type { ScoreWindows } from './scores.ts';
 
@@ -22,15 +22,15 @@ export interface Probabilities {
 
 /** Times are of the market clock. */
 export interface Prediction {
-  /** `acting`: what the plan went by; `member`: one of the voices in it. */
-  readonly role: 'acting' | 'member';
+  /** `acting`: what the plan went by; `member`: one of the voices in it; `shadow`: of a model on trial, without a say. */
+  readonly role: 'acting' | 'member' | 'shadow';
   readonly instrumentId: InstrumentId;
   /** Whose it is: a rule or a model; the acting one's is `strategy/<name>`. */
   readonly voter: string;
   readonly version: string;
-  readonly featureSet: string;
-  /** Of a trained model; a rule's inputs stand in the cycle's observation. */
-  readonly featureVector: readonly number[] | null;
+  readonly featureSet: string | null;
+  /** Of a trained model, float32, null where missing; a rule's inputs stand in the cycle's observation. */
+  readonly featureVector: readonly (number | null)[] | null;
   /** Who abstains foretells nothing: no horizon, no outcome. */
   readonly action: VoteAction;
   /** 0..1: what the voter itself said. */
@@ -67,7 +67,7 @@ export interface Prediction {
 }
 
 /** What rules look at: the named indicator values of domain/features. */
-const RULE_FEATURES = 'indicators/1';
+const BY_RULES = { featureSet: 'indicators/1', featureVector: null };
 /** How votes come to one signal: domain/signals/combine.ts. */
 const COMBINATION_VERSION = '1';
 /** Expected return = this × volatility × score. A rule is believed to be worth so little until outcomes tell. @source Grinold & Kahn, Active Portfolio Management, 2nd edition 2000, chapter 11: alpha = IC × volatility × score. */
@@ -91,7 +91,7 @@ export function scoresOf(observation: Pick<Observation, 'candle' | 'symbols'>, s
     if (action === 'buy' || action === 'sell') window.push(score);
   };
   for (const { instrument, votes } of observation.symbols) {
-    for (const vote of votes) add(scoreKeyOf(vote), vote.action, vote.confidence);
+    for (const vote of votes) if (vote.model === undefined) add(scoreKeyOf(vote), vote.action, vote.confidence); // a model knows its own rank
     const signal = signals.get(instrument.id);
     if (signal !== undefined && votes.length > 0) add(scoreKeyOf(actingVoterOf(observation)), signal.action, signal.confidence);
   }
@@ -115,7 +115,8 @@ export function predictionsOf(observation: Observation, plan: Pick<CyclePlan, 'd
       { ...actingVoterOf(observation), action: signal.code === 'noVotes' ? 'abstain' : signal.action, confidence: signal.confidence, probabilities: meanOf(symbol.votes, priors), because: `agreement ${signal.agreement.toFixed(2)} of ${signal.speakers}` },
       { role: 'acting', votes: symbol.votes.map(({ voter, version, action, confidence }) => ({ voter, version, action, confidence })), decision: decision?.outcome ?? null, reason: decision?.reason ?? null },
     );
-    return [acting, ...symbol.votes.map((vote) => base(vote, { role: 'member', votes: null, decision: null, reason: null }))];
+    const apart = { votes: null, decision: null, reason: null };
+    return [acting, ...symbol.votes.map((vote) => base(vote, { role: 'member', ...apart })), ...(symbol.served?.shadows ?? []).map((vote) => base(vote, { role: 'shadow', ...apart }))];
   });
 }
 
@@ -139,7 +140,6 @@ function baseOf({ candle, account, risk }: Observation, symbol: SymbolObservatio
   const { instrument, regime, quality, features, candle: { close } } = symbol;
   const cost = roundTripCostOf(symbol, (risk.conditions[instrument.id] ?? NO_CONDITIONS).spreadBps);
   const sigma = symbol.sigma ?? null;
-  const dueAt = candle.closeTime + RULE_LABEL.horizonCandles * timeframeMs(candle.timeframe);
   const exitsAt = (confidence: number): Pick<Prediction, 'stopBps' | 'targetBps'> => {
     const exits = exitDistancesOf({ regime, atr: features['atr14'] ?? null, price: d(close > 0 ? close : 0), confidence, roundTripCost: cost, policy: account.policy });
     return exits === null ? { stopBps: null, targetBps: null } : { stopBps: (10_000 * Number(exits.stop)) / close, targetBps: (10_000 * Number(exits.target)) / close };
@@ -147,18 +147,25 @@ function baseOf({ candle, account, risk }: Observation, symbol: SymbolObservatio
   return (vote, part) => {
     const sign = vote.action === 'buy' ? 1 : vote.action === 'sell' ? -1 : 0;
     const isRule = vote.probabilities === null;
+    const { model } = vote;
+    const label = model === undefined ? RULE_LABEL : labelDefinitionOf(model.label);
     const hasSpoken = vote.action !== 'abstain';
     return {
-      ...part, instrumentId: instrument.id, voter: vote.voter, version: vote.version, featureSet: RULE_FEATURES, featureVector: null, action: vote.action, score: vote.confidence,
+      ...part, instrumentId: instrument.id, voter: vote.voter, version: vote.version, ...(model === undefined ? BY_RULES : { featureSet: symbol.served?.featureSet ?? null, featureVector: symbol.served?.vector ?? null }), action: vote.action, score: vote.confidence,
       confidence: sign !== 0 && (isRule || part.role === 'acting') ? ranks(scoreKeyOf(vote))(vote.confidence) : vote.confidence,
       probabilities: hasSpoken ? vote.probabilities ?? priors : null,
       direction: sign === 0 ? null : sign > 0 ? 'long' : 'short',
-      magnitudeBps: sign === 0 ? 0 : sign * INFORMATION_COEFFICIENT * expectedMoveBps(sigma, RULE_LABEL.horizonCandles) * vote.confidence,
-      ...(hasSpoken ? { horizonCandles: RULE_LABEL.horizonCandles, dueAt, labelVersion: RULE_LABEL.version } : { horizonCandles: null, dueAt: null, labelVersion: null }),
+      magnitudeBps: sign === 0 ? 0 : expectedMoveBps(sigma, label.horizonCandles) * (model === undefined ? sign * INFORMATION_COEFFICIENT * vote.confidence : edgeOf(vote)),
+      ...(hasSpoken ? { horizonCandles: label.horizonCandles, dueAt: candle.closeTime + label.horizonCandles * timeframeMs(candle.timeframe), labelVersion: label.version } : { horizonCandles: null, dueAt: null, labelVersion: null }),
       sigma, costBps: 10_000 * Number(cost), ...(sign === 0 ? { stopBps: null, targetBps: null } : exitsAt(vote.confidence)),
       regime: regime.regime, dataQuality: quality.score, because: vote.because, price: close,
     };
   };
+}
+
+/** What a model believes one side to be likelier than the other: about the share of an expected move that it expects. */
+function edgeOf({ probabilities }: Vote): number {
+  return probabilities === null ? 0 : probabilities.buy - probabilities.sell;
 }
 
 /** Mean over those who speak; the priors where nobody does. */

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ModelSight } from '../../../../domain/cycle/types.ts';
 import type { GovernorInput } from '../../../../domain/guard/governor.ts';
 import { directivesOf, govern } from '../../../../domain/guard/governor.ts';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = 100 * HOUR_MS;
-const CALM: GovernorInput = { dailyLossBps: 0, trades: { lossesInARow: 0, lastLossAt: null }, closeTime: NOW, overlay: { isEmergency: false, sizeFactor: null }, policy: PRESETS.normal };
+const CALM: GovernorInput = { dailyLossBps: 0, trades: { lossesInARow: 0, lastLossAt: null }, closeTime: NOW, overlay: { isEmergency: false, sizeFactor: null }, models: undefined, policy: PRESETS.normal };
+const champion = (hadChampion: boolean, state?: ModelSight['read'][number]['state']): Partial<GovernorInput> => ({ models: { hadChampion, read: [{ modelId: 't', role: 'onTrial', state: 'used', why: null }, ...(state === undefined ? [] : [{ modelId: 'm', role: 'champion' as const, state, why: state === 'used' ? null : 'why' }])] } });
 const streak = (lossesInARow: number, hoursAgo = 1) => ({ trades: { lossesInARow, lastLossAt: NOW - hoursAgo * HOUR_MS } });
 
 // Daily loss at most 500 bps; each row changes one thing of a calm day.
@@ -23,6 +25,11 @@ it.each<[string, Partial<GovernorInput>, number, string]>([
   ['an emergency', { overlay: { isEmergency: true, sizeFactor: null } }, 0, 'recovery'],
   ['a posture', { overlay: { isEmergency: false, sizeFactor: 0.6 } }, 0.6, 'posture'],
   ['a posture that enlarges', { overlay: { isEmergency: false, sizeFactor: 1.3 } }, 1.3, 'posture'],
+  ['no model ever', champion(false), 1, 'policy'],
+  ['a champion that is used', champion(true, 'used'), 1, 'policy'],
+  ['one that is expired', champion(true, 'expired'), 0.5, 'model'],
+  ['one that is refused', champion(true, 'refused'), 0.5, 'model'],
+  ['none any more', champion(true), 0.5, 'model'],
   ['the smallest wins: streak over posture', { ...streak(5), overlay: { isEmergency: false, sizeFactor: 1.3 } }, 0.75, 'losingStreak'],
   ['the smallest wins: posture over loss', { dailyLossBps: 400, overlay: { isEmergency: false, sizeFactor: 0.6 } }, 0.6, 'posture'],
 ])('%s', (_name, changes, multiplier, owner) => expect(govern(directivesOf({ ...CALM, ...changes }))).toMatchObject({ multiplier, owner }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import { NO_MEMORY } from '../../../../domain/cycle/risk-facts.ts';
-import type { Observation } from '../../../../domain/cycle/types.ts';
+import type { Observation, Vote } from '../../../../domain/cycle/types.ts';
 import { predictionsOf, priorsOf } from '../../../../domain/predictions/prediction.ts';
 import { rankIn, withScores } from '../../../../domain/predictions/scores.ts';
 import { CLOSE_TIME, HOUR_MS, observationWith, riskWith, symbolWith, vote } from '../cycle/plan.fixture.ts';
@@ -28,6 +28,31 @@ describe('one cycle foretells', () => {
   it('a rule by the priors', () => expect(rule).toMatchObject({ role: 'member', voter: 'trend', featureSet: 'indicators/1', featureVector: null, probabilities: { buy: 0.3, sell: 0.6, hold: 0.1 }, votes: null, decision: null }));
   it('a model by itself', () => expect(model).toMatchObject({ voter: 'model', probabilities: { buy: 0.5, sell: 0.2, hold: 0.3 } }));
   it('nothing, of whom abstains', () => expect(silent).toMatchObject({ action: 'abstain', dueAt: null, horizonCandles: null, labelVersion: null, probabilities: null, direction: null }));
+});
+
+describe('a trained model', () => {
+  const of = (modelId: string, action: Vote['action'], probabilities: Vote['probabilities']): Vote => ({ ...vote(action, 0.9, 'model/linear'), version: modelId, probabilities, model: { modelId, label: 'horizon4/1@0.5' } });
+  const votes = [{ ...vote('buy', 0.7, 'trend'), probabilities: null }, of('aaa', 'buy', { buy: 0.5, sell: 0.2, hold: 0.3 })];
+  const served = { featureSet: 'standard/1', vector: [0.5, null], shadows: [of('bbb', 'sell', { buy: 0.1, sell: 0.7, hold: 0.2 })] };
+  const observation = observationWith({ symbols: [symbolWith({ sigma: 0.01, votes, served })] });
+  const [first, rule, member, shadow] = rowsOf(observation);
+
+  it('foretells by its own label and features', () => {
+    expect(member).toMatchObject({ role: 'member', voter: 'model/linear', version: 'aaa', featureSet: 'standard/1', featureVector: [0.5, null], labelVersion: 'horizon4/1@0.5', horizonCandles: 4, dueAt: CLOSE_TIME + 4 * HOUR_MS, confidence: 0.9 });
+    expect(member?.magnitudeBps).toBeCloseTo(0.3 * 200, 9);
+    expect([first?.labelVersion, rule?.labelVersion, rule?.featureVector]).toEqual(['horizon4/1', 'horizon4/1', null]);
+  });
+  it('on trial foretells beside it, and nothing goes by that', () => {
+    expect(shadow).toMatchObject({ role: 'shadow', voter: 'model/linear', version: 'bbb', action: 'sell', featureVector: [0.5, null], votes: null, decision: null });
+    const { served: _, ...alone } = symbolWith({ sigma: 0.01, votes, served });
+    const plan = (it: Observation) => planCycle({ cycleId: 'c', observation: it });
+    expect(plan(observation)).toEqual(plan({ ...observation, symbols: [alone] }));
+    expect(first?.votes).toHaveLength(2);
+  });
+  it('ranks by itself: its scores are not remembered', () => {
+    const { scores } = planCycle({ cycleId: 'c', observation: { ...observation, risk: { ...observation.risk, priors: {} } } }).memory;
+    expect(Object.keys(scores ?? {})).toEqual(['trend@1', 'strategy/ensemble@1']);
+  });
 });
 
 it.each([

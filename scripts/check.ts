@@ -1,7 +1,7 @@
 /** `npm run check`: types, lint, layers, unused code. Each must run: a tool that is absent fails the check. */
 import { spawnSync } from 'node:child_process';
 
-const FOLDERS = ['domain', 'strategies', 'venues', 'workflows', 'activities', 'db', 'workers', 'client', 'stack', 'config', 'bin', 'test', 'bench', 'scripts'];
+const FOLDERS = ['domain', 'strategies', 'models', 'venues', 'workflows', 'activities', 'db', 'workers', 'client', 'stack', 'config', 'bin', 'test', 'bench', 'scripts'];
 
 const CHECKS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: ['tsc', '--project', '.', '--noEmit'] },

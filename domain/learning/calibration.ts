@@ -14,7 +14,7 @@ export type Method = (typeof METHODS)[number];
 
 /** From a score to a probability: straight lines between knots, flat beyond them. Platt's is a curve of the log-odds instead. */
 export interface Curve {
-  /** Ascending scores; for Platt slope and offset of the log-odds. */
+  /** Scores, each above the one before; for Platt slope and offset of the log-odds. */
   readonly knots: Float64Array;
   /** Their probabilities, never falling; for Platt nothing. */
   readonly values: Float64Array;
@@ -142,7 +142,7 @@ export function calibratedFrom(artefact: Artefact, load: (bytes: Uint8Array) => 
   const { method, task } = meta.data;
   const model = load(arrayOf(artefact, 'model', 'u8'));
   const curves = Array.from({ length: outputsOf(task) }, (_, output) => ({ knots: arrayOf(artefact, `knots${output}`, 'f64'), values: arrayOf(artefact, `values${output}`, 'f64') }));
-  const isWhole = ({ knots, values }: Curve): boolean => knots.every(Number.isFinite) && (method === 'platt' ? knots.length === 2 : knots.length > 0 && knots.length === values.length && values.every((value) => value >= 0 && value <= 1));
+  const isWhole = ({ knots, values }: Curve): boolean => knots.every(Number.isFinite) && (method === 'platt' ? knots.length === 2 : knots.length > 0 && knots.length === values.length && knots.every((knot, index) => index === 0 || knot > (knots[index - 1] as number)) && values.every((value) => value >= 0 && value <= 1));
   if (JSON.stringify(model.task) !== JSON.stringify(task) || !curves.every(isWhole)) throw refuse('its calibration does not fit the model inside');
   return calibrated(model, method, curves);
 }

@@ -64,6 +64,7 @@ export function sharesOf(features: readonly string[], amounts: ArrayLike<number>
   return features.map((feature, index) => ({ feature, share: total > 0 ? (amounts[index] as number) / total : 0 })).sort((a, b) => b.share - a.share);
 }
 
-const TASK = z.union([z.object({ kind: z.literal('binary') }), z.object({ kind: z.literal('classes'), count: z.int().min(2) }), z.object({ kind: z.literal('regression') })]);
+/** A task, as artefacts hold it. */
+export const TASK = z.union([z.object({ kind: z.literal('binary') }), z.object({ kind: z.literal('classes'), count: z.int().min(2) }), z.object({ kind: z.literal('regression') })]);
 /** What every kind of artefact says of itself. */
 export const META = z.object({ task: TASK, features: z.array(z.string()).min(1), seed: z.string() });

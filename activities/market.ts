@@ -1,4 +1,4 @@
-import { observeSymbol } from '../domain/cycle/observe.ts';
+import { observeSymbol, withModels } from '../domain/cycle/observe.ts';
 import { roomOf } from '../domain/cycle/room.ts';
 import type { Observation, SymbolObservation } from '../domain/cycle/types.ts';
 import type { Losses } from '../domain/emergency/equity.ts';
@@ -26,9 +26,11 @@ import type { Engine } from './feeds.ts';
 import type { PolicyReaderDeps } from './policy.ts';
 import { createPolicyReader } from './policy.ts';
 import { createRiskReader } from './risk-facts.ts';
+import { createServing } from './serving.ts';
+import type { ServingDeps } from './serving.ts';
 import type { MarketActivities } from './types.ts';
 
-export interface MarketDeps extends PolicyReaderDeps {
+export interface MarketDeps extends PolicyReaderDeps, Pick<ServingDeps, 'models' | 'features'> {
   readonly ledger: Ledger;
   readonly venue: Venue;
   readonly engine: Pick<Engine, 'wakeGuard'>;
@@ -45,6 +47,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
   const readPolicy = createPolicyReader(deps);
   const windowCandles = Math.max(strategy.warmupCandles, RISK_CANDLES);
   const windows = createCandleWindows(ledger, windowCandles);
+  const serve = createServing(deps);
   const readRisk = createRiskReader({ ledger, venue });
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
@@ -100,7 +103,8 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       const { portfolioId, timeframe, closeTime } = candle;
       const { instruments } = await portfolioOf(portfolioId);
       const [series, context, { account, guard, fence, losses, marketTime }, read] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId), readPolicy(portfolioId)]);
-      const symbols = instruments.map((instrument) => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy: read.policy }));
+      const { sight, symbols: said } = await serve({ candle, registry: context.registry, series });
+      const symbols = instruments.map((instrument) => withModels(observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy: read.policy }), said.get(instrument.id)));
       const posture = await overseen(deps, candle, { symbols, context, guard: guard.mode, losses, policy: read.policy });
       const { policy, ...overlay } = effectivePolicyOf(read.policy, [overlayOf(guard.mode, read.policy), postureOverlayOf(posture.posture, read.policy)]);
       const held = { ...context.account, fence, policy, policyVersion: read.policyVersion, policyRead: { source: read.policySource, problem: read.policyProblem } };
@@ -109,6 +113,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
         late: isLate(marketTime, closeTime, timeframe, policy),
         symbols,
         account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
+        models: sight,
         risk: await readRisk({ candle, series, symbols, account, losses, context: { ...context, account: held } }),
       };
     },

@@ -12,12 +12,14 @@ import type { Settings } from '../config/settings.ts';
 import { createHealthStore } from '../db/health-store.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
+import { createModelStore } from '../db/model-store.ts';
 import { createPolicyStore } from '../db/policy-store.ts';
 import type { Pool } from '../db/pool.ts';
 import { createPool } from '../db/pool.ts';
 import type { CallCounter } from '../domain/ports/call-counter.ts';
 import type { HealthMonitor, HealthStore } from '../domain/ports/health.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
+import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
 import type { Sweeper } from '../domain/ports/sweeper.ts';
@@ -33,6 +35,7 @@ export interface Ports {
   readonly pool: Pool;
   readonly ledger: Ledger;
   readonly policies: PolicyStore;
+  readonly models: ModelStore;
   readonly venue: Venue;
   readonly sweeper: Sweeper;
   readonly calls: CallCounter;
@@ -60,7 +63,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const seen = watched(ledger, venue);
   const store = createHealthStore(pool);
   return {
-    pool, control, calls, policies: createPolicyStore(pool), store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
+    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
       await venue.close();
       await limiter.close();

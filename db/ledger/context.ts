@@ -2,6 +2,7 @@
 import type { ClassCounts, CycleMemory, SymbolRecord, TradeRecord } from '../../domain/cycle/risk-facts.ts';
 import { NO_MEMORY, NO_TRADES } from '../../domain/cycle/risk-facts.ts';
 import type { CandleRef } from '../../domain/market/candle.ts';
+import type { RegisteredModel } from '../../domain/promotion/registry.ts';
 import type { AccountContext, Ledger } from '../../domain/ports/ledger.ts';
 import type { Pool } from '../pool.ts';
 import { run } from '../pool.ts';
@@ -26,11 +27,19 @@ interface ContextRecord {
   readonly posture: AccountContext['posture'];
   readonly health: AccountContext['health'];
   readonly isReplay: boolean;
+  readonly champion: RegisteredModel | null;
+  readonly onTrial: RegisteredModel | null;
+  readonly hadChampion: boolean;
 }
+
+/** A registered model, by the alias of its table. */
+const registered = (alias: string): string => `CASE WHEN ${alias}.model_id IS NULL THEN NULL ELSE jsonb_build_object('modelId', ${alias}.model_id, 'recipeId', ${alias}.recipe_id, 'validatedAt', ${alias}.validated_at) END`;
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
 const CONTEXT = `
   SELECT pf.deployment_id AS "deploymentId", pf.mode = 'replay' AS "isReplay", o.state AS posture,
+    ${registered('champion')} AS champion, ${registered('trial')} AS "onTrial",
+    champion.model_id IS NOT NULL OR EXISTS (SELECT 1 FROM model_steps s WHERE s.portfolio_id = $1 AND s.kind ~ '^(promoted|refreshed|rolledBack|expired)') AS "hadChampion",
     (SELECT jsonb_build_object('at', h.checked_at, 'level', h.level) FROM health_checks h WHERE h.portfolio_id = $1 ORDER BY h.seq DESC LIMIT 1) AS health,
     (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
        'quantity', p.quantity::text, 'entryQuantity', p.entry_quantity::text, 'plannedQuantity', p.plan->'entry'->>'quantity', 'entryPrice', p.entry_price::text,
@@ -42,6 +51,9 @@ const CONTEXT = `
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory,
     (SELECT jsonb_object_agg(k.label_version, jsonb_build_object('buy', k.buys, 'sell', k.sells, 'hold', k.holds)) FROM outcome_counts k WHERE k.portfolio_id = $1) AS priors
   FROM portfolios pf JOIN oversight o USING (portfolio_id)
+  LEFT JOIN model_registry r ON r.portfolio_id = pf.portfolio_id
+  LEFT JOIN models champion ON champion.portfolio_id = r.portfolio_id AND champion.model_id = r.champion
+  LEFT JOIN models trial ON trial.portfolio_id = r.portfolio_id AND trial.model_id = r.on_trial
   WHERE pf.portfolio_id = $1`;
 
 async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, closeTime }: CandleRef): Promise<AccountContext> {
@@ -58,7 +70,7 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
     },
     memory: row.memory ?? NO_MEMORY,
     priors: row.priors ?? {},
-    posture: row.posture, health: row.health, isReplay: row.isReplay,
+    posture: row.posture, health: row.health, isReplay: row.isReplay, registry: { champion: row.champion, onTrial: row.onTrial, hadChampion: row.hadChampion },
   };
 }
 

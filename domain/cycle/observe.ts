@@ -8,7 +8,7 @@ import { sigmaOf } from '../predictions/label.ts';
 import { regimeOf } from '../regime/regime.ts';
 import { UNKNOWN_VOLATILITY, volatilityOf } from '../regime/volatility.ts';
 import type { SymbolMemory } from './risk-facts.ts';
-import type { RegimeReading, SymbolObservation, Vote } from './types.ts';
+import type { RegimeReading, ServedSymbol, SymbolObservation, Vote } from './types.ts';
 
 /** A strategy as the observation needs it. */
 export interface Voting {
@@ -40,6 +40,11 @@ export function observeSymbol({ instrument, candles: known, strategy, timeframe,
   const features = computeFeatures(candles);
   const regime = regimeOf({ features, candles, volatility: volatilityOf(known, timeframe, policy), memory, closeTime });
   return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }), sigma: sigmaOf(candles) };
+}
+
+/** What models say counts beside the rules; on candles that cannot be trusted they do not vote either. */
+export function withModels(symbol: SymbolObservation, said: { readonly votes: readonly Vote[]; readonly served: ServedSymbol } | undefined): SymbolObservation {
+  return said === undefined || !symbol.quality.tradable ? symbol : { ...symbol, votes: [...symbol.votes, ...said.votes], served: said.served };
 }
 
 /** Bad candles tell nothing new. */

@@ -76,11 +76,11 @@ export interface SymbolObservation {
 }
 
 /** What models saw of one symbol, and what one said that has no say. */
-interface ServedSymbol {
+export interface ServedSymbol {
   /** Name and version, `standard/1`. */
   readonly featureSet: string;
-  /** Float32, in the set's order; null where missing. */
-  readonly vector: readonly (number | null)[];
+  /** Float32, in the set's order, null where missing; null: there was nothing to compute it from. */
+  readonly vector: readonly (number | null)[] | null;
   /** Of the model on trial: recorded, never counted. */
   readonly shadows: readonly Vote[];
 }
@@ -157,8 +157,8 @@ export interface ModelSight {
   readonly read: readonly {
     readonly modelId: string;
     readonly role: 'champion' | 'onTrial';
-    /** `unfit`: of another feature set or timeframe than what runs; `unread`: the database did not give it this time. */
-    readonly state: 'used' | 'expired' | 'refused' | 'unfit' | 'unread';
+    /** `refused`: foreign or corrupt; `unfit`: of another feature set or timeframe than what runs; `failed`: it could not be read or asked this time. */
+    readonly state: 'used' | 'expired' | 'refused' | 'unfit' | 'failed';
     /** Null: it is used. */
     readonly why: string | null;
   }[];

@@ -15,6 +15,7 @@ import type { Fence } from '../orders/protocol.ts';
 import type { PostureChange, PostureState, Room } from '../oversight/posture.ts';
 import type { OrderEvent } from '../orders/transitions.ts';
 import type { DuePrediction, Outcome } from '../predictions/outcome.ts';
+import type { Registry } from '../promotion/registry.ts';
 import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
 import type { IncomeRecord, SubmitAnswer, VenueAccount } from './venue.ts';
 
@@ -44,6 +45,13 @@ export interface AccountContext {
   readonly health: Pick<HealthCheck, 'at' | 'level'> | null;
   /** Health is recorded there, and not acted on. */
   readonly isReplay: boolean;
+  readonly registry: RegistrySight;
+}
+
+/** What a cycle asks of the registry of models. */
+export interface RegistrySight extends Pick<Registry, 'champion' | 'onTrial'> {
+  /** A champion acted before, or does now. */
+  readonly hadChampion: boolean;
 }
 
 /** A place in the order in which cycles' predictions fall due. */

@@ -4,6 +4,8 @@ import { KeelError } from '../domain/errors.ts';
 import type { Candle, CandleSeries } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { RetrainRun } from '../domain/ports/model-store.ts';
+import { isRetrainDue } from '../domain/retraining/schedule.ts';
 import type { AccountEvent, MarketEvent, Stream } from '../domain/ports/venue.ts';
 import type { CycleInput, FeedInput } from '../workflows/messages.ts';
 import type { AccountWatch, WatchDeps } from './account-watch.ts';
@@ -21,6 +23,8 @@ export interface Engine {
   startReconciliation(portfolioId: string): Promise<void>;
   /** What is due by the market clock is priced; an evaluation that runs looks again. */
   startEvaluation(portfolioId: string): Promise<void>;
+  /** Models are trained anew; a retrain that runs is enough. */
+  startRetrain(portfolioId: string, cause: RetrainRun['cause']): Promise<void>;
   /** The guard reads where it stands; one that does not run is no error: it reads when it starts. */
   wakeGuard(portfolioId: string): Promise<void>;
   /** Tells the guard of a crossing that the ledger cannot take. */
@@ -139,6 +143,7 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
     if (input.startsCycles) {
       await engine.startCycle({ portfolioId: input.portfolioId, strategy: input.strategy, timeframe: input.timeframe, closeTime });
       await engine.startEvaluation(input.portfolioId); // after the cycle: that one is waited for
+      if (input.retrain !== undefined && isRetrainDue(input.retrain, closeTime - lengthMs, closeTime)) await engine.startRetrain(input.portfolioId, 'schedule');
     }
     await ledger.setCursor(input.portfolioId, cursorName, closeTime);
     cursor = closeTime;

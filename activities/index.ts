@@ -12,9 +12,11 @@ import { createOrderActivities } from './orders.ts';
 import { createReconciliationActivities } from './reconciliation.ts';
 import type { ReplayDeps } from './replay.ts';
 import { createReplayActivities } from './replay.ts';
+import type { RetrainingDeps } from './retraining.ts';
+import { createRetrainingActivities } from './retraining.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -26,6 +28,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createFeedActivities(deps),
     ...createReplayActivities(deps),
     ...createEvaluationActivities(deps),
+    ...createRetrainingActivities(deps),
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),
     ...createHealthActivities(deps),

@@ -2,6 +2,8 @@ import { cycleIdOf } from '../domain/cycle/ids.ts';
 import { KeelError } from '../domain/errors.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
+import type { ModelStore } from '../domain/ports/model-store.ts';
+import { isRetrainDue } from '../domain/retraining/schedule.ts';
 import type { MarketAdvance, MarketControl } from '../domain/ports/market-control.ts';
 import type { ReplayInput } from '../workflows/messages.ts';
 import type { Cancelled, Engine } from './feeds.ts';
@@ -12,6 +14,7 @@ export interface ReplayDeps {
   readonly ledger: Ledger;
   readonly control: MarketControl | null;
   readonly engine: Engine;
+  readonly models: Pick<ModelStore, 'latestRun'>;
   readonly cancelled: Cancelled;
 }
 
@@ -19,7 +22,7 @@ export interface ReplayDeps {
 const LOOK_AGAIN_MS = 250;
 
 /** Moves the market on, one stop at a time, and only when everything that the last stop made due is done. */
-export function createReplayActivities({ ledger, control, engine, cancelled }: ReplayDeps): ReplayActivities {
+export function createReplayActivities({ ledger, control, engine, models, cancelled }: ReplayDeps): ReplayActivities {
   /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
   async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
     const due = dueOf(input, stop);
@@ -31,11 +34,20 @@ export function createReplayActivities({ ledger, control, engine, cancelled }: R
   }
 
   /** One question after the other, the likeliest to fail first: most looks end at the first one. */
-  async function isSettled(portfolioId: string, { cycleId, pricedTo }: Due, market: MarketControl): Promise<boolean> {
+  async function isSettled(portfolioId: string, { cycleId, pricedTo, retrainAt }: Due, market: MarketControl): Promise<boolean> {
     if (cycleId !== null && (await ledger.cycleState(cycleId)) !== 'recorded') return false;
     if (pricedTo !== null && ((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= pricedTo) return false;
+    if (retrainAt !== null && !(await isTrained(portfolioId, retrainAt))) return false;
     if (!(await ledger.settlement(portfolioId)).settled || !(await isAnsweredFor(market))) return false;
     return (await ledger.settlement(portfolioId)).settled; // again: an event that was answered for meanwhile lies in the ledger, as news
+  }
+
+  /** One that began before is followed by this one. */
+  async function isTrained(portfolioId: string, retrainAt: number): Promise<boolean> {
+    const run = await models.latestRun(portfolioId);
+    if (run !== null && run.asOf >= retrainAt) return true;
+    await engine.startRetrain(portfolioId, 'schedule');
+    return false;
   }
 
   async function driveReplay(input: ReplayInput): Promise<{ cycles: number }> {
@@ -74,14 +86,20 @@ interface Due {
   readonly cycleId: string | null;
   /** Predictions that fell due by then (market clock) have their outcome. */
   readonly pricedTo: number | null;
+  /** A retrain as of then (market clock) or later has ended. */
+  readonly retrainAt: number | null;
 }
 
 /** No cycle reads what the candle before it made of predictions, so these may be priced while the market walks to the next close. */
 function dueOf(input: ReplayInput, stop: MarketAdvance | null): Due {
+  const { retrain, timeframe } = input;
   switch (stop?.stoppedAt) {
-    case 'candleClose': return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: stop.marketTime - timeframeMs(input.timeframe) };
-    case 'end': return { cycleId: null, pricedTo: stop.marketTime };
-    default: return { cycleId: null, pricedTo: null };
+    case 'candleClose': {
+      const before = stop.marketTime - timeframeMs(timeframe);
+      return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: before, retrainAt: retrain !== undefined && isRetrainDue(retrain, before, stop.marketTime) ? stop.marketTime : null };
+    }
+    case 'end': return { cycleId: null, pricedTo: stop.marketTime, retrainAt: null };
+    default: return { cycleId: null, pricedTo: null, retrainAt: null };
   }
 }
 

@@ -8,6 +8,11 @@ import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
 import type { Difference, DueMark, EmergencyOrder, GuardResult, NotedDifference, PostureLook } from '../domain/ports/ledger.ts';
+import type { RetrainRun } from '../domain/ports/model-store.ts';
+import type { SnapshotSummary } from '../domain/ports/trainer.ts';
+import type { RegistryChange } from '../domain/promotion/registry.ts';
+import type { Judgement } from '../domain/retraining/judge.ts';
+import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
 import type { FeedInput, HealthInput, HealthOutcome, ReplayInput } from '../workflows/messages.ts';
@@ -171,9 +176,47 @@ export interface EvaluationActivities {
   evaluateDue(request: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep>;
 }
 
+export interface RetrainRequest {
+  readonly portfolioId: string;
+  readonly runId: string;
+  readonly cause: RetrainRun['cause'];
+  /** Wall clock. */
+  readonly startedAt: number;
+}
+
+/** A step of one candidate: what is learned on is named by its hash. */
+export interface CandidateStep {
+  readonly plan: RetrainPlan;
+  readonly dataHash: string;
+  readonly candidate: PlannedCandidate;
+}
+
+export interface CandidateVerdict {
+  readonly trialId: string;
+  readonly isPassed: boolean;
+  readonly refusedBy: readonly string[];
+  /** What a registered model tells of its test parts. */
+  readonly learned: Pick<Judgement, 'promised' | 'edges' | 'metrics'>;
+}
+
+/** Each is safe to repeat: the same plan gives the same bytes, and is recorded once. */
+export interface RetrainingActivities {
+  planRetrain(request: RetrainRequest): Promise<RetrainPlan | { readonly skipped: string; readonly asOf: number }>;
+  prepareDataset(plan: RetrainPlan): Promise<SnapshotSummary>;
+  fitFold(step: CandidateStep & { readonly fold: number | 'whole' }): Promise<void>;
+  /** The gate, and its trial in the ledger. */
+  judgeCandidate(step: CandidateStep & Pick<SnapshotSummary, 'featureFaults'>): Promise<CandidateVerdict>;
+  /** A recipe that could not be validated counts among the trials too. */
+  recordFailure(step: Omit<CandidateStep, 'dataHash'> & { readonly reason: string }): Promise<void>;
+  /** The artefact, and what the registry makes of it. */
+  registerCandidate(step: CandidateStep & Pick<CandidateVerdict, 'trialId' | 'learned'>): Promise<{ readonly modelId: string; readonly change: RegistryChange['kind']; readonly why: string }>;
+  /** @param request.keep data sets that are not deleted yet, beside those of the registry's models */
+  endRetrain(request: { readonly run: Omit<RetrainRun, 'endedAt'>; readonly keep: readonly string[] }): Promise<void>;
+}
+
 export interface OversightActivities {
   /** The posture that holds from now on. */
   oversee(portfolioId: string): Promise<PostureLook>;
 }
 
-export type Activities = OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export type Activities = RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

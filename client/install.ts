@@ -4,6 +4,7 @@ import type { ScheduleOptions, WorkflowStartOptions } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
+import { retrainIntervalMs, retrainRhythmOf, retrainTimeOf } from '../config/retraining.ts';
 import type { Settings } from '../config/settings.ts';
 import { clientConnectionOptions, engineAddress } from '../config/temporal.ts';
 import { createLedger } from '../db/ledger.ts';
@@ -21,7 +22,7 @@ import { loadStrategy } from '../strategies/load.ts';
 import { createVenue } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
 import { createClientLimiter } from './limiter.ts';
-import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { accountFeedId, dailyRetrainId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
@@ -135,7 +136,8 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
   const taskQueue = taskQueueOf(deployment.taskQueuePrefix, 'trading');
   const { portfolioId } = deployment;
   await startGuard(client, deployment, taskQueue); // first: who trades can be stopped
-  const input: FeedInput = { portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: historyOf(settings.historyCandles, instrumentIds.length) };
+  const rhythm = deployment.mode === 'sim' ? retrainRhythmOf(settings) : null; // in a replay the session waits for them
+  const input: FeedInput = { ...(rhythm === null ? {} : { retrain: rhythm }), portfolioId, timeframe: settings.timeframe, instrumentIds, strategy, startsCycles: hasMarketClock(deployment), historyCandles: historyOf(settings.historyCandles, instrumentIds.length) };
   await startFeed(client, 'marketFeed', marketFeedId(portfolioId), taskQueue, input);
   await startFeed(client, 'accountFeed', accountFeedId(portfolioId), taskQueue, input);
   const watched = [await ensureSchedule(client, MINUTE_MS, {
@@ -144,7 +146,10 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
     state: { note: 'Compares venue, ledger and workflows.' },
   })];
-  if (!hasMarketClock(deployment)) watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }), await ensureEvaluations(client, portfolioId, taskQueue));
+  if (!hasMarketClock(deployment)) {
+    watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }), await ensureEvaluations(client, portfolioId, taskQueue));
+    if (settings.retrain !== 'off') watched.push(await ensureRetrains(client, settings, { portfolioId, taskQueue }));
+  }
   if (deployment.mode !== 'replay') watched.push(await ensureOversight(client, portfolioId, taskQueue));
   await ensureHealthCheck(client, { portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
 }
@@ -168,6 +173,18 @@ async function ensureCycles(client: Client, { timeframe }: Settings, { portfolio
     policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: Math.max(timeframeMs(timeframe), 10_000) },
     state: { note: `One cycle at each close of a ${timeframe} candle.` },
   });
+}
+
+/** A retrain that was missed is made up for, within two days; then the next one sees all that it would have. */
+async function ensureRetrains(client: Client, settings: Settings, { portfolioId, taskQueue }: { readonly portfolioId: string; readonly taskQueue: string }): Promise<WatchedSchedule> {
+  const workflowId = dailyRetrainId(portfolioId);
+  const { hour, minute } = retrainTimeOf(settings);
+  return await ensureSchedule(client, retrainIntervalMs(settings), {
+    scheduleId: workflowId,
+    action: { type: 'startWorkflow', workflowType: 'dailyRetrain', workflowId, taskQueue, args: [{ portfolioId, cause: 'schedule' }], workflowTaskTimeout: '5 s', staticSummary: 'models trained anew (schedule)' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '48 hours' },
+    state: { note: `Trains models anew, ${settings.retrain}.` },
+  }, { calendars: [{ hour, minute, ...(settings.retrain === 'weekly' ? { dayOfWeek: 'MONDAY' as const } : {}) }], timezone: settings.timeZone });
 }
 
 /** Not in a replay: there each cycle sets the posture, so that its trades depend on data alone. */
@@ -227,8 +244,8 @@ async function unlessStarted(start: Promise<unknown>): Promise<void> {
 
 type WatchedSchedule = HealthInput['schedules'][number];
 
-async function ensureSchedule(client: Client, everyMs: number, schedule: Omit<ScheduleOptions, 'spec'>): Promise<WatchedSchedule> {
-  const options: ScheduleOptions = { ...schedule, spec: { intervals: [{ every: everyMs }] } };
+async function ensureSchedule(client: Client, everyMs: number, schedule: Omit<ScheduleOptions, 'spec'>, spec: ScheduleOptions['spec'] = { intervals: [{ every: everyMs }] }): Promise<WatchedSchedule> {
+  const options: ScheduleOptions = { ...schedule, spec };
   try {
     await client.schedule.create(options);
   } catch (error) {

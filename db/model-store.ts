@@ -2,6 +2,7 @@
 import { KeelError } from '../domain/errors.ts';
 import type { EventType } from '../domain/events/event.ts';
 import type { ModelRecord, ModelStore, RetrainRun, StepRequest } from '../domain/ports/model-store.ts';
+import type { LiveVector } from '../domain/ports/trainer.ts';
 import type { RegisteredModel, Registry, RegistryChange } from '../domain/promotion/registry.ts';
 import { EMPTY_REGISTRY } from '../domain/promotion/registry.ts';
 import { NOW_MS } from './clock.ts';
@@ -67,6 +68,12 @@ export function createModelStore(pool: Pool): ModelStore {
     },
 
     registry: (portfolioId) => readRegistry(pool, portfolioId),
+
+    liveVectors: ({ portfolioId, featureSet, after, limit }) => run<LiveVector & Record<string, unknown>>(pool, `vectors of ${portfolioId}`, {
+      text: `SELECT p.instrument_id AS "instrumentId", p.made_at AS "decidedAt", p.feature_vector AS "values" FROM predictions p JOIN cycles c ON c.cycle_id = p.cycle_id
+             WHERE c.portfolio_id = $1 AND c.close_time > $2 AND p.feature_set = $3 AND p.feature_vector IS NOT NULL ORDER BY c.close_time DESC LIMIT $4`,
+      values: [portfolioId, after, featureSet, limit],
+    }),
 
     step: (request) => inTransaction(pool, `models of ${request.portfolioId}`, (client) => takeStep(client, request)),
   };

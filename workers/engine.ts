@@ -2,7 +2,7 @@ import type { Client, Workflow, WorkflowHandleWithFirstExecutionRunId } from '@t
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Engine } from '../activities/feeds.ts';
-import { cycleIdOf, outcomeEvaluationId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { cycleIdOf, dailyRetrainId, outcomeEvaluationId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
 import { crossingSignal, newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 
@@ -48,6 +48,15 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
         typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
       });
     },
+    startRetrain: (portfolioId, cause) => unlessStarted(client.workflow.start<typeof workflows.dailyRetrain>('dailyRetrain', {
+      workflowId: dailyRetrainId(portfolioId),
+      taskQueue,
+      args: [{ portfolioId, cause }],
+      workflowTaskTimeout: '5 s',
+      priority: { priorityKey: 5 },
+      staticSummary: `models trained anew (${cause})`,
+      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+    })),
     wakeGuard: (portfolioId) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(newsSignal)),
     tripGuard: (portfolioId, cause) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(crossingSignal, cause)),
     isRunning: async (workflowId) => {

@@ -12,6 +12,7 @@ import type { Activities } from '../activities/types.ts';
 import { loadDeployment } from '../config/deployment.ts';
 import { readSettings } from '../config/settings.ts';
 import { temporalConnectionOptions } from '../config/temporal.ts';
+import { retrainIntervalMs } from '../config/retraining.ts';
 import type { Subscriber } from '../db/events/bus.ts';
 import { createEventBus } from '../db/events/bus.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   const ports = createPorts(settings, deployment, log);
   const stopping = new AbortController();
   const strategy = await loadStrategy(settings.strategies);
-  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => {

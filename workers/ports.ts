@@ -1,4 +1,6 @@
 /** The composition root: the one place that knows which implementation stands behind each port. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { activityInfo, asyncLocalStorage } from '@temporalio/activity';
 import type { CrashPlan } from '../activities/crash-hook.ts';
 import { crashHook, crashPlanOf } from '../activities/crash-hook.ts';
@@ -22,6 +24,7 @@ import type { Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
+import type { Trainer } from '../domain/ports/trainer.ts';
 import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { createBackOffLimiter, createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
@@ -29,6 +32,7 @@ import { venueSettingsOf } from '../venues/settings.ts';
 import { createCallCounter } from '../venues/call-counter.ts';
 import { createSweeper } from '../venues/sweeper.ts';
 import { createMarketControl } from '../venues/simulated-market.ts';
+import { createTrainer } from '../models/trainer.ts';
 import { createMachine } from './machine.ts';
 
 export interface Ports {
@@ -36,6 +40,7 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly policies: PolicyStore;
   readonly models: ModelStore;
+  readonly trainer: Trainer;
   readonly venue: Venue;
   readonly sweeper: Sweeper;
   readonly calls: CallCounter;
@@ -45,6 +50,9 @@ export interface Ports {
   readonly control: MarketControl | null;
   close(): Promise<void>;
 }
+
+/** Of one worker; `start` runs two. */
+const TRAINING_THREADS = Math.max(1, Math.floor(availableParallelism() / 2));
 
 export interface Watcher {
   warn(fields: object, message: string): void;
@@ -62,9 +70,11 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
   const seen = watched(ledger, venue);
   const store = createHealthStore(pool);
+  const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: { features: settings.features, strategy: settings.strategies }, folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
   return {
-    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
+    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
+      await trainer.close();
       await venue.close();
       await limiter.close();
       await ledger.close();

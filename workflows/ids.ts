@@ -10,6 +10,11 @@ export function marketFeedId(portfolioId: string): string {
   return `marketFeed/${portfolioId}`;
 }
 
+/** One retrain of a portfolio at a time. */
+export function dailyRetrainId(portfolioId: string): string {
+  return `dailyRetrain/${portfolioId}`;
+}
+
 export function oversightId(portfolioId: string): string {
   return `oversight/${portfolioId}`;
 }

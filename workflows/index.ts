@@ -1,3 +1,4 @@
+export { dailyRetrain } from './daily-retrain.ts';
 export { essRecovery } from './ess-recovery.ts';
 export { accountFeed, marketFeed } from './feeds.ts';
 export { healthCheck } from './health-check.ts';

@@ -8,6 +8,9 @@ import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import type { GuardMode, TripCause } from '../domain/emergency/types.ts';
 import type { OrderRow } from '../domain/orders/order.ts';
+import type { RetrainRun } from '../domain/ports/model-store.ts';
+import type { CandidateResult } from '../domain/retraining/plan.ts';
+import type { RetrainRhythm } from '../domain/retraining/schedule.ts';
 
 /** Search attributes, all keywords: the dev server allows ten. Registered at start. */
 export const SEARCH_ATTRIBUTES = {
@@ -64,6 +67,8 @@ export interface FeedInput {
   readonly strategy: string;
   /** True in sim and replay: the feed starts what is due by the market clock. Else Schedules do. */
   readonly startsCycles: boolean;
+  /** When it starts retrains, by the market clock; absent: it starts none. */
+  readonly retrain?: RetrainRhythm;
   readonly historyCandles: number;
 }
 
@@ -89,10 +94,39 @@ export interface EvaluationOutcome {
   readonly waiting: number;
 }
 
+export interface RetrainInput {
+  readonly portfolioId: string;
+  readonly cause: RetrainRun['cause'];
+}
+
+export interface RetrainOutcome extends Pick<RetrainRun, 'runId' | 'asOf' | 'outcome' | 'reason' | 'rows' | 'dataHash'> {
+  readonly candidates: readonly CandidateResult[];
+}
+
+export interface RetrainProgress {
+  readonly runId: string;
+  readonly step: 'planning' | 'dataset' | 'candidates' | 'ending' | 'ended';
+  /** Steps, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** Null before there is a data set. */
+  readonly rows: number | null;
+  readonly candidates: readonly {
+    readonly recipeId: string;
+    readonly learner: string;
+    readonly kind: CandidateResult['kind'];
+    readonly state: 'waiting' | 'fitting' | 'judging' | 'registering' | CandidateResult['outcome'];
+  }[];
+}
+
+export const retrainProgressQuery = defineQuery<RetrainProgress>('retrainProgress');
+
 export interface ReplayInput {
   readonly portfolioId: string;
   readonly strategy: string;
   readonly timeframe: Timeframe;
+  /** The market waits for these retrains; absent: there are none. */
+  readonly retrain?: RetrainRhythm;
 }
 
 export interface ReplayOutcome {

@@ -2,6 +2,7 @@ import { createReplayActivities } from '../../activities/replay.ts';
 import { installWorkflows } from '../../client/install.ts';
 import { databaseUrlOf } from '../../config/database.ts';
 import { createLedger } from '../../db/ledger.ts';
+import { createModelStore } from '../../db/model-store.ts';
 import { createPool } from '../../db/pool.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { MarketAdvance } from '../../domain/ports/market-control.ts';
@@ -15,7 +16,8 @@ export type BeforeStep = (last: MarketAdvance | null) => Promise<void>;
 
 /** Trades a system's whole market in lockstep with the product's own driver, stopped now and then by the measurement. */
 export async function driveSession({ settings, deployment, client }: System, beforeStep: BeforeStep): Promise<void> {
-  const ledger = createLedger(createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-bench' }));
+  const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-bench' });
+  const ledger = createLedger(pool);
   try {
     const { instrumentIds, strategy, timeframe } = await ledger.portfolio(deployment.portfolioId);
     const { controlUrl } = venueSettingsOf(settings, deployment);
@@ -32,7 +34,7 @@ export async function driveSession({ settings, deployment, client }: System, bef
     };
     await installWorkflows(client, settings, deployment, { instrumentIds, strategy });
     const never = new Promise<never>(() => {});
-    const driver = createReplayActivities({ ledger, control, engine: createEngine(client, deployment.taskQueuePrefix), cancelled: () => never });
+    const driver = createReplayActivities({ ledger, control, engine: createEngine(client, deployment.taskQueuePrefix), models: createModelStore(pool), cancelled: () => never });
     await driver.driveReplay({ portfolioId: deployment.portfolioId, strategy, timeframe });
   } finally {
     await ledger.close();

@@ -10,6 +10,7 @@ export function register(program: Command): void {
     .option('--from <day>', 'first day, UTC; candles before it are history (default: after KEEL_HISTORY_CANDLES candles)')
     .option('--to <day>', 'last day, included, UTC (default: the end of the recording)')
     .option('--seed <text>', 'draws what is not recorded: funding rates')
+    .option('--retrain <often>', 'train models anew: off, daily or weekly; the market waits for it', 'off')
     .option('--keep', 'stay up afterwards, until Ctrl-C')
     .option('--json', 'the summary as one JSON object')
     .addHelpText('after', `
@@ -20,6 +21,7 @@ KEEL_HOME=<home>/replay-<n> keel stop.
 Examples:
   keel replay --data candles
   keel replay --data candles --symbols BTC,ETH --from 2023-01-01 --to 2023-01-31
+  keel replay --data candles --from 2021-07-01 --retrain weekly
   keel replay --data candles --to 2023-01-31 --json | jq '{cycles, trades, finalEquity, violations}'`)
     .action(async (flags: ReplayFlags) => {
       const { replay } = await import('../replay/replay.ts');

@@ -22,6 +22,8 @@ export interface ReplayFlags {
   readonly from?: string;
   readonly to?: string;
   readonly seed?: string;
+  /** daily, weekly or off. */
+  readonly retrain?: string;
   readonly keep?: boolean;
   readonly json?: boolean;
 }
@@ -52,7 +54,7 @@ export interface Differences {
  */
 export async function planReplay(flags: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
   const recording = recordingOf(flags);
-  const given = { ...(await readSettings({ ...process.env, KEEL_MODE: 'replay' })), ...differences.settings };
+  const given = { ...(await readSettings({ ...process.env, KEEL_MODE: 'replay', KEEL_RETRAIN: retrainOf(flags) })), ...differences.settings };
   const { home } = given;
   const isBeside = homeStatus(home).supervisorPid !== null;
   const shared = isBeside ? await besideRunning(given) : given;
@@ -64,6 +66,12 @@ export async function planReplay(flags: ReplayFlags, differences: Differences = 
   assertRecorded(recording.folder, settings);
   const deployment = await nextDeployment(settings, differences.name);
   return { settings, deployment, recording, runHome: isBeside ? deployment.folder : home };
+}
+
+/** @throws {KeelError} USAGE */
+function retrainOf({ retrain = 'off' }: Pick<ReplayFlags, 'retrain'>): string {
+  if (['off', 'daily', 'weekly'].includes(retrain)) return retrain;
+  throw new KeelError('USAGE', `--retrain ${retrain} is not known; allowed: off, daily, weekly`);
 }
 
 /** @throws {KeelError} USAGE */

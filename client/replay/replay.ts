@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import { databaseUrlOf } from '../../config/database.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
 import { withRunningParts } from '../deployment-parts.ts';
+import { retrainRhythmOf } from '../../config/retraining.ts';
 import type { Settings } from '../../config/settings.ts';
 import { stackUrls } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
@@ -90,7 +91,8 @@ async function runReplay({ plan, installation, flags, say, signal }: ReplayRun):
 
 async function session(client: Client, { settings, deployment }: ReplayPlan, { strategy }: Installation, signal: AbortSignal): Promise<ReplayOutcome> {
   const { portfolioId } = deployment;
-  const input: ReplayInput = { portfolioId, strategy, timeframe: settings.timeframe };
+  const retrain = retrainRhythmOf(settings);
+  const input: ReplayInput = { portfolioId, strategy, timeframe: settings.timeframe, ...(retrain === null ? {} : { retrain }) };
   const workflowId = replaySessionId(portfolioId);
   await startOnce(client, { type: 'replaySession', workflowId, deployment, input, signal });
   return workflowResult<ReplayOutcome>(client, workflowId, signal);

@@ -29,10 +29,10 @@ export const retrainRuns = pgTable(
   (table) => [
     index('retrain_runs_portfolio').on(table.portfolioId, table.asOf),
     check('retrain_runs_cause_check', oneOf('cause', ['schedule', 'labels', 'drift', 'manual', 'client'])),
-    check('retrain_runs_outcome_check', oneOf('outcome', ['registered', 'refused', 'failed'])),
+    check('retrain_runs_outcome_check', oneOf('outcome', ['registered', 'refused', 'failed', 'skipped'])),
     check('retrain_runs_rows_check', sql`rows >= 0`),
     check('retrain_runs_times', sql`started_at <= ended_at`),
-    check('retrain_runs_whole', sql`(outcome = 'failed' or (data_hash is not null and rows is not null)) and (outcome = 'registered') = (reason is null)`),
+    check('retrain_runs_whole', sql`(outcome in ('failed', 'skipped') or (data_hash is not null and rows is not null)) and (outcome = 'registered') = (reason is null)`),
   ],
 );
 

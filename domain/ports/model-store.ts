@@ -1,4 +1,5 @@
 /** Where models, what was tried, and the registry are kept. Implemented in `db/`, apart from the ledger: no cycle waits for it. */
+import type { LiveVector } from './trainer.ts';
 import type { Registry, RegistryChange, RegistryStep } from '../promotion/registry.ts';
 import type { RuleResult } from '../validation/gate.ts';
 import type { DailyReturns } from '../validation/net-returns.ts';
@@ -10,10 +11,10 @@ export interface RetrainRun {
   readonly cause: 'schedule' | 'labels' | 'drift' | 'manual' | 'client';
   /** Market clock. */
   readonly asOf: number;
-  /** Of the snapshot; null where it failed before there was one. */
+  /** Of the snapshot; null where it ended before there was one. */
   readonly dataHash: string | null;
   readonly rows: number | null;
-  readonly outcome: 'registered' | 'refused' | 'failed';
+  readonly outcome: 'registered' | 'refused' | 'failed' | 'skipped';
   /** Why nothing was registered; null: something was. */
   readonly reason: string | null;
   /** Wall clock. */
@@ -77,6 +78,8 @@ export interface ModelStore {
   /** The bytes, as they were registered. */
   artefact(portfolioId: string, modelId: string): Promise<Uint8Array>;
   registry(portfolioId: string): Promise<Registry>;
+  /** Vectors that models saw in cycles after a moment (market clock), the newest first. @param limit ≥ 1 */
+  liveVectors(query: { readonly portfolioId: string; readonly featureSet: string; readonly after: number; readonly limit: number }): Promise<readonly LiveVector[]>;
   /** One transaction: the step as the registry stands, its record, its event and with it the audit record. @returns what was recorded; null: nothing was to be done. */
   step(request: StepRequest): Promise<RegistryChange | null>;
 }

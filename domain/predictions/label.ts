@@ -34,6 +34,11 @@ export function withBand({ version, ...definition }: LabelDefinition, holdBand: 
   return { ...definition, version: `${version}@${band}`, holdBand: band };
 }
 
+/** The name without a band: what recipes have in common. */
+export function baseLabelOf(version: string): string {
+  return BAND.exec(version)?.[1] ?? version;
+}
+
 /** @throws {RangeError} not retried: an unknown name, of a newer version of Keel. */
 export function labelDefinitionOf(version: string): LabelDefinition {
   const [, base, band] = BAND.exec(version) ?? [];

@@ -26,7 +26,7 @@ const EFFECTIVE_LABELS_MIN = 1_000;
 const LABELS_PER_CLASS_MIN = 100;
 const SLOPE = { min: 0.8, max: 1.25 } as const;
 const CALIBRATION_EXCESS_MAX = 0.02;
-const TEST_DAYS_MIN = 250;
+export const TEST_DAYS_MIN = 250;
 const DEFLATED_SHARPE_MIN = 0.95;
 const FEATURE_AUC_MAX = 0.6;
 /** Of the score, between neighbouring gaps. */

@@ -28,9 +28,10 @@ it('each script does what its header says', { timeout: 180_000 }, async () => {
   const own = await machine({ KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '2', KEEL_TIMEFRAME: '4h' });
   const started = own.keel('start', '--json');
   await until('it is up', () => isUp(started), 90_000);
-  const [cycle, evaluation] = await Promise.all([run('start-trading-cycle.ts', own), run('evaluate-outcomes.ts', own)]);
+  const [cycle, evaluation, retrain] = await Promise.all([run('start-trading-cycle.ts', own), run('evaluate-outcomes.ts', own), run('run-daily-retrain.ts', own)]);
   expect(cycle).toMatchObject({ code: 0, out: expect.stringMatching(/started tradingCycle\/by-hand\/\d+\n[^]*kind: '(done|duplicate)'/) as string });
   expect(evaluation).toMatchObject({ code: 0, out: expect.stringMatching(/started outcomeEvaluation\/sim\n[^]*\d/) as string });
+  expect(retrain).toMatchObject({ code: 0, out: expect.stringMatching(/started dailyRetrain\/sim\n[^]*outcome: 'skipped'[^]*too few candles/) as string });
   expect(await run('emergency-stop.ts', own, 'a test')).toMatchObject({ code: 0 });
   expect(JSON.stringify(await own.json('guard'))).toContain('a test');
   expect(await own.keel('stop').ended).toMatchObject({ code: 0 });

@@ -3,12 +3,15 @@ import type { Engine } from '../../../activities/feeds.ts';
 import { createReplayActivities } from '../../../activities/replay.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { MarketAdvance, MarketControl } from '../../../domain/ports/market-control.ts';
+import type { ModelStore, RetrainRun } from '../../../domain/ports/model-store.ts';
+import type { RetrainRhythm } from '../../../domain/retraining/schedule.ts';
 import { portOf } from '../../support/ports.ts';
 
 const INPUT = { portfolioId: 'replay', strategy: 'ensemble', timeframe: '1h' } as const;
 const HISTORY = 300;
 const STOPS: readonly MarketAdvance['stoppedAt'][] = ['candleClose', 'accountEvent', 'until', 'candleClose', 'candleClose', 'end'];
 const CANDLES = 3;
+const RUN: RetrainRun = { runId: 'r', portfolioId: 'replay', cause: 'schedule', asOf: 0, dataHash: null, rows: null, outcome: 'skipped', reason: 'too few', startedAt: 0, endedAt: 1 };
 
 /**
  * Ledger and market outlive their driver; each question and each answer may be its last moment. At each close a prediction
@@ -21,6 +24,7 @@ function outside() {
   const unpriced: number[] = [];
   const backlogs: number[] = [];
   let waits = 0;
+  let marketTime = 0;
   let candlesDone = HISTORY;
   let diesAt = Infinity;
   let moment = 0;
@@ -48,6 +52,7 @@ function outside() {
       if (before !== undefined) return before;
       const stop: MarketAdvance = { stoppedAt: STOPS[stops.size] ?? 'end', marketTime: stops.size * 3_600_000, lastEventId: 0 };
       stops.set(requestId, stop);
+      marketTime = stop.marketTime;
       moves.push(stop.stoppedAt);
       if (stop.stoppedAt === 'candleClose') {
         candlesDone += 1;
@@ -56,13 +61,22 @@ function outside() {
       return stop;
     }),
   };
-  const engine = portOf<Engine>({ tellTimeReached: async () => undefined });
+  let retrainedTo = -Infinity;
+  let isTraining = false;
+  const models = portOf<ModelStore>({ latestRun: async () => { if (isTraining && ++waits % 3 === 0) [isTraining, retrainedTo] = [false, marketTime]; return Number.isFinite(retrainedTo) ? { ...RUN, asOf: retrainedTo } : null; } });
+  const engine = portOf<Engine>({
+    tellTimeReached: async () => undefined,
+    startRetrain: async () => {
+      if (!isTraining) moves.push('retrain');
+      isTraining = true;
+    },
+  });
   const cancelled = () => new Promise<never>(() => undefined);
   return {
     moves, unpriced, backlogs,
-    drive: async (dying: number): Promise<{ cycles: number }> => {
+    drive: async (dying: number, retrain?: RetrainRhythm): Promise<{ cycles: number }> => {
       [moment, diesAt] = [0, dying];
-      return await createReplayActivities({ ledger, control, engine, cancelled }).driveReplay(INPUT);
+      return await createReplayActivities({ ledger, control, engine, models, cancelled }).driveReplay(retrain === undefined ? INPUT : { ...INPUT, retrain });
     },
     moments: () => moment,
   };
@@ -86,4 +100,10 @@ it('what fell due may be priced until the next close, and is at the end', async 
   await drive(Infinity);
   expect(unpriced).toEqual([]);
   expect(Math.max(...backlogs)).toBe(1);
+});
+
+it('a retrain that is due is waited for, and begins once', async () => {
+  const { drive, moves } = outside();
+  expect(await drive(Infinity, { everyMs: 3_600_000, offsetMs: 0 })).toEqual({ cycles: CANDLES });
+  expect(moves.filter((move) => move !== 'cycle asked for')).toEqual(['candleClose', 'retrain', 'accountEvent', 'until', 'candleClose', 'retrain', 'candleClose', 'retrain', 'end']);
 });

@@ -37,7 +37,7 @@ describe('loadSettings', () => {
     ['KEEL_PACE_MS', '3', '4 to 86400000'],
     ['KEEL_HISTORY_CANDLES', '-1', '0 to 100000'],
     ['KEEL_WORKERS', '17', '1 to 16'],
-    ['KEEL_RETRAIN_AT', '24:00', '00:00 to 23:59'], ['KEEL_TIME_ZONE', 'Mars/Olympus', 'Europe/Berlin'],
+    ['KEEL_RETRAIN', 'hourly', 'daily, weekly, off'], ['KEEL_RETRAIN_AT', '24:00', '00:00 to 23:59'], ['KEEL_TIME_ZONE', 'Mars/Olympus', 'Europe/Berlin'],
     ['TEMPORAL_ADDRESS', 'http://host', 'host:port'],
     ['TEMPORAL_TLS', 'yes', 'true, false'],
     ['KEEL_LOG_LEVEL', 'loud', 'debug, info, warn, error'],

@@ -1,0 +1,54 @@
+import type { CandleSeries } from '../domain/market/candle.ts';
+import type { InstrumentId } from '../domain/market/instrument.ts';
+import { missingSpans } from '../domain/market/missing.ts';
+import type { Timeframe } from '../domain/market/timeframe.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+
+export interface HistoryDeps {
+  readonly ledger: Pick<Ledger, 'candlesBetween' | 'writeCandles'>;
+  readonly venue: Pick<Venue, 'candles'>;
+}
+
+interface HistoryQuery {
+  readonly instrumentId: InstrumentId;
+  readonly timeframe: Timeframe;
+  /** from ≤ open time < to, market clock. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What every venue gives at once. */
+const PAGE_CANDLES = 1_000;
+
+/** One symbol's candles of a long span: the ledger's, and what it lacks from the venue, which stays in the ledger. */
+export async function readHistory({ ledger, venue }: HistoryDeps, query: HistoryQuery): Promise<CandleSeries> {
+  const { instrumentId, timeframe, from, to } = query;
+  const lengthMs = timeframeMs(timeframe);
+  const read = async (): Promise<CandleSeries> => {
+    const [series] = await ledger.candlesBetween({ instrumentIds: [instrumentId], timeframe, from, to });
+    return series ?? { instrumentId, timeframe, candles: [] };
+  };
+  const known = await read();
+  let isNew = false;
+  for (const span of missingSpans(known.candles, { from, to, lengthMs })) {
+    const end = span.from + span.count * lengthMs;
+    for (let since = span.from; since < end;) {
+      const shown = await venue.candles({ instrumentId, timeframe, since, limit: Math.min(PAGE_CANDLES, (end - since) / lengthMs) });
+      const candles = shown.filter((it) => it.openTime >= since && it.openTime < end);
+      const last = candles.at(-1);
+      if (last === undefined) break; // it has no more: not listed yet, or a gap of its own
+      await ledger.writeCandles([{ instrumentId, timeframe, candles }]);
+      isNew = true;
+      since = last.openTime + lengthMs;
+    }
+  }
+  return isNew ? await read() : known;
+}
+
+/** Open time of the first candle that the venue shows from a moment on; null: none before the other moment. */
+export async function firstCandleAt(venue: Pick<Venue, 'candles'>, { instrumentId, timeframe, from, to }: HistoryQuery): Promise<number | null> {
+  const [first] = await venue.candles({ instrumentId, timeframe, since: from, limit: 1 });
+  return first === undefined || first.openTime >= to ? null : first.openTime;
+}

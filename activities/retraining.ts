@@ -1,0 +1,138 @@
+import { KeelError } from '../domain/errors.ts';
+import type { CandleSeries } from '../domain/market/candle.ts';
+import { candleOpenTime, timeframeMs } from '../domain/market/timeframe.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { ModelStore } from '../domain/ports/model-store.ts';
+import type { SnapshotSummary, Trainer } from '../domain/ports/trainer.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import { baseLabelOf } from '../domain/predictions/label.ts';
+import { afterAgeing, afterGate } from '../domain/promotion/registry.ts';
+import { servedModelOf } from '../domain/promotion/served-model.ts';
+import type { Judgement } from '../domain/retraining/judge.ts';
+import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
+import type { ProfileName } from '../domain/retraining/profile.ts';
+import { candidatesOf, PROFILES, testDaysOf, TRAINED_LABEL } from '../domain/retraining/profile.ts';
+import type { Recipe } from '../domain/retraining/recipe.ts';
+import { recipeIdOf } from '../domain/retraining/recipe.ts';
+import { TEST_DAYS_MIN } from '../domain/validation/gate.ts';
+import { firstCandleAt, readHistory } from './history.ts';
+import type { PolicyReaderDeps } from './policy.ts';
+import { createPolicyReader } from './policy.ts';
+import type { CandidateVerdict, RetrainingActivities } from './types.ts';
+
+export interface RetrainingDeps extends PolicyReaderDeps {
+  readonly ledger: Pick<Ledger, 'portfolio' | 'instruments' | 'candlesBetween' | 'writeCandles'>;
+  readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
+  readonly models: ModelStore;
+  readonly trainer: Trainer;
+  readonly profile: ProfileName;
+  /** So long a model may act without being validated again: three of them. Market clock. */
+  readonly retrainIntervalMs: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Live vectors of so many days are compared with what computing anew gives. */
+const SKEW_MS = 7 * DAY_MS;
+const SKEW_VECTORS = 2_000;
+/** Data sets of the newest retrains are kept beside those of the models in the registry. */
+const ACTOR = 'dailyRetrain';
+
+export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActivities {
+  const { ledger, models, trainer, clock } = deps;
+  const readPolicy = createPolicyReader(deps);
+
+  async function prepareDataset(plan: RetrainPlan): Promise<SnapshotSummary> {
+    const [{ policy }, instruments] = await Promise.all([readPolicy(plan.portfolioId), ledger.instruments(plan.universe)]);
+    const series: CandleSeries[] = [];
+    for (const instrumentId of plan.universe) series.push(await readHistory(deps, { instrumentId, timeframe: plan.timeframe, from: plan.candlesFrom, to: plan.asOf })); // one after the other: trading has the first claim on the venue's limits
+    const rulesFrom = plan.asOf - Math.ceil((plan.asOf - plan.from) * plan.folds.testShare) - DAY_MS;
+    return await trainer.snapshot({ ...plan, instruments, series, rules: plan.champion === null ? { policy, from: rulesFrom } : null });
+  }
+
+  /** On another machine, or after its files were lost, the data set is made again, from the same candles. */
+  async function ensureSnapshot(plan: RetrainPlan, dataHash: string): Promise<void> {
+    if (trainer.hasSnapshot(dataHash)) return;
+    const { dataHash: made } = await prepareDataset(plan);
+    if (made !== dataHash) throw new KeelError('SNAPSHOT_INVALID', `the data set ${dataHash.slice(0, 12)} was lost, and its candles give another one now (${made.slice(0, 12)}): this retrain cannot go on, the next one begins anew`);
+  }
+
+  const fitOf = ({ plan, dataHash, candidate }: { readonly plan: RetrainPlan; readonly dataHash: string; readonly candidate: PlannedCandidate }) => ({ dataHash, recipe: candidate.recipe, folds: plan.folds });
+
+  return {
+    planRetrain: createPlanner(deps),
+    prepareDataset,
+    fitFold: async ({ plan, dataHash, candidate, fold }) => {
+      await ensureSnapshot(plan, dataHash);
+      await trainer.fit({ ...fitOf({ plan, dataHash, candidate }), fold });
+    },
+    judgeCandidate: async ({ plan, dataHash, candidate, featureFaults }): Promise<CandidateVerdict> => {
+      await ensureSnapshot(plan, dataHash);
+      const { runId, portfolioId, champion, featureSet, asOf } = plan;
+      const trialId = `${runId}/${candidate.recipeId}`;
+      const [all, liveVectors] = await Promise.all([models.trials(portfolioId), models.liveVectors({ portfolioId, featureSet, after: asOf - SKEW_MS, limit: SKEW_VECTORS })]);
+      const judgement = await trainer.judge({ ...fitOf({ plan, dataHash, candidate }), kind: candidate.kind, predecessor: champion ?? 'rules', earlierTrials: all.filter((it) => it.trialId !== trialId), featureFaults, liveVectors });
+      const { verdict, daily, ...learned } = judgement;
+      await models.recordTrial({ trialId, runId, portfolioId, recipeId: candidate.recipeId, recipe: { ...candidate.recipe }, kind: candidate.kind, outcome: verdict.isPassed ? 'passed' : 'refused', daily, rules: verdict.rules, reason: null });
+      return { trialId, isPassed: verdict.isPassed, refusedBy: verdict.refusedBy, learned };
+    },
+    recordFailure: async ({ plan, candidate, reason }) => {
+      await models.recordTrial({ trialId: `${plan.runId}/${candidate.recipeId}`, runId: plan.runId, portfolioId: plan.portfolioId, recipeId: candidate.recipeId, recipe: { ...candidate.recipe }, kind: candidate.kind, outcome: 'failed', daily: null, rules: null, reason });
+    },
+    registerCandidate: async ({ plan, dataHash, candidate, trialId, learned }) => {
+      await ensureSnapshot(plan, dataHash);
+      const { portfolioId, asOf } = plan;
+      const { modelId, artefact, served } = await trainer.trained(fitOf({ plan, dataHash, candidate }));
+      const description = { ...servedModelOf({ ...served, ...learned, featureSet: plan.featureSet, timeframe: plan.timeframe }), dataset: { asOf, from: plan.from, candlesFrom: plan.candlesFrom, universe: plan.universe, halfLifeMs: plan.halfLifeMs, rules: plan.champion === null }, folds: plan.folds };
+      await models.registerModel({ portfolioId, modelId, trialId, recipeId: candidate.recipeId, validatedAt: asOf, dataHash, description, artefact });
+      const step = await models.step({ portfolioId, stepId: `${trialId}/gate`, actor: ACTOR, decide: (registry) => afterGate(registry, { kind: candidate.kind, model: { modelId, recipeId: candidate.recipeId, validatedAt: asOf } }) });
+      return { modelId, change: step?.kind ?? 'refused', why: step?.why ?? '' };
+    },
+    endRetrain: async ({ run, keep }) => {
+      const { portfolioId, asOf, runId } = run;
+      await models.step({ portfolioId, stepId: `${runId}/ageing`, actor: ACTOR, decide: (registry) => afterAgeing(registry, asOf, deps.retrainIntervalMs) });
+      const registry = await models.registry(portfolioId);
+      const kept = await Promise.all([registry.champion, registry.predecessor, registry.onTrial].flatMap((it) => (it === null ? [] : [models.model(portfolioId, it.modelId)])));
+      trainer.keepOnly([...kept.map((it) => it.dataHash), ...keep]);
+      await models.recordRun({ ...run, endedAt: Math.max(run.startedAt, clock()) }); // last: who waits for the run finds everything done
+    },
+  };
+}
+
+/** What a retrain is about, as things stand when it begins. */
+function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'] {
+  const { ledger, venue, models, trainer } = deps;
+  const readPolicy = createPolicyReader(deps);
+  const profile = PROFILES[deps.profile];
+
+  return async ({ portfolioId, cause, runId, startedAt }) => {
+    const [{ policy }, spec, marketTime, registry] = await Promise.all([readPolicy(portfolioId), ledger.portfolio(portfolioId), venue.marketTime(), models.registry(portfolioId)]);
+    const { timeframe, instrumentIds } = spec;
+    const lengthMs = timeframeMs(timeframe);
+    const asOf = candleOpenTime(marketTime, timeframe);
+    if (!policy.retraining) return { asOf, skipped: 'the policy has `retraining` off' };
+    const { id: featureSet, warmupCandles } = await trainer.featureSet(timeframe);
+    const wanted = asOf - profile.lookbackMs;
+    const firsts = await Promise.all(instrumentIds.map((instrumentId) => firstCandleAt(venue, { instrumentId, timeframe, from: wanted - warmupCandles * lengthMs, to: asOf })));
+    const first = Math.min(...firsts.flatMap((it) => it ?? []));
+    const from = Math.max(wanted, first + warmupCandles * lengthMs);
+    const days = testDaysOf(profile, asOf - from);
+    if (!(days >= TEST_DAYS_MIN)) return { asOf, skipped: `too few candles: the gate needs ${TEST_DAYS_MIN} days of tests, and the ${Number.isFinite(first) ? Math.floor((asOf - first) / DAY_MS) : 0} days that there are, ${Math.ceil((warmupCandles * lengthMs) / DAY_MS)} of them to warm up, give ${Number.isFinite(days) ? Math.max(0, days) : 0}` };
+    const base = { featureSet, label: TRAINED_LABEL.version };
+    const champion = registry.champion === null ? null : recipeOf((await models.model(portfolioId, registry.champion.modelId)).description);
+    return {
+      runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, startedAt,
+      champion: champion === null || registry.champion === null ? null : { modelId: registry.champion.modelId, learner: champion.learner, parameters: champion.parameters },
+      candidates: candidatesOf(profile, base, champion).map((it): PlannedCandidate => ({ ...it, recipeId: recipeIdOf(it.recipe) })),
+    };
+  };
+}
+
+/** A champion's recipe; null where its description is of another version: then it cannot be refreshed, only beaten. */
+function recipeOf(description: Readonly<Record<string, unknown>>): Recipe | null {
+  try {
+    const { learner, parameters, featureSet, label, instruments } = servedModelOf(description);
+    return { learner, parameters, featureSet, label: baseLabelOf(label), instruments };
+  } catch {
+    return null;
+  }
+}

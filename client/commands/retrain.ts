@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { print, printJson } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+/** Longer, and a timer would go off at once. */
+const TIMEOUT_S_MAX = 2_147_483;
+
+export function register(program: Command): void {
+  program
+    .command('retrain')
+    .description('trains models anew now: data set, candidates, gate, registry; it also happens by itself, as KEEL_RETRAIN says')
+    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option('--timeout <s>', 'how long to wait for it', '3600')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `
+A candidate that does not pass the gate is a normal result: the rules that refused it are named. What passes becomes
+the champion's successor (a refresh of its recipe) or stands trial beside it. Needs a worker, and candles for at least
+250 days of tests.
+
+Examples:
+  keel retrain
+  keel retrain --json | jq '.candidates[] | {learner, outcome, because}'`)
+    .action(async (flags: { deployment?: string; timeout: string; json?: boolean }) => {
+      const { retrainedText, retrainNow } = await import('../retrain.ts');
+      const done = await retrainNow({ deployment: flags.deployment, timeoutS: wholeNumber('--timeout', flags.timeout, 1, TIMEOUT_S_MAX), isShown: flags.json !== true && process.stderr.isTTY });
+      if (flags.json === true) printJson(done);
+      else print(retrainedText(done));
+    });
+}

@@ -6,6 +6,7 @@ import { boosting } from '../domain/learning/boosting.ts';
 import type { Dataset } from '../domain/learning/dataset.ts';
 import { aucOf } from '../domain/learning/metrics.ts';
 import type { Model } from '../domain/learning/learner.ts';
+import { libraryRow, onnxRow } from './learning/foreign.ts';
 import { FEATURES, plantedData } from './learning/planted.ts';
 import type { BenchOptions, Row } from './support/measurement.ts';
 import { atLeast, atMost, plainRow } from './support/measurement.ts';
@@ -63,7 +64,7 @@ export async function benchLearning({ isQuick }: BenchOptions): Promise<readonly
     const model = boosting(PARAMETERS).fit(partOf(data, 0, TRAINING), { task: { kind: 'binary' }, seed: String(seed) });
     const fitMs = performance.now() - startedMs;
     const peer = xgboostOn(data);
-    return { fitMs, model, test, auc: aucOf(test.labels, model.predict(test)), peer, peerAuc: peer === null ? NaN : aucOf(test.labels, Float64Array.from(peer.scores)) };
+    return { fitMs, model, data, test, auc: aucOf(test.labels, model.predict(test)), peer, peerAuc: peer === null ? NaN : aucOf(test.labels, Float64Array.from(peer.scores)) };
   });
   const [last] = runs.slice(-1);
   if (last === undefined) throw new Error('no runs');
@@ -74,6 +75,8 @@ export async function benchLearning({ isQuick }: BenchOptions): Promise<readonly
     ...peerRows(runs.flatMap(({ peer, peerAuc, auc, fitMs: ms }) => (peer === null ? [] : [{ peer, peerAuc, auc, ms }])), named),
     atMost('inference, a row alone, p50', inferenceUs(last.model, last.test, { batch: 1, batches: 4_000 }), { goal: 20, unit: 'µs' }),
     atMost('inference, a row in batches of 1,000, p50', inferenceUs(last.model, last.test, { batch: 1_000, batches: 20 }), { goal: 3, unit: 'µs' }),
+    libraryRow(PARAMETERS, partOf(last.data, 0, TRAINING), last.test, (model) => inferenceUs(model, last.test, { batch: 1_000, batches: 20 })),
+    await onnxRow(last.model, Array.from({ length: 20 }, (_, batch) => partOf(last.test, batch * 1_000, (batch + 1) * 1_000))),
   ];
 }
 

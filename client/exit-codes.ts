@@ -31,6 +31,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   STRATEGY_INVALID: 'usage',
   FEATURES_INVALID: 'usage',
   MODEL_INVALID: 'usage',
+  LEARNER_UNAVAILABLE: 'unavailable',
   TRAINING_FAILED: 'internal',
   SNAPSHOT_INVALID: 'refused',
   PROCESS_MISSING: 'usage',

@@ -18,6 +18,7 @@ export const ERRORS = {
   STRATEGY_INVALID: 'A strategy file does not define a strategy.',
   FEATURES_INVALID: 'A feature set is not valid: it lacks a field, looks ahead, or needs more history than it says.',
   MODEL_INVALID: 'A model artefact is foreign, corrupt, or does not fit together.',
+  LEARNER_UNAVAILABLE: 'A learner needs a library that is not on this machine.',
   TRAINING_FAILED: 'A model could not be fitted.',
   SNAPSHOT_INVALID: 'A data set that models were trained on is lost or altered.',
   VENUE_UNREACHABLE: 'The venue does not answer.',

@@ -2,7 +2,7 @@ import { calibrate } from '../domain/learning/calibration.ts';
 import type { Method } from '../domain/learning/calibration.ts';
 import type { Dataset, Task } from '../domain/learning/dataset.ts';
 import { pickRows } from '../domain/learning/dataset.ts';
-import { learnerOf } from '../domain/learning/learners.ts';
+import { anyLearnerOf } from './learners.ts';
 
 /** One model to fit on some rows of a data set: which rows do what is the caller's to say, once. */
 export interface FitJob {
@@ -21,6 +21,6 @@ export interface FitJob {
 
 /** @returns the artefact. @throws {RangeError} not retried: a job that does not fit its data. */
 export function runFitJob(data: Dataset, { learner, parameters, task, seed, train, stopping, calibration }: FitJob): Uint8Array {
-  const model = learnerOf(learner, parameters).fit(pickRows(data, train), { task, seed, stopping: stopping === undefined ? undefined : pickRows(data, stopping) });
+  const model = anyLearnerOf(learner, parameters).fit(pickRows(data, train), { task, seed, stopping: stopping === undefined ? undefined : pickRows(data, stopping) });
   return (calibration === undefined ? model : calibrate(model, pickRows(data, calibration.rows), calibration.method)).save();
 }

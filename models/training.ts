@@ -7,7 +7,6 @@ import type { FeatureSet } from '../domain/features/feature-set.ts';
 import { marketRowsOf } from '../domain/features/rows.ts';
 import { artefactHash } from '../domain/learning/artefact.ts';
 import { pickRows } from '../domain/learning/dataset.ts';
-import { loadModel } from '../domain/learning/load.ts';
 import type { CandleSeries } from '../domain/market/candle.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { FitRequest, JudgeRequest, SnapshotRequest, SnapshotSummary, Trained } from '../domain/ports/trainer.ts';
@@ -28,6 +27,7 @@ import { assembleRows, rowsOfInstruments } from '../domain/validation/rows.ts';
 import { actionsOf, testedOf } from '../domain/validation/tested.ts';
 import type { Foretold, Tested } from '../domain/validation/tested.ts';
 import { fitFold, foldTermsOf, foretold } from './fold.ts';
+import { loadAnyModel } from './learners.ts';
 import { readSnapshot, snapshotHash, writeSnapshot } from './snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -111,7 +111,7 @@ function readIfWhole(path: string): Uint8Array | null {
   if (!existsSync(path)) return null;
   const bytes = new Uint8Array(readFileSync(path));
   try {
-    loadModel(bytes);
+    loadAnyModel(bytes);
     return bytes;
   } catch {
     return null;
@@ -130,7 +130,7 @@ export async function judged(folder: string, request: JudgeRequest): Promise<Jud
 
 async function foldPredictions(folder: string, request: Omit<FitRequest, 'fold'>, rows: LabelledRows): Promise<readonly ReturnType<typeof foretold>[]> {
   const predictions: ReturnType<typeof foretold>[] = [];
-  for (const [fold, part] of foldsOf(rows, request).entries()) predictions.push(foretold(rows, part, loadModel(await fitted(folder, { ...request, fold }))));
+  for (const [fold, part] of foldsOf(rows, request).entries()) predictions.push(foretold(rows, part, loadAnyModel(await fitted(folder, { ...request, fold }))));
   return predictions;
 }
 
@@ -156,7 +156,7 @@ export async function trained(folder: string, request: Omit<FitRequest, 'fold'>)
   const rows = await rowsOf(folder, request);
   const part = wholeFold(rows, request.folds);
   const { holdBand } = foldTermsOf(rows, part);
-  const model = loadModel(artefact);
+  const model = loadAnyModel(artefact);
   const importances = notableOf(model.importances());
   const seed = seedOf(recipe, 'whole');
   return {

@@ -57,10 +57,18 @@ const PARAMETERS = z.strictObject({
  * @source Chen and Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
  */
 export function boosting(given: Partial<BoostingParameters> = {}): Learner {
-  const parsed = PARAMETERS.safeParse({ ...DEFAULTS, ...given });
-  if (!parsed.success) throw new RangeError(`boosting: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`);
-  const parameters: BoostingParameters = parsed.data;
+  const parameters = boostingParametersOf(BOOSTING, given);
   return { name: BOOSTING, parameters: { ...parameters }, fit: (data, options) => fit(data, options, parameters) };
+}
+
+/**
+ * With the defaults of what is not given. @param learner whose they are
+ * @throws {RangeError} not retried: a parameter out of its range, by name.
+ */
+export function boostingParametersOf(learner: string, given: Readonly<Record<string, unknown>>): BoostingParameters {
+  const parsed = PARAMETERS.safeParse({ ...DEFAULTS, ...given });
+  if (!parsed.success) throw new RangeError(`${learner}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`);
+  return parsed.data;
 }
 
 interface Fitted {

@@ -30,7 +30,7 @@ import { createServing } from './serving.ts';
 import type { ServingDeps } from './serving.ts';
 import type { MarketActivities } from './types.ts';
 
-export interface MarketDeps extends PolicyReaderDeps, Pick<ServingDeps, 'models' | 'features'> {
+export interface MarketDeps extends PolicyReaderDeps, Pick<ServingDeps, 'models' | 'features' | 'open' | 'retrainIntervalMs'> {
   readonly ledger: Ledger;
   readonly venue: Venue;
   readonly engine: Pick<Engine, 'wakeGuard'>;

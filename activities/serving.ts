@@ -2,20 +2,26 @@ import type { ModelSight, ServedSymbol, Vote } from '../domain/cycle/types.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
 import type { FeatureSet } from '../domain/features/feature-set.ts';
 import { LiveFeatures } from '../domain/features/live.ts';
+import { artefactHash } from '../domain/learning/artefact.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import type { Ledger, RegistrySight } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
+import type { Predictor } from '../domain/ports/predictor.ts';
 import type { ServingModel } from '../domain/promotion/model-votes.ts';
 import { abstentionOf, modelVotesOf, servingModelOf, unfitFor } from '../domain/promotion/model-votes.ts';
 import type { RegisteredModel } from '../domain/promotion/registry.ts';
-import { isUsable, RETRAIN_INTERVAL_MS } from '../domain/promotion/registry.ts';
+import { isUsable } from '../domain/promotion/registry.ts';
 
 export interface ServingDeps {
   readonly ledger: Pick<Ledger, 'candles'>;
   readonly models: Pick<ModelStore, 'model' | 'artefact'>;
+  /** A model from its artefact; what it runs in is loaded with the first one. */
+  readonly open: (artefact: Uint8Array) => Promise<Predictor>;
   /** The set that runs; asked for when there is a model to serve. */
   readonly features: () => Promise<FeatureSet>;
+  /** Market clock. */
+  readonly retrainIntervalMs: number;
   readonly warn: (fields: object, message: string) => void;
 }
 
@@ -46,7 +52,7 @@ const DAY_MS = 86_400_000;
  * Models in cycles: whoever the registry names is loaded once, given the market's features as candles close, and asked.
  * One that cannot be used is told with its reason, and trading goes on without it. Nothing is loaded while there is none.
  */
-export function createServing({ ledger, models, features: loadFeatures, warn }: ServingDeps): (question: ServingQuestion) => Promise<Served> {
+export function createServing({ ledger, models, open, features: loadFeatures, retrainIntervalMs, warn }: ServingDeps): (question: ServingQuestion) => Promise<Served> {
   const kept = new Map<string, Loaded>();
   const markets = new Map<string, LiveFeatures>();
   const tell = createTeller(warn);
@@ -57,9 +63,12 @@ export function createServing({ ledger, models, features: loadFeatures, warn }: 
     const known = kept.get(key);
     if (known !== undefined) return known;
     const [{ description }, bytes] = await Promise.all([models.model(portfolioId, modelId), models.artefact(portfolioId, modelId)]);
-    const loaded = await load(modelId, description, bytes);
+    const loaded = await load(modelId, description, { bytes, open });
     kept.set(key, loaded);
-    for (const oldest of [...kept.keys()].slice(0, -KEPT_MAX)) kept.delete(oldest);
+    for (const [oldest, it] of [...kept].slice(0, -KEPT_MAX)) {
+      kept.delete(oldest);
+      if (it.kind === 'loaded') await it.asked.model.close();
+    }
     return loaded;
   }
 
@@ -67,7 +76,7 @@ export function createServing({ ledger, models, features: loadFeatures, warn }: 
   async function readingOf({ portfolioId, timeframe, closeTime }: CandleRef, role: Role, registered: RegisteredModel): Promise<Reading> {
     const { modelId } = registered;
     const without = (state: Reading['state'], why: string, asked: ServingModel | null = null): Reading => ({ modelId, role, state, why, asked });
-    if (role === 'champion' && !isUsable(registered, closeTime, RETRAIN_INTERVAL_MS)) {
+    if (role === 'champion' && !isUsable(registered, closeTime, retrainIntervalMs)) {
       return without('expired', `it passed the gate ${((closeTime - registered.validatedAt) / DAY_MS).toFixed(1)} days ago, and not again within three retrain intervals`);
     }
     try {
@@ -97,9 +106,9 @@ export function createServing({ ledger, models, features: loadFeatures, warn }: 
     try {
       const vectors = readings.some((it) => it.state === 'used') ? await vectorsOf(candle, series) : none;
       const set = await features();
-      return { readings, vectors, votes: new Map(readings.map((it) => [it.role, votesOf(it, set, vectors)])) };
+      return { readings, vectors, votes: new Map(await Promise.all(readings.map(async (it) => [it.role, await votesOf(it, set, vectors)] as const))) };
     } catch (error) {
-      const failed = readings.map((it): Reading => (it.state === 'used' ? { ...it, state: 'failed', why: `its features cannot be computed: ${messageOf(error)}` } : it));
+      const failed = readings.map((it): Reading => (it.state === 'used' ? { ...it, state: 'failed', why: `it cannot be asked: ${messageOf(error)}` } : it));
       return { readings: failed, vectors: none, votes: new Map(failed.map((it) => [it.role, silence(it, none)])) };
     }
   }
@@ -151,8 +160,8 @@ function servedOf(instrumentId: InstrumentId, { set, vector, votes }: { readonly
   return { votes: of('champion'), served: { featureSet: `${set.name}/${set.version}`, vector: shown, shadows: of('onTrial') } };
 }
 
-function votesOf(reading: Reading, set: FeatureSet, vectors: Vectors): Votes {
-  return reading.asked !== null && reading.state === 'used' ? modelVotesOf(reading.asked, set, vectors) : silence(reading, vectors);
+async function votesOf(reading: Reading, set: FeatureSet, vectors: Vectors): Promise<Votes> {
+  return reading.asked !== null && reading.state === 'used' ? await modelVotesOf(reading.asked, set, vectors) : silence(reading, vectors);
 }
 
 /** A model that is known and cannot be asked abstains; one that cannot be read is not there. */
@@ -160,12 +169,10 @@ function silence({ asked, state, why }: Reading, vectors: Vectors): Votes {
   return asked === null ? new Map() : new Map([...vectors.keys()].map((instrumentId) => [instrumentId, abstentionOf(asked, why ?? state)]));
 }
 
-/** What learns is loaded with the first model. */
-async function load(modelId: string, description: Readonly<Record<string, unknown>>, bytes: Uint8Array): Promise<Loaded> {
-  const [{ artefactHash }, { loadModel }] = await Promise.all([import('../domain/learning/artefact.ts'), import('../domain/learning/load.ts')]);
+async function load(modelId: string, description: Readonly<Record<string, unknown>>, { bytes, open }: Pick<ServingDeps, 'open'> & { readonly bytes: Uint8Array }): Promise<Loaded> {
   try {
     const hash = artefactHash(bytes);
-    return hash === modelId ? { kind: 'loaded', asked: servingModelOf(modelId, description, loadModel(bytes)) } : { kind: 'refused', why: `its bytes have the hash ${hash}` };
+    return hash === modelId ? { kind: 'loaded', asked: servingModelOf(modelId, description, await open(bytes)) } : { kind: 'refused', why: `its bytes have the hash ${hash}` };
   } catch (error) {
     if (error instanceof KeelError && error.code === 'MODEL_INVALID') return { kind: 'refused', why: error.message };
     throw error;

@@ -7,6 +7,7 @@ import { benchLearning } from './learning.ts';
 import { benchLedger } from './ledger/ledger.ts';
 import { benchMatching } from './matching.ts';
 import { benchPlan } from './plan.ts';
+import { benchServing } from './serving.ts';
 import { benchSession } from './session.ts';
 import { benchStart } from './start/start.ts';
 import type { Measurement } from './support/measurement.ts';
@@ -18,6 +19,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'plan', run: benchPlan },
   { name: 'features', run: benchFeatures },
   { name: 'learning', run: benchLearning },
+  { name: 'serving', run: benchServing },
   { name: 'matching', run: async () => [atLeast('matching core alone', (await benchMatching()).ordersPerSecond, { goal: 300_000, unit: 'orders/s' })] },
   { name: 'venue', run: async () => [atLeast('simulated venue', (await benchVenue()).signedOrdersPerSecond, { goal: 2_000, unit: 'signed order requests/s' })] },
   { name: 'ledger', run: benchLedger },

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const ports = createPorts(settings, deployment, log);
   const stopping = new AbortController();
   const strategy = await loadStrategy(settings.strategies);
-  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: async (artefact) => (await import('../models/predictor.ts')).openPredictor(artefact), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => {

@@ -4,7 +4,7 @@ import { run } from '../../db/pool.ts';
 import type { Pool } from '../../db/pool.ts';
 import { planCycle } from '../../domain/cycle/plan-cycle.ts';
 import type { SymbolMemory, SymbolRecord, TradeRecord, VenueConditions } from '../../domain/cycle/risk-facts.ts';
-import type { CyclePlan, DecisionStep, Observation } from '../../domain/cycle/types.ts';
+import type { CyclePlan, DecisionStep, ModelSight, Observation, Vote } from '../../domain/cycle/types.ts';
 import { DECISION_STEPS } from '../../domain/cycle/types.ts';
 import type { Losses } from '../../domain/emergency/equity.ts';
 import { KeelError } from '../../domain/errors.ts';
@@ -23,6 +23,8 @@ export interface Explanation {
   readonly account: Pick<Observation['account'], 'equity' | 'walletBalance' | 'availableMargin' | 'fence' | 'positionMode'>;
   /** What the whole portfolio brought to the decision. */
   readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[]; readonly owners: Observation['account']['overlay']['owners']; readonly posture: NonNullable<Observation['account']['posture']> | null };
+  /** Which models were named, and why one was not used; null in cycles from before there were any. */
+  readonly models: ModelSight | null;
   readonly opens: CyclePlan['opens'];
   readonly instructions: CyclePlan['instructions'];
   readonly orders: readonly ExplainedOrder[];
@@ -38,6 +40,8 @@ export interface ExplainedSymbol {
   readonly quality: Observation['symbols'][number]['quality'];
   readonly features: Observation['symbols'][number]['features'];
   readonly votes: Observation['symbols'][number]['votes'];
+  /** What the model on trial said, without a say. */
+  readonly shadows: readonly Vote[];
   /** What the venue said; null: nobody asked, since the symbol was neither held nor might open. */
   readonly conditions: VenueConditions | null;
   /** Closed trades of the symbol, where they were asked for. */
@@ -114,7 +118,7 @@ export async function explain({ pool, settings, portfolioId, id }: ExplainInput)
   const { equity, walletBalance, availableMargin, fence, positionMode } = observation.account;
   return {
     cycleId, instrumentId, closeTime: new Date(observation.candle.closeTime).toISOString(), policyVersion: observation.account.policyVersion, policyRead: observation.account.policyRead ?? null,
-    symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, portfolio: portfolioOf(observation), opens, instructions,
+    symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, portfolio: portfolioOf(observation), models: observation.models ?? null, opens, instructions,
     orders: await run<ExplainedOrder & Record<string, unknown>>(pool, `orders of ${id}`, { text: ORDERS, values: [positionIds] }),
     workflows: [cycleId, ...positionIds].map((workflowId) => addressOf(settings, workflowId)),
     recomputed: jsonDifferences(plan, JSON.parse(JSON.stringify(planCycle({ cycleId, observation })))),
@@ -125,10 +129,10 @@ function symbolsOf({ observation, plan }: { observation: Observation; plan: Cycl
   return plan.decisions.filter((it) => isWanted(it.instrumentId)).flatMap((decision) => {
     const symbol = observation.symbols.find((it) => it.instrument.id === decision.instrumentId);
     if (symbol === undefined) return [];
-    const { candle, regime, quality, features, votes } = symbol;
+    const { candle, regime, quality, features, votes, served } = symbol;
     const { conditions, trades, memory } = observation.risk;
     const id = decision.instrumentId;
-    return [{ candle, regime, quality, features, votes, conditions: conditions[id] ?? null, record: trades.bySymbol[id] ?? null, memory: memory.symbols[id] ?? null, decision, notReached: notReachedBy(decision) }];
+    return [{ candle, regime, quality, features, votes, shadows: served?.shadows ?? [], conditions: conditions[id] ?? null, record: trades.bySymbol[id] ?? null, memory: memory.symbols[id] ?? null, decision, notReached: notReachedBy(decision) }];
   });
 }
 

@@ -8,6 +8,7 @@ export function textOf(it: Explanation): string {
     `candle closed ${it.closeTime}, policy version ${it.policyVersion}${policyNote(it)}`,
     `equity ${account.equity}, wallet ${account.walletBalance}, free margin ${account.availableMargin}, epoch ${account.fence.epoch}${account.fence.halted ? ', halted' : ''}`,
     portfolioLine(it.portfolio),
+    ...modelLines(it.models),
     ...it.symbols.flatMap((symbol) => ['', ...symbolLines(symbol)]),
     ...it.opens.flatMap((open) => ['', `opens ${open.positionId}`, `  ${open.entry.type} ${open.entry.side} ${open.entry.quantity} ${open.instrument.id} at ${open.entry.decisionPrice}, stop ${open.stopPrice}, target ${open.targetPrice ?? '-'}, risk ${open.riskPerUnit} per unit`]),
     ...it.instructions.flatMap((told) => ['', `tells ${told.positionId}: ${told.kind} (${told.reason})`]),
@@ -30,6 +31,11 @@ function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, 
   return `daily loss ${bps(dailyLossBps)}, drawdown ${bps(drawdownBps)}, losses of 24 h ${grossLoss24h}, ${lossesInARow} losses in a row, ${sides}${posture === null ? '' : `; posture ${posture.name}: ${posture.why}`}${overlaid.length === 0 ? '' : `; ${overlaid.join(', ')}`}${venueProblem === null ? '' : `; the venue said nothing: ${venueProblem}`}`;
 }
 
+function modelLines(models: Explanation['models']): string[] {
+  const lines = (models?.read ?? []).map(({ modelId, role, state, why }) => `model ${modelId.slice(0, 12)}, ${role === 'champion' ? 'champion' : 'on trial'}: ${state}${why === null ? '' : `, ${why}`}`);
+  return models?.hadChampion === true && models.read.every((it) => it.role !== 'champion') ? ['no model is champion any more: the rules act', ...lines] : lines;
+}
+
 function venueLine({ volume24h, spreadBps, depth, funding, leverageMax }: NonNullable<ExplainedSymbol['conditions']>): string {
   const paid = funding === null ? '-' : `${funding.rateBps} bps per 8 h, next ${new Date(funding.nextAt).toISOString()}`;
   return `  venue: volume ${volume24h ?? '-'}, spread ${spreadBps ?? '-'} bps, depth ${depth ?? '-'}, funding ${paid}, leverage up to ${leverageMax ?? '-'}`;
@@ -39,20 +45,25 @@ function recordLine({ trades, wins, lossesInARow, averageWinR, averageLossR }: N
   return `  trades: ${wins} of ${trades} won, on average ${averageWinR.toFixed(2)} R against ${averageLossR.toFixed(2)} R, ${lossesInARow} losses in a row`;
 }
 
-function symbolLines({ candle, regime, quality, features, votes, conditions, record, memory, decision, notReached }: ExplainedSymbol): string[] {
+function symbolLines({ candle, regime, quality, features, votes, shadows, conditions, record, memory, decision, notReached }: ExplainedSymbol): string[] {
   const { percentile, toMedian } = regime.volatility;
   return [
     `${decision.instrumentId}: ${decision.outcome} (${decision.reason}), ${decision.action} with confidence ${decision.confidence.toFixed(4)}`,
     `  close ${candle.close}, data ${quality.score}`,
     `  regime ${regime.regime} ${regime.score.toFixed(2)} since ${new Date(regime.since).toISOString()}, stable ${regime.stability.toFixed(2)}; volatility ${regime.volatility.class}, percentile ${percentile?.toFixed(0) ?? '-'}, ${toMedian?.toFixed(2) ?? '-'} × usual`,
     `  features ${Object.entries(features).map(([name, value]) => `${name} ${value === null ? '-' : String(Number(value.toPrecision(6)))}`).join(', ')}`,
-    ...votes.map((vote) => `  vote ${vote.voter} ${vote.version}: ${vote.action} ${vote.confidence.toFixed(2)}, ${vote.because}`),
+    ...votes.map((vote) => `  vote ${saidBy(vote)}`),
+    ...shadows.map((vote) => `  on trial, without a say: ${saidBy(vote)}`),
     ...(conditions === null ? [] : [venueLine(conditions)]),
     ...(record === null ? [] : [recordLine(record)]),
     ...(memory?.disabled === null || memory?.disabled === undefined ? [] : [`  disabled since ${new Date(memory.disabled.at).toISOString()}, ${memory.disabled.paperWins} paper wins in a row`]),
     ...decision.steps.map((step) => `  ${step.step} ${step.verdict}${step.code === null ? '' : ` ${step.code}`}${step.value === null ? '' : `: ${step.value}`}${step.limit === null ? '' : `, limit ${step.limit}`}`),
     ...(notReached.length === 0 ? [] : [`  not reached: ${notReached.join(', ')}, since the chain ends at its first refusal`]),
   ];
+}
+
+function saidBy({ voter, version, action, confidence, because }: ExplainedSymbol['votes'][number]): string {
+  return `${voter} ${version}: ${action} ${confidence.toFixed(2)}, ${because}`;
 }
 
 function orderLines(order: ExplainedOrder): string[] {

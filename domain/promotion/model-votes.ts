@@ -1,10 +1,10 @@
-/** What a registered model says of the symbols of one cycle. Pure. @source learning.md, "Prediction" and "Drift". */
+/** What a registered model says of the symbols of one cycle. @source learning.md, "Prediction" and "Drift". */
 import type { Vote } from '../cycle/types.ts';
 import { KeelError } from '../errors.ts';
 import type { FeatureSet } from '../features/feature-set.ts';
-import type { Model } from '../learning/learner.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
+import type { Predictor } from '../ports/predictor.ts';
 import { labelDefinitionOf } from '../predictions/label.ts';
 import { CLASSES } from '../validation/classes.ts';
 import { dissimilarityOf } from './novelty.ts';
@@ -15,7 +15,7 @@ import { confidenceOf, servedModelOf } from './served-model.ts';
 export interface ServingModel {
   readonly modelId: string;
   readonly described: ServedModel;
-  readonly model: Model;
+  readonly model: Predictor;
   /** By the model's features, sum 1. */
   readonly shares: readonly number[];
 }
@@ -28,7 +28,7 @@ const VERSION_LENGTH = 12;
  * @param description as it was registered.
  * @throws {KeelError} MODEL_INVALID, not retried: bytes and description do not fit together, or not this version of Keel.
  */
-export function servingModelOf(modelId: string, description: Readonly<Record<string, unknown>>, model: Model): ServingModel {
+export function servingModelOf(modelId: string, description: Readonly<Record<string, unknown>>, model: Predictor): ServingModel {
   const described = servedModelOf(description);
   const refuse = (why: string): KeelError => new KeelError('MODEL_INVALID', `model ${modelId}: ${why}`);
   if (model.task.kind !== 'classes' || model.task.count !== CLASSES.length) throw refuse(`it foretells ${JSON.stringify(model.task)}, not the classes ${CLASSES.join(', ')}`);
@@ -37,7 +37,7 @@ export function servingModelOf(modelId: string, description: Readonly<Record<str
   } catch (error) {
     throw refuse(String(error));
   }
-  const known = new Map(model.importances().map(({ feature, share }) => [feature, share]));
+  const known = new Map(described.importances.map(({ feature, share }) => [feature, share]));
   const shares = model.features.map((feature) => known.get(feature) ?? 0);
   return { modelId, described, model, shares: shares.some((share) => share > 0) ? shares : shares.map(() => 1 / shares.length) };
 }
@@ -51,8 +51,11 @@ export function unfitFor({ described: { featureSet, timeframe }, model }: Servin
   return unknown === undefined ? null : `feature ${unknown} is not in the set that runs`;
 }
 
-/** @param vectors by symbol, in the set's order, NaN where missing; a symbol without one gets an abstention. */
-export function modelVotesOf(asked: ServingModel, set: FeatureSet, vectors: ReadonlyMap<InstrumentId, Float32Array | undefined>): ReadonlyMap<InstrumentId, Vote> {
+/**
+ * @param vectors by symbol, in the set's order, NaN where missing; a symbol without one gets an abstention.
+ * @throws what `Predictor.predict` throws.
+ */
+export async function modelVotesOf(asked: ServingModel, set: FeatureSet, vectors: ReadonlyMap<InstrumentId, Float32Array | undefined>): Promise<ReadonlyMap<InstrumentId, Vote>> {
   const places = new Map(set.features.map((feature, index) => [feature.name, index]));
   const votes = new Map<InstrumentId, Vote>();
   const speaking: { readonly instrumentId: InstrumentId; readonly vector: Float32Array }[] = [];
@@ -63,7 +66,7 @@ export function modelVotesOf(asked: ServingModel, set: FeatureSet, vectors: Read
   }
   if (speaking.length === 0) return votes;
   const columns = asked.model.features.map((name) => Float32Array.from(speaking, ({ vector }) => valueAt(vector, places.get(name))));
-  const outputs = asked.model.predict({ names: asked.model.features, columns, rows: speaking.length });
+  const outputs = await asked.model.predict({ names: asked.model.features, columns, rows: speaking.length });
   speaking.forEach(({ instrumentId }, row) => votes.set(instrumentId, voteOf(asked, outputs.subarray(row * CLASSES.length, (row + 1) * CLASSES.length))));
   return votes;
 }

@@ -35,8 +35,6 @@ export interface RegistryStep {
 
 /** Retrain intervals that a model may act without passing the gate again. */
 const INTERVALS_MAX = 3;
-/** @source learning.md: retraining is daily. */
-export const RETRAIN_INTERVAL_MS = 86_400_000;
 
 /** @param retrainIntervalMs > 0 */
 export function isUsable({ validatedAt }: RegisteredModel, now: number, retrainIntervalMs: number): boolean {

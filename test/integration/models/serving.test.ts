@@ -19,7 +19,8 @@ import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { ModelStore, StoredModel } from '../../../domain/ports/model-store.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
 import { priced } from '../../../domain/predictions/outcome.ts';
-import { afterGate, afterTrial, RETRAIN_INTERVAL_MS } from '../../../domain/promotion/registry.ts';
+import { afterGate, afterTrial } from '../../../domain/promotion/registry.ts';
+import { openPredictor } from '../../../models/predictor.ts';
 import { loadStrategy } from '../../../strategies/load.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
@@ -32,6 +33,7 @@ const START = Date.UTC(2023, 0, 1);
 const MARKET = seededMarket({ seed: 'a model acts', timeframe: '1h', startTime: START, assets: DEFAULT_ASSETS.slice(0, 2) });
 const [BTC = ''] = MARKET.instruments.map((it) => it.id);
 const LEARNED = 1_900;
+const RETRAIN_INTERVAL_MS = 24 * HOUR_MS;
 const SERIES = seriesOf(MARKET, LEARNED + 30);
 const BOOSTED = fittedModel(MARKET, LEARNED, { learner: 'boosting', seed: 'a', parameters: { rounds: 15, depthMax: 3 } });
 const OTHER = fittedModel(MARKET, LEARNED, { learner: 'boosting', seed: 'b', parameters: { rounds: 10, depthMax: 2 } });
@@ -73,7 +75,7 @@ async function worker() {
   });
   const warned: object[] = [];
   const { observe } = createMarketActivities({
-    ledger, venue, models, policies: createPolicyStore(pool), strategy: await loadStrategy('ensemble'), features: () => Promise.resolve(STANDARD_FEATURES), engine: { wakeGuard: () => Promise.resolve() }, clock: () => now,
+    ledger, venue, models, policies: createPolicyStore(pool), strategy: await loadStrategy('ensemble'), features: () => Promise.resolve(STANDARD_FEATURES), open: openPredictor, retrainIntervalMs: RETRAIN_INTERVAL_MS, engine: { wakeGuard: () => Promise.resolve() }, clock: () => now,
     warn: (fields) => { warned.push(fields); },
   });
   const candleOf = (n: number): CandleRef => ({ portfolioId: 'sim', strategy: 'ensemble', timeframe: '1h', closeTime: closeOf(n) });

@@ -7,7 +7,7 @@ import type { CandleSeries } from '../../../domain/market/candle.ts';
 import { DEFAULT_ASSETS } from '../../../domain/market/seeded/assets.ts';
 import { seededMarket } from '../../../domain/market/seeded/seeded-market.ts';
 import type { RegistrySight } from '../../../domain/ports/ledger.ts';
-import { RETRAIN_INTERVAL_MS } from '../../../domain/promotion/registry.ts';
+import { openPredictor } from '../../../models/predictor.ts';
 import type { FittedModel } from '../../support/fitted-model.ts';
 import { fittedModel, seriesOf } from '../../support/fitted-model.ts';
 import { portOf } from '../../support/ports.ts';
@@ -15,6 +15,7 @@ import { portOf } from '../../support/ports.ts';
 const HOUR_MS = 3_600_000;
 const MARKET = seededMarket({ seed: 'serving', timeframe: '1h', startTime: 0, assets: DEFAULT_ASSETS.slice(0, 2) });
 const COUNT = 1_950;
+const RETRAIN_INTERVAL_MS = 24 * HOUR_MS;
 const ALL = seriesOf(MARKET, COUNT);
 const [FIRST = ''] = MARKET.instruments.map((it) => it.id);
 const CHAMPION = fittedModel(MARKET, 1_900, { learner: 'linear', seed: 'a', parameters: { lambda: 1 } });
@@ -46,7 +47,7 @@ function serving(changes: Partial<ServingDeps> = {}) {
       model: (portfolioId, modelId) => { asked.push(modelId.slice(0, 4)); return Promise.resolve({ portfolioId, modelId, trialId: 't', recipeId: 'r', validatedAt: 0, dataHash: 'd', description: { ...of(modelId).description } }); },
       artefact: (_, modelId) => Promise.resolve().then(() => of(modelId).artefact),
     },
-    features: () => { asked.push('features'); return Promise.resolve(STANDARD_FEATURES); }, warn: (fields, message) => { warned.push([fields, message]); }, ...changes,
+    open: openPredictor, retrainIntervalMs: RETRAIN_INTERVAL_MS, features: () => { asked.push('features'); return Promise.resolve(STANDARD_FEATURES); }, warn: (fields, message) => { warned.push([fields, message]); }, ...changes,
   });
   return (n: number, registry: Partial<RegistrySight>, timeframe: '1h' | '4h' = '1h'): Promise<Served> => serve({ candle: { portfolioId: 'sim', strategy: 'ensemble', timeframe, closeTime: n * HOUR_MS }, registry: { champion: null, onTrial: null, hadChampion: false, ...registry }, series: upTo(n) });
 }
@@ -123,7 +124,7 @@ describe('a champion that cannot be used has no vote, and says why', () => {
   it.each<[string, Partial<ServingDeps>, '1h' | '4h', string, RegExp]>([
     ['other candles', {}, '4h', 'unfit', /1h candles, and 4h ones run/],
     ['another feature set', { features: () => Promise.resolve({ ...STANDARD_FEATURES, version: '2' }) }, '1h', 'unfit', /standard\/2 runs/],
-    ['features that throw', { features: () => Promise.resolve({ ...STANDARD_FEATURES, features: STANDARD_FEATURES.features.map((it) => ({ ...it, create: () => () => { throw new Error('broken'); } })) }) }, '1h', 'failed', /cannot be computed: broken/],
+    ['features that throw', { features: () => Promise.resolve({ ...STANDARD_FEATURES, features: STANDARD_FEATURES.features.map((it) => ({ ...it, create: () => () => { throw new Error('broken'); } })) }) }, '1h', 'failed', /cannot be asked: broken/],
   ])('%s: it abstains', async (_name, changes, timeframe, state, why) => {
     const { sight, symbols } = await serving(changes)(1_912, champion, timeframe);
     expect(sight.read[0]).toMatchObject({ state, why: expect.stringMatching(why) as string });

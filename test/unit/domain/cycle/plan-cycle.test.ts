@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cycleIdOf } from '../../../../domain/cycle/ids.ts';
 import { NO_TRADES } from '../../../../domain/cycle/risk-facts.ts';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
-import type { SymbolObservation } from '../../../../domain/cycle/types.ts';
+import type { Observation, SymbolObservation } from '../../../../domain/cycle/types.ts';
 import { CALM_RETURNS, CLOSE_TIME, HOUR_MS, INSTRUMENT, LIQUID, NO_OVERLAY, observationWith, PLAIN, positionWith, regimeWith, riskWith, symbolWith, vote } from './plan.fixture.ts';
 
 const planOf = (changes: Parameters<typeof observationWith>[0] = {}) => {
@@ -222,4 +222,20 @@ describe('what a cycle remembers', () => {
     expect(last.memory.symbols[INSTRUMENT.id]).toMatchObject({ disabled: null, enabledAt: CLOSE_TIME });
     expect(last.opens).toHaveLength(1);
   });
+});
+
+describe('models', () => {
+  const planWith = (models: Observation['models']) => planCycle({ cycleId: 'c', observation: { ...observationWith(), ...(models === undefined ? {} : { models }) } });
+  const quantity = (models: Observation['models']): number => Number(planWith(models).opens[0]?.entry.quantity);
+  const read = (state: 'used' | 'expired', role: 'champion' | 'onTrial' = 'champion') => [{ modelId: 'm', role, state, why: state === 'used' ? null : 'too old' }];
+
+  it.each<[string, Observation['models'], number]>([
+    ['from before there were any', undefined, 1],
+    ['none, and never one', { hadChampion: false, read: [] }, 1],
+    ['a first one on trial', { hadChampion: false, read: read('used', 'onTrial') }, 1],
+    ['a champion that is used', { hadChampion: true, read: read('used') }, 1],
+    ['a champion that expired', { hadChampion: true, read: read('expired') }, 0.5],
+    ['none any more', { hadChampion: true, read: [] }, 0.5],
+  ])('%s', (_name, models, factor) => expect(quantity(models)).toBeCloseTo(factor * quantity(undefined), 9));
+  it('why is told', () => expect(planWith({ hadChampion: true, read: read('expired') }).decisions[0]?.steps.find((it) => it.step === 'governor')?.value).toBe('× 0.5 by model: no usable model: too old'));
 });

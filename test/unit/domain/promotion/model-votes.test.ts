@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { STANDARD_FEATURES } from '../../../../domain/features/standard/index.ts';
 import { LiveFeatures } from '../../../../domain/features/live.ts';
 import { matrixOf } from '../../../../domain/learning/dataset.ts';
-import { learnerOf } from '../../../../domain/learning/learners.ts';
 import { DEFAULT_ASSETS } from '../../../../domain/market/seeded/assets.ts';
 import { seededMarket } from '../../../../domain/market/seeded/seeded-market.ts';
 import type { ServingModel } from '../../../../domain/promotion/model-votes.ts';
 import { abstentionOf, modelVotesOf, servingModelOf, unfitFor } from '../../../../domain/promotion/model-votes.ts';
 import { confidenceOf } from '../../../../domain/promotion/served-model.ts';
+import { predictorOf } from '../../../../models/predictor.ts';
 import type { FittedModel } from '../../../support/fitted-model.ts';
 import { fittedModel, seriesOf } from '../../../support/fitted-model.ts';
 
@@ -22,16 +22,16 @@ let vectors: ReadonlyMap<string, Float32Array>;
 
 beforeAll(() => {
   fitted = fittedModel(MARKET, COUNT - 100, { learner: 'linear', seed: 's', parameters: { lambda: 1 } });
-  asked = servingModelOf(fitted.modelId, fitted.description, fitted.model);
+  asked = servingModelOf(fitted.modelId, fitted.description, predictorOf(fitted.model));
   vectors = new LiveFeatures(STANDARD_FEATURES, '1h').at(seriesOf(MARKET, COUNT), COUNT * 3_600_000);
 });
 
-const voteOn = (model: ServingModel, vector: Float32Array | undefined, id = BTC) => modelVotesOf(model, STANDARD_FEATURES, new Map([[id, vector]])).get(id);
+const voteOn = async (model: ServingModel, vector: Float32Array | undefined, id = BTC) => (await modelVotesOf(model, STANDARD_FEATURES, new Map([[id, vector]]))).get(id);
 const described = (changes: Partial<FittedModel['description']>): ServingModel => ({ ...asked, described: { ...asked.described, ...changes } });
 
 describe('a model votes', () => {
-  it('what it holds most likely, with the probabilities that it gives the vector', () => {
-    const votes = modelVotesOf(asked, STANDARD_FEATURES, vectors);
+  it('what it holds most likely, with the probabilities that it gives the vector', async () => {
+    const votes = await modelVotesOf(asked, STANDARD_FEATURES, vectors);
     expect([...votes.keys()]).toEqual([BTC, OTHER]);
     for (const [id, vote] of votes) {
       const vector = vectors.get(id) ?? new Float32Array();
@@ -42,9 +42,9 @@ describe('a model votes', () => {
     }
   });
 
-  it.each([['buy', [0.6, 0.1, 0.3], 1], ['sell', [0.3, 0.4, 0.3], 0.25], ['hold', [0.2, 0.3, 0.5], 0.5], ['hold', [0.4, 0.4, 0.2], 0.2]] as const)('%s of %j', (action, outputs, confidence) => {
-    const model = { ...asked.model, features: asked.model.features, predict: () => Float64Array.from(outputs) };
-    const vote = voteOn({ ...asked, model }, vectors.get(BTC));
+  it.each([['buy', [0.6, 0.1, 0.3], 1], ['sell', [0.3, 0.4, 0.3], 0.25], ['hold', [0.2, 0.3, 0.5], 0.5], ['hold', [0.4, 0.4, 0.2], 0.2]] as const)('%s of %j', async (action, outputs, confidence) => {
+    const model = { ...asked.model, predict: () => Promise.resolve(Float64Array.from(outputs)) };
+    const vote = await voteOn({ ...asked, model }, vectors.get(BTC));
     expect([vote?.action, vote?.confidence]).toEqual([action, expect.closeTo(confidence, 9)]);
   });
 });
@@ -62,16 +62,16 @@ describe('it abstains', () => {
     ['without the candle', () => asked, () => undefined, /the candle is missing/],
     ['where more than half of its importance is missing', () => asked, half, /^5\d % of what it goes by is missing/],
     ['of what is like nothing it learned from', () => asked, () => Float32Array.from(vectors.get(BTC) ?? [], (value) => value * 1_000 + 1_000), /^novel: dissimilarity [\d.]+, learned up to/],
-  ])('%s', (_name, model, vector, because) => {
-    const vote = voteOn(model(), vector());
+  ])('%s', async (_name, model, vector, because) => {
+    const vote = await voteOn(model(), vector());
     expect(vote).toMatchObject({ action: 'abstain', confidence: 0, probabilities: null });
     expect(vote?.because).toMatch(because);
   });
-  it('no longer where novelty cannot be told', () => expect(voteOn(described({ known: null }), Float32Array.from(vectors.get(BTC) ?? [], (value) => value * 1_000 + 1_000))?.action).not.toBe('abstain'));
-  it('with a few features missing it speaks', () => {
+  it('no longer where novelty cannot be told', async () => expect(await voteOn(described({ known: null }), Float32Array.from(vectors.get(BTC) ?? [], (value) => value * 1_000 + 1_000))).not.toMatchObject({ action: 'abstain' }));
+  it('with a few features missing it speaks', async () => {
     const vector = Float32Array.from(vectors.get(BTC) ?? []);
     vector[NAMES.indexOf(fitted.model.features[0] ?? '')] = NaN;
-    expect(voteOn(asked, vector)?.action).not.toBe('abstain');
+    expect(await voteOn(asked, vector)).not.toMatchObject({ action: 'abstain' });
   });
 });
 
@@ -91,8 +91,8 @@ describe('what runs', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['a model of other classes', () => servingModelOf('m', fitted.description, learnerOf('linear', {}).fit({ ...matrixOf(['a'], [[1, 2, 3, 4]]), labels: Float64Array.of(0, 1, 0, 1) }, { task: { kind: 'binary' }, seed: 's' })), /not the classes buy, sell, hold/],
-    ['a label that is not known', () => servingModelOf('m', { ...fitted.description, label: 'later/9' }, fitted.model), /label later\/9 is not known/],
-    ['a description that lacks something', () => servingModelOf('m', {}, fitted.model), /cannot be read/],
+    ['a model of other classes', () => servingModelOf('m', fitted.description, { ...predictorOf(fitted.model), task: { kind: 'binary' } }), /not the classes buy, sell, hold/],
+    ['a label that is not known', () => servingModelOf('m', { ...fitted.description, label: 'later/9' }, predictorOf(fitted.model)), /label later\/9 is not known/],
+    ['a description that lacks something', () => servingModelOf('m', {}, predictorOf(fitted.model)), /cannot be read/],
   ])('refuses %s', (_name, make, message) => { expect(make).toThrow(message); });
 });

@@ -57,6 +57,12 @@ export interface SystemOptions {
   readonly gated?: boolean;
   /** `sim`: workers keep the venue's limits together, as when the market moves by itself; one at a time on a pair of servers. Default: a replay. */
   readonly mode?: 'sim' | 'replay';
+  /** A folder of recorded candles, all of which but the last `candles` are history. Default: a seeded market. */
+  readonly data?: string;
+  /** Candles that are known at once. Default 300. */
+  readonly history?: number;
+  /** In place of the usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
   /** That the venue keeps. Default: Binance's. */
   readonly limits?: VenueOptions['limits'];
 }
@@ -310,8 +316,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const [venuePort, controlPort] = [await freePort(), await freePort()];
   const settings = loadSettings({
     KEEL_HOME: home, KEEL_MODE: mode, DATABASE_URL: options.postgresUrl, TEMPORAL_ADDRESS: options.temporalAddress,
-    KEEL_VENUE_PORT: String(venuePort), KEEL_VENUE_CONTROL_PORT: String(controlPort), KEEL_HISTORY_CANDLES: String(HISTORY_CANDLES), KEEL_LOG_LEVEL: 'info',
-    KEEL_WORKERS: String(Math.max(1, options.workers ?? 1)), ...(options.strategy === undefined ? {} : { KEEL_STRATEGIES: options.strategy }),
+    KEEL_VENUE_PORT: String(venuePort), KEEL_VENUE_CONTROL_PORT: String(controlPort), KEEL_HISTORY_CANDLES: String(options.history ?? HISTORY_CANDLES), KEEL_LOG_LEVEL: 'info',
+    KEEL_WORKERS: String(Math.max(1, options.workers ?? 1)), ...(options.strategy === undefined ? {} : { KEEL_STRATEGIES: options.strategy }), ...options.env,
   });
   const deployment = loadDeployment(settings, mode === 'sim' ? 'sim' : `replay-${randomInt(1, 2 ** 31)}`);
   await createDatabase(options.postgresUrl, deployment.databaseName);
@@ -340,8 +346,8 @@ async function openVenue(options: SystemOptions, place: { venuePort: number; con
     return Object.assign(child, { controlUrl: `http://127.0.0.1:${place.controlPort}`, close: () => child.stop() });
   }
   const venue: VenueOptions = {
-    state, port: place.venuePort, controlPort: place.controlPort, mode: 'lockstep', history: HISTORY_CANDLES,
-    source: { kind: 'seeded', seed, symbols: symbolCount, length: HISTORY_CANDLES + candles },
+    state, port: place.venuePort, controlPort: place.controlPort, mode: 'lockstep', history: options.history ?? HISTORY_CANDLES,
+    source: options.data === undefined ? { kind: 'seeded', seed, symbols: symbolCount, length: HISTORY_CANDLES + candles } : { kind: 'recorded', folder: options.data, seed },
     accounts: [{ accountId: 'main', apiKey: SIMULATED_KEYS.apiKey, secret: SIMULATED_KEYS.secret, wallet: '10000' }],
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   };

@@ -10,6 +10,7 @@ export function register(program: Command): void {
     .option('--from <day>', 'first day, UTC; candles before it are history (default: after KEEL_HISTORY_CANDLES candles)')
     .option('--to <day>', 'last day, included, UTC (default: the end of the recording)')
     .option('--seed <text>', 'draws what is not recorded: funding rates')
+    .option('--preset <name>', 'of the policy: small-aggressive, normal or defensive', 'normal')
     .option('--retrain <often>', 'train models anew: off, daily or weekly; the market waits for it', 'off')
     .option('--keep', 'stay up afterwards, until Ctrl-C')
     .option('--json', 'the summary as one JSON object')

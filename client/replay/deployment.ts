@@ -1,7 +1,12 @@
 /** A deployment of recorded candles: started, compared a last time, forgotten by the engine. */
 import { ScheduleNotFoundError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
+import { databaseUrlOf } from '../../config/database.ts';
 import type { Deployment } from '../../config/deployment.ts';
+import type { Settings } from '../../config/settings.ts';
+import { createPolicyStore } from '../../db/policy-store.ts';
+import { createPool } from '../../db/pool.ts';
+import type { PresetName } from '../../domain/policy/policy.ts';
 import { startStack } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
 import { healthCheckId, outcomeEvaluationId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
@@ -16,7 +21,7 @@ import type { ReplayPlan } from './plan.ts';
 const TIDY_MS = 10_000;
 
 /** Venue, ledger, workers and feeds of a replay; its market waits. @param onSupervisor called as soon as it can be stopped. @throws {KeelError} as `startStack` */
-export async function startDeployment({ settings, deployment, recording, runHome }: ReplayPlan, say: (line: string) => void, onSupervisor: (supervisor: Supervisor) => void): Promise<{ supervisor: Supervisor; installation: Installation }> {
+export async function startDeployment({ settings, deployment, recording, preset, runHome }: ReplayPlan, say: (line: string) => void, onSupervisor: (supervisor: Supervisor) => void): Promise<{ supervisor: Supervisor; installation: Installation }> {
   let installation: Installation | null = null;
   const installed = (): Installation => {
     if (installation === null) throw new Error('the ledger step comes first');
@@ -32,6 +37,7 @@ export async function startDeployment({ settings, deployment, recording, runHome
     hooks: {
       ledger: async (full) => {
         installation = await installLedger(full, deployment);
+        if (preset !== null) await choosePreset(full, deployment, preset);
       },
       workflows: async (full) => {
         const client = await connectClient(full);
@@ -40,6 +46,15 @@ export async function startDeployment({ settings, deployment, recording, runHome
     },
   }, onSupervisor);
   return { supervisor, installation: installed() };
+}
+
+async function choosePreset(settings: Settings, deployment: Deployment, name: PresetName): Promise<void> {
+  const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-replay', connectionsMax: 1 });
+  try {
+    await createPolicyStore(pool).change({ portfolioId: deployment.portfolioId, seen: 1, wish: { kind: 'preset', name }, by: 'keel replay', because: '--preset' });
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Venue, ledger and workflows compared a last time, to its end, when nothing moves any more. */

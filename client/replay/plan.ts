@@ -6,6 +6,9 @@ import { readSettings } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { engineAddress } from '../../config/temporal.ts';
 import { KeelError } from '../../domain/errors.ts';
+import { isPresetName } from '../../domain/policy/change.ts';
+import { PRESET_NAMES } from '../../domain/policy/policy.ts';
+import type { PresetName } from '../../domain/policy/policy.ts';
 import { instrumentIdOf } from '../../domain/market/instrument.ts';
 import { embeddedPostgresUrl } from '../../stack/postgres/server.ts';
 import { databaseExists } from '../../stack/postgres/database.ts';
@@ -24,6 +27,8 @@ export interface ReplayFlags {
   readonly seed?: string;
   /** daily, weekly or off. */
   readonly retrain?: string;
+  /** Of the policy. */
+  readonly preset?: string;
   readonly keep?: boolean;
   readonly json?: boolean;
 }
@@ -34,6 +39,8 @@ export interface ReplayPlan {
   readonly settings: Settings;
   readonly deployment: Deployment;
   readonly recording: Recording;
+  /** Null: as every portfolio begins. */
+  readonly preset: PresetName | null;
   /** Its own supervisor's folder: the home, or beside a running Keel `<home>/<replay name>`. */
   readonly runHome: string;
 }
@@ -54,6 +61,7 @@ export interface Differences {
  */
 export async function planReplay(flags: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
   const recording = recordingOf(flags);
+  const preset = presetOf(flags);
   const given = { ...(await readSettings({ ...process.env, KEEL_MODE: 'replay', KEEL_RETRAIN: retrainOf(flags) })), ...differences.settings };
   const { home } = given;
   const isBeside = homeStatus(home).supervisorPid !== null;
@@ -65,7 +73,14 @@ export async function planReplay(flags: ReplayFlags, differences: Differences = 
   };
   assertRecorded(recording.folder, settings);
   const deployment = await nextDeployment(settings, differences.name);
-  return { settings, deployment, recording, runHome: isBeside ? deployment.folder : home };
+  return { settings, deployment, recording, preset, runHome: isBeside ? deployment.folder : home };
+}
+
+/** @throws {KeelError} USAGE */
+function presetOf({ preset }: Pick<ReplayFlags, 'preset'>): PresetName | null {
+  if (preset === undefined) return null;
+  if (isPresetName(preset)) return preset;
+  throw new KeelError('USAGE', `--preset ${preset} is not known; allowed: ${PRESET_NAMES.join(', ')}`);
 }
 
 /** @throws {KeelError} USAGE */

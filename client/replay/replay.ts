@@ -123,8 +123,9 @@ function tableOf(report: ReplayReport): string {
     ['cycles', `${report.cycles} in ${report.seconds.toFixed(1)} s (${report.cyclesPerSecond} a second)`],
     ['orders', String(report.orders)],
     ['fills', String(report.fills)],
-    ['trades', `${report.trades} closed, ${report.openPositions} open`],
-    ['final equity', report.finalEquity ?? '-'],
+    ['trades', `${report.trades} closed, ${report.tradesWon} of them won, ${report.openPositions} open`],
+    ['refused signals', Object.entries(report.refusals).sort(([, a], [, b]) => b - a).map(([code, count]) => `${code} ${count}`).join(', ') || '-'],
+    ['final equity', `${report.finalEquity ?? '-'}, at worst ${(report.drawdownMaxBps / 100).toFixed(2)} % below its highest`],
     ['longest unprotected', `${report.unprotectedSecondsMax.toFixed(3)} s`],
     ['violations', String(report.violations)],
   ]);

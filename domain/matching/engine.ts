@@ -7,7 +7,7 @@ import { MemoryHistory } from './history.ts';
 import { closeByVenue, liquidate, openPositions } from './liquidation.ts';
 import { isIsolated } from './margin.ts';
 import { depthOf, newMarket, quoteOf, runningCandleOf } from './market.ts';
-import { acceptOrder, matchOrder, openOrder, readOrder, refusalOf } from './orders.ts';
+import { acceptOrder, formRefusalOf, matchOrder, openOrder, readOrder, refusalOf } from './orders.ts';
 import { isRejection, rejection } from './rejections.ts';
 import { moneyOf } from './scaled.ts';
 import { moveIsolatedMargin, setHedgeMode, setLeverage, setMarginType } from './settings.ts';
@@ -16,7 +16,7 @@ import { accountOf, marketOf, positionOf, settingOf, specOf } from './state.ts';
 import type { AccountState, Core, EngineState } from './state.ts';
 import type {
   AccountUpdateReason, AccountView, AlgoKey, AlgoOrderView, CommandKind, CommandOf, CommandValues, Depth, EngineConfig, EngineSnapshot, FillQuery,
-  FillView, HistoryQuery, HistoryStore, IncomeQuery, IncomeType, IncomeView, MarginType, MatchingVenue, OrderKey, OrderView, Outcome, PositionView,
+  FillView, HistoryQuery, HistoryStore, IncomeQuery, IncomeType, IncomeView, MarginType, MatchingVenue, NewOrder, OrderKey, OrderView, Outcome, PositionView,
   Quote, Rejection, RunningCandle,
 } from './types.ts';
 import { accountView, algoView, orderView, positionView } from './views.ts';
@@ -154,6 +154,11 @@ export class MatchingEngine implements MatchingVenue {
     const value = handler(this.#core, command);
     const { events } = this.#core;
     return refused(value) ? { ok: false, rejection: value, events } : { ok: true, value: value as CommandValues[K], events };
+  }
+
+  tryOrder(accountId: string, order: NewOrder): Rejection | null {
+    const request = readOrder(this.#core, order);
+    return isRejection(request) ? request : formRefusalOf(this.#core, accountOf(this.#core, accountId), request);
   }
 
   snapshot(): EngineSnapshot {

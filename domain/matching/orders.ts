@@ -3,7 +3,7 @@ import { emitOrder } from './events.ts';
 import { endOrder, fillableSteps, retireOrder } from './expiry.ts';
 import { applyFill } from './fills.ts';
 import { additionalMargin, availableBalance, countExposure } from './margin.ts';
-import { availableSteps, takeDepth, touchTicks, walkBook } from './market.ts';
+import { availableSteps, markTicks, takeDepth, touchTicks, walkBook } from './market.ts';
 import { rejection } from './rejections.ts';
 import type { RejectionCode } from './rejections.ts';
 import { abs, parseScaled, product } from './scaled.ts';
@@ -67,9 +67,17 @@ export function readPrice(spec: Spec, price: string): number | Rejection {
   return ticks;
 }
 
+/** What the venue sees before an order comes to its matching engine: mode and id, lot and least notional; or null. */
+export function formRefusalOf(core: Core, account: AccountState, request: Request): Rejection | null {
+  const code = idRefusal(core, account, request) ?? sizeRefusal(core, request);
+  return code === null ? null : rejection(code);
+}
+
 /** Why the venue does not take an order, or null. */
 export function refusalOf(core: Core, account: AccountState, request: Request): Rejection | null {
-  const code = idRefusal(core, account, request) ?? sizeRefusal(core, request) ?? riskRefusal(core, account, request) ?? bookRefusal(core, account, request);
+  const form = formRefusalOf(core, account, request);
+  if (form !== null) return form;
+  const code = riskRefusal(core, account, request) ?? bookRefusal(core, account, request);
   return code === null ? null : rejection(code);
 }
 
@@ -88,7 +96,7 @@ function sizeRefusal(core: Core, request: Request): RejectionCode | null {
   if (request.steps < spec.minSteps) return -4004;
   if (request.steps > (request.ticks === 0 ? spec.maxMarketSteps : spec.maxSteps)) return -4005;
   if (closesOnly(request)) return null;
-  const ticks = request.ticks === 0 ? marketOf(core, request.symbol).last : request.ticks;
+  const ticks = request.ticks === 0 ? markTicks(marketOf(core, request.symbol)) : request.ticks; // Binance, MIN_NOTIONAL: a market order has no price, so the mark price is used
   return moneyOfProduct(spec, product(ticks, request.steps)) < spec.minNotional ? -4164 : null;
 }
 

@@ -297,6 +297,9 @@ export interface MatchingVenue {
    */
   execute<K extends CommandKind>(command: CommandOf<K>): Outcome<CommandValues[K]>;
 
+  /** Why an order would not come to the matching engine, or null: its mode, id, lot and least notional. Changes nothing. */
+  tryOrder(accountId: string, order: NewOrder): Rejection | null;
+
   marketTime(): number;
   /** Id of the newest event, 0 before the first. */
   lastEventId(): number;

@@ -55,8 +55,12 @@ function executeSized(core: VenueCore, symbol: string, execute: () => OrderView)
   }
 }
 
+/** Validated like an order, and not sent into the matching engine: margin and book are not asked. */
 function testOrder(core: VenueCore, { params, accountId, fillShare }: VenueRequest): unknown {
-  readOrder(params, { core, accountId, fillShare });
+  const order = readOrder(params, { core, accountId, fillShare });
+  const refused = core.engine.tryOrder(accountId, order);
+  if (refused?.code === -4164) throw refusal('-4164', core.instrument(order.symbol).minNotional);
+  if (refused !== null) throw new VenueError(refused.code, refused.message);
   return {};
 }
 

@@ -48,6 +48,14 @@ describe('a plain order', () => {
     expect(await codeOf(venue.limit(price, change))).toBe(code);
   });
 
+  it('is tried without being placed: form is looked at, margin and book are not', async () => {
+    const venue = await testVenue();
+    const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'MARKET', quantity: '0.01' };
+    const tried = async (change: Params): Promise<unknown> => await codeOf(venue.signed('POST', '/fapi/v1/order/test', { ...order, ...change }));
+    expect([await tried({}), await tried({ quantity: '100' }), await tried({ quantity: '0.0001' }), await tried({ quantity: '1001' }), await tried({ positionSide: 'LONG' })]).toEqual([200, 200, -1111, -4005, -4061]);
+    expect((await venue.signed('GET', '/fapi/v1/allOrders', { symbol: 'BTCUSDT' })).body).toEqual([]);
+  });
+
   it('of a client id that works already', async () => {
     const venue = await testVenue();
     const price = ((await venue.price()) * 0.99).toFixed(1);

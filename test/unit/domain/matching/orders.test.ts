@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Bench, ME, bar, codeOf, instrument, told, value } from './engine.fixture.ts';
+import { Bench, ME, ORDER, bar, codeOf, instrument, told, value } from './engine.fixture.ts';
 
 // Last price 100.0, spread one tick: bid 100.0, ask 100.1. Volume 100,000: depth 5 % of 10 M USDT a side.
 const ready = (): Bench => new Bench().open();
@@ -103,6 +103,29 @@ describe('refusals', () => {
     ['a position side in one-way mode', { positionSide: 'LONG' }, -4061],
   ] as const)('%s', (_name, order, code) => {
     expect(codeOf(ready().place(order))).toBe(code);
+  });
+
+  it('the least notional of a market order counts at the mark price, of a limit at its own', () => {
+    const above = new Bench().open(bar('AAAUSDT', [100, 100, 100, 100], { markBasis: 0.3 })); // last 100, mark 130
+    expect(codeOf(above.place({ quantity: '0.04' }))).toBe('accepted');
+    expect(codeOf(above.place({ type: 'LIMIT', price: '100', quantity: '0.04' }))).toBe(-4164);
+    const below = new Bench().open(bar('AAAUSDT', [100, 100, 100, 100], { markBasis: -0.3 })); // mark 70
+    expect(codeOf(below.place({ quantity: '0.07' }))).toBe(-4164);
+    expect(codeOf(below.place({ quantity: '0.08' }))).toBe('accepted');
+  });
+
+  it.each([
+    ['as it should be', {}, null],
+    ['between two steps', { quantity: '1.001' }, -1111],
+    ['more than the largest lot', { quantity: '1000.01' }, -4005],
+    ['less than the least notional', { quantity: '0.04' }, -4164],
+    ['a position side in one-way mode', { positionSide: 'LONG' }, -4061],
+    ['more than the margin: nobody asks', { quantity: '900' }, null],
+  ] as const)('of a trial are those of its form: %s', (_name, order, code) => {
+    const bench = ready();
+    const before = bench.engine.snapshot();
+    expect(bench.engine.tryOrder(ME, { ...ORDER, ...order })?.code ?? null).toBe(code);
+    expect(bench.engine.snapshot()).toEqual(before);
   });
 
   it('of steps that are no power of ten', () => {

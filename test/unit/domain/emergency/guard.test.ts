@@ -28,6 +28,7 @@ it.each<[string, readonly GuardCommand[], GuardCommand, string, string]>([
   ['flat',                              [trip],                                                 flat,                       'flat',      'tripping'],
   ['flat twice',                        [trip, flat],                                           flat,                       'none',      'tripping'],
   ['flat of another round',             [trip],                                                 { ...flat, round: 2 },      'none',      'tripping'],
+  ['sealed of another round',           [trip, flat],                                           { ...sealed, round: 2 },    'none',      'tripping'],
   ['sealed before flat',                [trip],                                                 sealed,                     'none',      'tripping'],
   ['sealed',                            [trip, flat],                                           sealed,                     'sealed',    'emergency'],
   ['a late trip while sealed',          SEALED,                                                 trip,                       'none',      'emergency'],
@@ -38,6 +39,8 @@ it.each<[string, readonly GuardCommand[], GuardCommand, string, string]>([
   ['back to normal',                    [...SEALED, step('emergency', 'protective'), step('protective', 'cautious')], step('cautious', 'normal'), 'recovered', 'armed'],
   ['downward at once',                  [...SEALED, step('emergency', 'protective'), step('protective', 'cautious')], step('cautious', 'protective'), 'recovered', 'protective'],
   ['falling back trips',                [...SEALED, step('emergency', 'protective')],           trip,                       'tripped',   'tripping'],
+  ['nobody steps into emergency',       [...SEALED, step('emergency', 'protective')],           step('protective', 'emergency'), 'none', 'protective'],
+  ['a reset of what is reset',          [...SEALED, { kind: 'reset', by: 'ada', because: 'x', at: 1 }], { kind: 'reset', by: 'bob', because: 'y', at: 2 }, 'none', 'emergency'],
   ['a step of another emergency',       SEALED,                                                 { ...step('emergency', 'protective'), emergency: 2 } as GuardCommand, 'none', 'emergency'],
   ['a reset of what is normal',         [],                                                     { kind: 'reset', by: 'ada', because: 'x', at: 1 }, 'none', 'armed'],
   ['a reset',                           SEALED,                                                 { kind: 'reset', by: 'ada', because: 'x', at: 1 }, 'reset', 'emergency'],
@@ -57,6 +60,12 @@ it('a person who trips during an emergency of losses must be asked before it end
   const both = applyGuard(after(...SEALED), { kind: 'trip', cause: PERSON, at: 5 }).state;
   expect(both.cause).toEqual(PERSON);
   expect(applyGuard(after(...SEALED), { ...trip, cause: { ...CAUSE, trigger: 'feed' } }).state.cause).toEqual(CAUSE);
+});
+
+it('a word that was given for one round does not end the next', () => {
+  const given = after(...SEALED, { kind: 'reset', by: 'ada', because: 'looked at it', at: 4 }, step('emergency', 'protective'));
+  expect(given.resetBy).toBe('ada');
+  expect(applyGuard(given, { kind: 'trip', cause: PERSON, at: 5 }).state.resetBy).toBeNull();
 });
 
 it('leaving emergency re-bases the peak of the drawdown', () => {
@@ -98,6 +107,10 @@ it.each([
   const effective = effectivePolicyOf(PRESETS.normal, [overlayOf(mode, PRESETS.normal)]);
   expect(effective.emergencyMode).toBe(emergencyMode);
   expect(effective.policy).toMatchObject({ allowNewTrades: allowed, notionalMax, leverageMax, confidenceMin });
+});
+
+it.each([['armed', true], ['tripping', false], ['emergency', false], ['protective', true], ['cautious', true]] as const)('the overlay of %s says by itself whether trades are allowed: %s', (mode, allowed) => {
+  expect(overlayOf(mode, PRESETS.normal)).toMatchObject({ allowNewTrades: allowed, emergencyMode: !allowed });
 });
 
 it('guard, recovery and fence keep their promises (more of it: npm run model)', () => {

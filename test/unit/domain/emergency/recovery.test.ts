@@ -43,6 +43,12 @@ it('a relapse begins the dwell anew', () => {
   expect(recoveryLook(relapsed, facts(D + 1, 800))).toMatchObject({ step: null, state: { betterSince: D + 1 } });
 });
 
+it('a step begins the next dwell', () => {
+  const stepped = recoveryLook(state('emergency', 'drawdown', { betterSince: 0 }), facts(D, 0)).state;
+  expect(stepped).toMatchObject({ mode: 'protective', betterSince: null });
+  expect(recoveryLook(stepped, facts(D + 1, 0)).step).toBeNull();
+});
+
 it('12 % to 8 % to 3 % to 1 % is exactly three steps', () => {
   const steps: string[] = [];
   let now = state('emergency');

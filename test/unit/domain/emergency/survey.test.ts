@@ -50,6 +50,13 @@ describe('where all is closed', () => {
     expect(isClear({ ...seen, targets: [] })).toBe(found === null);
   });
 
+  it('a holding is not clear, nor is anything that works', () => {
+    const [target] = look({ account: { positions: [held()] } }).targets;
+    const key = { clientOrderId: OURS, instrumentId: BTC, book: 'plain' } as const;
+    const empty = look();
+    expect([{ ...empty, targets: target === undefined ? [] : [target] }, { ...empty, openings: [key] }, { ...empty, leftovers: [key] }].map(isClear)).toEqual([false, false, false]);
+  });
+
   it('what triggered is cancelled as the plain order that it became', () => {
     expect(look({ openOrders: [order({ status: 'triggered' }), order()] }).leftovers).toEqual([{ clientOrderId: OURS, instrumentId: BTC, book: 'plain' }, { clientOrderId: OURS, instrumentId: BTC, book: 'conditional' }]);
   });

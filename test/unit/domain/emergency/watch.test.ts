@@ -79,6 +79,12 @@ describe('money that comes or goes is neither profit nor loss', () => {
     expect(known.losses.drawdownBps).toBeCloseTo(933.33, 1);
   });
 
+  it('taken, and missed by the stream: no loss once the list of income tells', () => {
+    const doubted = lookAtRisk(BEGUN, [account(1, '5000')], CONTEXT).memory;
+    const read = { ...CONTEXT, ledger: { ...CONTEXT.ledger, transferred: '5000', incomeReadAt: 1.5 * MINUTE } };
+    expect(lookAtRisk(doubted, [account(2, '5000')], read)).toMatchObject({ command: null, losses: { dailyLossBps: 0, drawdownBps: 0, recoveryDrawdownBps: 0 } });
+  });
+
   it('an older list of income does not undo what the stream told', () => {
     const { memory } = lookAtRisk(BEGUN, [balance(1, '15000', { isTransfer: true })], CONTEXT);
     const again = lookAtRisk(memory, [account(1.05, '15000')], { ...CONTEXT, ledger: { ...CONTEXT.ledger, incomeReadAt: MINUTE - 1 } });
@@ -86,6 +92,12 @@ describe('money that comes or goes is neither profit nor loss', () => {
     const later = lookAtRisk(again.memory, [account(5, '15000')], { ...CONTEXT, ledger: { ...CONTEXT.ledger, transferred: '15000', incomeReadAt: 4 * MINUTE } });
     expect(later.losses.drawdownBps).toBe(0);
   });
+});
+
+it('recovery goes by the high of its window alone, the trigger by the peak', () => {
+  const later = 25 * 60;
+  expect(lookAtRisk(BEGUN, [account(later, '10000', '9500')], CONTEXT).losses).toMatchObject({ drawdownBps: 500, recoveryDrawdownBps: 0 });
+  expect(lookAtRisk(BEGUN, [account(23 * 60, '10000', '9500')], CONTEXT).losses).toMatchObject({ drawdownBps: 500, recoveryDrawdownBps: 500 });
 });
 
 describe('machinery', () => {

@@ -54,6 +54,10 @@ describe('size', () => {
     ['below the minimum notional', { equity: d(10) }, { kind: 'refused', code: 'belowMinNotional', value: '2', limit: '5' }],
   ])('%s', (_name, changes, expected) => expect(sized(changes)).toMatchObject(expected));
 
+  it('is never below zero, whatever is not left', () => {
+    expect([{ exposureRoom: d(-5) }, { availableMargin: d(-5) }, { exposureRoom: d(0) }].map((it) => wantedSizeOf({ ...INPUT, ...it }).quantity.toString())).toEqual(['0', '0', '0']);
+  });
+
   it('no cap is ever exceeded, whatever the factors', () => {
     const factor = fc.double({ min: 0, max: 3, noNaN: true });
     fc.assert(fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 1, max: 9_999 }), factor, factor, factor, (equity, price, stopShare, confidence, governor, sizeFactor) => {

@@ -1,0 +1,105 @@
+/** The emergency stop: trip, sweep, seal, and the graded way back. */
+import { TRIGGER_TABLE } from '../../../domain/emergency/triggers.ts';
+import type { Mutant } from '../mutant.ts';
+import { edit, unit } from '../mutant.ts';
+
+const GUARD = 'domain/emergency/guard.ts';
+const RECOVERY = 'domain/emergency/recovery.ts';
+const TRIGGERS = 'domain/emergency/triggers.ts';
+const CLOSING = 'domain/emergency/closing.ts';
+const SURVEY = 'domain/emergency/survey.ts';
+const OVERLAY = 'domain/emergency/overlay.ts';
+const WATCH = 'domain/emergency/watch.ts';
+const EQUITY = 'domain/emergency/equity.ts';
+const guard = unit('domain/emergency/guard');
+const recovery = unit('domain/emergency/recovery');
+const triggers = unit('domain/emergency/triggers');
+const closing = unit('domain/emergency/closing');
+const survey = unit('domain/emergency/survey');
+const watch = unit('domain/emergency/watch');
+const effective = unit('domain/policy/effective');
+
+export const EMERGENCY_MUTANTS: readonly Mutant[] = [
+  { name: 'trip: once while it trips', guard: 'a second trip while it trips begins no second round', tests: guard, edits: [edit(GUARD, `  if (state.mode === 'tripping') return same(state);\n`, '')] },
+  { name: 'trip: closed is closed', guard: 'a trip in emergency closes nothing again', tests: guard, edits: [edit(GUARD, `  if (state.mode === 'emergency') {\n`, `  if (state.mode === 'emergency' && cause.trigger === 'person') {\n`)] },
+  { name: 'trip: a person outlasts a loss', guard: 'in emergency a cause that only a person ends takes the place of one that ends by itself', tests: guard, edits: [edit(GUARD, `const isHarder = (cause.trigger === 'person' || cause.trigger === 'twoMasters') &&`, 'const isHarder = false &&')] },
+  { name: 'trip: a word of before does not count', guard: 'a new trip needs a new reset', tests: guard, edits: [edit(GUARD, 'cause, resetBy: null, trippedAt: at,', 'cause, trippedAt: at,')] },
+  { name: 'trip: a number of its own', guard: 'each emergency has a number, each round of it another', tests: guard, edits: [edit(GUARD, 'round: isNew ? 1 : state.round + 1,', 'round: 1,')] },
+  { name: 'trip: an empty request is a person', guard: 'an empty or malformed request stops too, and says so', tests: guard, edits: [edit('domain/emergency/trip-request.ts', `return text === '' ? null : text`, 'return text')] },
+  { name: 'flat: of this round', guard: 'a late word of an older round changes nothing', tests: guard, edits: [edit(GUARD, `return isCurrent(state, command) && state.mode === 'tripping' && state.flatAt === null ?`, `return state.mode === 'tripping' && state.flatAt === null ?`)] },
+  { name: 'flat: told once', guard: 'a repeated flat changes nothing', tests: guard, edits: [edit(GUARD, ` && state.mode === 'tripping' && state.flatAt === null ?`, ` && state.mode === 'tripping' ?`)] },
+  { name: 'sealed: of this round', guard: 'a late word of an older round seals nothing', tests: guard, edits: [edit(GUARD, `return isCurrent(state, command) && state.mode === 'tripping' && state.flatAt !== null\n`, `return state.mode === 'tripping' && state.flatAt !== null\n`)] },
+  { name: 'sealed: after flat', guard: 'nothing is sealed that was not flat', tests: guard, edits: [edit(GUARD, ` && state.flatAt !== null\n`, '\n')] },
+  { name: 'halting: while it trips', guard: 'no opening is sent from the trip on', tests: guard, edits: [edit(GUARD, `return mode === 'tripping' || mode === 'emergency';`, `return mode === 'emergency';`)] },
+  { name: 'halting: in emergency', guard: 'no opening is sent after sealed', tests: guard, edits: [edit(GUARD, `return mode === 'tripping' || mode === 'emergency';`, `return mode === 'tripping';`)] },
+  { name: 'step: of this emergency', guard: 'a step of an older emergency changes nothing', tests: guard, edits: [edit(GUARD, 'if (command.emergency !== state.emergency || guardModeOf', 'if (guardModeOf')] },
+  { name: 'step: from where it stands', guard: 'a repeated or late step changes nothing', tests: guard, edits: [edit(GUARD, '|| guardModeOf(command.from) !== state.mode ||', '||')] },
+  { name: 'step: falling back is a trip', guard: 'nobody steps into emergency without closing', tests: guard, edits: [edit(GUARD, `  if (command.to === 'emergency') return same(state); // falling back is a trip: it closes again\n`, '')] },
+  { name: 'step: emergency leads to protective', guard: 'the guard itself skips no step out of emergency', tests: guard, edits: [edit(GUARD, `  if (state.mode === 'emergency' && command.to !== 'protective') return same(state);\n`, '')] },
+  { name: 'step: the peak begins anew', guard: 'leaving emergency re-bases the drawdown that trips', tests: guard, edits: [edit(GUARD, `state: state.mode === 'emergency' ? { ...next, peakSince: command.marketAt } : next,`, 'state: next,')] },
+  { name: 'reset: the first name stays', guard: 'who resumed is not written over', tests: guard, edits: [edit(GUARD, `return state.mode === 'armed' || state.resetBy !== null ?`, `return state.mode === 'armed' ?`)] },
+
+  { name: 'recovery: dwell', guard: 'a step upward waits for its dwell', tests: recovery, edits: [edit(RECOVERY, '  if (facts.at - betterSince < limits.dwellMs) return { state: { ...state, betterSince }, step: null };\n', '')] },
+  { name: 'recovery: a dwell without a break', guard: 'the dwell begins anew when what it needs stops holding', tests: recovery, edits: [edit(RECOVERY, 'if (rank(band) === rank(mode) || !isCauseGone(state, facts.readings, limits)) return { state: { ...state, betterSince: null }, step: null };', 'if (rank(band) === rank(mode) || !isCauseGone(state, facts.readings, limits)) return { state, step: null };')] },
+  { name: 'recovery: a dwell for each step', guard: 'the next step waits again', tests: recovery, edits: [edit(RECOVERY, 'return { state: { ...state, mode: to, betterSince: null }, step:', 'return { state: { ...state, mode: to }, step:')] },
+  { name: 'recovery: one step upward', guard: 'recovery skips no step', tests: recovery, edits: [edit(RECOVERY, `RECOVERY_MODES[rank(mode) + 1] ?? 'normal'`, 'band')] },
+  { name: 'recovery: at once downward', guard: 'a step downward waits for nothing', tests: recovery, edits: [edit(RECOVERY, '  if (rank(band) < rank(mode)) return stepTo(state, band, facts.drawdownBps);\n', '')] },
+  { name: 'recovery: cause gone', guard: 'the way out of emergency needs the cause to be gone', tests: recovery, edits: [edit(RECOVERY, ' || !isCauseGone(state, facts.readings, limits)) return', ') return')] },
+  { name: 'recovery: a person ends what a person began', guard: `a person's trip ends by a named person's word alone`, tests: recovery, edits: [edit(RECOVERY, 'return needsPerson(cause.trigger) ? false : isConditionOver', 'return needsPerson(cause.trigger) ? true : isConditionOver')] },
+  { name: 'recovery: a word is enough', guard: 'what a person stopped, a named person resumes', tests: recovery, edits: [edit(RECOVERY, `mode !== 'emergency' || isReset || isLossTrigger`, `mode !== 'emergency' || isLossTrigger`)] },
+  { name: 'recovery: unknown gives nothing back', guard: 'no step without a known drawdown', tests: recovery, edits: [edit(RECOVERY, `if (facts.drawdownBps === null || mode === 'normal') return`, `if (mode === 'normal') return`), edit(RECOVERY, 'const band = bandOf(facts.drawdownBps, limits);\n  if (rank', 'const band = bandOf(facts.drawdownBps ?? 0, limits);\n  if (rank'), edit(RECOVERY, 'return stepTo(state, band, facts.drawdownBps);', 'return stepTo(state, band, facts.drawdownBps ?? 0);'), edit(RECOVERY, `?? 'normal', facts.drawdownBps);`, `?? 'normal', facts.drawdownBps ?? 0);`)] },
+  { name: 'recovery: edge of a band', guard: 'a drawdown at the edge belongs to the stricter mode', tests: recovery, edits: [edit(RECOVERY, 'if (drawdownBps >= bands.protective)', 'if (drawdownBps > bands.protective)')] },
+
+  { name: 'overlay: emergency forbids', guard: 'the policy forbids new positions while it stops', tests: guard, edits: [edit(OVERLAY, 'emergencyMode: isStopped, allowNewTrades: !isStopped,', 'emergencyMode: isStopped, allowNewTrades: true,')] },
+  { name: 'overlay: emergency forbids by itself', guard: 'emergency mode forbids, whatever else the overlay says', tests: effective, edits: [edit('domain/policy/effective.ts', "return overlay.allowNewTrades && !(overlay.owner === 'guard' && overlay.emergencyMode);", 'return overlay.allowNewTrades;')] },
+  { name: 'overlay: protective caps', guard: `protective's caps reach the policy`, tests: guard, edits: [edit(OVERLAY, `    case 'protective':\n`, `    case 'emergency':\n`)] },
+  { name: 'overlay: cautious caps', guard: `cautious's caps reach the policy`, tests: guard, edits: [edit(OVERLAY, `    case 'cautious':\n`, `    case 'emergency':\n`)] },
+  { name: 'overlay: leverage only tightens', guard: 'no overlay raises leverage', tests: effective, edits: [edit('domain/policy/effective.ts', `value: it.owner === 'guard' ? it.leverageMax : null })), isLower);`, `value: it.owner === 'guard' ? it.leverageMax : null })), () => true);`)] },
+  { name: 'overlay: notional only tightens', guard: 'no overlay raises the cap on notional', tests: effective, edits: [edit('domain/policy/effective.ts', '(a, b) => d(a).lt(d(b)));', '() => true);')] },
+  { name: 'overlay: confidence only tightens', guard: 'no overlay lowers the least confidence', tests: effective, edits: [edit('domain/policy/effective.ts', '(a, b) => a > b);', '() => true);')] },
+  { name: 'overlay: one that forbids is enough', guard: 'no overlay allows what another forbids', tests: effective, edits: [edit('domain/policy/effective.ts', '(a, b) => !a && b);', '() => true);')] },
+  { name: 'overlay: an enlarging factor is bounded', guard: 'a posture enlarges by no more than the policy says', tests: effective, edits: [edit('domain/policy/effective.ts', 'return smallest.value > policy.aggressiveSizeFactor ?', 'return false ?')] },
+
+  { name: 'sweep: largest risk first', guard: 'the largest position is closed first', tests: closing, edits: [edit(CLOSING, 'notional(b).cmp(notional(a))', 'notional(a).cmp(notional(b))')] },
+  { name: 'sweep: a lot is one market order', guard: 'a position larger than the largest market order is closed in parts', tests: closing, edits: [edit(CLOSING, 'lots.push(text(left.gt(max) ? max : left))', 'lots.push(text(left))')] },
+  { name: 'sweep: closes only reduce', guard: 'a closing order of one-way mode opens nothing', tests: closing, edits: [edit(CLOSING, `reduceOnly: positionSide === 'both', closesPosition: true`, 'reduceOnly: false, closesPosition: true')] },
+  { name: 'sweep: ours and others apart', guard: 'each closing fill belongs to one owner', tests: closing, edits: [edit(CLOSING, '? [whole] : [ours, whole.minus(ours)]', '? [whole] : [whole]')] },
+  { name: 'sweep: each pass has its names', guard: 'a later pass is no repetition of the one before', tests: closing, edits: [edit(CLOSING, '/${direction}/${round.attempt}.${lot}`', '/${direction}/${lot}`')] },
+  { name: 'sweep: openings by their side in hedge mode', guard: 'an opening is told from a stop where the venue knows no reduce-only', tests: closing, edits: [edit(CLOSING, `  if (order.positionSide === 'both') return !order.reduceOnly;\n`, '  return !order.reduceOnly;\n')] },
+  { name: 'sweep: stops rest until it is flat', guard: 'no stop is cancelled while its position is held', tests: survey, edits: [edit(CLOSING, '!isOpening(order) && !held.has(holdingKey(order.instrumentId, order.positionSide)) ;', '!isOpening(order);')] },
+  { name: 'sweep: openings are cancelled', guard: 'what could open is taken off the book', tests: survey, edits: [edit(SURVEY, 'openings: orders.filter(isOpening).map(keyOf),', 'openings: [],')] },
+  { name: 'sweep: stops of what is gone are cancelled', guard: 'no stop is left that could open the other way', tests: survey, edits: [edit(SURVEY, 'leftovers: orders.filter((order) => isLeftOver(order, held)).map(keyOf),', 'leftovers: [],')] },
+  { name: 'sweep: a triggered order is plain', guard: 'a conditional order that triggered is cancelled where it lives', tests: survey, edits: [edit(SURVEY, `book: status === 'triggered' ? 'plain' : book`, 'book')] },
+  { name: 'sweep: others stay where the policy says so', guard: 'an exempt position is not closed', tests: survey, edits: [edit(SURVEY, `  if (foreign === 'close') return target;\n`, '  return target;\n')] },
+  { name: 'sweep: others are closed where it does not', guard: 'a foreign position is closed too', tests: survey, edits: [edit(SURVEY, `  if (foreign === 'close') return target;\n`, '')] },
+  { name: 'sweep: ours without the ledger', guard: 'what lies on our symbols is closed while the ledger is away', tests: survey, edits: [edit(SURVEY, 'return instrumentIds.includes(position.instrumentId) ? target : null;', 'return null;')] },
+  { name: 'sweep: clear is all three', guard: 'a position that is held is not clear', tests: survey, edits: [edit(SURVEY, 'return targets.length + openings.length + leftovers.length === 0;', 'return openings.length + leftovers.length === 0;')] },
+
+  ...TRIGGER_TABLE.map(withoutTrigger),
+  { name: 'trigger: at the limit', guard: 'a loss of just the limit trips', tests: triggers, edits: [edit(TRIGGERS, 'holds: (it, limits) => (it[field] ?? 0) >= limits[field],', 'holds: (it, limits) => (it[field] ?? 0) > limits[field],')] },
+  { name: 'trigger: stop-outs', guard: 'many stop-outs trip, the limit itself does not', tests: triggers, edits: [edit(TRIGGERS, 'holds: (it, limits) => it.stopOuts > limits.stopOutsMax,', 'holds: (it, limits) => it.stopOuts >= limits.stopOutsMax,')] },
+  { name: 'trigger: execution errors', guard: 'execution errors at the limit trip', tests: triggers, edits: [edit(TRIGGERS, 'it.executionErrors >= limits.executionErrors,', 'it.executionErrors > limits.executionErrors,')] },
+  { name: 'trigger: few venue calls tell nothing', guard: 'a failing share of few calls does not trip', tests: triggers, edits: [edit(TRIGGERS, 'it.venueCalls >= limits.venueCallsMin && ', '')] },
+  { name: 'trigger: corrupt feed', guard: 'a feed that cannot be understood trips', tests: triggers, edits: [edit(TRIGGERS, 'holds: (it, limits) => it.isFeedCorrupt || it.feedAgeMs', 'holds: (it, limits) => it.feedAgeMs')] },
+  { name: 'trigger: silent feed', guard: 'a feed that is silent for too long trips', tests: triggers, edits: [edit(TRIGGERS, 'holds: (it, limits) => it.isFeedCorrupt || it.feedAgeMs > limits.feedAgeMaxMs,', 'holds: (it) => it.isFeedCorrupt,')] },
+  { name: 'trigger: unreachable health', guard: 'a monitor that cannot be reached trips', tests: triggers, edits: [edit(TRIGGERS, `holds: (it) => it.health !== 'ok',`, `holds: (it) => it.health === 'critical',`)] },
+  { name: 'trigger: told once', guard: 'one crossing is one trip', tests: triggers, edits: [edit(TRIGGERS, 'rule.holds(readings, limits) && !kept.includes(rule.trigger)', 'rule.holds(readings, limits)')] },
+  { name: 'trigger: losses alone in a replay', guard: `a replay's trades depend on data alone`, tests: triggers, edits: [edit(TRIGGERS, 'rule.actsInReplay || !isReplay', 'true')] },
+
+  { name: 'watch: a loss is asked of the venue', guard: 'a loss that only the stream tells does not trip', tests: watch, edits: [edit(WATCH, '  if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };\n', '')] },
+  { name: 'watch: no trip while it is stopped', guard: 'a crossing while it is stopped trips nothing', tests: watch, edits: [edit(WATCH, 'if (crossing.cause !== null && !isHalting(guard.mode)) return { memory: told,', 'if (crossing.cause !== null) return { memory: told,')] },
+  { name: 'watch: falling back trips', guard: 'recovery that falls back to emergency closes again', tests: watch, edits: [edit(WATCH, `  if (step.to === 'emergency') {\n`, `  if (step.to === 'normal') {\n`)] },
+  { name: 'watch: the peak begins anew', guard: 'leaving emergency re-bases the peak', tests: watch, edits: [edit(WATCH, `equity: step.from === 'emergency' ? rebased(memory.equity) : memory.equity`, 'equity: memory.equity')] },
+  { name: 'watch: transfers are no loss', guard: 'money that a person takes is no loss', tests: watch, edits: [edit(WATCH, 'const moved = money.isTransfer && memory.wallet !== null ?', 'const moved = false && memory.wallet !== null ?')] },
+  { name: 'watch: transfers of the list', guard: 'a transfer that the stream missed is no loss', tests: watch, edits: [edit(WATCH, 'equity: withTransfer(memory.equity, Number(text(missed))) };', 'equity: memory.equity };')] },
+  { name: 'watch: a wallet told out of order', guard: 'an older wallet does not take the place of a newer one', tests: watch, edits: [edit(WATCH, '  if (at < memory.walletAt) return memory; // told out of order: a newer wallet is known\n', '')] },
+  { name: 'watch: a doubted wallet', guard: 'a look at the venue that the stream does not confirm tells nothing', tests: watch, edits: [edit(WATCH, '  if (!isAgreed && !isOverdue) return { ...memory, doubtedSince };\n', '')] },
+  { name: 'watch: a dwell of one step', guard: 'a dwell is of one step, round and cause', tests: watch, edits: [edit(WATCH, 'memory.better !== null && memory.better.step === stepNameOf(guard) ?', 'memory.better !== null ?')] },
+  { name: 'equity: the peak', guard: 'drawdown counts from the peak', tests: watch, edits: [edit(EQUITY, 'peak: Math.max(memory.peak ?? point.equity, point.equity),', 'peak: point.equity,')] },
+  { name: 'equity: the high of the window', guard: 'recovery counts from the high of its window', tests: watch, edits: [edit(EQUITY, 'it.at > point.at - windowMs && it.equity > point.equity', 'it.equity > point.equity')] },
+];
+
+/** A trigger of the table that never speaks. */
+function withoutTrigger({ trigger }: (typeof TRIGGER_TABLE)[number]): Mutant {
+  return { name: `trigger left out: ${trigger}`, guard: `${trigger} trips`, tests: triggers, edits: [edit(TRIGGERS, 'rule.holds(readings, limits) && !kept', `rule.holds(readings, limits) && rule.trigger !== '${trigger}' && !kept`)] };
+}

@@ -1,0 +1,93 @@
+/** What limits an opening: the guard's checks, the governor, the size's caps, the posture. */
+import { GUARD } from '../../../domain/guard/guard.ts';
+import type { GuardCode } from '../../../domain/guard/guard.ts';
+import { SIZE_CAPS } from '../../../domain/sizing/size.ts';
+import type { Mutant } from '../mutant.ts';
+import { edit, unit } from '../mutant.ts';
+
+const CHECKS = 'domain/guard/guard.ts';
+const BOOK = 'domain/guard/book-checks.ts';
+const GOVERNOR = 'domain/guard/governor.ts';
+const SLOTS = 'domain/guard/slots.ts';
+const SPIKES = 'domain/guard/spikes.ts';
+const SIZE = 'domain/sizing/size.ts';
+const LEVERAGE = 'domain/sizing/leverage.ts';
+const KELLY = 'domain/sizing/kelly.ts';
+const POSTURE = 'domain/oversight/posture.ts';
+const checks = unit('domain/guard/guard');
+const governor = unit('domain/guard/governor');
+const sizing = unit('domain/sizing/size');
+const posture = unit('domain/oversight/posture');
+
+export const RISK_MUTANTS: readonly Mutant[] = [
+  ...GUARD.map(({ code }) => withoutCheck(code)),
+  { name: 'check: the order of the table', guard: 'the first failure wins', tests: checks, edits: [edit('domain/checks/check.ts', 'for (const row of rows) {', 'for (const row of [...rows].reverse()) {')] },
+  { name: 'check: emergency forbids by itself', guard: 'nothing opens in an emergency, whatever the policy says', tests: checks, edits: [edit(CHECKS, 'found(isEmergency || !policy.allowNewTrades,', 'found(!policy.allowNewTrades,')] },
+  { name: 'check: leverage of the venue', guard: `the venue's own largest leverage binds`, tests: checks, edits: [edit(CHECKS, 'facts.conditions[symbol.instrument.id]?.leverageMax ?? policy.leverageMax', 'policy.leverageMax')] },
+  { name: 'check: positions at the limit', guard: 'a full book takes none', tests: checks, edits: [edit(CHECKS, 'book.count >= policy.positionsMax', 'book.count > policy.positionsMax')] },
+  { name: 'check: slots at the limit', guard: 'full slots take none', tests: checks, edits: [edit(CHECKS, 'book.count >= slots,', 'book.count > slots,')] },
+  { name: 'check: daily loss at the limit', guard: 'a loss of just the limit refuses', tests: checks, edits: [edit(CHECKS, 'bps >= policy.dailyLossMaxBps', 'bps > policy.dailyLossMaxBps')] },
+  { name: 'check: gross losses at the limit', guard: 'losses of just the limit refuse', tests: checks, edits: [edit(CHECKS, 'bps >= policy.grossLoss24hMaxBps', 'bps > policy.grossLoss24hMaxBps')] },
+  { name: 'check: openings of a minute', guard: 'the limit itself is the last', tests: checks, edits: [edit(CHECKS, 'book.ordersThisMinute >= policy', 'book.ordersThisMinute > policy')] },
+  { name: 'check: margin that is planned', guard: 'two openings of one cycle do not use the same margin', tests: checks, edits: [edit(CHECKS, '.plus(book.plannedMargin)', '')] },
+  { name: 'check: no margin at all', guard: 'nothing opens without available margin', tests: checks, edits: [edit(CHECKS, 'found(d(account.availableMargin).lte(ZERO) || ', 'found(')] },
+  { name: 'check: no equity, no margin use', guard: 'without equity margin use is unknown, which refuses', tests: checks, edits: [edit(CHECKS, `if (equity.lte(ZERO)) return { state: 'unknown', value: `, `if (equity.lte(ZERO)) return { state: 'passed', value: `)] },
+  { name: 'check: correlation of the same direction', guard: 'a hedge is no concentration', tests: checks, edits: [edit(BOOK, 'if (notional * sign <= 0 || instrumentId', 'if (instrumentId')] },
+  { name: 'check: shares of a small book', guard: 'shares bind from the stated position on', tests: checks, edits: [edit(BOOK, 'if (input.book.count + 1 < input.policy.concentrationFrom) return', 'if (false) return')] },
+  { name: 'check: what is not known, closed', guard: 'a check that fails closed refuses what it does not know', tests: checks, edits: [edit('domain/checks/check.ts', `if (state === 'failed' || (state === 'unknown' && row.fails === 'closed'))`, `if (state === 'failed')`)] },
+  { name: 'slots: a spike', guard: 'a spike leaves half of the slots', tests: checks, edits: [edit(SLOTS, 'isSpike || regime', 'regime')] },
+  { name: 'slots: a strong trend', guard: 'a weak trend does not take all slots', tests: checks, edits: [edit(SLOTS, ' && score >= STRONG_TREND_SCORE;', ';')] },
+  { name: 'slots: rounded down', guard: 'slots round down', tests: checks, edits: [edit(SLOTS, 'Math.floor(policy.positionsMax * share)', 'Math.ceil(policy.positionsMax * share)')] },
+  { name: 'spike: correlation', guard: 'a spike of correlation halves', tests: checks, edits: [edit(SPIKES, 'if (rise >= policy.correlationSpike) return', 'if (false) return')] },
+  { name: 'spike: volatility', guard: 'a spike of volatility halves', tests: checks, edits: [edit(SPIKES, 'if (times >= policy.volatilitySpike) return', 'if (false) return')] },
+
+  { name: 'governor: daily loss', guard: 'a daily loss at the limit blocks', tests: governor, edits: [edit(GOVERNOR, 'lossBps >= policy.dailyLossMaxBps ? 0 : ', '')] },
+  { name: 'governor: daily loss slows', guard: 'a daily loss near the limit shrinks', tests: governor, edits: [edit(GOVERNOR, 'lossBps >= policy.dailyLossMaxBps * policy.dailyLossSlowShare ? policy.dailyLossSlowFactor : null', 'null')] },
+  { name: 'governor: daily loss unknown', guard: 'an unknown loss blocks', tests: governor, edits: [edit(GOVERNOR, `return { owner: 'dailyLoss', multiplier: 0, value: 'unknown', limit };`, `return { owner: 'dailyLoss', multiplier: null, value: 'unknown', limit };`)] },
+  { name: 'governor: streak blocks', guard: 'a streak at its limit blocks', tests: governor, edits: [edit(GOVERNOR, 'lossesInARow >= policy.streakBlock && isFresh ? 0 : ', '')] },
+  { name: 'governor: streak slows', guard: 'a streak shrinks', tests: governor, edits: [edit(GOVERNOR, 'lossesInARow >= policy.streakSlow ? policy.streakSlowFactor : null', 'null')] },
+  { name: 'governor: an old streak ends', guard: 'a streak blocks no longer than its window', tests: governor, edits: [edit(GOVERNOR, 'lossesInARow >= policy.streakBlock && isFresh', 'lossesInARow >= policy.streakBlock')] },
+  { name: 'governor: trades unknown', guard: 'an unknown streak blocks', tests: governor, edits: [edit(GOVERNOR, `return { owner: 'losingStreak', multiplier: 0, value: 'unknown', limit };`, `return { owner: 'losingStreak', multiplier: null, value: 'unknown', limit };`)] },
+  { name: 'governor: emergency', guard: 'an emergency blocks', tests: governor, edits: [edit(GOVERNOR, 'multiplier: overlay.isEmergency ? 0 : null', 'multiplier: null')] },
+  { name: 'governor: posture', guard: `a posture's factor reaches the size`, tests: governor, edits: [edit(GOVERNOR, `owner: 'posture', multiplier: overlay.sizeFactor,`, `owner: 'posture', multiplier: null,`)] },
+  { name: 'governor: overlay unknown', guard: 'an unknown mode blocks', tests: governor, edits: [edit(GOVERNOR, `owner: 'recovery', multiplier: 0, value: 'unknown'`, `owner: 'recovery', multiplier: null, value: 'unknown'`)] },
+  { name: 'governor: without a model', guard: 'rules alone act smaller once a model acted', tests: governor, edits: [edit(GOVERNOR, 'multiplier: isWithout ? policy.withoutModelFactor : null', 'multiplier: null')] },
+  { name: 'governor: the smallest wins', guard: 'the strictest directive decides', tests: governor, edits: [edit(GOVERNOR, 'it.multiplier < least.multiplier ? it : least', 'it.multiplier > least.multiplier ? it : least')] },
+  { name: 'governor: nothing computed', guard: 'no directive computed yet blocks', tests: governor, edits: [edit(GOVERNOR, `if (directives.length === 0) return { multiplier: 0,`, `if (directives.length === 0) return { multiplier: 1,`)] },
+
+  ...SIZE_CAPS.map(withoutCap),
+  { name: 'size: the smaller cap on notional', guard: 'the share of equity binds too', tests: sizing, edits: [edit(SIZE, 'return byShare.lt(absolute) ? byShare : absolute;', 'return absolute;')] },
+  { name: 'size: margin for fees', guard: 'a tenth of the margin is left', tests: sizing, edits: [edit(SIZE, '.times(d(MARGIN_SHARE))', '')] },
+  { name: 'size: never below zero', guard: 'no room left is no size', tests: sizing, edits: [edit(SIZE, 'quantity: least.quantity.gt(ZERO) ? least.quantity : ZERO,', 'quantity: least.quantity,')] },
+  { name: 'size: every factor', guard: `the governor's factor reaches the risk`, tests: sizing, edits: [edit(SIZE, 'governor: input.governor,', 'governor: 1,')] },
+  { name: 'size: the spike', guard: `the spike's factor reaches the risk`, tests: sizing, edits: [edit(SIZE, 'spike: input.spikeFactor,', 'spike: 1,')] },
+  { name: 'size: the signal', guard: `the signal's factor reaches the risk`, tests: sizing, edits: [edit(SIZE, 'signal: input.signalFactor,', 'signal: 1,')] },
+  { name: 'size: unknown volatility', guard: 'an unknown volatility counts as high', tests: sizing, edits: [edit(SIZE, '!Number.isFinite(dailyBps)) return volatilityFactorMin;', '!Number.isFinite(dailyBps)) return volatilityFactorMax;')] },
+  { name: 'size: a symbol that lost', guard: 'a symbol that mostly lost shrinks', tests: sizing, edits: [edit(SIZE, '? policy.symbolFactor : 1;', '? 1 : 1;')] },
+  { name: 'size: a negative edge', guard: 'a negative edge gives zero, never a floor', tests: sizing, edits: [edit(KELLY, 'return Math.max(0, Math.min(1,', 'return Math.max(0.1, Math.min(1,')] },
+  { name: 'leverage: policy', guard: `leverage is never above the policy's`, tests: sizing, edits: [edit(LEVERAGE, 'Math.floor(Math.min(policy.leverageMax, input', 'Math.floor(Math.min(Infinity, input')] },
+  { name: 'leverage: venue', guard: `leverage is never above the venue's`, tests: sizing, edits: [edit(LEVERAGE, 'input.venueMax ?? policy.leverageMax,', 'policy.leverageMax,')] },
+  { name: 'leverage: unproven', guard: 'a symbol of few trades takes little leverage', tests: sizing, edits: [edit(LEVERAGE, '? policy.leverageUnproven : Infinity', '? Infinity : Infinity')] },
+  { name: 'leverage: drawdown', guard: 'a drawdown lowers leverage', tests: sizing, edits: [edit(LEVERAGE, 'return byMargin * byDrawdown * byTrend;', 'return byMargin * byTrend;')] },
+  { name: 'leverage: margin', guard: 'margin in use lowers leverage', tests: sizing, edits: [edit(LEVERAGE, 'return byMargin * byDrawdown * byTrend;', 'return byDrawdown * byTrend;')] },
+
+  { name: 'posture: an emergency', guard: 'an emergency is critical', tests: posture, edits: [edit(POSTURE, `  if (isHalting(guard)) return { posture: 'critical', why: \`the guard is \${guard}\` };\n`, '')] },
+  { name: 'posture: critical health', guard: 'critical health is critical', tests: posture, edits: [edit(POSTURE, `  if (health === 'critical') return { posture: 'critical', why: 'health is critical' };\n`, '')] },
+  { name: 'posture: an unknown drawdown', guard: 'an unknown drawdown is as bad as a loss', tests: posture, edits: [edit(POSTURE, `  if (drawdown === null) return { posture: 'safe', why: 'the drawdown is not known' };\n`, `  if (drawdown === null) return { posture: 'normal', why: 'the drawdown is not known' };\n`)] },
+  { name: 'posture: degraded health', guard: 'degraded health is safe', tests: posture, edits: [edit(POSTURE, `  if (health === 'degraded') return { posture: 'safe', why: 'health is degraded' };\n`, '')] },
+  { name: 'posture: bold while armed alone', guard: 'nobody is bold on the way back from an emergency', tests: posture, edits: [edit(POSTURE, `const isBold = guard === 'armed' && `, 'const isBold = ')] },
+  { name: 'posture: dwell', guard: 'a posture gets bolder only after its dwell', tests: posture, edits: [edit(POSTURE, '  if (isBolder && facts.at - state.since < policy.postureDwellMin * MINUTE_MS) return { state: kept, change: null };\n', '')] },
+  { name: 'posture: stricter at once', guard: 'a stricter posture waits for nothing', tests: posture, edits: [edit(POSTURE, 'if (isBolder && facts.at', 'if (facts.at')] },
+  { name: 'posture: nearly the same', guard: 'a posture that asks for nearly the same is no change', tests: posture, edits: [edit(POSTURE, '  if (alikeness(policy, state.posture, posture) >= policy.postureAlikeMin) return { state: kept, change: null };\n', '')] },
+  { name: 'posture: a critical one forbids', guard: 'critical allows no new trades', tests: posture, edits: [edit(POSTURE, `case 'critical': return { ...none, allowNewTrades: false };`, `case 'critical': return none;`)] },
+];
+
+/** A check of the table that is not looked at. */
+function withoutCheck(code: GuardCode): Mutant {
+  return { name: `check left out: ${code}`, guard: `the guard refuses with ${code}`, tests: checks, edits: [edit(CHECKS, '...BOOK_CHECKS, ...LAST_CHECKS];', `...BOOK_CHECKS, ...LAST_CHECKS].filter((it) => it.code !== '${code}');`)] };
+}
+
+/** A cap that does not bind. */
+function withoutCap(cap: (typeof SIZE_CAPS)[number]): Mutant {
+  return { name: `cap left out: ${cap}`, guard: `no size above the cap ${cap}`, tests: sizing, edits: [edit(SIZE, 'const least = caps.reduce(', `const least = caps.filter((it) => it.cappedBy !== '${cap}').reduce(`)] };
+}

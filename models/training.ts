@@ -1,6 +1,7 @@
 /** What a training thread does, one job after the other. Each job goes by files and its request alone, so any thread may do it, and again. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { learnedInputOf } from '../domain/drift/input.ts';
 import { checkFeatures, rowsToCheck } from '../domain/features/check.ts';
 import { computeColumns } from '../domain/features/feature-set.ts';
 import type { FeatureSet } from '../domain/features/feature-set.ts';
@@ -149,8 +150,8 @@ async function rulesForetold(folder: string, { dataHash }: Pick<FitRequest, 'dat
   return { probabilities: priors, actions: Uint8Array.from(row, (at) => (said === null ? rules[at] : said.get(keyOf(rows, at))) as number) };
 }
 
-/** What acts if it passes: fitted on everything, and described. */
-export async function trained(folder: string, request: Omit<FitRequest, 'fold'>): Promise<Trained> {
+/** What acts if it passes: fitted on everything, and described. @param set that the rows were made with. */
+export async function trained(folder: string, request: Omit<FitRequest, 'fold'>, set: FeatureSet): Promise<Trained> {
   const { recipe } = request;
   const artefact = await fitted(folder, { ...request, fold: 'whole' });
   const rows = await rowsOf(folder, request);
@@ -159,8 +160,10 @@ export async function trained(folder: string, request: Omit<FitRequest, 'fold'>)
   const model = loadAnyModel(artefact);
   const importances = notableOf(model.importances());
   const seed = seedOf(recipe, 'whole');
+  const calendar = set.features.filter((it) => it.family === 'time').map((it) => it.name); // other from week to week by what they are
+  const compared = importances.map((it) => it.feature).filter((name) => !calendar.includes(name));
   return {
     modelId: artefactHash(artefact), artefact,
-    served: { learner: recipe.learner, parameters: recipe.parameters, seed, label: withBand(rows.label, holdBand).version, instruments: recipe.instruments === null ? null : [...recipe.instruments], known: knownSpaceOf(pickRows(datasetOf(rows, holdBand), part.fit), importances, seed), importances: [...importances] },
+    served: { learner: recipe.learner, parameters: recipe.parameters, seed, label: withBand(rows.label, holdBand).version, instruments: recipe.instruments === null ? null : [...recipe.instruments], known: knownSpaceOf(pickRows(datasetOf(rows, holdBand), part.fit), importances, seed), input: learnedInputOf(rows, compared), importances: [...importances] },
   };
 }

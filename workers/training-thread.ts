@@ -19,7 +19,7 @@ async function resultOf(job: TrainingJob): Promise<unknown> {
     case 'snapshot': return await makeSnapshot(folder, job.request, { set: await loadFeatures(features), strategy: await loadStrategy(strategy) });
     case 'fit': await fitted(folder, job.request); return null;
     case 'judge': return await judged(folder, job.request);
-    case 'trained': return await trained(folder, job.request);
+    case 'trained': return await trained(folder, job.request, await loadFeatures(features));
   }
 }
 

@@ -71,6 +71,8 @@ export interface SymbolObservation {
   readonly votes: readonly Vote[];
   /** Standard deviation of the log returns of one candle; null while unknown. Absent in cycles from before it was told. */
   readonly sigma?: number | null;
+  /** > 0: what each voter's vote weighs in this regime; absent: all the same. */
+  readonly weights?: Readonly<Record<string, number>>;
   /** Where a model was asked; else absent. */
   readonly served?: ServedSymbol;
 }

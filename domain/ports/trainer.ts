@@ -68,7 +68,7 @@ export interface JudgeRequest extends Omit<FitRequest, 'fold'> {
 export interface Trained {
   readonly modelId: string;
   readonly artefact: Uint8Array;
-  readonly served: Omit<ServedModel, 'edges' | 'promised' | 'metrics' | 'featureSet' | 'timeframe'>;
+  readonly served: Omit<ServedModel, 'edges' | 'promised' | 'loss' | 'metrics' | 'featureSet' | 'timeframe'>;
 }
 
 /**

@@ -76,6 +76,16 @@ export function afterRollBack(registry: Registry, why: string, { now, retrainInt
   return { registry: { ...registry, champion: back, predecessor: null }, change: { kind: 'rolledBack', modelId: champion.modelId, why: `${why}; ${back === null ? 'the rules act' : `${back.modelId} acts again`}` } };
 }
 
+/**
+ * The supervisor found the champion unfit: it acts no more and goes on as a shadow, where nobody else is on trial; as one that
+ * is tried it may come back. @throws {RangeError} not retried: there is no champion.
+ */
+export function afterFindings(registry: Registry, why: string, clock: { readonly now: number; readonly retrainIntervalMs: number }): RegistryStep {
+  const { champion, onTrial } = registry;
+  const step = afterRollBack(registry, why, clock);
+  return onTrial === null ? { registry: { ...step.registry, onTrial: champion }, change: { ...step.change, why: `${step.change.why}; it goes on as a shadow` } } : step;
+}
+
 /** A champion that did not pass the gate for too long acts no more. @returns null: nothing to do. */
 export function afterAgeing(registry: Registry, now: number, retrainIntervalMs: number): RegistryStep | null {
   const { champion } = registry;

@@ -1,5 +1,7 @@
 /** What a registered model says of itself: all that serving, evaluating and watching it needs beside its bytes. JSON. */
 import { z } from 'zod';
+import { LEARNED_INPUT } from '../drift/input.ts';
+import { LEARNED_LOSS } from '../drift/loss.ts';
 import { KeelError, messageOf } from '../errors.ts';
 import { KNOWN_SPACE } from './novelty.ts';
 
@@ -22,6 +24,9 @@ const SERVED_MODEL = z.object({
   edges: z.array(z.number()).length(101),
   /** Null: novelty cannot be told. */
   known: KNOWN_SPACE.nullable(),
+  /** What its inputs and losses are compared with later; absent or null: drift cannot be told. */
+  input: LEARNED_INPUT.nullable().optional(),
+  loss: LEARNED_LOSS.nullable().optional(),
   /** What its test parts showed, for the watch after a promotion; null: too few trades. */
   promised: z.object({ winRate: z.number(), meanR: z.number(), deviationR: z.number(), worseR: z.number() }).nullable(),
   /** Of the test parts, by name. */

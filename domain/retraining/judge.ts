@@ -1,4 +1,6 @@
 /** What retraining makes of a candidate's folds: the gate's verdict, and what a registered model tells of itself. Pure. */
+import type { LearnedLoss } from '../drift/loss.ts';
+import { learnedLossOf } from '../drift/loss.ts';
 import type { Importance } from '../learning/learner.ts';
 import { brierAt, byMoment, logLossAt, testedOf, baselinesOf } from '../validation/tested.ts';
 import type { Foretold, Tested } from '../validation/tested.ts';
@@ -15,6 +17,8 @@ export interface Judgement {
   readonly verdict: Verdict;
   readonly daily: DailyReturns;
   readonly promised: Promised | null;
+  /** What its losses on the test rows were; null: too few to tell. */
+  readonly loss: LearnedLoss | null;
   /** |P(buy) - P(sell)| of the test rows at every whole percentile, ascending. */
   readonly edges: readonly number[];
   readonly metrics: Readonly<Record<string, number | null>>;
@@ -24,7 +28,12 @@ export interface Judgement {
 export function judgementOf(validation: Validation, rules: Foretold | null): Judgement {
   const evidence = evidenceOf(validation);
   const tested = testedOf(validation.rows, validation.folds);
-  return { verdict: judge(evidence), daily: evidence.daily, promised: promiseOf(tested), edges: edgesOf(tested), metrics: metricsOf(tested, rules) };
+  return { verdict: judge(evidence), daily: evidence.daily, promised: promiseOf(tested), loss: lossOf(tested), edges: edgesOf(tested), metrics: metricsOf(tested, rules) };
+}
+
+function lossOf({ rows, row, probabilities, actual }: Tested): LearnedLoss | null {
+  const losses = Array.from(row, (at, index) => ({ decidedAt: rows.decidedAt[at] as number, loss: logLossAt(probabilities, actual[index] as number, index) }));
+  return learnedLossOf(losses, rows.label.horizonCandles * rows.candleMs);
 }
 
 function edgesOf({ probabilities, row }: Tested): readonly number[] {

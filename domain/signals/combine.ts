@@ -4,9 +4,9 @@ import type { Policy } from '../policy/policy.ts';
 export interface CombinedSignal {
   /** What most votes say; `hold` on a tie and without votes. Only with `code` null may it be acted on. */
   readonly action: 'buy' | 'sell' | 'hold';
-  /** 0..1: mean confidence of the votes that say so. */
+  /** 0..1: mean confidence of the votes that say so, by their weights. */
   readonly confidence: number;
-  /** 0..1: their share of the votes that do not abstain. */
+  /** 0..1: their share of the votes that do not abstain, by weight. */
   readonly agreement: number;
   /** Votes that do not abstain. */
   readonly speakers: number;
@@ -19,15 +19,17 @@ export interface CombinedSignal {
 }
 
 /** What a symbol's votes come to at its candle. */
-export function signalOf({ votes, features, candle }: Pick<SymbolObservation, 'votes' | 'features' | 'candle'>, policy: SignalPolicy): CombinedSignal {
+export function signalOf({ votes, features, candle, weights }: Pick<SymbolObservation, 'votes' | 'features' | 'candle' | 'weights'>, policy: SignalPolicy): CombinedSignal {
   const atr = features['atr14'] ?? null;
-  return combineVotes({ votes, atrPct: atr === null || !(candle.close > 0) ? null : (100 * atr) / candle.close, policy });
+  return combineVotes({ votes, weights, atrPct: atr === null || !(candle.close > 0) ? null : (100 * atr) / candle.close, policy });
 }
 
 type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeakerFactor' | 'highVolatilityAtrBps' | 'highVolatilityConfidenceMin' | 'highVolatilityHalveBelow' | 'spikeFactor'>;
 
 export interface Voted {
   readonly votes: readonly Vote[];
+  /** > 0, by voter; absent: all votes weigh the same, as does who is not named. */
+  readonly weights?: Readonly<Record<string, number>> | undefined;
   /** ATR in % of price; unknown counts as high volatility. */
   readonly atrPct: number | null;
   readonly policy: SignalPolicy;
@@ -42,22 +44,27 @@ const TOLERANCE = 1e-9;
  * High volatility asks for more confidence, halves what has little, and takes a hold for no signal at all.
  * @source risk.md, "From votes to an order", step 2.
  */
-export function combineVotes({ votes, atrPct, policy }: Voted): CombinedSignal {
+export function combineVotes({ votes, weights = {}, atrPct, policy }: Voted): CombinedSignal {
   const isHighVolatility = atrPct === null || atrPct * 100 >= policy.highVolatilityAtrBps;
   const confidenceMin = isHighVolatility ? Math.max(policy.confidenceMin, policy.highVolatilityConfidenceMin) : policy.confidenceMin;
   const spoken = votes.filter((vote) => vote.action !== 'abstain');
   const speakers = spoken.length;
   const nothing = { action: 'hold', confidence: 0, speakers, factor: 1, confidenceMin } as const;
   if (speakers === 0) return { ...nothing, agreement: 0, code: 'noVotes' };
-  const camps = ACTIONS.map((action) => ({ action, confidences: spoken.filter((vote) => vote.action === action).map((vote) => vote.confidence) }));
-  const largest = Math.max(...camps.map((camp) => camp.confidences.length));
-  const agreement = largest / speakers;
-  const [winner, rival] = camps.filter((camp) => camp.confidences.length === largest);
+  const weightOf = ({ voter }: Vote): number => weights[voter] ?? 1;
+  const camps = ACTIONS.map((action) => { const own = spoken.filter((vote) => vote.action === action); return { action, own, weight: sum(own.map(weightOf)) }; });
+  const largest = Math.max(...camps.map((camp) => camp.weight));
+  const agreement = largest / sum(camps.map((camp) => camp.weight));
+  const [winner, rival] = camps.filter((camp) => camp.weight >= largest - TOLERANCE);
   if (winner === undefined || rival !== undefined) return { ...nothing, agreement, code: 'tie' };
-  const confidence = winner.confidences.reduce((sum, value) => sum + value, 0) / largest;
+  const confidence = sum(winner.own.map((vote) => weightOf(vote) * vote.confidence)) / winner.weight;
   const isWeak = isHighVolatility && confidence < policy.highVolatilityHalveBelow - TOLERANCE;
   const said = { action: winner.action, confidence, agreement, speakers, confidenceMin, factor: (speakers === 1 ? policy.soleSpeakerFactor : 1) * (isWeak ? policy.spikeFactor : 1) };
   return { ...said, code: refusalOf(said, { isHighVolatility, policy }) };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function refusalOf({ action, confidence, agreement, confidenceMin }: Omit<CombinedSignal, 'code'>, { isHighVolatility, policy }: { readonly isHighVolatility: boolean; readonly policy: SignalPolicy }): CombinedSignal['code'] {

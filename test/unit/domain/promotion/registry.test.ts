@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GatePassed, RegisteredModel, Registry } from '../../../../domain/promotion/registry.ts';
-import { afterAgeing, afterGate, afterRollBack, afterTrial, EMPTY_REGISTRY, isUsable } from '../../../../domain/promotion/registry.ts';
+import { afterAgeing, afterFindings, afterGate, afterRollBack, afterTrial, EMPTY_REGISTRY, isUsable } from '../../../../domain/promotion/registry.ts';
 
 const DAY_MS = 86_400_000;
 const model = (modelId: string, recipeId = modelId[0] ?? '', validatedAt = 0): RegisteredModel => ({ modelId, recipeId, validatedAt });
@@ -47,6 +47,18 @@ describe('a roll-back', () => {
     expect(change).toMatchObject({ kind: 'rolledBack', modelId: 'b1', why: champion === null ? 'worse; the rules act' : 'worse; a1 acts again' });
   });
   it('there was a champion', () => expect(() => afterRollBack(EMPTY_REGISTRY, '', now)).toThrow(RangeError));
+});
+
+describe('findings of the supervisor', () => {
+  const now = { now: 3 * DAY_MS, retrainIntervalMs: DAY_MS };
+  it.each([
+    ['it goes on as a shadow, who acted before acts again', registry({ champion: B1, predecessor: A1 }), registry({ champion: A1, onTrial: B1 }), 'unfit; a1 acts again; it goes on as a shadow'],
+    ['or the rules', registry({ champion: B1 }), registry({ onTrial: B1 }), 'unfit; the rules act; it goes on as a shadow'],
+    ['beside nobody else', registry({ champion: B1, predecessor: A1, onTrial: A2 }), registry({ champion: A1, onTrial: A2 }), 'unfit; a1 acts again'],
+  ])('%s', (_name, before, after, why) => {
+    expect(afterFindings(before, 'unfit', now)).toEqual({ registry: after, change: { kind: 'rolledBack', modelId: 'b1', why } });
+  });
+  it('there was a champion', () => expect(() => afterFindings(EMPTY_REGISTRY, '', now)).toThrow(RangeError));
 });
 
 describe('age', () => {

@@ -44,3 +44,22 @@ it.each<[string, number | null, string, object]>([
 ])('%s', (_name, atrPct, said, expected) => {
   expect(combineVotes({ votes: votesOf(said), atrPct, policy: PRESETS.normal })).toMatchObject(expected);
 });
+
+const WEIGHED: readonly Vote[] = votesOf('buy:0.9 sell:0.5 buy:0.6').map((vote, index) => ({ ...vote, voter: 'abc'[index] ?? '' }));
+
+it.each([
+  ['not given: all the same', undefined, 'buy', 2 / 3, 0.75],
+  ['who is not named weighs one', { b: 1 }, 'buy', 2 / 3, 0.75],
+  ['all the same, whatever they are', { a: 0.5, b: 0.5, c: 0.5 }, 'buy', 2 / 3, 0.75],
+  ['agreement and confidence go by weight', { a: 2, b: 1, c: 1 }, 'buy', 0.75, 0.8],
+  ['one that outweighs two', { a: 0.5, b: 3, c: 0.5 }, 'sell', 0.75, 0.5],
+])('weights: %s', (_name, weights, action, agreement, confidence) => {
+  const signal = combineVotes({ votes: WEIGHED, weights, atrPct: 1, policy: PRESETS.normal });
+  expect(signal).toMatchObject({ action, speakers: 3 });
+  expect(signal.agreement).toBeCloseTo(agreement, 12);
+  expect(signal.confidence).toBeCloseTo(confidence, 12);
+});
+
+it('weights that balance are a tie', () => {
+  expect(combineVotes({ votes: WEIGHED, weights: { a: 0.1, b: 0.3, c: 0.2 }, atrPct: 1, policy: PRESETS.normal })).toMatchObject({ action: 'hold', code: 'tie' });
+});

@@ -81,6 +81,7 @@ export const FIELDS = {
   venueControlUrl: field({ env: 'KEEL_VENUE_CONTROL_URL', schema: webUrl.optional(), allowed: WEB_URL, about: 'Control address of a simulated venue that runs elsewhere.' }),
   venueApiKey: field({ env: 'KEEL_VENUE_API_KEY', schema: secret.optional(), allowed: 'a key without spaces', about: 'API key of the venue account (testnet and live).', secret: true }),
   venueApiSecret: field({ env: 'KEEL_VENUE_API_SECRET', schema: secret.optional(), allowed: 'a secret without spaces', about: 'Secret of that key.', secret: true }),
+  alertUrl: field({ env: 'KEEL_ALERT_URL', schema: webUrl.optional(), allowed: WEB_URL, about: 'Webhook that alerts are posted to as JSON. Unset: they stand in the log alone.', secret: true }),
   logLevel: field({ env: 'KEEL_LOG_LEVEL', schema: z.enum(LOG_LEVELS).default('info'), allowed: LOG_LEVELS.join(', '), about: 'How much the logs say.' }),
   workers: field({ env: 'KEEL_WORKERS', schema: count(1, 16).default(2), allowed: '1 to 16', about: 'Worker processes that start runs; two, so that one may die.' }),
 } as const;

@@ -19,6 +19,7 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import { loadFeatures, loadStrategy } from '../strategies/load.ts';
 import type { Role } from '../workflows/ids.ts';
 import { ROLES, taskQueueOf } from '../workflows/ids.ts';
+import { createAlerts } from './alerts.ts';
 import { workflowBundle } from './bundle.ts';
 import { createEngineSigns } from './engine-signs.ts';
 import { createEngine } from './engine.ts';
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   const running = Promise.all(workers.map((worker) => worker.run()));
-  const bus = createEventBus({ pool: ports.pool, subscribers: [logSubscriber(log)], warn: (fields, message) => log.warn(fields, message) });
+  const bus = createEventBus({ pool: ports.pool, subscribers: [logSubscriber(log), createAlerts({ url: deployment.mode === 'replay' ? undefined : settings.alertUrl, log, clock: Date.now })], warn: (fields, message) => log.warn(fields, message) });
   bus.start();
   log.info({ roles: values.roles }, 'worker ready');
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, roles: values.roles })}\n`);

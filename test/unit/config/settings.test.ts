@@ -82,9 +82,12 @@ describe('loadSettings', () => {
   });
 
   it('never shows a secret', () => {
-    const env = { KEEL_VENUE_API_KEY: 'k-hush', KEEL_VENUE_API_SECRET: 's-hush', TEMPORAL_API_KEY: 't-hush', DATABASE_URL: 'postgres://u:p-hush@h/d' };
+    const env = { KEEL_VENUE_API_KEY: 'k-hush', KEEL_VENUE_API_SECRET: 's-hush', TEMPORAL_API_KEY: 't-hush', DATABASE_URL: 'postgres://u:p-hush@h/d', KEEL_ALERT_URL: 'https://h/hooks/hush' };
     expect(JSON.stringify(describeSettings(loadSettings(env)))).not.toContain('hush');
     expect(failure(() => loadSettings({ DATABASE_URL: 'mysql://u:p-hush@h' })).message).not.toContain('hush');
+    const refused = failure(() => loadSettings({ KEEL_ALERT_URL: 'hush.example/hooks' })).message;
+    expect(refused).toContain('a URL, http://… or https://…');
+    expect(refused).not.toContain('hush');
   });
 
   it.each(['KEEL_VENUE_API_KEY', 'KEEL_VENUE_API_SECRET', 'TEMPORAL_API_KEY'])('refuses a %s with spaces, and does not show it', (env) => {

@@ -1,0 +1,61 @@
+/** Which events a person is told of at once, and in which words. */
+import type { AnyDomainEvent } from './event.ts';
+
+export const ALERT_LEVELS = ['info', 'warning', 'critical'] as const;
+export type AlertLevel = (typeof ALERT_LEVELS)[number];
+
+/** What is sent to the webhook, as it stands here. */
+export interface Alert {
+  /** Of the event: the same one may come twice. */
+  readonly id: string;
+  readonly level: AlertLevel;
+  /** One line for people. */
+  readonly text: string;
+  readonly type: AnyDomainEvent['type'];
+  /** Wall clock, ISO 8601. */
+  readonly at: string;
+  readonly portfolioId: string | null;
+  readonly subject: string;
+  readonly actor: string;
+  readonly payload: AnyDomainEvent['payload'];
+}
+
+/** @returns null for an event that nobody is woken for. */
+export function alertOf(event: AnyDomainEvent): Alert | null {
+  const said = wordsOf(event);
+  if (said === null) return null;
+  const [level, text] = said;
+  const { id, type, portfolioId, subject, actor, payload } = event;
+  return { id, level, text: `${portfolioId ?? subject}: ${text}`, type, at: new Date(event.time).toISOString(), portfolioId, subject, actor, payload };
+}
+
+function wordsOf(event: AnyDomainEvent): readonly [AlertLevel, string] | null {
+  switch (event.type) {
+    case 'emergencyTriggered': {
+      const { payload: { reason, by, positionsClosed } } = event;
+      return ['critical', `trading is stopped (${reason}, by ${by}); ${positionsClosed} positions are being closed. \`keel guard\` shows how far it is`];
+    }
+    case 'emergencyCauseChanged':
+      return ['critical', `the stop has another cause now (${event.payload.reason}, by ${event.payload.by}); \`keel guard\` tells who ends it`];
+    case 'emergencySealed':
+      return ['info', `nothing is open any more, and nothing can be on its way (${event.payload.emergencyId})`];
+    case 'emergencyReset':
+      return ['info', `${event.payload.by} resumes trading: ${event.payload.because}`];
+    case 'emergencyRecovered':
+      return ['info', `a step back from the stop, from ${event.payload.from} to ${event.payload.to}`];
+    case 'serviceHealthChanged':
+      return healthWords(event.payload);
+    case 'postureChanged':
+      return event.payload.to === 'critical' ? ['warning', `the posture is critical: ${event.payload.why}`] : null;
+    case 'modelRolledBack':
+      return ['warning', `${event.payload.modelId} acts no more, ${event.payload.after ?? 'the rules'} instead: ${event.payload.why}`];
+    default:
+      return null;
+  }
+}
+
+/** Only what is unhealthy wakes people, and that it is over. */
+function healthWords({ part, from, to, value, limit, action }: Extract<AnyDomainEvent, { type: 'serviceHealthChanged' }>['payload']): readonly [AlertLevel, string] | null {
+  if (to === 'unhealthy') return ['critical', `${part} is unhealthy: ${value} (limit ${limit})${action === null ? '' : `; ${action}`}`];
+  return from === 'unhealthy' ? ['info', `${part} is ${to} again: ${value}`] : null;
+}

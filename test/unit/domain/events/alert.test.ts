@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { alertOf } from '../../../../domain/events/alert.ts';
+import type { AnyDomainEvent, EventPayload, EventType } from '../../../../domain/events/event.ts';
+
+const emergency = { emergencyId: 'ess/sim/1', round: 1 };
+const step = { kind: 'rolledBack', modelId: 'trees-7', why: 'worse than the rules', before: 'trees-7', after: null } as const;
+
+function eventOf<T extends EventType>(type: T, payload: EventPayload<T>): AnyDomainEvent {
+  return { id: `${type}/1`, type, source: 'ledger', time: 1_700_000_000_000, traceId: 't', subject: 'sim', portfolioId: 'sim', actor: 'keel', payload } as unknown as AnyDomainEvent;
+}
+
+const health = (from: 'healthy' | 'degraded' | 'unhealthy', to: 'healthy' | 'degraded' | 'unhealthy'): AnyDomainEvent =>
+  eventOf('serviceHealthChanged', { part: 'venue', from, to, value: '4000 ms', limit: '3000 ms', action: 'look at the venue' });
+
+describe('alertOf', () => {
+  it.each([
+    ['critical', eventOf('emergencyTriggered', { ...emergency, severity: 'critical', cause: 'person', reason: 'prices look wrong', by: 'ada', positionsClosed: 3 }), /stopped \(prices look wrong, by ada\); 3 positions/],
+    ['critical', eventOf('emergencyCauseChanged', { ...emergency, cause: 'person', reason: 'stay out', by: 'ada' }), /stay out, by ada/],
+    ['info', eventOf('emergencySealed', emergency), /nothing is open any more.*ess\/sim\/1/],
+    ['info', eventOf('emergencyReset', { ...emergency, by: 'ada', because: 'repaired' }), /ada resumes trading: repaired/],
+    ['info', eventOf('emergencyRecovered', { ...emergency, from: 'protective', to: 'cautious', drawdownBps: 300 }), /from protective to cautious/],
+    ['critical', health('degraded', 'unhealthy'), /venue is unhealthy: 4000 ms \(limit 3000 ms\); look at the venue/],
+    ['info', health('unhealthy', 'healthy'), /venue is healthy again/],
+    ['warning', eventOf('modelRolledBack', step), /trees-7 acts no more, the rules instead: worse/],
+    ['warning', eventOf('postureChanged', { from: 'safe', to: 'critical', why: 'drawdown', at: 1, health: 'healthy', guard: 'armed', drawdownBps: 900, recoveryDrawdownBps: null, room: null }), /posture is critical: drawdown/],
+  ] as const)('tells of it as %s: $1.type', (level, event, text) => {
+    const alert = alertOf(event);
+    expect(alert).toMatchObject({ id: event.id, level, type: event.type, at: '2023-11-14T22:13:20.000Z', portfolioId: 'sim', payload: event.payload });
+    expect(alert?.text).toMatch(text);
+  });
+
+  it.each([
+    health('healthy', 'degraded'), health('degraded', 'healthy'),
+    eventOf('modelPromoted', step), eventOf('fenceRaised', { epoch: 1, reason: 'x' }),
+    eventOf('postureChanged', { from: 'critical', to: 'safe', why: 'better', at: 1, health: 'healthy', guard: 'armed', drawdownBps: 0, recoveryDrawdownBps: null, room: null }),
+  ])('wakes nobody: $type', (event) => {
+    expect(alertOf(event)).toBeNull();
+  });
+});

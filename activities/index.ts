@@ -14,9 +14,11 @@ import type { ReplayDeps } from './replay.ts';
 import { createReplayActivities } from './replay.ts';
 import type { RetrainingDeps } from './retraining.ts';
 import { createRetrainingActivities } from './retraining.ts';
+import type { ScenarioDeps } from './scenarios.ts';
+import { createScenarioActivities } from './scenarios.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -33,5 +35,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createEmergencyActivities(deps),
     ...createHealthActivities(deps),
     ...createOversightActivities(deps),
+    ...createScenarioActivities(deps),
   };
 }

@@ -46,6 +46,8 @@ export const ACTIVITY_REGISTRY = {
   recordFailure: { role: 'models', effects: [] },
   registerCandidate: { role: 'models', effects: ['ledger.writeCandles'] },
   endRetrain: { role: 'models', effects: [] },
+  playScenarios: { role: 'models', effects: [] }, // in a process, and on servers and a ledger, of their own
+  recordScenarios: { role: 'models', effects: [] },
   streamAccount: { role: 'feeds', effects: ['ledger.applyReport', 'ledger.watchRisk', 'venue.acknowledge'] },
   streamMarket: { role: 'feeds', effects: ['ledger.writeCandles', 'ledger.setCursor'] },
   driveReplay: { role: 'feeds', effects: ['ledger.setCursor'] },

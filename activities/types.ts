@@ -1,4 +1,5 @@
 /** What workflows see of activities: types only. Each group is made by a factory from its ports. */
+import type { ScenarioVerdict } from '../domain/events/scenarios.ts';
 import type { CyclePlan, ExitReason, Instruction, Observation } from '../domain/cycle/types.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
@@ -219,4 +220,11 @@ export interface OversightActivities {
   oversee(portfolioId: string): Promise<PostureLook>;
 }
 
-export type Activities = RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export interface ScenarioActivities {
+  /** All seven; minutes. Played anew when its worker is lost. */
+  playScenarios(): Promise<ScenarioVerdict>;
+  /** Safe to repeat: one event for each run. */
+  recordScenarios(run: { portfolioId: string; runId: string; verdict: ScenarioVerdict }): Promise<void>;
+}
+
+export type Activities = ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

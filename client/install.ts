@@ -1,5 +1,5 @@
 /** Makes a deployment ready to trade: database, portfolio, search attributes, feeds, Schedules. Safe to repeat. */
-import { Client, Connection, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import { Client, Connection, ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { ScheduleOptions, WorkflowStartOptions } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { databaseUrlOf } from '../config/database.ts';
@@ -22,7 +22,7 @@ import { loadStrategy } from '../strategies/load.ts';
 import { createVenue } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
 import { createClientLimiter } from './limiter.ts';
-import { accountFeedId, dailyRetrainId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { accountFeedId, dailyRetrainId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, scenarioRunId, taskQueueOf } from '../workflows/ids.ts';
 import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
@@ -35,6 +35,7 @@ export interface Installation {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** A market of more symbols is read as far back as is set: a long history of all of them would use up the venue's limit. */
 const LONG_HISTORY_SYMBOLS = 50;
 /** What a feed was started with, to see whether the settings are others now. */
@@ -150,7 +151,11 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
     watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }), await ensureEvaluations(client, portfolioId, taskQueue));
     if (settings.retrain !== 'off') watched.push(await ensureRetrains(client, settings, { portfolioId, taskQueue }));
   }
-  if (deployment.mode !== 'replay') watched.push(await ensureOversight(client, portfolioId, taskQueue));
+  if (deployment.mode !== 'replay') {
+    watched.push(await ensureOversight(client, portfolioId, taskQueue));
+    if (settings.scenarios === 'off') await withoutSchedule(client, scenarioRunId(portfolioId));
+    else watched.push(await ensureScenarios(client, settings, { portfolioId, taskQueue }));
+  }
   await ensureHealthCheck(client, { portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
 }
 
@@ -185,6 +190,17 @@ async function ensureRetrains(client: Client, settings: Settings, { portfolioId,
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '48 hours' },
     state: { note: `Trains models anew, ${settings.retrain}.` },
   }, { calendars: [{ hour, minute, ...(settings.retrain === 'weekly' ? { dayOfWeek: 'MONDAY' as const } : {}) }], timezone: settings.timeZone });
+}
+
+/** Off unless asked for: they take the machine's time for some minutes. */
+async function ensureScenarios(client: Client, { timeZone }: Settings, { portfolioId, taskQueue }: { readonly portfolioId: string; readonly taskQueue: string }): Promise<WatchedSchedule> {
+  const workflowId = scenarioRunId(portfolioId);
+  return await ensureSchedule(client, 7 * DAY_MS, {
+    scheduleId: workflowId,
+    action: { type: 'startWorkflow', workflowType: 'scenarioRun', workflowId, taskQueue, args: [{ portfolioId }], workflowTaskTimeout: '5 s', staticSummary: 'the seven scenarios of risk' },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '48 hours' },
+    state: { note: 'Plays the seven scenarios of risk on a portfolio of their own, weekly.' },
+  }, { calendars: [{ dayOfWeek: 'SUNDAY', hour: 4 }], timezone: timeZone });
 }
 
 /** Not in a replay: there each cycle sets the posture, so that its trades depend on data alone. */
@@ -254,4 +270,13 @@ async function ensureSchedule(client: Client, everyMs: number, schedule: Omit<Sc
     await client.schedule.getHandle(options.scheduleId).update((previous) => ({ ...options, state: { ...previous.state, note: options.state?.note ?? '' } }));
   }
   return { id: options.scheduleId, everyMs };
+}
+
+/** Deletes it, if it is there. */
+export async function withoutSchedule(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
 }

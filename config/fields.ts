@@ -75,6 +75,7 @@ export const FIELDS = {
   xgboostLibrary: field({ env: 'KEEL_XGBOOST_LIBRARY', schema: text.optional(), allowed: 'the path of libxgboost.so, libxgboost.dylib or xgboost.dll', about: 'XGBoost\'s C library, for its learner. Unset: an active Python or Conda environment\'s, or the system\'s.' }),
   retrain: field({ env: 'KEEL_RETRAIN', schema: z.enum(['daily', 'weekly', 'off']).default('daily'), allowed: 'daily, weekly, off', about: 'How often models are trained anew by themselves.' }),
   retrainAt: field({ env: 'KEEL_RETRAIN_AT', schema: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/).default('00:20'), allowed: '00:00 to 23:59', about: 'At what time of the day, in that time zone.' }),
+  scenarios: field({ env: 'KEEL_SCENARIOS', schema: z.enum(['weekly', 'off']).default('off'), allowed: 'weekly, off', about: 'Whether the seven scenarios of risk are played each Sunday at 04:00 of that time zone.' }),
   timeZone: field({ env: 'KEEL_TIME_ZONE', schema: text.refine((zone) => Intl.supportedValuesOf('timeZone').includes(zone) || zone === 'UTC').default('UTC'), allowed: 'a name such as UTC or Europe/Berlin', about: 'Time zone of daily work.' }),
   venueUrl: field({ env: 'KEEL_VENUE_URL', schema: webUrl.optional(), allowed: WEB_URL, about: 'REST and stream address of the venue, where it is not the usual one.' }),
   upstreamUrl: field({ env: 'KEEL_UPSTREAM_URL', schema: webUrl.default('https://fapi.binance.com'), allowed: WEB_URL, about: 'Where paper trading takes the real market\'s prices from.' }),

@@ -1,4 +1,7 @@
-/** Records one history of each workflow type from a real session, for the replay tests: `node scripts/record-histories.ts`. */
+/**
+ * Records one history of each workflow type from a real session, for the replay tests: `node scripts/record-histories.ts`.
+ * That of `scenarioRun` stands above activities that are played: `node scripts/record-histories.ts scenarioRun` records it alone.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -8,6 +11,7 @@ import { resume, sealed, trip } from '../test/support/emergency.ts';
 import { until } from '../test/support/processes.ts';
 import { startServers } from '../test/support/servers.ts';
 import { startSystem } from '../test/support/system.ts';
+import { startWorkflowHost } from '../test/support/workflows.ts';
 
 const FOLDER = join(ROOT, 'test/fixtures/histories');
 const CANDLES = 40;
@@ -15,6 +19,9 @@ const CANDLES = 40;
 const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'marketFeed', 'replaySession', 'portfolioGuard', 'essRecovery', 'healthCheck', 'outcomeEvaluation', 'oversight'];
 /** Candles before trading is stopped. */
 const STOPPED_AFTER = 12;
+
+await recordScenarioRun();
+if (process.argv.includes('scenarioRun')) process.exit(0);
 
 const servers = await startServers();
 try {
@@ -38,6 +45,18 @@ try {
   await servers.stop();
 }
 process.exit(0);
+
+/** The scenarios themselves would take minutes and change nothing of the history but its texts. */
+async function recordScenarioRun(): Promise<void> {
+  const host = await startWorkflowHost();
+  const result = { id: 1, name: 'a normal market', passed: false, expected: { openings: '3' }, seen: { openings: '2' } };
+  const activities = { playScenarios: () => Promise.resolve({ results: [result], problem: null }), recordScenarios: () => Promise.resolve() };
+  await host.whileWorking(activities, async (taskQueue) => {
+    await host.client.workflow.execute('scenarioRun', { workflowId: 'scenarioRun/sim', taskQueue, args: [{ portfolioId: 'sim' }] });
+    await record(host.client, 'scenarioRun');
+  });
+  await host.stop();
+}
 
 async function record(client: Client, type: string): Promise<void> {
   let longest: { workflowId: string; runId: string; events: number } | null = null;

@@ -10,7 +10,7 @@ import { createActivities } from '../activities/index.ts';
 import { ACTIVITY_REGISTRY } from '../activities/registry.ts';
 import type { Activities } from '../activities/types.ts';
 import { loadDeployment } from '../config/deployment.ts';
-import { readSettings } from '../config/settings.ts';
+import { readSettings, settingsEnv } from '../config/settings.ts';
 import { temporalConnectionOptions } from '../config/temporal.ts';
 import { retrainIntervalMs } from '../config/retraining.ts';
 import type { Subscriber } from '../db/events/bus.ts';
@@ -27,6 +27,7 @@ import { failureInterceptor } from './failures.ts';
 import { heartbeatInterceptor } from './heartbeats.ts';
 import { workerSettingsOf } from './options.ts';
 import { createPorts } from './ports.ts';
+import { createScenarioPlayer } from './scenario-player.ts';
 
 function rolesOf(text: string): Role[] {
   const roles = text.split(',').map((name) => name.trim());
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   const ports = createPorts(settings, deployment, log);
   const stopping = new AbortController();
   const strategy = await loadStrategy(settings.strategies);
-  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: async (artefact) => (await import('../models/predictor.ts')).openPredictor(artefact), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
+  const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: async (artefact) => (await import('../models/predictor.ts')).openPredictor(artefact), player: createScenarioPlayer({ env: { ...process.env, ...settingsEnv(settings) } }), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => {

@@ -41,6 +41,10 @@ export function replaySessionId(portfolioId: string): string {
   return `replaySession/${portfolioId}`;
 }
 
+export function scenarioRunId(portfolioId: string): string {
+  return `scenarioRun/${portfolioId}`;
+}
+
 /** Task queues of one deployment. Any number of workers may poll them, each with the roles it is given. */
 export const ROLES = ['trading', 'venue', 'models', 'feeds'] as const;
 export type Role = (typeof ROLES)[number];

@@ -8,4 +8,5 @@ export { portfolioGuard } from './portfolio-guard.ts';
 export { position } from './position.ts';
 export { reconciliation } from './reconciliation.ts';
 export { replaySession } from './replay-session.ts';
+export { scenarioRun } from './scenario-run.ts';
 export { tradingCycle } from './trading-cycle.ts';

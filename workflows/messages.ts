@@ -219,6 +219,16 @@ export interface EssOutcome {
   readonly positionsClosed: number;
 }
 
+export interface ScenarioRunInput {
+  readonly portfolioId: string;
+}
+
+export interface ScenarioRunOutcome {
+  readonly passed: boolean;
+  /** One line for people. */
+  readonly text: string;
+}
+
 export interface OversightInput {
   readonly portfolioId: string;
 }

@@ -15,6 +15,8 @@
  * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
  * | evaluating | 60 s, heartbeat 5 s | without end | reads, and writes each outcome once |
  * | training | 30 min, heartbeat 5 s | without end | what was done is kept, and done again to the same bytes |
+ * | playing | 1 h, heartbeat 5 s | two | each begins anew, in minutes; then it is told that they cannot be played |
+ * | recordingScenarios | 10 s | without end | one event for each run |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
  *
  * The ledger's calls run within the workflow task (local activities): a ledger that answers costs no hop through the
@@ -24,7 +26,7 @@
 import { TemporalFailure } from '@temporalio/common';
 import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -98,6 +100,13 @@ export const evaluating = proxyActivities<EvaluationActivities>({ taskQueue: tas
 
 /** Nothing waits for it. */
 export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
+
+const scenarioQueue = taskQueueOf(taskInfo.prefix, 'models');
+export const playing = proxyActivities<Pick<ScenarioActivities, 'playScenarios'>>({
+  taskQueue: scenarioQueue, startToCloseTimeout: '1 hour', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumAttempts: 2 }, priority: { priorityKey: 5 },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+});
+export const recordingScenarios = proxyActivities<Pick<ScenarioActivities, 'recordScenarios'>>({ taskQueue: scenarioQueue, startToCloseTimeout: '10 s', retry: RETRY });
 
 export const feeds = proxyActivities<FeedActivities>({
   taskQueue: feedQueue, startToCloseTimeout: FOREVER, heartbeatTimeout: '5 s', retry: RETRY,

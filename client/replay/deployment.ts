@@ -1,5 +1,5 @@
 /** A deployment of recorded candles: started, compared a last time, forgotten by the engine. */
-import { ScheduleNotFoundError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { databaseUrlOf } from '../../config/database.ts';
 import type { Deployment } from '../../config/deployment.ts';
@@ -11,7 +11,7 @@ import { startStack } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
 import { healthCheckId, outcomeEvaluationId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
 import type { ReconciliationInput, ReplayInput } from '../../workflows/messages.ts';
-import { connectClient, installLedger, installWorkflows } from '../install.ts';
+import { connectClient, installLedger, installWorkflows, withoutSchedule } from '../install.ts';
 import type { Installation } from '../install.ts';
 import { eventLine } from '../start-output.ts';
 import { untilAnswered, workflowResult } from '../wait.ts';
@@ -104,13 +104,5 @@ async function terminate(client: Client, workflowId: string): Promise<void> {
     await client.workflow.getHandle(workflowId).terminate('the replay is over');
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error; // ended by itself
-  }
-}
-
-async function withoutSchedule(client: Client, scheduleId: string): Promise<void> {
-  try {
-    await client.schedule.getHandle(scheduleId).delete();
-  } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readSettings } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { KeelError, messageOf } from '../../domain/errors.ts';
+import type { ScenarioResult } from '../../domain/events/scenarios.ts';
 import { dropDatabase } from '../../stack/postgres/database.ts';
 import { startServers } from '../../stack/start.ts';
 import { homeStatus } from '../../stack/supervisor/supervisor.ts';
@@ -27,17 +28,6 @@ import { Stage } from './stage.ts';
 export interface ScenarioFlags {
   readonly keep?: boolean;
   readonly json?: boolean;
-}
-
-/** One of what `keel scenario --json` prints. */
-export interface ScenarioResult {
-  readonly id: number;
-  readonly name: string;
-  readonly passed: boolean;
-  /** What must be seen, by what it is about. */
-  readonly expected: Readonly<Record<string, string>>;
-  /** What was seen, by the same names. */
-  readonly seen: Readonly<Record<string, string>>;
 }
 
 interface Session {

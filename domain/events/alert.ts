@@ -1,5 +1,6 @@
 /** Which events a person is told of at once, and in which words. */
 import type { AnyDomainEvent } from './event.ts';
+import { verdictText } from './scenarios.ts';
 
 export const ALERT_LEVELS = ['info', 'warning', 'critical'] as const;
 export type AlertLevel = (typeof ALERT_LEVELS)[number];
@@ -49,6 +50,8 @@ function wordsOf(event: AnyDomainEvent): readonly [AlertLevel, string] | null {
       return event.payload.to === 'critical' ? ['warning', `the posture is critical: ${event.payload.why}`] : null;
     case 'modelRolledBack':
       return ['warning', `${event.payload.modelId} acts no more, ${event.payload.after ?? 'the rules'} instead: ${event.payload.why}`];
+    case 'scenariosFailed':
+      return ['critical', verdictText(event.payload)];
     default:
       return null;
   }

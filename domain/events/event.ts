@@ -5,6 +5,7 @@ import { HEALTH_LEVELS, HEALTH_PARTS, PART_STATES } from '../health/types.ts';
 import { LEGS } from '../orders/order.ts';
 import { POSTURES } from '../policy/effective.ts';
 import { REGISTRY_CHANGES } from '../promotion/registry.ts';
+import { scenarioResult } from './scenarios.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 const instrument = { instrumentId: z.string() };
@@ -21,6 +22,7 @@ const order = {
 const emergency = { emergencyId: z.string(), round: z.number() };
 const modelStep = z.object({ kind: z.enum(REGISTRY_CHANGES), modelId: z.string(), why: z.string(), before: z.string().nullable(), after: z.string().nullable() });
 const policyValue = z.union([z.number(), z.string(), z.boolean()]);
+const scenarioRun = z.object({ results: z.array(scenarioResult), problem: z.string().nullable() });
 const refusal = z.object({ ...instrument, reason: z.string() });
 
 /** The payload of each type. */
@@ -78,6 +80,9 @@ export const EVENT_PAYLOADS = {
   modelRolledBack: modelStep,
   /** Of a trial, or of a model that was refused one: who acts stays. */
   modelTried: modelStep,
+  /** Of a run by its Schedule. `problem`: why they could not be played. */
+  scenariosPassed: scenarioRun,
+  scenariosFailed: scenarioRun,
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -133,6 +138,8 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   modelPromoted: { type: 'model.promoted', retentionDays: 180 },
   modelRolledBack: { type: 'model.rolledBack', retentionDays: 180 },
   modelTried: { type: 'model.tried', retentionDays: 180 },
+  scenariosPassed: { type: 'scenarios.passed', retentionDays: 180 },
+  scenariosFailed: { type: 'scenarios.failed', retentionDays: 180 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

@@ -1,7 +1,7 @@
 /** The seven scenarios as a user plays them. */
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { ScenarioResult } from '../../../client/scenarios/run.ts';
+import type { ScenarioResult } from '../../../domain/events/scenarios.ts';
 import type { Machine } from '../../support/machine.ts';
 import { machine } from '../../support/machine.ts';
 import { until } from '../../support/processes.ts';

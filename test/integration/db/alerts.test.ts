@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventBus } from '../../../db/events/bus.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
 import { writeEvents } from '../../../db/events/outbox.ts';
+import { createScenarioStore } from '../../../db/scenario-store.ts';
 import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { inTransaction } from '../../../db/pool.ts';
@@ -104,6 +105,17 @@ describe('alerts', () => {
     await trip('a');
     await busOf({ timeoutMs: 50 }).drain();
     expect(await parked()).toEqual([{ subscriber: 'alerts', error }]);
+  });
+
+  it('of a run of the scenarios come once, with what was expected and seen', async () => {
+    const store = createScenarioStore(pool);
+    const result = { id: 5, name: 'votes disagree', passed: false, expected: { reason: 'agreement' }, seen: { reason: 'none' } };
+    const failed = { portfolioId: 'sim', runId: 'r1', verdict: { results: [result], problem: null } };
+    await store.record(failed);
+    await store.record(failed);
+    await store.record({ portfolioId: 'sim', runId: 'r2', verdict: { results: [{ ...result, passed: true }], problem: null } });
+    await busOf().drain();
+    expect(heard).toEqual([expect.objectContaining({ id: 'sim/scenarios/r1', type: 'scenariosFailed', level: 'critical', payload: failed.verdict })]);
   });
 
   it('of yesterday, or without a webhook, stand in the log alone', async () => {

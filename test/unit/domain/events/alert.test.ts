@@ -21,6 +21,7 @@ describe('alertOf', () => {
     ['info', eventOf('emergencyRecovered', { ...emergency, from: 'protective', to: 'cautious', drawdownBps: 300 }), /from protective to cautious/],
     ['critical', health('degraded', 'unhealthy'), /venue is unhealthy: 4000 ms \(limit 3000 ms\); look at the venue/],
     ['info', health('unhealthy', 'healthy'), /venue is healthy again/],
+    ['critical', eventOf('scenariosFailed', { results: [{ id: 5, name: 'votes disagree', passed: false, expected: {}, seen: {} }], problem: null }), /1 of 1 scenarios of risk failed: 5 \(votes disagree\)/],
     ['warning', eventOf('modelRolledBack', step), /trees-7 acts no more, the rules instead: worse/],
     ['warning', eventOf('postureChanged', { from: 'safe', to: 'critical', why: 'drawdown', at: 1, health: 'healthy', guard: 'armed', drawdownBps: 900, recoveryDrawdownBps: null, room: null }), /posture is critical: drawdown/],
   ] as const)('tells of it as %s: $1.type', (level, event, text) => {
@@ -31,7 +32,7 @@ describe('alertOf', () => {
 
   it.each([
     health('healthy', 'degraded'), health('degraded', 'healthy'),
-    eventOf('modelPromoted', step), eventOf('fenceRaised', { epoch: 1, reason: 'x' }),
+    eventOf('modelPromoted', step), eventOf('scenariosPassed', { results: [], problem: null }), eventOf('fenceRaised', { epoch: 1, reason: 'x' }),
     eventOf('postureChanged', { from: 'critical', to: 'safe', why: 'better', at: 1, health: 'healthy', guard: 'armed', drawdownBps: 0, recoveryDrawdownBps: null, room: null }),
   ])('wakes nobody: $type', (event) => {
     expect(alertOf(event)).toBeNull();

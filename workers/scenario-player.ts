@@ -1,0 +1,58 @@
+/** Plays the scenarios by the command line, as a person would: another process, with servers and a ledger of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { ROOT } from '../config/settings.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { ScenarioVerdict } from '../domain/events/scenarios.ts';
+import { scenarioReport } from '../domain/events/scenarios.ts';
+import type { ScenarioPlayer } from '../domain/ports/scenarios.ts';
+import { MARK } from '../stack/supervisor/run-files.ts';
+
+/** It tidies up after itself; then it is killed. */
+const STOP_MS = 6_000;
+const PROBLEM_CHARACTERS_MAX = 2_000;
+/** The child is no process of this supervisor's, and has nothing to do with the account. */
+const WITHHELD = [MARK, 'KEEL_VENUE_API_KEY', 'KEEL_VENUE_API_SECRET', 'KEEL_VENUE_URL', 'KEEL_VENUE_CONTROL_URL', 'KEEL_ALERT_URL', 'KEEL_CRASH_AT', 'KEEL_CRASH_ACTION', 'KEEL_CRASH_MARKER'];
+
+export interface ScenarioPlayerOptions {
+  /** Arguments for Node. Default: `keel scenario all --json`. */
+  readonly args?: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function createScenarioPlayer({ args = [join(ROOT, 'bin/keel.mjs'), 'scenario', 'all', '--json'], env }: ScenarioPlayerOptions): ScenarioPlayer {
+  return {
+    play: async (signal) => {
+      signal.throwIfAborted();
+      const child = spawn(process.execPath, args, { cwd: ROOT, env: Object.fromEntries(Object.entries(env).filter(([name]) => !WITHHELD.includes(name))), stdio: ['ignore', 'pipe', 'pipe'] });
+      child.on('spawn', () => { setPriority(child.pid ?? 0, constants.priority.PRIORITY_BELOW_NORMAL); }); // trading goes first
+      let killing: NodeJS.Timeout | null = null;
+      const stop = (): void => {
+        child.kill('SIGINT');
+        killing = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        const [said, complaint] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+        signal.throwIfAborted();
+        return verdictOf(said, complaint, child.exitCode);
+      } finally {
+        signal.removeEventListener('abort', stop);
+        if (killing !== null) clearTimeout(killing);
+      }
+    },
+  };
+}
+
+/** Exit code 1 is a scenario that failed: its report says which. */
+function verdictOf(said: string, complaint: string, exitCode: number | null): ScenarioVerdict {
+  try {
+    return { results: scenarioReport.parse(JSON.parse(said)).scenarios, problem: null };
+  } catch (error) {
+    const last = complaint.trim() === '' ? messageOf(error) : complaint.trim();
+    return { results: [], problem: `it ended with ${exitCode ?? 'a signal'} and no report: ${last.slice(-PROBLEM_CHARACTERS_MAX)}` };
+  }
+}

@@ -1,6 +1,6 @@
 import type { SymbolRecord } from '../cycle/risk-facts.ts';
-import type { Dec, DecimalString } from '../decimal.ts';
-import { d, text, ZERO } from '../decimal.ts';
+import type { DecimalString } from '../decimal.ts';
+import { d, Dec, text, ZERO } from '../decimal.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { roundQuantityDown } from '../market/rounding.ts';
 import type { OrderType } from '../orders/order.ts';
@@ -53,6 +53,8 @@ export type Size =
 
 /** Of the available margin: the rest pays fees and the first move against us. */
 const MARGIN_SHARE = '0.9';
+/** A quotient that was rounded up would, times its divisor, lie above the cap that it came from. Steps are far larger. */
+const QUANTITY_PLACES = 20;
 
 /**
  * How much to open: risk per trade ÷ stop distance × every factor, under every cap. Equity 10,000, 150 bps, a stop 30
@@ -76,7 +78,7 @@ export function wantedSizeOf(input: SizeInput): WantedSize {
     { cappedBy: 'margin', quantity: input.availableMargin.times(d(MARGIN_SHARE)).times(input.leverage).div(price) },
   ];
   const least = caps.reduce((smallest, cap) => (cap.quantity.lt(smallest.quantity) ? cap : smallest));
-  return { quantity: least.quantity.gt(ZERO) ? least.quantity : ZERO, cappedBy: least.cappedBy, factors };
+  return { quantity: least.quantity.gt(ZERO) ? least.quantity.toDecimalPlaces(QUANTITY_PLACES, Dec.ROUND_DOWN) : ZERO, cappedBy: least.cappedBy, factors };
 }
 
 /** Rounded down to the step; what is below a minimum is refused. */

@@ -24,6 +24,15 @@ const sized = (changes: Partial<SizeInput>) => {
 };
 
 describe('size', () => {
+  it('is never above the cap that it came from, not even in the fortieth digit', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 10_000_000 }), fc.constantFrom('300', '500', '1000'), (cents, notionalMax) => {
+      const price = d(cents).div(100);
+      const wanted = wantedSizeOf({ ...INPUT, price, stopDistance: price.div(1_000), policy: { ...WIDE, notionalMax } });
+      expect(wanted.cappedBy).toBe('notional');
+      expect(wanted.quantity.times(price).lte(notionalMax)).toBe(true);
+    }), { examples: [[1_660_050, '300'], [2_368_870, '300'], [700, '300']] });
+  });
+
   it.each<[string, Partial<SizeInput>, object]>([
     ['least confidence weighs half', {}, { quantity: '2.5', cappedBy: 'risk' }],
     ['more weighs more', { confidence: 0.725 }, { quantity: '4.25', cappedBy: 'risk' }],

@@ -40,7 +40,7 @@ const SUMMARY = `
     (SELECT count(*) FROM orders WHERE portfolio_id = $1) AS orders,
     (SELECT count(*) FROM fills WHERE portfolio_id = $1) AS fills,
     (SELECT count(*) FROM positions WHERE portfolio_id = $1 AND state = 'closed' AND entry_quantity > 0) AS trades,
-    (SELECT count(*) FROM positions WHERE portfolio_id = $1 AND state = 'closed' AND entry_quantity > 0 AND realized_pnl > 0) AS "tradesWon",
+    (SELECT count(*) FROM positions WHERE portfolio_id = $1 AND state = 'closed' AND entry_quantity > 0 AND realized_pnl > fees) AS "tradesWon",
     (SELECT count(*) FROM positions WHERE portfolio_id = $1 AND state <> 'closed') AS "openPositions",
     (SELECT coalesce(max(10000 * (1 - equity / peak)), 0) FROM drawn) AS "drawdownMaxBps",
     (SELECT coalesce(json_agg(json_build_object('at', close_time, 'equity', equity) ORDER BY close_time), '[]') FROM drawn WHERE is_shown) AS equity,

@@ -146,9 +146,9 @@ class LedgerWatch implements AccountWatch {
   /** Null: the venue does not answer; its failed calls are counted. */
   async #askAccount(): Promise<AccountSight | null> {
     try {
-      const account = await this.#deps.venue.account();
+      // The time first: what is booked between the two answers is then later than the look, and its event is not taken for an old one.
       this.#marketAt = Math.max(this.#marketAt, await this.#deps.venue.marketTime());
-      return accountSightOf(account);
+      return accountSightOf(await this.#deps.venue.account());
     } catch (error) {
       if (error instanceof KeelError) return null;
       throw error;

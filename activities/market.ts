@@ -81,28 +81,33 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
    * A Schedule fires by the engine's clock; the venue's market may be a moment behind it (by seconds where its prices are
    * polled), and a candle that still runs there is not to be decided on, nor the one before it in its stead.
    */
-  async function untilClosed({ closeTime }: CandleRef): Promise<void> {
+  async function untilClosed({ closeTime }: CandleRef): Promise<number> {
     const giveUpAt = clock() + CLOSE_WAIT_MAX_MS;
-    for (let marketTime = await venue.marketTime(); marketTime < closeTime; marketTime = await venue.marketTime()) {
+    for (;;) {
+      const marketTime = await venue.marketTime();
+      if (marketTime >= closeTime) return marketTime;
       if (clock() > giveUpAt) throw new KeelError('VENUE_UNREACHABLE', `the candle of ${new Date(closeTime).toISOString()} is due and its market stands at ${new Date(marketTime).toISOString()}; is the venue's stream up, and this machine's clock right (\`keel doctor\`)?`);
       await new Promise((resolve) => setTimeout(resolve, Math.min(CLOSE_LOOK_EVERY_MS, closeTime - marketTime)));
     }
   }
 
-  /** Each candle's look at the account is the emergency stop's too: what it trips holds for this very cycle. */
-  async function lookAtAccount(portfolioId: string): Promise<{ account: VenueAccount; guard: GuardState; fence: Fence; losses: Losses; marketTime: number }> {
-    const [account, marketTime] = await Promise.all([venue.account(), venue.marketTime()]);
+  /**
+   * Each candle's look at the account is the emergency stop's too: what it trips holds for this very cycle.
+   * @param marketTime as it was before the account is asked: what is booked meanwhile is then later than the look.
+   */
+  async function lookAtAccount(portfolioId: string, marketTime: number): Promise<{ account: VenueAccount; guard: GuardState; fence: Fence; losses: Losses }> {
+    const account = await venue.account();
     const { change, state, fence, losses } = await ledger.watchRisk(portfolioId, [{ at: marketTime, seenAt: clock(), money: accountSightOf(account), machinery: null }], { trustsStream: false });
     if (change !== 'none' || state.mode === 'tripping') await engine.wakeGuard(portfolioId);
-    return { account, guard: state, fence, losses, marketTime };
+    return { account, guard: state, fence, losses };
   }
 
   return {
     observe: async (candle): Promise<Observation> => {
-      await untilClosed(candle);
+      const marketTime = await untilClosed(candle);
       const { portfolioId, timeframe, closeTime } = candle;
       const { instruments } = await portfolioOf(portfolioId);
-      const [series, context, { account, guard, fence, losses, marketTime }, read] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId), readPolicy(portfolioId)]);
+      const [series, context, { account, guard, fence, losses }, read] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId, marketTime), readPolicy(portfolioId)]);
       const { sight, symbols: said } = await serve({ candle, registry: context.registry, series });
       const symbols = instruments.map((instrument) => withModels(observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy: read.policy }), said.get(instrument.id)));
       const posture = await overseen(deps, candle, { symbols, context, guard: guard.mode, losses, policy: read.policy });

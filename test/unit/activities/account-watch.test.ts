@@ -11,7 +11,7 @@ import { accountInMemory, AT_REST, guardInMemory } from './watch.fixture.ts';
 const lost = (equity: string): VenueAccount => ({ ...AT_REST, equity, positions: [{ instrumentId: 'BTC-USDT-PERP', direction: 'long', quantity: '1', entryPrice: '1', markPrice: '1', unrealizedPnl: String(Number(equity) - 10_000), positionSide: 'both' }] });
 const balance = (walletBalance: string, more: Partial<Extract<AccountEvent, { kind: 'balance' }>> = {}): AccountEvent => ({ kind: 'balance', eventId: 1, reason: 'ORDER', walletBalance, positions: [], at: 1_000, ...more });
 
-function watching(options: { isReplay?: boolean } = {}) {
+function watching({ venue = {}, ...options }: { isReplay?: boolean; venue?: Partial<Venue> } = {}) {
   const guard = guardInMemory(options);
   const account = accountInMemory();
   const woken: string[] = [];
@@ -20,7 +20,7 @@ function watching(options: { isReplay?: boolean } = {}) {
   const clock = () => now;
   const calls = createCallCounter(clock);
   const watch = createAccountWatch({
-    ledger: portOf<Ledger>(guard.ledger), venue: portOf<Venue>(account.venue), calls, clock, health: { reading: () => Promise.resolve('ok') },
+    ledger: portOf<Ledger>(guard.ledger), venue: portOf<Venue>({ ...account.venue, ...venue }), calls, clock, health: { reading: () => Promise.resolve('ok') },
     engine: portOf<Engine>({ wakeGuard: async (id) => void woken.push(id), tripGuard: async (_id, cause) => void tripped.push(cause) }),
   }, 'sim');
   return { watch, guard: guard.state, account, woken, tripped, calls, pass: (ms: number) => { now += ms; } };
@@ -50,6 +50,15 @@ it('a loss that events tell while the venue does not answer is believed', async 
   account.set(null);
   await watch.tell(balance('8900'));
   expect(guard.view.state.mode).toBe('tripping');
+});
+
+it('money that is booked while the venue answers is later than that answer: its event is not taken for an old one', async () => {
+  const market = { at: 1_000 };
+  const { watch, guard } = watching({ venue: { marketTime: () => Promise.resolve(market.at), account: () => { market.at = 2_000; return Promise.resolve(AT_REST); } } });
+  await watch.look(); // the answer is of 1,000, and the market stands at 2,000 when it is there
+  await watch.tell(balance('9000', { at: 1_500, reason: 'WITHDRAW' }));
+  expect(guard.view.memory.wallet).toBe('9000');
+  expect([guard.view.state.mode, guard.view.memory.equity.peak]).toEqual(['armed', 9_000]); // a withdrawal is no loss
 });
 
 it('events that come together are folded together, none is lost', async () => {

@@ -66,6 +66,15 @@ it('reads the signs of the parts that write to the ledger', async () => {
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ accountHeardAt: NOW - 400, isAccountFeedCorrupt: true, newestCandle: { closeTime: NOW, writtenAt: expect.any(Number) as number } });
 });
 
+it('a feed that ended or whose worker is gone leaves its last sign behind: no other look makes it younger', async () => {
+  const machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' } as const;
+  await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
+  await ledger.setCursor('sim', 'marketFeed/ensemble/1h', NOW);
+  const money = { kind: 'account', walletBalance: '10000', equity: '10000', unrealized: {} } as const;
+  for (let candle = 1; candle <= 3; candle += 1) await ledger.watchRisk('sim', [{ at: 1 + candle, seenAt: NOW + candle * HOUR, money, machinery: null }], { trustsStream: false });
+  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ accountHeardAt: NOW, newestCandle: { closeTime: NOW } });
+});
+
 it('an unknown portfolio is named', async () => {
   await expect(store.record('none', WELL, NOW)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(store.signs({ portfolioId: 'none', feedCursor: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' });

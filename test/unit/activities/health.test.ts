@@ -95,6 +95,8 @@ describe('a look at each part', () => {
     ['a Schedule is late', { engine: { schedules: ([id = '']) => Promise.resolve([{ id, exists: true, isPaused: false, lastAt: NOW - 151_000 }]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p last ran 151 s ago)' }],
     ['the account\'s stream is corrupt', { signs: { isAccountFeedCorrupt: true } }, { accountFeed: 'degraded: it brings what cannot be understood' }],
     ['the account\'s stream was never open', { signs: { accountHeardAt: null } }, { accountFeed: 'starting: not counted: it was never open' }],
+    ['the account\'s stream is silent for just under 15 s', { signs: { accountHeardAt: NOW - 14_900 } }, { accountFeed: 'healthy: 14.9 s' }],
+    ['for 15 s', { signs: { accountHeardAt: NOW - 15_000 } }, { accountFeed: 'degraded: 15 s' }],
     ['no candle for two hours', { signs: { newestCandle: { closeTime: NOW - 2 * HOUR, writtenAt: NOW - 2 * HOUR } } }, { marketFeed: 'degraded: 2 timeframes' }],
     ['a fast market whose candle was written just now', { signs: { newestCandle: { closeTime: NOW - 9 * HOUR, writtenAt: NOW - 20_000 } } }, { marketFeed: 'healthy: 0 timeframes' }],
     ['no cycle yet', { signs: { lastCycle: null } }, { cycle: 'starting: not counted: no cycle was recorded yet' }],
@@ -113,6 +115,15 @@ describe('a check that is critical', () => {
     expect(seen.checks.map((it) => it.level)).toEqual(['degraded', 'degraded', 'critical', 'critical']);
     expect(seen.commands).toMatchObject([{ kind: 'trip', cause: { trigger: 'health', reason: 'health is critical: accountFeed it brings what cannot be understood; venue the venue is away (circuit closed)', by: 'keel', severity: 'high' } }]);
     expect([seen.woken, seen.guard.mode, seen.overseen]).toEqual([1, 'tripping', Array.from({ length: 4 }, () => 'healthCheck')]);
+  });
+
+  it('comes of feeds that ended, or whose worker is gone: they tell nothing, and their silence grows', async () => {
+    const ended = { closeTime: NOW - 2 * HOUR, writtenAt: NOW - 2 * HOUR };
+    const { checkHealth, seen } = system({ signs: { accountHeardAt: NOW - 60_000, newestCandle: ended } });
+    for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
+    const feeds = seen.checks.map((it) => it.parts.filter(({ part }) => part === 'accountFeed' || part === 'marketFeed').map(({ state }) => state));
+    expect(feeds).toEqual([['degraded', 'degraded'], ['degraded', 'degraded'], ['unhealthy', 'unhealthy']]);
+    expect([seen.checks.at(-1)?.level, seen.guard.mode]).toEqual(['critical', 'tripping']);
   });
 
   it('is recorded in a replay, and not acted on', async () => {

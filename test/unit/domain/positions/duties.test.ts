@@ -120,6 +120,27 @@ describe('what a position owes', () => {
     expect(submitsOf(snapshotOf([row(PLAN.entry, 'partiallyFilled', '4')])).filter((it) => it.leg === 'stop')).toMatchObject([{ quantity: '4' }]);
   });
 
+  it('protects what one entry filled while the fate of a second is open', () => {
+    const second = { ...PLAN.entry, intentId: 'second', clientOrderId: 'second', revision: 2 };
+    expect(submitsOf(snapshotOf([row(PLAN.entry, 'canceled', '4'), row(second, 'unknown')]))).toMatchObject([{ leg: 'entry', revision: 2 }, { leg: 'stop', quantity: '4' }]);
+  });
+
+  it('closes at market once the venue refused three stops in a row', () => {
+    const [stop] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent];
+    const refused = (times: number): OrderRow[] => Array.from({ length: times }, (_unused, at) => row({ ...stop, revision: at + 1, clientOrderId: `stop${at}` }, 'rejected', '0', '-4045'));
+    expect(submitsOf(snapshotOf([filledEntry, ...refused(2)]))).toMatchObject([{ leg: 'stop', revision: 3 }, { leg: 'target' }]);
+    expect(submitsOf(snapshotOf([filledEntry, ...refused(3)]))).toMatchObject([{ leg: 'exit', type: 'market', quantity: '10' }]);
+  });
+
+  it('closes in parts what is larger than the largest market order', () => {
+    const close: Instruction = { kind: 'close', instructionId: 'c', positionId: PLAN.positionId, reason: 'person', decisionPrice: '100' };
+    const snapshot = snapshotOf([filledEntry], [close]);
+    const narrow: PositionSnapshot = { ...snapshot, position: { ...snapshot.position, plan: { ...PLAN, instrument: { ...PLAN.instrument, maxMarketQuantity: '6' } } } };
+    const [first] = submitsOf(narrow) as [OrderIntent];
+    expect(first).toMatchObject({ leg: 'exit', quantity: '6', closesPosition: false });
+    expect(submitsOf({ ...narrow, orders: [filledEntry, row(first, 'filled', '6')] })).toMatchObject([{ leg: 'exit', revision: 2, quantity: '4', closesPosition: true }]);
+  });
+
   it.each<[string, OrderRow['state']]>([['rejected', 'rejected'], ['halted', 'halted'], ['expired', 'expired'], ['canceled', 'canceled']])('nothing but its end when the entry was %s', (_name, state) => {
     expect(dutiesOf(snapshotOf([row(PLAN.entry, state)]))).toEqual([{ kind: 'close', reason: 'notEntered' }]);
   });

@@ -13,7 +13,8 @@ import { lossOf } from './metrics.ts';
 import { fillGradients, startMargins, toOutputs } from './objective.ts';
 import { shuffled } from './shuffle.ts';
 import type { Trees } from './trees.ts';
-import { TreesBuilder, Walker, firstTrees } from './trees.ts';
+import { TreesBuilder, firstTrees } from './trees.ts';
+import { Walker } from './walker.ts';
 
 export const BOOSTING = 'boosting';
 
@@ -44,9 +45,11 @@ export interface BoostingParameters {
 const DEFAULTS: BoostingParameters = {
   rounds: 300, learningRate: 0.05, depthMax: 6, lambda: 1, gainMin: 0, childWeightMin: 1, rowShare: 1, columnShare: 1, binsMax: 255, patience: 30, monotone: {},
 };
+/** A tree is walked in the shape of one that is full: twice the memory with each level. */
+const DEPTH_MAX = 12;
 const share = z.number().gt(0).max(1);
 const PARAMETERS = z.strictObject({
-  rounds: z.int().min(1).max(5_000), learningRate: share, depthMax: z.int().min(0).max(12), lambda: z.number().min(0), gainMin: z.number().min(0), childWeightMin: z.number().min(0),
+  rounds: z.int().min(1).max(5_000), learningRate: share, depthMax: z.int().min(0).max(DEPTH_MAX), lambda: z.number().min(0), gainMin: z.number().min(0), childWeightMin: z.number().min(0),
   rowShare: share, columnShare: share, binsMax: z.int().min(2).max(255), patience: z.int().min(1), monotone: z.record(z.string(), z.union([z.literal(1), z.literal(-1)])),
 });
 
@@ -104,7 +107,7 @@ function fit(data: Dataset, { task, seed, stopping }: FitOptions, parameters: Bo
       });
     }
     const grown = watch === null && parameters.rowShare === 1 ? null : builder.build(round * outputs);
-    const walker = grown === null ? null : new Walker(grown, data.names.length);
+    const walker = grown === null ? null : new Walker(grown);
     if (parameters.rowShare < 1) walker?.add(data, margins, outputs);
     if (walker !== null) watch?.add(walker);
   }
@@ -169,7 +172,7 @@ function rulesOf(names: readonly string[], parameters: BoostingParameters, seed:
 function modelOf(fitted: Fitted): Model {
   const { task, features, seed, parameters, start, trees, stoppingLoss } = fitted;
   const outputs = outputsOf(task);
-  const walker = new Walker(trees, features.length);
+  const walker = new Walker(trees);
   return {
     task, features,
     predict(matrix: Matrix) {
@@ -209,6 +212,7 @@ function assertTrees({ starts, feature, threshold, left, missingLeft, value, gai
   const nodes = feature.length;
   if ([threshold, left, missingLeft, value, gain].some((column) => column.length !== nodes)) throw refuse('its trees\' columns have different lengths');
   if (starts[0] !== 0 || starts.at(-1) !== nodes || (starts.length - 1) % outputs !== 0) throw refuse(`its ${starts.length - 1} trees do not cover its ${nodes} nodes, or are no multiple of its ${outputs} outputs`);
+  const depth = new Uint8Array(nodes);
   for (let tree = 0; tree + 1 < starts.length; tree += 1) {
     const [from, to] = [starts[tree] as number, starts[tree + 1] as number];
     if (to <= from) throw refuse(`its tree ${tree} has no node`);
@@ -217,6 +221,8 @@ function assertTrees({ starts, feature, threshold, left, missingLeft, value, gai
       const isLeaf = at === -1 && Number.isFinite(value[node]);
       const isInner = at >= 0 && at < features && child > node && child + 1 < to && !Number.isNaN(threshold[node]);
       if (!isLeaf && !isInner) throw refuse(`node ${node} of its trees is neither a leaf nor a split of one of its ${features} features with its children after it`);
+      if (isInner && depth[node] === DEPTH_MAX) throw refuse(`its tree ${tree} is deeper than ${DEPTH_MAX} splits`);
+      if (isInner) depth[child] = depth[child + 1] = Math.max(depth[child] as number, depth[child + 1] as number, (depth[node] as number) + 1);
     }
   }
 }

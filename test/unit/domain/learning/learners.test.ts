@@ -9,6 +9,8 @@ import { linear } from '../../../../domain/learning/linear.ts';
 import { loadModel } from '../../../../domain/learning/load.ts';
 import { aucOf, lossOf } from '../../../../domain/learning/metrics.ts';
 import { minimise } from '../../../../domain/learning/minimise.ts';
+import type { Trees } from '../../../../domain/learning/trees.ts';
+import { TreesBuilder } from '../../../../domain/learning/trees.ts';
 import { dataOf, drawnData } from './data.fixture.ts';
 
 const BINARY: Task = { kind: 'binary' };
@@ -113,6 +115,19 @@ describe('metrics, by hand', () => {
   ])('loss: %s', (_name, task, labels, outputs, loss) => expect(lossOf(task, { labels: Float64Array.from(labels) }, Float64Array.from(outputs))).toBeCloseTo(loss, 12));
 });
 
+/** One tree, so many splits below each other. */
+function chainOf(depth: number): Trees {
+  const builder = new TreesBuilder();
+  let node = builder.addLeaf();
+  for (let level = 0; level < depth; level += 1) {
+    const left = builder.addLeaf();
+    builder.split(node, { feature: 0, threshold: level, missingLeft: false, gain: 1, left });
+    node = builder.addLeaf();
+  }
+  builder.endTree();
+  return builder.build();
+}
+
 describe('artefacts', () => {
   const options = { task: BINARY, seed: 'artefact' };
   const trees = boosting({ rounds: 4, depthMax: 3, monotone: { a: 1 } }).fit(DRAWN, { ...options, stopping: drawnData(50, 'stop') });
@@ -145,6 +160,7 @@ describe('artefacts', () => {
     ['a walk in circles', altered('left', (left) => left.fill(0)), /node 0 of its trees/],
     ['a feature that is not there', altered('feature', (feature) => feature.map((at) => (at < 0 ? at : 7))), /splits? of one of its 3 features/],
     ['a leaf without a value', altered('value', (value) => value.fill(NaN)), /neither a leaf/],
+    ['a tree deeper than any that is grown', writeArtefact({ kind, meta, arrays: { ...arrays, ...chainOf(13) } }), /its tree 0 is deeper than 12 splits/],
     ['nodes without a tree', altered('starts', (starts) => starts.slice(0, 2)), /do not cover/],
     ['columns of different lengths', altered('gain', (gain) => gain.slice(1)), /different lengths/],
     ['a missing array', writeArtefact({ kind, meta, arrays: {} }), /no array starts/],

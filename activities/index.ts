@@ -16,9 +16,11 @@ import type { RetrainingDeps } from './retraining.ts';
 import { createRetrainingActivities } from './retraining.ts';
 import type { ScenarioDeps } from './scenarios.ts';
 import { createScenarioActivities } from './scenarios.ts';
+import type { SupervisionDeps } from './supervision.ts';
+import { createSupervisionActivities } from './supervision.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps & SupervisionDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -30,6 +32,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createFeedActivities(deps),
     ...createReplayActivities(deps),
     ...createEvaluationActivities(deps),
+    ...createSupervisionActivities(deps),
     ...createRetrainingActivities(deps),
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),

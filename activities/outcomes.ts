@@ -4,14 +4,17 @@ import type { InstrumentId } from '../domain/market/instrument.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { DueMark, Ledger } from '../domain/ports/ledger.ts';
+import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import type { CandleShelf, DuePrediction, Outcome, VenueAnswer } from '../domain/predictions/outcome.ts';
 import { pricingOf } from '../domain/predictions/outcome.ts';
+import { isSupervisionDue } from '../domain/promotion/supervisor.ts';
 import type { EvaluationActivities, EvaluationStep } from './types.ts';
 
 export interface EvaluationDeps {
   readonly ledger: Pick<Ledger, 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
   readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
+  readonly models: Pick<ModelStore, 'latestSupervision'>;
 }
 
 /** Predictions of one transaction, and transactions of one attempt: it stays within seconds, whatever waits. */
@@ -25,7 +28,7 @@ const FETCH_MAX = 1_000;
 const PASSING: readonly string[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
 
 /** Prices what is due, set by set: predictions, their candles, their outcomes. */
-export function createEvaluationActivities({ ledger, venue }: EvaluationDeps): EvaluationActivities {
+export function createEvaluationActivities({ ledger, venue, models }: EvaluationDeps): EvaluationActivities {
   return { evaluateDue };
 
   async function evaluateDue({ portfolioId, after }: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep> {
@@ -34,7 +37,7 @@ export function createEvaluationActivities({ ledger, venue }: EvaluationDeps): E
     for (let batch = 1; batch <= BATCHES_MAX && !step.isLast; batch += 1) {
       const due = withinSpan(await ledger.duePredictions({ portfolioId, marketTime, after: step.after, limit: BATCH_MAX }));
       const last = due.at(-1);
-      if (last === undefined) return { ...step, isLast: true };
+      if (last === undefined) return { ...step, isLast: true, isSupervisionDue: isSupervisionDue((await models.latestSupervision(portfolioId))?.at ?? null, marketTime) };
       const { outcomes, waiting, problem } = await price(due, marketTime);
       await ledger.recordOutcomes(portfolioId, outcomes);
       const unpriceable = outcomes.filter((it) => it.state === 'unpriceable').length;

@@ -39,6 +39,7 @@ export const ACTIVITY_REGISTRY = {
   checkHealth: { role: 'trading', effects: ['ledger.commandGuard', 'ledger.oversee'] },
   oversee: { role: 'trading', effects: ['ledger.oversee'] },
   evaluateDue: { role: 'models', effects: ['ledger.writeCandles', 'ledger.recordOutcomes'] },
+  superviseModels: { role: 'models', effects: [] },
   planRetrain: { role: 'models', effects: [] },
   prepareDataset: { role: 'models', effects: ['ledger.writeCandles'] },
   fitFold: { role: 'models', effects: ['ledger.writeCandles'] },

@@ -170,11 +170,18 @@ export interface EvaluationStep {
   readonly problem: string | null;
   /** Nothing is due behind it. */
   readonly isLast: boolean;
+  /** A market day began since the supervisor looked; absent in steps from before it did. */
+  readonly isSupervisionDue?: boolean;
 }
 
 export interface EvaluationActivities {
   /** Prices due predictions, some thousands at most, and says where to go on. */
   evaluateDue(request: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep>;
+}
+
+export interface SupervisionActivities {
+  /** How voters did, what their votes should weigh, whether the champion drifted; drift starts a retrain, two critical findings retire it. Once per market day. */
+  superviseModels(portfolioId: string): Promise<{ readonly findings: readonly string[]; readonly retrain: string | null }>;
 }
 
 export interface RetrainRequest {
@@ -197,7 +204,7 @@ export interface CandidateVerdict {
   readonly isPassed: boolean;
   readonly refusedBy: readonly string[];
   /** What a registered model tells of its test parts. */
-  readonly learned: Pick<Judgement, 'promised' | 'edges' | 'metrics'>;
+  readonly learned: Pick<Judgement, 'promised' | 'edges' | 'metrics'> & Partial<Pick<Judgement, 'loss'>>;
 }
 
 /** Each is safe to repeat: the same plan gives the same bytes, and is recorded once. */
@@ -227,4 +234,4 @@ export interface ScenarioActivities {
   recordScenarios(run: { portfolioId: string; runId: string; verdict: ScenarioVerdict }): Promise<void>;
 }
 
-export type Activities = ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export type Activities = SupervisionActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

@@ -1,12 +1,13 @@
 /** Models, what was tried, and the registry in PostgreSQL. */
 import { KeelError } from '../domain/errors.ts';
 import type { EventType } from '../domain/events/event.ts';
-import type { ModelRecord, ModelStore, RetrainRun, StepRequest } from '../domain/ports/model-store.ts';
+import type { ModelRecord, ModelStore, RetrainRun, StepRequest, Supervision } from '../domain/ports/model-store.ts';
 import type { LiveVector } from '../domain/ports/trainer.ts';
 import type { RegisteredModel, Registry, RegistryChange } from '../domain/promotion/registry.ts';
 import { EMPTY_REGISTRY } from '../domain/promotion/registry.ts';
 import { NOW_MS } from './clock.ts';
 import { writeEvents } from './events/outbox.ts';
+import { readJudged } from './performance.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
 import { inTransaction, run } from './pool.ts';
 import { noPortfolio } from './rows.ts';
@@ -75,11 +76,43 @@ export function createModelStore(pool: Pool): ModelStore {
       values: [portfolioId, after, featureSet, limit],
     }),
 
+    judged: (query) => readJudged(pool, query),
+
+    spoken: async ({ portfolioId, voter, version, after }) => {
+      const [row] = await run<{ asked: number; spoke: number }>(pool, `words of ${voter}`, {
+        text: `SELECT count(*)::int AS asked, count(*) FILTER (WHERE action <> 'abstain')::int AS spoke FROM predictions WHERE portfolio_id = $1 AND role = 'member' AND voter = $2 AND voter_version = $3 AND made_at > $4`,
+        values: [portfolioId, voter, version, after],
+      });
+      return row ?? { asked: 0, spoke: 0 };
+    },
+
+    latestSupervision: async (portfolioId) => {
+      const [row] = await run<Supervision & { driftRetrainAt: number | null } & Record<string, unknown>>(pool, `supervision of ${portfolioId}`, {
+        text: `SELECT portfolio_id AS "portfolioId", at, scores, weights, drift, findings, retrain, (SELECT max(at) FROM supervisions WHERE portfolio_id = $1 AND retrain = 'drift') AS "driftRetrainAt"
+               FROM supervisions WHERE portfolio_id = $1 ORDER BY at DESC LIMIT 1`,
+        values: [portfolioId],
+      });
+      return row ?? null;
+    },
+
+    recordSupervision: (supervision) => inTransaction(pool, `supervision of ${supervision.portfolioId}`, (client) => recordSupervision(client, supervision)),
+
     step: (request) => inTransaction(pool, `models of ${request.portfolioId}`, (client) => takeStep(client, request)),
   };
 }
 
 const noModel = (portfolioId: string, modelId: string): never => { throw new KeelError('NOT_FOUND', `${portfolioId} has no model ${modelId}; \`keel models\` lists them`); };
+
+async function recordSupervision(client: Client, { portfolioId, at, scores, weights, drift, findings, retrain }: Supervision): Promise<void> {
+  await client.query({
+    text: 'INSERT INTO supervisions (portfolio_id, at, scores, weights, drift, findings, retrain) VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT (portfolio_id, at) DO NOTHING',
+    values: [portfolioId, at, ...[scores, weights, drift, findings].map((it) => JSON.stringify(it)), retrain],
+  });
+  await writeEvents(client, drift.map((payload) => ({
+    id: `${portfolioId}/drift/${payload.modelId}/${payload.loss === null ? `input/${at}` : `loss/${payload.loss.since}`}`, // a rise of losses is told once
+    type: 'driftDetected', subject: portfolioId, portfolioId, traceId: portfolioId, actor: 'supervisor', payload,
+  })));
+}
 
 /** Steps of one portfolio come one after the other. */
 async function takeStep(client: Client, { portfolioId, stepId, actor, decide }: StepRequest): Promise<RegistryChange | null> {

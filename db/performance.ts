@@ -3,8 +3,7 @@ import type { Vote } from '../domain/cycle/types.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { DecisionFacts } from '../domain/predictions/decision-quality.ts';
-import type { Prediction } from '../domain/predictions/prediction.ts';
-import type { JudgedDecision } from '../domain/predictions/metrics.ts';
+import type { JudgedRow } from '../domain/ports/model-store.ts';
 import type { Pool } from './pool.ts';
 import { run } from './pool.ts';
 
@@ -15,10 +14,6 @@ export interface PerformanceQuery {
 
 /** More rows than this are not read: the newest ones count. */
 export const ROWS_MAX = 400_000;
-
-export interface JudgedRow extends JudgedDecision {
-  readonly role: Prediction['role'];
-}
 
 /** The window ends at the newest cycle: the market's own time. */
 const SINCE = `(SELECT coalesce(max(close_time), 0) - $2::bigint FROM cycles WHERE portfolio_id = $1)`;

@@ -1,8 +1,8 @@
-import { condition, continueAsNew, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, isCancellation, log, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { EvaluationStep } from '../activities/types.ts';
 import type { EvaluationInput, EvaluationOutcome } from './messages.ts';
 import { newsSignal } from './messages.ts';
-import { evaluating } from './proxies.ts';
+import { evaluating, supervising } from './proxies.ts';
 
 /** So many activities fit into one run's history. */
 const STEPS_MAX = 200;
@@ -26,12 +26,26 @@ export async function outcomeEvaluation({ portfolioId, before }: EvaluationInput
     total = { evaluated: total.evaluated + round.evaluated, unpriceable: total.unpriceable + round.unpriceable, waiting: round.waiting };
     setCurrentDetails(detailsOf(total, round.problem));
     const isDone = round.isLast && round.waiting === 0 && !isHeard;
-    if (isDone) return total;
+    if (isDone) {
+      if (round.isSupervisionDue === true) await supervise();
+      if (!isHeard) return total;
+      continue;
+    }
     if (steps >= STEPS_MAX) return await continueAsNew<typeof outcomeEvaluation>({ portfolioId, before: total });
     if (round.evaluated + round.unpriceable > 0) delayMs = AGAIN_MS.first;
     if (!round.isLast || isHeard) continue;
     await condition(() => isHeard, delayMs);
     delayMs = Math.min(AGAIN_MS.most, delayMs * 2);
+  }
+
+  /** After the prices, which it goes by. What is priced next does not depend on it. */
+  async function supervise(): Promise<void> {
+    try {
+      await supervising.superviseModels(portfolioId);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn('voters were not supervised', { portfolioId, error });
+    }
   }
 
   /** Once over all that is due; at most as far as this run's history reaches. */

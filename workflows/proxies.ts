@@ -14,6 +14,7 @@
  * | booking | 2 min, heartbeat 2 s | without end | reads the venue's history, writes each fill once |
  * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
  * | evaluating | 60 s, heartbeat 5 s | without end | reads, and writes each outcome once |
+ * | supervising | 60 s, heartbeat 5 s | three | pricing does not wait for it; the next evaluation asks again |
  * | training | 30 min, heartbeat 5 s | without end | what was done is kept, and done again to the same bytes |
  * | playing | 1 h, heartbeat 5 s | two | each begins anew, in minutes; then it is told that they cannot be played |
  * | recordingScenarios | 10 s | without end | one event for each run |
@@ -26,7 +27,7 @@
 import { TemporalFailure } from '@temporalio/common';
 import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SupervisionActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -97,6 +98,9 @@ export const health = proxyActivities<HealthActivities>({ startToCloseTimeout: '
 
 /** Goes last: nothing waits for it but the next prediction's priors. */
 export const evaluating = proxyActivities<EvaluationActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: RETRY, priority: { priorityKey: 5 } });
+
+/** A look that fails is taken again with the next evaluation. */
+export const supervising = proxyActivities<SupervisionActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumAttempts: 3 }, priority: { priorityKey: 5 } });
 
 /** Nothing waits for it. */
 export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });

@@ -1,6 +1,7 @@
 /** What was trained, what was tried, and which model acts. */
 import { sql } from 'drizzle-orm';
 import { check, customType, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import type { Supervision } from '../../domain/ports/model-store.ts';
 import { REGISTRY_CHANGES } from '../../domain/promotion/registry.ts';
 import type { RuleResult } from '../../domain/validation/gate.ts';
 import { counter, epochMs, id, oneOf, writtenAt } from './columns.ts';
@@ -116,4 +117,21 @@ export const modelSteps = pgTable(
     check('model_steps_kind_check', oneOf('kind', REGISTRY_CHANGES)),
     foreignKey({ name: 'model_steps_model', columns: [table.portfolioId, table.modelId], foreignColumns: [models.portfolioId, models.modelId] }),
   ],
+);
+
+/** What the supervisor saw, once per market day. Append-only. */
+export const supervisions = pgTable(
+  'supervisions',
+  {
+    portfolioId: portfolioId(),
+    /** Market clock. */
+    at: epochMs('at').notNull(),
+    scores: jsonb('scores').$type<Supervision['scores']>().notNull(),
+    weights: jsonb('weights').$type<Supervision['weights']>().notNull(),
+    drift: jsonb('drift').$type<Supervision['drift']>().notNull(),
+    findings: jsonb('findings').$type<Supervision['findings']>().notNull(),
+    retrain: text('retrain'),
+    writtenAt: writtenAt(),
+  },
+  (table) => [primaryKey({ name: 'supervisions_pk', columns: [table.portfolioId, table.at] }), check('supervisions_retrain_check', oneOf('retrain', ['drift', 'labels']))],
 );

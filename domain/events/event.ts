@@ -83,6 +83,11 @@ export const EVENT_PAYLOADS = {
   /** Of a run by its Schedule. `problem`: why they could not be played. */
   scenariosPassed: scenarioRun,
   scenariosFailed: scenarioRun,
+  /** Of a champion's inputs, those that are no longer what it learned from, the farthest first; or of its losses, in deviations since a moment of the market clock. */
+  driftDetected: z.object({
+    modelId: z.string(), of: z.enum(['input', 'loss']), features: z.array(z.object({ feature: z.string(), psi: z.number(), limit: z.number() })),
+    loss: z.object({ sum: z.number(), limit: z.number(), since: z.number() }).nullable(),
+  }),
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -140,6 +145,7 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   modelTried: { type: 'model.tried', retentionDays: 180 },
   scenariosPassed: { type: 'scenarios.passed', retentionDays: 180 },
   scenariosFailed: { type: 'scenarios.failed', retentionDays: 180 },
+  driftDetected: { type: 'model.drift', retentionDays: 180 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

@@ -1,5 +1,9 @@
 /** Where models, what was tried, and the registry are kept. Implemented in `db/`, apart from the ledger: no cycle waits for it. */
 import type { LiveVector } from './trainer.ts';
+import type { EventPayload } from '../events/event.ts';
+import type { JudgedDecision } from '../predictions/metrics.ts';
+import type { Prediction } from '../predictions/prediction.ts';
+import type { Finding, VoterScore, VoterWeights } from '../promotion/supervisor.ts';
 import type { Registry, RegistryChange, RegistryStep } from '../promotion/registry.ts';
 import type { RuleResult } from '../validation/gate.ts';
 import type { DailyReturns } from '../validation/net-returns.ts';
@@ -63,6 +67,24 @@ export interface StepRequest {
   readonly decide: (registry: Registry) => RegistryStep | null;
 }
 
+/** A priced prediction. `voter` names a model with the first characters of its id. */
+export interface JudgedRow extends JudgedDecision {
+  readonly role: Prediction['role'];
+}
+
+/** What the supervisor saw at one moment of the market clock. */
+export interface Supervision {
+  readonly portfolioId: string;
+  readonly at: number;
+  readonly scores: readonly VoterScore[];
+  readonly weights: VoterWeights;
+  readonly drift: readonly EventPayload<'driftDetected'>[];
+  /** Critical ones about the champion. */
+  readonly findings: readonly Finding[];
+  /** What it started a retrain for. */
+  readonly retrain: 'drift' | 'labels' | null;
+}
+
 /** All throw {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, and NOT_FOUND for what does not exist. What is recorded again under its id stays as it was first. */
 export interface ModelStore {
   recordRun(run: RetrainRun): Promise<void>;
@@ -80,6 +102,14 @@ export interface ModelStore {
   registry(portfolioId: string): Promise<Registry>;
   /** Vectors that models saw in cycles after a moment (market clock), the newest first. @param limit ≥ 1 */
   liveVectors(query: { readonly portfolioId: string; readonly featureSet: string; readonly after: number; readonly limit: number }): Promise<readonly LiveVector[]>;
+  /** Priced predictions of the newest days, in the order in which they were made. @param days ≥ 1, back from the newest cycle */
+  judged(query: { readonly portfolioId: string; readonly days: number }): Promise<readonly JudgedRow[]>;
+  /** How often a voter was asked after a moment (market clock), and how often it did not abstain. */
+  spoken(query: { readonly portfolioId: string; readonly voter: string; readonly version: string; readonly after: number }): Promise<{ readonly asked: number; readonly spoke: number }>;
+  /** The newest supervision, and when drift started a retrain last; null: there was none. */
+  latestSupervision(portfolioId: string): Promise<(Supervision & { readonly driftRetrainAt: number | null }) | null>;
+  /** One transaction: the record, an event for each drift that was not told before, and with it the audit record. */
+  recordSupervision(supervision: Supervision): Promise<void>;
   /** One transaction: the step as the registry stands, its record, its event and with it the audit record. @returns what was recorded; null: nothing was to be done. */
   step(request: StepRequest): Promise<RegistryChange | null>;
 }

@@ -119,5 +119,32 @@ function worseThanPriors(episodes: readonly Judged[]): Finding | null {
   const shareOf = (of: (it: Judged) => boolean): number => episodes.filter(of).length / count;
   const expected = CLASSES.reduce((sum, action) => sum + shareOf((it) => it.action === action) * shareOf((it) => it.actual === action), 0);
   const came = wilson(shareOf((it) => it.action === it.actual), count);
-  return came === null || came.high >= expected ? null : { code: 'hitRate', why: `what it said came ${(100 * came.value).toFixed(1)} % of the time in ${count} episodes, by chance it would ${(100 * expected).toFixed(1)} %` };
+  return came === null || came.value >= expected || came.high >= expected ? null : { code: 'hitRate', why: `what it said came ${(100 * came.value).toFixed(1)} % of the time in ${count} episodes, by chance it would ${(100 * expected).toFixed(1)} %` };
+}
+
+/** Once per market day (UTC). @param before when it was done last; null: never. */
+export function isSupervisionDue(before: number | null, at: number): boolean {
+  return before === null || Math.floor(at / DAY_MS) > Math.floor(before / DAY_MS);
+}
+
+/** Of the rows of the newest data set, and since then. */
+const NEW_LABELS = { share: 0.1, afterMs: 6 * 3_600_000 } as const;
+
+export interface RetrainFacts {
+  /** Market clock. */
+  readonly at: number;
+  readonly hasDrifted: boolean;
+  /** When drift started a retrain last; null: never. */
+  readonly driftRetrainAt: number | null;
+  /** The newest run; null: models were never trained here, and nobody asks for it now. */
+  readonly run: { readonly asOf: number; readonly rows: number | null } | null;
+  /** Candles of all symbols since then: each is a row of the next data set. */
+  readonly newRows: number;
+}
+
+/** What a retrain is to be started for; null: none. Drift does at most once in 24 h. */
+export function retrainCauseOf({ at, hasDrifted, driftRetrainAt, run, newRows }: RetrainFacts): 'drift' | 'labels' | null {
+  if (hasDrifted && (driftRetrainAt === null || at - driftRetrainAt >= DAY_MS)) return 'drift';
+  if (run === null || run.rows === null || at - run.asOf < NEW_LABELS.afterMs) return null;
+  return newRows >= NEW_LABELS.share * run.rows ? 'labels' : null;
 }

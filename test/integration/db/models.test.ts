@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createModelStore } from '../../../db/model-store.ts';
 import type { Pool } from '../../../db/pool.ts';
-import type { ModelStore, RetrainRun, StoredModel, ValidationTrial } from '../../../domain/ports/model-store.ts';
+import type { ModelStore, RetrainRun, StoredModel, Supervision, ValidationTrial } from '../../../domain/ports/model-store.ts';
 import { afterGate, afterRollBack, afterTrial, EMPTY_REGISTRY } from '../../../domain/promotion/registry.ts';
 import type { Registry, RegistryStep } from '../../../domain/promotion/registry.ts';
 import type { TestDatabases } from '../../support/databases.ts';
@@ -74,7 +74,7 @@ describe('what was tried', () => {
     ['a model that nobody validated', () => store.registerModel({ ...modelOf('c'), trialId: 'none' })],
   ])('the database refuses %s', async (_name, write) => { await expect(write()).rejects.toMatchObject({ code: 'DATABASE_FAILED' }); });
 
-  it.each(['retrain_runs', 'validation_trials', 'models', 'model_steps'])('%s stays as it was written', async (table) => {
+  it.each(['retrain_runs', 'validation_trials', 'models', 'model_steps', 'supervisions'])('%s stays as it was written', async (table) => {
     await expect(pool.query(`DELETE FROM ${table}`)).rejects.toThrow(/append-only/);
     await expect(pool.query(`UPDATE ${table} SET portfolio_id = portfolio_id`)).rejects.toThrow(/append-only/);
   });
@@ -121,4 +121,29 @@ describe('models', () => {
   });
 
   it('an unknown portfolio is named', async () => { await expect(store.step({ portfolioId: 'none', stepId: '1', actor: 'x', decide: () => null })).rejects.toMatchObject({ code: 'NOT_FOUND' }); });
+});
+
+describe('the supervisor', () => {
+  const LOSS = { modelId: A.modelId, of: 'loss' as const, features: [], loss: { sum: 6, limit: 5, since: 7 } };
+  const INPUT = { modelId: A.modelId, of: 'input' as const, features: [{ feature: 'rsi14', psi: 0.9, limit: 0.25 }], loss: null };
+  const lookAt = (at: number, change: Partial<Supervision> = {}): Supervision => ({
+    portfolioId: 'sim', at, scores: [{ voter: 'trend', days: 7, predictions: 1, episodes: 1, hitRate: { value: 1, low: 0.2, high: 1 }, brier: 0.5, expectancyBps: null }], weights: { range: { trend: 1.1 } }, drift: [], findings: [], retrain: null, ...change,
+  });
+  const told = async (): Promise<unknown[]> => (await pool.query<{ payload: unknown }>(`SELECT payload FROM domain_events WHERE type = 'driftDetected' AND actor = 'supervisor' ORDER BY seq`)).rows.map((it) => it.payload);
+
+  it('finds what it saw last, and when drift started a retrain', async () => {
+    expect(await store.latestSupervision('sim')).toBeNull();
+    await store.recordSupervision(lookAt(1, { drift: [INPUT], findings: [{ code: 'coverage', why: 'seldom' }], retrain: 'drift' }));
+    await store.recordSupervision(lookAt(2, { retrain: 'labels' }));
+    expect(await store.latestSupervision('sim')).toEqual({ ...lookAt(2, { retrain: 'labels' }), driftRetrainAt: 1 });
+    await expect(store.recordSupervision({ ...lookAt(3), portfolioId: 'none' })).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+  });
+
+  it('tells of drift, of one rise of the losses once, and of each look once', async () => {
+    await store.recordSupervision(lookAt(1, { drift: [INPUT, LOSS] }));
+    await store.recordSupervision(lookAt(1, { drift: [INPUT, LOSS], weights: {} }));
+    await store.recordSupervision(lookAt(2, { drift: [INPUT, LOSS] }));
+    expect(await told()).toEqual([INPUT, LOSS, INPUT]);
+    expect((await pool.query('SELECT at, weights FROM supervisions ORDER BY at')).rows).toEqual([{ at: 1, weights: { range: { trend: 1.1 } } }, { at: 2, weights: { range: { trend: 1.1 } } }]);
+  });
 });

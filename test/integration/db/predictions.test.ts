@@ -1,5 +1,6 @@
 /** Predictions lie in the ledger with the plan that they led to; what is due of them is found, priced and told once. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createModelStore } from '../../../db/model-store.ts';
 import { readDecided, readEvaluationCounts, readJudged } from '../../../db/performance.ts';
 import { DECISION_STEPS } from '../../../domain/cycle/types.ts';
 import type { Pool } from '../../../db/pool.ts';
@@ -76,7 +77,7 @@ async function recordCycles(count: number): Promise<void> {
 describe('what is due', () => {
   const after = (hours: number) => ({ portfolioId: 'sim', marketTime: CLOSE_TIME + hours * HOUR_MS, after: null, limit: 1_000 });
   const evaluate = (marketTime: number, atVenue: readonly Candle[] = []) => createEvaluationActivities({
-    ledger, venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async ({ since }) => atVenue.filter((it) => it.openTime >= since) }),
+    ledger, models: { latestSupervision: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async ({ since }) => atVenue.filter((it) => it.openTime >= since) }),
   }).evaluateDue({ portfolioId: 'sim', after: null });
 
   it('is found from the moment on when its horizon ends, in order, a batch at a time', async () => {
@@ -115,6 +116,10 @@ describe('what is due', () => {
     expect(await readEvaluationCounts(pool, query)).toEqual({ evaluated: 10, unpriceable: 0, overdue: 0, ahead: 2 });
     expect(await readDecided(pool, query, 7)).toEqual([]);
     expect(await readJudged(pool, { ...query, portfolioId: 'other' })).toEqual([]);
+    const voter = { portfolioId: 'sim', version: '1' };
+    const models = createModelStore(pool);
+    expect(await models.spoken({ ...voter, voter: 'one', after: CLOSE_TIME })).toEqual({ asked: 5, spoke: 5 });
+    expect(await models.spoken({ ...voter, voter: 'two', after: CLOSE_TIME - 1 })).toEqual({ asked: 6, spoke: 0 });
   });
 
   it('tells how a closed position was decided', async () => {

@@ -17,7 +17,7 @@ const WAITS: EvaluationStep = { ...DONE, evaluated: 1, waiting: 2, problem: 'the
 const EMPTY: EvaluationStep = { ...DONE, after: null, evaluated: 0 };
 
 /** @param steps what each look answers, in order; then nothing is due. @param newsAt looks while which news comes, from 1 */
-async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0 } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
+async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0, supervised = () => Promise.resolve() } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
   const from: (string | null)[] = [];
   const workflowId = `outcomeEvaluation/${process.pid}-${Math.random()}`;
   let failed = false;
@@ -31,6 +31,7 @@ async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as reado
       if (newsAt.includes(from.length)) await host.client.workflow.getHandle(workflowId).signal(newsSignal);
       return steps[from.length - 1] ?? EMPTY;
     },
+    superviseModels: async () => { await supervised(); return { findings: [], retrain: null }; },
   }, async (taskQueue) => {
     const handle = await host.client.workflow.signalWithStart<typeof workflows.outcomeEvaluation>('outcomeEvaluation', { workflowId, taskQueue, args: [{ portfolioId: 'sim', before: null }], signal: newsSignal });
     return await handle.result();
@@ -51,4 +52,13 @@ it('a backlog longer than a history continues as new, and forgets nothing', asyn
   expect(outcome).toEqual({ evaluated: 630, unpriceable: 0, waiting: 0 });
   expect(from).toHaveLength(211);
   expect(from.filter((it) => it === null).length).toBeGreaterThanOrEqual(2); // the new run begins at the first that is due
+});
+
+it.each([
+  ['a market day began: voters are looked at, once, after the prices', () => Promise.resolve(), 1],
+  ['a look that fails keeps nobody from pricing', () => Promise.reject(new Error('the ledger is away')), 3],
+])('%s', async (_name, answer, expected) => {
+  let looks = 0;
+  const { outcome } = await evaluate([HALF, { ...DONE, isSupervisionDue: true }], { supervised: () => { looks += 1; return answer(); } });
+  expect({ looks, outcome }).toEqual({ looks: expected, outcome: { evaluated: 6, unpriceable: 0, waiting: 0 } });
 });

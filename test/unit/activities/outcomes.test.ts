@@ -10,6 +10,7 @@ import { portOf } from '../../support/ports.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = 2_000 * HOUR_MS;
+const UNSUPERVISED = { latestSupervision: async () => null };
 
 /** The candle of an hour closes at 100 plus the hour. */
 function candle(hour: number): Candle {
@@ -45,7 +46,7 @@ async function look({ stored, atVenue = [], predictions }: World) {
       return atVenue.map(candle).filter((it) => it.openTime >= since);
     },
   });
-  const step = await createEvaluationActivities({ ledger, venue }).evaluateDue({ portfolioId: 'sim', after: null });
+  const step = await createEvaluationActivities({ ledger, venue, models: UNSUPERVISED }).evaluateDue({ portfolioId: 'sim', after: null });
   return { step, asked, written, outcomes: recorded.map((it) => [it.prediction.predictionId, it.state === 'priced' ? it.exitPrice : it.evidence]) };
 }
 
@@ -53,7 +54,7 @@ describe('due predictions', () => {
   it('are priced at their own candles, whatever came later', async () => {
     const { step, asked, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6, 7, 8, 9], predictions: [due(1), due(2, { predictionId: 20 }), due(2, { predictionId: 21, role: 'member', action: 'hold' })] });
     expect(outcomes).toEqual([[1, 104], [20, 105], [21, 105]]);
-    expect(step).toEqual({ after: { dueAt: 6 * HOUR_MS, cycleId: 'cycle 2' }, evaluated: 3, unpriceable: 0, waiting: 0, problem: null, isLast: true });
+    expect(step).toEqual({ after: { dueAt: 6 * HOUR_MS, cycleId: 'cycle 2' }, evaluated: 3, unpriceable: 0, waiting: 0, problem: null, isLast: true, isSupervisionDue: true });
     expect(asked).toEqual([]);
   });
 
@@ -85,7 +86,7 @@ describe('due predictions', () => {
       candlesBetween: async () => [{ instrumentId: 'BTC', timeframe: '1h', candles: [...ledgerCandles, { ...candle(4), low: 0 }] }],
       recordOutcomes: async (_portfolio, outcomes) => { recorded.push(...outcomes); return outcomes.length; },
     });
-    await createEvaluationActivities({ ledger, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
+    await createEvaluationActivities({ ledger, models: UNSUPERVISED, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
     expect(recorded).toMatchObject([{ state: 'unpriceable', evidence: { reason: 'a candle that cannot be', openTime: 4 * HOUR_MS } }]);
   });
 });

@@ -1,0 +1,110 @@
+import type { FeatureSet } from '../domain/features/feature-set.ts';
+import type { InputDrift, LiveInput } from '../domain/drift/input.ts';
+import { inputDriftOf } from '../domain/drift/input.ts';
+import type { LossDrift } from '../domain/drift/loss.ts';
+import { lossDriftOf } from '../domain/drift/loss.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import type { Ledger } from '../domain/ports/ledger.ts';
+import type { JudgedRow, ModelStore } from '../domain/ports/model-store.ts';
+import type { LiveVector } from '../domain/ports/trainer.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import { labelDefinitionOf } from '../domain/predictions/label.ts';
+import { logLossOf } from '../domain/predictions/metrics.ts';
+import { abstentionOf } from '../domain/promotion/model-votes.ts';
+import type { RegisteredModel } from '../domain/promotion/registry.ts';
+import { afterFindings } from '../domain/promotion/registry.ts';
+import type { ServedModel } from '../domain/promotion/served-model.ts';
+import { servedModelOf } from '../domain/promotion/served-model.ts';
+import type { Finding } from '../domain/promotion/supervisor.ts';
+import { FINDINGS_TO_RETIRE, findingsOf, isSupervisionDue, retrainCauseOf, scoresOf, weightsOf } from '../domain/promotion/supervisor.ts';
+import type { Engine } from './feeds.ts';
+import type { SupervisionActivities } from './types.ts';
+
+export interface SupervisionDeps {
+  readonly ledger: Pick<Ledger, 'portfolio'>;
+  readonly venue: Pick<Venue, 'marketTime'>;
+  readonly models: Pick<ModelStore, 'registry' | 'model' | 'latestRun' | 'liveVectors' | 'judged' | 'spoken' | 'latestSupervision' | 'recordSupervision' | 'step'>;
+  readonly engine: Pick<Engine, 'startRetrain'>;
+  /** The set that runs; asked for when there is a champion. */
+  readonly features: () => Promise<FeatureSet>;
+  /** Market clock. */
+  readonly retrainIntervalMs: number;
+}
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+/** More than a window of live vectors holds: eight days of hourly candles of a hundred symbols. */
+const VECTORS_MAX = 20_000;
+const ACTOR = 'supervisor';
+
+interface ChampionLook {
+  readonly modelId: string;
+  /** Null: too few live vectors, or a model from before its inputs were kept. */
+  readonly input: InputDrift | null;
+  readonly loss: LossDrift | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Looks at every voter once per market day: what it is worth, and whether the champion's world and its losses are still those it learned from. */
+export function createSupervisionActivities({ ledger, venue, models, engine, features, retrainIntervalMs }: SupervisionDeps): SupervisionActivities {
+  async function lookAt(portfolioId: string, { modelId, validatedAt }: RegisteredModel, rows: readonly JudgedRow[], { at, candleMs }: { readonly at: number; readonly candleMs: number }): Promise<ChampionLook> {
+    const served = servedModelOf((await models.model(portfolioId, modelId)).description);
+    const { voter, version } = abstentionOf({ modelId, described: served }, '');
+    const own = rows.filter((it) => it.role === 'member' && it.voter === `${voter}@${version}` && it.madeAt >= validatedAt);
+    const [{ asked, spoke }, input] = await Promise.all([models.spoken({ portfolioId, voter, version, after: Math.max(validatedAt, at - DAYS * DAY_MS) }), inputOf(portfolioId, served, at)]);
+    const loss = lossOf(served, own, candleMs);
+    return { modelId, input, loss, findings: findingsOf({ rows: own, loss, asked, spoke }) };
+  }
+
+  async function inputOf(portfolioId: string, { input, featureSet }: ServedModel, at: number): Promise<InputDrift | null> {
+    if (input === null || input === undefined) return null;
+    const set = await features();
+    if (`${set.name}/${set.version}` !== featureSet) return null; // it has no say in cycles either
+    const vectors = await models.liveVectors({ portfolioId, featureSet, after: at - input.windowMs, limit: VECTORS_MAX });
+    const places = new Map(set.features.map((it, place) => [it.name, place]));
+    return inputDriftOf(input, onceEach(vectors).map(({ decidedAt, values }): LiveInput => ({ decidedAt, valueOf: (feature) => values[places.get(feature) ?? -1] ?? NaN })));
+  }
+
+  return {
+    superviseModels: async (portfolioId) => {
+      const at = await venue.marketTime();
+      const before = await models.latestSupervision(portfolioId);
+      if (!isSupervisionDue(before?.at ?? null, at)) return { findings: [], retrain: null };
+      const [spec, { champion }, rows, run] = await Promise.all([ledger.portfolio(portfolioId), models.registry(portfolioId), models.judged({ portfolioId, days: DAYS }), models.latestRun(portfolioId)]);
+      const candleMs = timeframeMs(spec.timeframe);
+      const look = champion === null ? null : await lookAt(portfolioId, champion, rows, { at, candleMs });
+      const drift = look === null ? [] : driftsOf(look);
+      const acts = spec.mode !== 'replay'; // a replay's retrains and models follow its own clock alone: the same one comes out twice
+      const newRows = run === null ? 0 : Math.floor((at - run.asOf) / candleMs) * spec.instrumentIds.length;
+      const retrain = acts ? retrainCauseOf({ at, hasDrifted: drift.length > 0, driftRetrainAt: before?.driftRetrainAt ?? null, run, newRows }) : null;
+      const findings = look?.findings ?? [];
+      if (acts && look !== null && findings.length >= FINDINGS_TO_RETIRE) {
+        await models.step({
+          portfolioId, stepId: `supervision/${at}`, actor: ACTOR,
+          decide: (registry) => (registry.champion?.modelId === look.modelId ? afterFindings(registry, findings.map((it) => it.why).join('; '), { now: at, retrainIntervalMs }) : null),
+        });
+      }
+      if (retrain !== null) await engine.startRetrain(portfolioId, retrain); // before it is recorded: a repetition finds it running
+      await models.recordSupervision({ portfolioId, at, scores: scoresOf(rows, at), weights: weightsOf(rows.filter((it) => it.role === 'member')), drift, findings, retrain });
+      return { findings: findings.map((it) => it.code), retrain };
+    },
+  };
+}
+
+/** A champion and a model on trial saw the same. */
+function onceEach(vectors: readonly LiveVector[]): readonly LiveVector[] {
+  return [...new Map(vectors.map((it) => [`${it.instrumentId} ${it.decidedAt}`, it])).values()];
+}
+
+function lossOf({ loss, label }: ServedModel, own: readonly JudgedRow[], candleMs: number): LossDrift | null {
+  if (loss === null || loss === undefined) return null;
+  const horizonMs = labelDefinitionOf(label).horizonCandles * candleMs;
+  return lossDriftOf(loss, own.map(({ madeAt, probabilities, actual }) => ({ decidedAt: madeAt, loss: logLossOf(probabilities[actual]) })), horizonMs);
+}
+
+function driftsOf({ modelId, input, loss }: ChampionLook): Parameters<ModelStore['recordSupervision']>[0]['drift'] {
+  return [
+    ...(input !== null && input.features.length > 0 ? [{ modelId, of: 'input' as const, features: [...input.features], loss: null }] : []),
+    ...(loss !== null && loss.since !== null ? [{ modelId, of: 'loss' as const, features: [], loss: { sum: loss.sum, limit: loss.limit, since: loss.since } }] : []),
+  ];
+}

@@ -1,0 +1,133 @@
+/** What the supervisor's look leads to: what it records, which retrain it starts, and when a champion acts no more. */
+import { describe, expect, it } from 'vitest';
+import { createSupervisionActivities } from '../../../activities/supervision.ts';
+import { learnedInputOf } from '../../../domain/drift/input.ts';
+import type { FeatureSet } from '../../../domain/features/feature-set.ts';
+import { normal, prngOf } from '../../../domain/market/seeded/prng.ts';
+import type { Ledger, PortfolioSpec } from '../../../domain/ports/ledger.ts';
+import type { JudgedRow, ModelRecord, ModelStore, RetrainRun, Supervision } from '../../../domain/ports/model-store.ts';
+import type { LiveVector } from '../../../domain/ports/trainer.ts';
+import type { Venue } from '../../../domain/ports/venue.ts';
+import type { Registry, RegistryStep } from '../../../domain/promotion/registry.ts';
+import type { ServedModel } from '../../../domain/promotion/served-model.ts';
+import { portOf } from '../../support/ports.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = 1_000 * DAY_MS;
+const SYMBOLS = ['A/USDT:USDT', 'B/USDT:USDT', 'C/USDT:USDT', 'D/USDT:USDT', 'E/USDT:USDT', 'F/USDT:USDT'];
+const MODEL = { modelId: 'c0ffee'.padEnd(64, '0'), recipeId: 'r', validatedAt: NOW - 40 * DAY_MS };
+const SET: FeatureSet = { name: 'own', version: '1', features: ['steady', 'other'].map((name) => ({ name, family: 'own', about: name, warmupCandles: 1, create: () => () => 0 })) };
+
+const random = prngOf('supervision');
+const drawn = (rows: number): Float32Array => Float32Array.from({ length: rows }, () => normal(random));
+const momentsOf = (hours: number, until: number): Float64Array => Float64Array.from({ length: hours * SYMBOLS.length }, (_, row) => until - (hours - 1 - Math.floor(row / SYMBOLS.length)) * HOUR_MS);
+const TRAINED = 80 * 24;
+const INPUT = learnedInputOf({ names: ['steady', 'other'], columns: [drawn(TRAINED * SYMBOLS.length), drawn(TRAINED * SYMBOLS.length)], decidedAt: momentsOf(TRAINED, NOW - 40 * DAY_MS), rows: TRAINED * SYMBOLS.length, candleMs: HOUR_MS, instruments: SYMBOLS }, ['steady', 'other']);
+
+const DESCRIPTION: ServedModel = {
+  learner: 'boosting', parameters: {}, seed: 's', featureSet: 'own/1', timeframe: '1h', label: 'horizon4/1@0.5', instruments: null, edges: Array.from({ length: 101 }, (_, percent) => percent / 100), known: null,
+  input: INPUT, loss: { mean: 1, deviation: 0.2 }, promised: null, metrics: {}, importances: [],
+};
+
+const vectorsOf = (shift: number): LiveVector[] => Array.from(momentsOf(8 * 24, NOW), (decidedAt, row) => ({ instrumentId: SYMBOLS[row % SYMBOLS.length] ?? '', decidedAt, values: [normal(random), normal(random) + shift] }));
+
+/** Episodes of one symbol whose probabilities give what comes a chance. */
+const rowsOf = (chance: number): JudgedRow[] => Array.from({ length: 7 * 30 - 5 }, (_, index) => ({
+  role: 'member', voter: `model/boosting@${MODEL.modelId.slice(0, 12)}`, instrumentId: 'A/USDT:USDT', regime: 'range', madeAt: NOW - 35 * DAY_MS + index * 4 * HOUR_MS, dueAt: NOW - 35 * DAY_MS + (index + 1) * 4 * HOUR_MS,
+  action: 'buy', confidence: 0.5, score: 0.5, probabilities: { buy: chance, sell: 0.9 - chance, hold: 0.1 }, magnitudeBps: 1, actual: 'buy', moveBps: 1, returnBps: 1, isRight: true, decision: null, reason: null, exitsReturnBps: null,
+}));
+
+interface World {
+  readonly champion?: Registry['champion'];
+  readonly description?: Partial<ServedModel>;
+  readonly vectors?: readonly LiveVector[];
+  readonly rows?: readonly JudgedRow[];
+  readonly spoke?: number;
+  readonly run?: Partial<RetrainRun> | null;
+  readonly before?: { readonly at: number; readonly driftRetrainAt: number | null } | null;
+  readonly mode?: PortfolioSpec['mode'];
+}
+
+async function supervise({ champion = MODEL, description = {}, vectors = vectorsOf(0), rows = rowsOf(0.4), spoke = 200, run = null, before = null, mode = 'paper' }: World) {
+  const [recorded, retrains, steps]: [Supervision[], string[], RegistryStep[]] = [[], [], []];
+  const registry: Registry = { champion, predecessor: null, onTrial: null };
+  await createSupervisionActivities({
+    ledger: portOf<Ledger>({ portfolio: async () => ({ mode, timeframe: '1h', instrumentIds: SYMBOLS }) as unknown as PortfolioSpec }),
+    venue: portOf<Venue>({ marketTime: async () => NOW }),
+    models: portOf<ModelStore>({
+      registry: async () => registry, model: async () => ({ description: { ...DESCRIPTION, ...description } }) as unknown as ModelRecord, latestRun: async () => run as RetrainRun | null,
+      liveVectors: async () => vectors, judged: async () => rows, spoken: async () => ({ asked: 200, spoke }),
+      latestSupervision: async () => (before === null ? null : { portfolioId: 'sim', scores: [], weights: {}, drift: [], findings: [], retrain: null, ...before }),
+      recordSupervision: async (supervision) => void recorded.push(supervision),
+      step: async ({ decide }) => { const step = decide(registry); if (step !== null) steps.push(step); return step?.change ?? null; },
+    }),
+    engine: { startRetrain: async (_portfolio, cause) => void retrains.push(cause) },
+    features: async () => SET, retrainIntervalMs: DAY_MS,
+  }).superviseModels('sim');
+  return { recorded, retrains, steps, drift: recorded[0]?.drift ?? [] };
+}
+
+describe('a day without news', () => {
+  it('leaves scores and weights, and starts nothing', async () => {
+    const { recorded: [record], retrains, steps } = await supervise({});
+    expect(record).toMatchObject({ at: NOW, drift: [], findings: [], retrain: null, weights: { range: { [`model/boosting@${MODEL.modelId.slice(0, 12)}`]: 1 } } });
+    expect(record?.scores.map((it) => it.days)).toEqual([7, 30]);
+    expect([retrains, steps]).toEqual([[], []]);
+  });
+  it('is looked at once', async () => expect((await supervise({ before: { at: NOW, driftRetrainAt: null } })).recorded).toEqual([]));
+  it('needs no champion', async () => expect((await supervise({ champion: null })).recorded).toMatchObject([{ drift: [], findings: [] }]));
+});
+
+describe('drift', () => {
+  it('of an input names the feature and starts a retrain; the champion stays', async () => {
+    const { drift, retrains, steps } = await supervise({ vectors: vectorsOf(2) });
+    expect(drift).toMatchObject([{ modelId: MODEL.modelId, of: 'input', features: [{ feature: 'other' }], loss: null }]);
+    expect([retrains, steps]).toEqual([['drift'], []]);
+  });
+  it('of losses tells since when', async () => {
+    const { drift, retrains, steps } = await supervise({ rows: rowsOf(0.2) }); // 1.61 nats where 1 ± 0.2 is usual
+    expect(drift).toEqual([{ modelId: MODEL.modelId, of: 'loss', features: [], loss: { sum: expect.any(Number) as number, limit: 5, since: NOW - 35 * DAY_MS } }]);
+    expect([retrains, steps]).toEqual([['drift'], []]);
+  });
+  it.each([
+    ['a day after the last one', NOW - DAY_MS, ['drift']],
+    ['sooner', NOW - DAY_MS + 1, []],
+  ])('starts a retrain once in 24 hours: %s', async (_name, driftRetrainAt, expected) => {
+    expect((await supervise({ vectors: vectorsOf(2), before: { at: NOW - 1, driftRetrainAt } })).retrains).toEqual(expected);
+  });
+  it('is told in a replay too, and starts nothing there', async () => {
+    const { drift, retrains } = await supervise({ vectors: vectorsOf(2), mode: 'replay' });
+    expect(drift).toHaveLength(1);
+    expect(retrains).toEqual([]);
+  });
+  it.each<[string, World]>([
+    ['with few live vectors', { vectors: vectorsOf(2).slice(0, 900) }],
+    ['of a model from before its inputs were kept', { vectors: vectorsOf(2), description: { input: null, loss: null } }],
+    ['of another feature set', { vectors: vectorsOf(2), description: { featureSet: 'own/0' } }],
+    ['when rows come twice, of a champion and one on trial', { vectors: vectorsOf(2).slice(0, 700).flatMap((it) => [it, it]) }],
+  ])('cannot be told %s', async (_name, world) => expect((await supervise(world)).drift).toEqual([]));
+});
+
+describe('new labels', () => {
+  // Six symbols, hourly: 144 rows a day.
+  it.each<[string, Partial<RetrainRun> | null, readonly string[]]>([
+    ['a tenth of the rows', { asOf: NOW - DAY_MS, rows: 1_440 }, ['labels']],
+    ['fewer', { asOf: NOW - DAY_MS, rows: 1_441 }, []],
+    ['within six hours', { asOf: NOW - 5 * HOUR_MS, rows: 10 }, []],
+    ['after a run without a data set', { asOf: NOW - DAY_MS, rows: null }, []],
+    ['where nothing was ever trained', null, []],
+  ])('%s', async (_name, run, expected) => expect((await supervise({ run })).retrains).toEqual(expected));
+});
+
+describe('two critical findings', () => {
+  const UNFIT: World = { rows: rowsOf(0.2), spoke: 100 };
+  it('take the champion back to the shadows, and say why', async () => {
+    const { recorded: [record], steps } = await supervise(UNFIT);
+    expect(record?.findings.map((it) => it.code)).toEqual(['loss', 'coverage']);
+    expect(steps).toMatchObject([{ registry: { champion: null, onTrial: MODEL }, change: { kind: 'rolledBack' } }]);
+    expect(steps[0]?.change.why).toMatch(/log losses .*; it spoke 100 of the 200 times/);
+  });
+  it('one does not', async () => expect((await supervise({ ...UNFIT, spoke: 200 })).steps).toEqual([]));
+  it('nor do they in a replay', async () => expect((await supervise({ ...UNFIT, mode: 'replay' })).steps).toEqual([]));
+});

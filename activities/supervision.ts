@@ -50,7 +50,7 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
   async function lookAt(portfolioId: string, { modelId, validatedAt }: RegisteredModel, rows: readonly JudgedRow[], { at, candleMs }: { readonly at: number; readonly candleMs: number }): Promise<ChampionLook> {
     const served = servedModelOf((await models.model(portfolioId, modelId)).description);
     const { voter, version } = abstentionOf({ modelId, described: served }, '');
-    const own = rows.filter((it) => it.role === 'member' && it.voter === `${voter}@${version}` && it.madeAt >= validatedAt);
+    const own = rows.filter((it) => it.role === 'member' && it.voter === `${voter}@${version}` && it.madeAt >= Math.max(validatedAt, at - DAYS * DAY_MS));
     const [{ asked, spoke }, input] = await Promise.all([models.spoken({ portfolioId, voter, version, after: Math.max(validatedAt, at - DAYS * DAY_MS) }), inputOf(portfolioId, served, at)]);
     const loss = lossOf(served, own, candleMs);
     return { modelId, input, loss, findings: findingsOf({ rows: own, loss, asked, spoke }) };
@@ -70,8 +70,9 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
       const at = await venue.marketTime();
       const before = await models.latestSupervision(portfolioId);
       if (!isSupervisionDue(before?.at ?? null, at)) return { findings: [], retrain: null };
-      const [spec, { champion }, rows, run] = await Promise.all([ledger.portfolio(portfolioId), models.registry(portfolioId), models.judged({ portfolioId, days: DAYS }), models.latestRun(portfolioId)]);
+      const [spec, { champion }, rows, run] = await Promise.all([ledger.portfolio(portfolioId), models.registry(portfolioId), models.judged({ portfolioId, days: DAYS + 1 }), models.latestRun(portfolioId)]);
       const candleMs = timeframeMs(spec.timeframe);
+      const today = Math.floor(at / DAY_MS) * DAY_MS; // whatever closes while it looks, the day's weights are the same
       const look = champion === null ? null : await lookAt(portfolioId, champion, rows, { at, candleMs });
       const drift = look === null ? [] : driftsOf(look);
       const acts = spec.mode !== 'replay'; // a replay's retrains and models follow its own clock alone: the same one comes out twice
@@ -85,7 +86,7 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
         });
       }
       if (retrain !== null) await engine.startRetrain(portfolioId, retrain); // before it is recorded: a repetition finds it running
-      await models.recordSupervision({ portfolioId, at, scores: scoresOf(rows, at), weights: weightsOf(rows.filter((it) => it.role === 'member')), drift, findings, retrain });
+      await models.recordSupervision({ portfolioId, at, scores: scoresOf(rows, at), weights: weightsOf(rows.filter((it) => it.role === 'member' && it.dueAt <= today && it.madeAt > today - DAYS * DAY_MS)), drift, findings, retrain });
       return { findings: findings.map((it) => it.code), retrain };
     },
   };

@@ -40,6 +40,8 @@ export interface ExplainedSymbol {
   readonly quality: Observation['symbols'][number]['quality'];
   readonly features: Observation['symbols'][number]['features'];
   readonly votes: Observation['symbols'][number]['votes'];
+  /** What votes weighed; absent: all the same. */
+  readonly weights?: Readonly<Record<string, number>>;
   /** What the model on trial said, without a say. */
   readonly shadows: readonly Vote[];
   /** What the venue said; null: nobody asked, since the symbol was neither held nor might open. */
@@ -129,10 +131,10 @@ function symbolsOf({ observation, plan }: { observation: Observation; plan: Cycl
   return plan.decisions.filter((it) => isWanted(it.instrumentId)).flatMap((decision) => {
     const symbol = observation.symbols.find((it) => it.instrument.id === decision.instrumentId);
     if (symbol === undefined) return [];
-    const { candle, regime, quality, features, votes, served } = symbol;
+    const { candle, regime, quality, features, votes, weights, served } = symbol;
     const { conditions, trades, memory } = observation.risk;
     const id = decision.instrumentId;
-    return [{ candle, regime, quality, features, votes, shadows: served?.shadows ?? [], conditions: conditions[id] ?? null, record: trades.bySymbol[id] ?? null, memory: memory.symbols[id] ?? null, decision, notReached: notReachedBy(decision) }];
+    return [{ candle, regime, quality, features, votes, ...(weights === undefined ? {} : { weights }), shadows: served?.shadows ?? [], conditions: conditions[id] ?? null, record: trades.bySymbol[id] ?? null, memory: memory.symbols[id] ?? null, decision, notReached: notReachedBy(decision) }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { weightIn } from '../../domain/signals/combine.ts';
 import type { ExplainedOrder, ExplainedSymbol, Explanation } from './explain.ts';
 
 /** An explanation for people: inputs, votes, each step, what followed. */
@@ -45,14 +46,14 @@ function recordLine({ trades, wins, lossesInARow, averageWinR, averageLossR }: N
   return `  trades: ${wins} of ${trades} won, on average ${averageWinR.toFixed(2)} R against ${averageLossR.toFixed(2)} R, ${lossesInARow} losses in a row`;
 }
 
-function symbolLines({ candle, regime, quality, features, votes, shadows, conditions, record, memory, decision, notReached }: ExplainedSymbol): string[] {
+function symbolLines({ candle, regime, quality, features, votes, weights, shadows, conditions, record, memory, decision, notReached }: ExplainedSymbol): string[] {
   const { percentile, toMedian } = regime.volatility;
   return [
     `${decision.instrumentId}: ${decision.outcome} (${decision.reason}), ${decision.action} with confidence ${decision.confidence.toFixed(4)}`,
     `  close ${candle.close}, data ${quality.score}`,
     `  regime ${regime.regime} ${regime.score.toFixed(2)} since ${new Date(regime.since).toISOString()}, stable ${regime.stability.toFixed(2)}; volatility ${regime.volatility.class}, percentile ${percentile?.toFixed(0) ?? '-'}, ${toMedian?.toFixed(2) ?? '-'} × usual`,
     `  features ${Object.entries(features).map(([name, value]) => `${name} ${value === null ? '-' : String(Number(value.toPrecision(6)))}`).join(', ')}`,
-    ...votes.map((vote) => `  vote ${saidBy(vote)}`),
+    ...votes.map((vote) => `  vote ${saidBy(vote)}${weights === undefined ? '' : `, weighs ${weightIn(weights, vote).toFixed(2)}`}`),
     ...shadows.map((vote) => `  on trial, without a say: ${saidBy(vote)}`),
     ...(conditions === null ? [] : [venueLine(conditions)]),
     ...(record === null ? [] : [recordLine(record)]),

@@ -30,7 +30,10 @@ interface ContextRecord {
   readonly champion: RegisteredModel | null;
   readonly onTrial: RegisteredModel | null;
   readonly hadChampion: boolean;
+  readonly weights: AccountContext['weights'] | null;
 }
+
+const DAY_MS = 86_400_000;
 
 /** A registered model, by the alias of its table. */
 const registered = (alias: string): string => `CASE WHEN ${alias}.model_id IS NULL THEN NULL ELSE jsonb_build_object('modelId', ${alias}.model_id, 'recipeId', ${alias}.recipe_id, 'validatedAt', ${alias}.validated_at) END`;
@@ -49,7 +52,8 @@ const CONTEXT = `
     (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
     (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory,
-    (SELECT jsonb_object_agg(k.label_version, jsonb_build_object('buy', k.buys, 'sell', k.sells, 'hold', k.holds)) FROM outcome_counts k WHERE k.portfolio_id = $1) AS priors
+    (SELECT jsonb_object_agg(k.label_version, jsonb_build_object('buy', k.buys, 'sell', k.sells, 'hold', k.holds)) FROM outcome_counts k WHERE k.portfolio_id = $1) AS priors,
+    (SELECT s.weights FROM supervisions s WHERE s.portfolio_id = $1 AND s.at < $4::bigint - $4::bigint % ${DAY_MS} ORDER BY s.at DESC LIMIT 1) AS weights
   FROM portfolios pf JOIN oversight o USING (portfolio_id)
   LEFT JOIN model_registry r ON r.portfolio_id = pf.portfolio_id
   LEFT JOIN models champion ON champion.portfolio_id = r.portfolio_id AND champion.model_id = r.champion
@@ -70,14 +74,14 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
     },
     memory: row.memory ?? NO_MEMORY,
     priors: row.priors ?? {},
-    posture: row.posture, health: row.health, isReplay: row.isReplay, registry: { champion: row.champion, onTrial: row.onTrial, hadChampion: row.hadChampion },
+    posture: row.posture, health: row.health, isReplay: row.isReplay, registry: { champion: row.champion, onTrial: row.onTrial, hadChampion: row.hadChampion }, weights: row.weights ?? {},
   };
 }
 
 /** @source domain/cycle/risk-facts.ts, which says what these windows are. */
 const RECENT_TRADES = 100;
-const RECENT_MS = 30 * 86_400_000;
-const LOSSES_MS = 86_400_000;
+const RECENT_MS = 30 * DAY_MS;
+const LOSSES_MS = DAY_MS;
 
 interface PortfolioTrades {
   readonly grossLoss: string;

@@ -5,6 +5,7 @@ import { checkCandles } from '../market/quality.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { Policy } from '../policy/policy.ts';
 import { sigmaOf } from '../predictions/label.ts';
+import type { VoterWeights } from '../promotion/supervisor.ts';
 import { regimeOf } from '../regime/regime.ts';
 import { UNKNOWN_VOLATILITY, volatilityOf } from '../regime/volatility.ts';
 import type { SymbolMemory } from './risk-facts.ts';
@@ -45,6 +46,12 @@ export function observeSymbol({ instrument, candles: known, strategy, timeframe,
 /** What models say counts beside the rules; on candles that cannot be trusted they do not vote either. */
 export function withModels(symbol: SymbolObservation, said: { readonly votes: readonly Vote[]; readonly served: ServedSymbol } | undefined): SymbolObservation {
   return said === undefined || !symbol.quality.tradable ? symbol : { ...symbol, votes: [...symbol.votes, ...said.votes], served: said.served };
+}
+
+/** What each vote weighs in the symbol's regime, where that is known. */
+export function weighed(symbol: SymbolObservation, weights: VoterWeights): SymbolObservation {
+  const here = weights[symbol.regime.regime];
+  return here === undefined || symbol.votes.length === 0 ? symbol : { ...symbol, weights: here };
 }
 
 /** Bad candles tell nothing new. */

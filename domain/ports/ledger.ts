@@ -16,6 +16,7 @@ import type { PostureChange, PostureState, Room } from '../oversight/posture.ts'
 import type { OrderEvent } from '../orders/transitions.ts';
 import type { DuePrediction, Outcome } from '../predictions/outcome.ts';
 import type { Registry } from '../promotion/registry.ts';
+import type { VoterWeights } from '../promotion/supervisor.ts';
 import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
 import type { IncomeRecord, SubmitAnswer, VenueAccount } from './venue.ts';
 
@@ -46,6 +47,8 @@ export interface AccountContext {
   /** Health is recorded there, and not acted on. */
   readonly isReplay: boolean;
   readonly registry: RegistrySight;
+  /** What votes weigh, as the supervisor saw it on an earlier market day: the same for every cycle of this one. */
+  readonly weights: VoterWeights;
 }
 
 /** What a cycle asks of the registry of models. */

@@ -28,7 +28,7 @@ type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeaker
 
 export interface Voted {
   readonly votes: readonly Vote[];
-  /** > 0, by voter; absent: all votes weigh the same, as does who is not named. */
+  /** > 0, by voter, of a model by `voter@version`; absent: all votes weigh the same, as does who is not named. */
   readonly weights?: Readonly<Record<string, number>> | undefined;
   /** ATR in % of price; unknown counts as high volatility. */
   readonly atrPct: number | null;
@@ -51,7 +51,7 @@ export function combineVotes({ votes, weights = {}, atrPct, policy }: Voted): Co
   const speakers = spoken.length;
   const nothing = { action: 'hold', confidence: 0, speakers, factor: 1, confidenceMin } as const;
   if (speakers === 0) return { ...nothing, agreement: 0, code: 'noVotes' };
-  const weightOf = ({ voter }: Vote): number => weights[voter] ?? 1;
+  const weightOf = (vote: Vote): number => weightIn(weights, vote);
   const camps = ACTIONS.map((action) => { const own = spoken.filter((vote) => vote.action === action); return { action, own, weight: sum(own.map(weightOf)) }; });
   const largest = Math.max(...camps.map((camp) => camp.weight));
   const agreement = largest / sum(camps.map((camp) => camp.weight));
@@ -61,6 +61,11 @@ export function combineVotes({ votes, weights = {}, atrPct, policy }: Voted): Co
   const isWeak = isHighVolatility && confidence < policy.highVolatilityHalveBelow - TOLERANCE;
   const said = { action: winner.action, confidence, agreement, speakers, confidenceMin, factor: (speakers === 1 ? policy.soleSpeakerFactor : 1) * (isWeak ? policy.spikeFactor : 1) };
   return { ...said, code: refusalOf(said, { isHighVolatility, policy }) };
+}
+
+/** What a vote weighs: models go by their version, rules by name; 1 where nothing is known of it. */
+export function weightIn(weights: Readonly<Record<string, number>>, { voter, version }: Pick<Vote, 'voter' | 'version'>): number {
+  return weights[`${voter}@${version}`] ?? weights[voter] ?? 1;
 }
 
 function sum(values: readonly number[]): number {

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createModelStore } from '../../../db/model-store.ts';
 import type { Pool } from '../../../db/pool.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { ModelStore, RetrainRun, StoredModel, Supervision, ValidationTrial } from '../../../domain/ports/model-store.ts';
 import { afterGate, afterRollBack, afterTrial, EMPTY_REGISTRY } from '../../../domain/promotion/registry.ts';
 import type { Registry, RegistryStep } from '../../../domain/promotion/registry.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { emptyLedger } from './cycle.fixture.ts';
+import { emptyLedger, OBSERVATION } from './cycle.fixture.ts';
 
 const RUN: RetrainRun = { runId: 'run/1', portfolioId: 'sim', cause: 'schedule', asOf: 1_000, dataHash: 'd', rows: 5, outcome: 'registered', reason: null, startedAt: 1, endedAt: 2 };
 const TRIAL: ValidationTrial = {
@@ -25,12 +26,13 @@ const registered = ({ modelId, recipeId, validatedAt }: StoredModel) => ({ model
 
 let databases: TestDatabases;
 let pool: Pool;
+let ledger: Ledger;
 let store: ModelStore;
 
 beforeAll(async () => { databases = await startDatabases(); });
 afterAll(() => databases.stop());
 beforeEach(async () => {
-  ({ pool } = await emptyLedger(databases));
+  ({ pool, ledger } = await emptyLedger(databases));
   store = createModelStore(pool);
   await store.recordTrial(TRIAL);
   for (const model of [A, B]) await store.registerModel(model);
@@ -137,6 +139,14 @@ describe('the supervisor', () => {
     await store.recordSupervision(lookAt(2, { retrain: 'labels' }));
     expect(await store.latestSupervision('sim')).toEqual({ ...lookAt(2, { retrain: 'labels' }), driftRetrainAt: 1 });
     await expect(store.recordSupervision({ ...lookAt(3), portfolioId: 'none' })).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+  });
+
+  it('gives votes their weights from the next market day on', async () => {
+    const day = 86_400_000;
+    const weightsAt = async (closeTime: number) => (await ledger.accountContext({ ...OBSERVATION.candle, closeTime })).weights;
+    await store.recordSupervision(lookAt(day));
+    await store.recordSupervision(lookAt(3 * day + 1, { weights: {} }));
+    expect([await weightsAt(day + 1), await weightsAt(2 * day - 1), await weightsAt(2 * day), await weightsAt(4 * day - 1), await weightsAt(4 * day)]).toEqual([{}, {}, { range: { trend: 1.1 } }, { range: { trend: 1.1 } }, {}]);
   });
 
   it('tells of drift, of one rise of the losses once, and of each look once', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { observeSymbol } from '../../../../domain/cycle/observe.ts';
+import { observeSymbol, weighed } from '../../../../domain/cycle/observe.ts';
 import { WARMUP_CANDLES } from '../../../../domain/features/features.ts';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
 import { seededMarket } from '../../../../domain/market/seeded/seeded-market.ts';
@@ -37,3 +37,11 @@ it('nobody votes on a stale window', () => {
 });
 
 it('gives a candle of zeros when there is none', () => expect(observe([]).candle).toEqual({ openTime: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 }));
+
+it('votes weigh what they do in the symbol\'s regime; where that is not known, or nobody votes, nothing is said of it', () => {
+  const seen = observe(CANDLES);
+  const here = { trend: 1.2, breakout: 0.9 };
+  expect(weighed(seen, { [seen.regime.regime]: here, other: { trend: 9 } })).toEqual({ ...seen, weights: here });
+  expect(weighed(seen, { other: { trend: 9 } })).toBe(seen);
+  expect(weighed(observe([]), { choppy: here })).not.toHaveProperty('weights');
+});

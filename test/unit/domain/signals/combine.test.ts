@@ -52,6 +52,7 @@ it.each([
   ['who is not named weighs one', { b: 1 }, 'buy', 2 / 3, 0.75],
   ['all the same, whatever they are', { a: 0.5, b: 0.5, c: 0.5 }, 'buy', 2 / 3, 0.75],
   ['agreement and confidence go by weight', { a: 2, b: 1, c: 1 }, 'buy', 0.75, 0.8],
+  ['a model by its version', { b: 1, 'a@1': 2, a: 9 }, 'buy', 0.75, 0.8],
   ['one that outweighs two', { a: 0.5, b: 3, c: 0.5 }, 'sell', 0.75, 0.5],
 ])('weights: %s', (_name, weights, action, agreement, confidence) => {
   const signal = combineVotes({ votes: WEIGHED, weights, atrPct: 1, policy: PRESETS.normal });

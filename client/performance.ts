@@ -1,8 +1,10 @@
 /** How good the predictions were, for the command line. */
+import { createModelStore } from '../db/model-store.ts';
 import { readDecided, readEvaluationCounts, readJudged, ROWS_MAX } from '../db/performance.ts';
 import type { EvaluationCounts } from '../db/performance.ts';
 import { DECISION_STEPS } from '../domain/cycle/types.ts';
 import { KeelError } from '../domain/errors.ts';
+import type { Supervision } from '../domain/ports/model-store.ts';
 import type { DecisionQuality, LuckTable } from '../domain/predictions/decision-quality.ts';
 import { decisionQualityOf, luckOf } from '../domain/predictions/decision-quality.ts';
 import type { Dimension, Hypothetical, Interval, Metrics } from '../domain/predictions/metrics.ts';
@@ -30,6 +32,8 @@ export interface PerformanceReport {
     readonly grades: Readonly<Record<DecisionQuality['grade'], number>>;
     readonly luck: LuckTable;
   };
+  /** What the supervisor saw last; null: it has not looked yet. */
+  readonly supervision: Supervision | null;
 }
 
 /** @throws {KeelError} USAGE for a dimension that is none */
@@ -43,11 +47,12 @@ export async function performanceReport({ deployment: name, days, by }: { readon
   const chosen = await chooseDeployment(name);
   const query = { portfolioId: chosen.deployment.portfolioId, days };
   return await withLedger(chosen, async (pool) => {
-    const [rows, evaluations, decided] = await Promise.all([readJudged(pool, query), readEvaluationCounts(pool, query), readDecided(pool, query, DECISION_STEPS.length)]);
+    const [rows, evaluations, decided, supervision] = await Promise.all([readJudged(pool, query), readEvaluationCounts(pool, query), readDecided(pool, query, DECISION_STEPS.length), createModelStore(pool).latestSupervision(query.portfolioId)]);
     const acting = rows.filter((it) => it.role === 'acting');
     return {
       deployment: chosen.deployment.name, days, by, isCut: rows.length === ROWS_MAX, evaluations, acting: metricsOf(acting), groups: metricsBy(by === 'model' ? rows : acting, by),
       refused: refusedOf(acting), thresholds: thresholdsOf(acting), decisions: decisionsOf(decided.map((it) => ({ quality: decisionQualityOf(it.facts), hasWon: it.hasWon }))),
+      supervision,
     };
   });
 }
@@ -90,5 +95,22 @@ export function performanceText(report: PerformanceReport): string {
       ['of it', Object.entries(decisions.parts ?? {}).map(([name, value]) => `${name} ${value.toFixed(2)}`).join(', ')],
       ['apart from luck', `good decisions won ${goodWon} and lost ${goodLost}; others won ${badWon} and lost ${badLost}`],
     ]),
+    ...(report.supervision === null ? [] : ['', ...supervisionLines(report.supervision)]),
   ].join('\n');
+}
+
+/** Weights, and what was found about the champion. */
+function supervisionLines({ at, weights, drift, findings, retrain }: Supervision): readonly string[] {
+  const regimes = Object.keys(weights);
+  const voters = [...new Set(Object.values(weights).flatMap((it) => Object.keys(it)))].sort();
+  const told = [
+    ...drift.map((it) => `drift of ${it.of}, model ${it.modelId.slice(0, 12)}: ${it.loss === null ? it.features.map(({ feature, psi, limit }) => `${feature} ${psi.toFixed(2)} (at most ${limit.toFixed(2)})`).join(', ') : `${it.loss.sum.toFixed(1)} deviations since ${new Date(it.loss.since).toISOString()} (at most ${it.loss.limit})`}`),
+    ...findings.map((it) => `critical, ${it.code}: ${it.why}`),
+    ...(retrain === null ? [] : [`a retrain was started: ${retrain}`]),
+  ];
+  return [
+    `What votes weigh since the supervisor looked at ${new Date(at).toISOString()}, in effect from the next market day on:`,
+    ...(voters.length === 0 ? ['all the same: nothing is known yet'] : [table([['voter', ...regimes], ...voters.map((voter) => [voter, ...regimes.map((regime) => (weights[regime]?.[voter] ?? 1).toFixed(2))])])]),
+    ...told,
+  ];
 }

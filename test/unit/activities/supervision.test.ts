@@ -87,7 +87,7 @@ describe('drift', () => {
   });
   it('of losses tells since when', async () => {
     const { drift, retrains, steps } = await supervise({ rows: rowsOf(0.2) }); // 1.61 nats where 1 ± 0.2 is usual
-    expect(drift).toEqual([{ modelId: MODEL.modelId, of: 'loss', features: [], loss: { sum: expect.any(Number) as number, limit: 5, since: NOW - 30 * DAY_MS } }]);
+    expect(drift).toEqual([{ modelId: MODEL.modelId, of: 'loss', features: [], loss: { sum: expect.any(Number) as number, limit: 9, since: NOW - 30 * DAY_MS } }]);
     expect([retrains, steps]).toEqual([['drift'], []]);
   });
   it.each([

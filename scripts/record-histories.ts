@@ -8,6 +8,7 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ROOT } from '../config/settings.ts';
 import { resume, sealed, trip } from '../test/support/emergency.ts';
+import { retrained, startPlantedSystem } from '../test/support/retraining.ts';
 import { until } from '../test/support/processes.ts';
 import { startServers } from '../test/support/servers.ts';
 import { startSystem } from '../test/support/system.ts';
@@ -40,6 +41,14 @@ try {
     for (const type of TYPES) await record(system.client, type);
   } finally {
     await system.close();
+  }
+  const planted = await startPlantedSystem(servers);
+  try {
+    await planted.startFeeds();
+    await retrained(planted);
+    await record(planted.client, 'dailyRetrain');
+  } finally {
+    await planted.close();
   }
 } finally {
   await servers.stop();

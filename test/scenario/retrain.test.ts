@@ -1,32 +1,15 @@
 /** Daily retraining on the running system: killed at each of its steps it comes to the same bytes, and what passes stands trial. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
-import { dailyRetrainId, taskQueueOf } from '../../workflows/ids.ts';
 import type { RetrainOutcome, RetrainProgress } from '../../workflows/messages.ts';
 import { retrainProgressQuery } from '../../workflows/messages.ts';
 import type * as workflows from '../../workflows/index.ts';
-import { writePlantedMarket } from '../support/planted-market.ts';
 import { until } from '../support/processes.ts';
+import { plantedOptions, retrained, startRetrain } from '../support/retraining.ts';
 import { testSystem } from '../support/scenario.ts';
 import { beginStandstill, nextCandle, oneRow, rowsOf } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
-
-const HISTORY = 2_300;
-const DIGITS = new URL('../fixtures/features/digits.ts', import.meta.url).pathname;
-
-async function plantedSystem(): Promise<System> {
-  const data = mkdtempSync(join(tmpdir(), 'keel-planted-'));
-  onTestFinished(() => { rmSync(data, { recursive: true }); });
-  writePlantedMarket({ folder: data, symbols: ['BTC', 'ETH'], timeframe: '4h', candles: HISTORY + 40, seed: 'retrain', strengthAt: () => 0.3 });
-  return await testSystem({ data, history: HISTORY, env: { KEEL_TIMEFRAME: '4h', KEEL_FEATURES: DIGITS } });
-}
-
-function start({ client, deployment: { portfolioId, taskQueuePrefix } }: System): Promise<WorkflowHandle<typeof workflows.dailyRetrain>> {
-  return client.workflow.start<typeof workflows.dailyRetrain>('dailyRetrain', { workflowId: dailyRetrainId(portfolioId), taskQueue: taskQueueOf(taskQueuePrefix, 'trading'), args: [{ portfolioId, cause: 'manual' }], workflowTaskTimeout: '5 s' });
-}
 
 /** A step and, of candidates, whose turn it is: `candidates linear judging`. */
 function stepOf({ step, candidates }: RetrainProgress): string {
@@ -51,10 +34,12 @@ async function killedAtEachStep(system: System, handle: WorkflowHandle<typeof wo
 }
 
 test('killed at each step, a retrain comes to the bytes of one that was not, is recorded once, and what passed stands trial', { timeout: 300_000 }, async () => {
-  const system = await plantedSystem();
+  const options = plantedOptions();
+  onTestFinished(() => { rmSync(options.data, { recursive: true }); });
+  const system = await testSystem(options);
   await beginStandstill(system);
 
-  const { outcome, killedAt } = await killedAtEachStep(system, await start(system));
+  const { outcome, killedAt } = await killedAtEachStep(system, await startRetrain(system));
   expect(killedAt.length).toBeGreaterThanOrEqual(5);
   expect(outcome).toMatchObject({ outcome: 'registered', rows: expect.any(Number) as number });
   const passed = outcome.candidates.filter((it) => it.outcome === 'passed');
@@ -65,7 +50,7 @@ test('killed at each step, a retrain comes to the bytes of one that was not, is 
   expect(await oneRow(system, 'SELECT count(*)::int trials, count(DISTINCT recipe_id)::int recipes FROM validation_trials')).toEqual({ trials: 2, recipes: 2 });
   expect(await rowsOf(system, 'SELECT champion, on_trial FROM model_registry')).toEqual([{ champion: null, on_trial: passed[0]?.modelId }]);
 
-  const again = await (await start(system)).result();
+  const again = await retrained(system);
   expect(again.dataHash).toBe(outcome.dataHash);
   expect(again.candidates.map((it) => it.modelId)).toEqual(outcome.candidates.map((it) => it.modelId));
   expect(again.candidates.filter((it) => it.change !== null).map((it) => it.change)).toEqual(passed.map(() => 'refused'));
@@ -79,7 +64,7 @@ test('killed at each step, a retrain comes to the bytes of one that was not, is 
 test('too few candles train nothing, and the run says how many there are', { timeout: 120_000 }, async () => {
   const system = await testSystem({});
   await beginStandstill(system);
-  const outcome = await (await start(system)).result();
+  const outcome = await retrained(system);
   expect(outcome).toMatchObject({ outcome: 'skipped', dataHash: null, candidates: [], reason: expect.stringContaining('250 days of tests, and the 12 days that there are') as string });
   await until('it is recorded', async () => (await rowsOf(system, `SELECT 1 FROM retrain_runs WHERE outcome = 'skipped'`)).length === 1, 10_000);
 });

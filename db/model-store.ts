@@ -130,7 +130,7 @@ async function takeStep(client: Client, { portfolioId, stepId, actor, decide }: 
     values: [portfolioId, champion?.modelId ?? null, predecessor?.modelId ?? null, onTrial?.modelId ?? null],
   });
   await client.query({ text: 'INSERT INTO model_steps (portfolio_id, step_id, kind, model_id, why, actor) VALUES ($1,$2,$3,$4,$5,$6)', values: [portfolioId, stepId, change.kind, change.modelId, change.why, actor] });
-  await writeEvents(client, [{ id: `${portfolioId}/model/${stepId}`, type: EVENT_OF[change.kind], subject: portfolioId, portfolioId, traceId: portfolioId, actor, payload: { ...change, before: before.champion?.modelId ?? null, after: champion?.modelId ?? null } }]);
+  await writeEvents(client, [{ id: `${portfolioId}/model/${stepId}`, type: change.kind === 'retired' && before.champion?.modelId !== champion?.modelId ? 'modelRolledBack' : EVENT_OF[change.kind], subject: portfolioId, portfolioId, traceId: portfolioId, actor, payload: { ...change, before: before.champion?.modelId ?? null, after: champion?.modelId ?? null } }]);
   return change;
 }
 

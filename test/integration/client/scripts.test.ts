@@ -32,6 +32,8 @@ it('each script does what its header says', { timeout: 180_000 }, async () => {
   expect(cycle).toMatchObject({ code: 0, out: expect.stringMatching(/started tradingCycle\/by-hand\/\d+\n[^]*kind: '(done|duplicate)'/) as string });
   expect(evaluation).toMatchObject({ code: 0, out: expect.stringMatching(/started outcomeEvaluation\/sim\n[^]*\d/) as string });
   expect(retrain).toMatchObject({ code: 0, out: expect.stringMatching(/started dailyRetrain\/sim\n[^]*outcome: 'skipped'[^]*too few candles/) as string });
+  expect(await own.json('models')).toEqual([]);
+  expect(await own.json('runs')).toMatchObject([{ outcome: 'skipped', cause: 'client' }]);
   expect(await run('emergency-stop.ts', own, 'a test')).toMatchObject({ code: 0 });
   expect(JSON.stringify(await own.json('guard'))).toContain('a test');
   expect(await own.keel('stop').ended).toMatchObject({ code: 0 });

@@ -1,0 +1,119 @@
+import type { Command } from 'commander';
+import type { ModelStep } from '../models.ts';
+import { print, printJson } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+interface Flags {
+  readonly deployment?: string;
+  readonly json?: boolean;
+}
+
+interface ChangeFlags extends Flags {
+  readonly by: string;
+  readonly because: string;
+}
+
+const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else the newest replay'] as const;
+const MODEL = 'the beginning of its id, or champion, predecessor, onTrial';
+
+export function register(program: Command): void {
+  const models = program
+    .command('models')
+    .description('trained models: which one acts, which one stands trial, and where each comes from: list, show, promote, rollback, retire, import, export')
+    .addHelpText('after', `
+At most one model acts, and at most one stands trial; without any the rules act.
+
+Examples:
+  keel models
+  keel models show champion
+  keel models rollback --by ada --because "it lost a week long"`);
+  registerViews(models);
+  registerChange(models, { name: 'promote', about: 'it acts from the next cycle on; who acted is its predecessor', example: 'promote 3f2a', hasModel: true, step: async (name, asked) => (await import('../models.ts')).promoteModel(name, asked) });
+  registerChange(models, { name: 'rollback', about: 'who acted before the champion acts again, or the rules', example: 'rollback', hasModel: false, step: async (_name, asked) => (await import('../models.ts')).rollBackModel(asked) });
+  registerChange(models, { name: 'retire', about: 'takes it out of its place: of the champion the rules take over', example: 'retire champion', hasModel: true, step: async (name, asked) => (await import('../models.ts')).retireModel(name, asked) });
+  registerFiles(models);
+}
+
+function registerViews(models: Command): void {
+  models
+    .command('list', { isDefault: true })
+    .description('newest first')
+    .option('--limit <n>', 'how many', '20')
+    .option(...DEPLOYMENT)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel models list\n  keel models list --json | jq ".[] | select(.place)"')
+    .action(async (flags: Flags & { limit: string }) => {
+      const [{ listModels }, { modelsText }] = await Promise.all([import('../models.ts'), import('../model-text.ts')]);
+      const rows = await listModels(flags.deployment, wholeNumber('--limit', flags.limit, 1));
+      if (flags.json === true) printJson(rows);
+      else print(modelsText(rows));
+    });
+  models
+    .command('show')
+    .description('one model: recipe, data, every rule of the gate, importances, its life')
+    .argument('<model>', MODEL)
+    .option(...DEPLOYMENT)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel models show champion\n  keel models show 3f2a --json | jq .trial.rules')
+    .action(async (name: string, flags: Flags) => {
+      const [{ showModel }, { modelText }] = await Promise.all([import('../models.ts'), import('../model-text.ts')]);
+      const report = await showModel(flags.deployment, name);
+      if (flags.json === true) printJson(report);
+      else print(modelText(report));
+    });
+}
+
+interface Change {
+  readonly name: string;
+  readonly about: string;
+  readonly example: string;
+  readonly hasModel: boolean;
+  readonly step: (name: string, asked: { readonly deployment: string | undefined; readonly by: string; readonly because: string }) => Promise<ModelStep>;
+}
+
+function registerChange(models: Command, { name, about, example, hasModel, step }: Change): void {
+  const command = models.command(name).description(about);
+  if (hasModel) command.argument('<model>', MODEL);
+  withReasons(command)
+    .addHelpText('after', `\nExamples:\n  keel models ${example} --by ada --because "looked at its trades"`)
+    .action(async (...args: readonly unknown[]) => {
+      const [model, flags] = hasModel ? [args[0] as string, args[1] as ChangeFlags] : ['', args[0] as ChangeFlags];
+      told(flags, await step(model, { deployment: flags.deployment, by: flags.by, because: flags.because }));
+    });
+}
+
+function withReasons(command: Command): Command {
+  return command
+    .requiredOption('--by <name>', 'who asks; written to the audit')
+    .requiredOption('--because <text>', 'why; written to the audit')
+    .option(...DEPLOYMENT)
+    .option('--json', 'as JSON');
+}
+
+function told(flags: Flags, step: ModelStep): void {
+  if (flags.json === true) printJson(step);
+  else print(`${step.deployment}: ${step.kind} ${step.modelId.slice(0, 12)}: ${step.why}`);
+}
+
+function registerFiles(models: Command): void {
+  models
+    .command('export')
+    .description('writes the artefact, and beside it <file>.json: what it says of itself')
+    .argument('<model>', MODEL)
+    .argument('<file>', 'must not be there yet')
+    .option(...DEPLOYMENT)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel models export champion champion.model')
+    .action(async (name: string, file: string, flags: Flags) => {
+      const { exportModel } = await import('../models.ts');
+      const exported = await exportModel(flags.deployment, name, file);
+      if (flags.json === true) printJson(exported);
+      else print(`${exported.modelId} in ${file} (${exported.bytes} bytes), described in ${file}.json`);
+    });
+  withReasons(models.command('import').description('a model that was exported elsewhere stands trial, if nobody does; it cannot act before it has proved itself').argument('<file>', 'as `keel models export` wrote it, <file>.json beside it'))
+    .addHelpText('after', '\nExamples:\n  keel models import champion.model --by ada --because "trained on the large machine"')
+    .action(async (file: string, flags: ChangeFlags) => {
+      const { importModel } = await import('../models.ts');
+      told(flags, await importModel(file, { deployment: flags.deployment, by: flags.by, because: flags.because }));
+    });
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createModelStore } from '../db/model-store.ts';
+import type { ModelRow, RunRow, StepRow, TrialRow } from '../db/model-views.ts';
+import { modelRows, runRows, stepsOf, trialsOf } from '../db/model-views.ts';
+import type { Pool } from '../db/pool.ts';
+import { KeelError, messageOf } from '../domain/errors.ts';
+import { artefactHash } from '../domain/learning/artefact.ts';
+import { loadModel } from '../domain/learning/load.ts';
+import type { ModelRecord } from '../domain/ports/model-store.ts';
+import type { NotAllowed } from '../domain/promotion/by-hand.ts';
+import { promotedByHand, retiredByHand } from '../domain/promotion/by-hand.ts';
+import { afterGate, afterRollBack } from '../domain/promotion/registry.ts';
+import type { RegisteredModel, Registry, RegistryChange, RegistryStep } from '../domain/promotion/registry.ts';
+import { servedModelOf } from '../domain/promotion/served-model.ts';
+import type { ServedModel } from '../domain/promotion/served-model.ts';
+import { retrainIntervalMs } from '../config/retraining.ts';
+import { chooseDeployment, withLedger } from './deployment-parts.ts';
+
+/** Who asks, and why: written to the audit. */
+export interface Asked {
+  readonly deployment: string | undefined;
+  readonly by: string;
+  readonly because: string;
+}
+
+export interface ModelStep extends RegistryChange {
+  readonly deployment: string;
+}
+
+export interface ModelReport extends ModelRow {
+  readonly deployment: string;
+  readonly description: ModelRecord['description'];
+  /** The retrain that made it; null: it was imported. */
+  readonly run: RunRow | null;
+  readonly trial: TrialRow | null;
+  /** Of its life, the oldest first. */
+  readonly steps: readonly StepRow[];
+}
+
+/** Beside an exported artefact: what it says of itself, and where it comes from. */
+interface Exported {
+  readonly modelId: string;
+  readonly recipeId: string;
+  readonly validatedAt: number;
+  readonly dataHash: string;
+  readonly description: Readonly<Record<string, unknown>>;
+}
+
+const LISTED_MAX = 1_000;
+
+interface Shelf {
+  readonly pool: Pool;
+  readonly portfolioId: string;
+  readonly deployment: string;
+  readonly retrainIntervalMs: number;
+}
+
+async function withShelf<T>(name: string | undefined, work: (shelf: Shelf) => Promise<T>): Promise<T> {
+  const chosen = await chooseDeployment(name);
+  const { deployment, settings } = chosen;
+  return await withLedger(chosen, (pool) => work({ pool, portfolioId: deployment.portfolioId, deployment: deployment.name, retrainIntervalMs: retrainIntervalMs(settings) }));
+}
+
+/** @param limit newest first, ≥ 1 */
+export async function listModels(deployment: string | undefined, limit: number): Promise<readonly ModelRow[]> {
+  return await withShelf(deployment, ({ pool, portfolioId }) => modelRows(pool, { portfolioId, prefix: '', limit }));
+}
+
+/** @param name the beginning of its id, or its place: champion, predecessor, onTrial. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
+export async function showModel(deployment: string | undefined, name: string): Promise<ModelReport> {
+  return await withShelf(deployment, async (shelf) => {
+    const row = await findModel(shelf, name);
+    const { pool, portfolioId } = shelf;
+    const [record, [run], [trial], steps] = await Promise.all([createModelStore(pool).model(portfolioId, row.modelId), runRows(pool, { portfolioId, prefix: row.runId, limit: 1 }), trialsOf(pool, { trialId: row.trialId }), stepsOf(pool, portfolioId, row.modelId)]);
+    return { deployment: shelf.deployment, ...row, description: record.description, run: run ?? null, trial: trial ?? null, steps };
+  });
+}
+
+async function findModel({ pool, portfolioId, deployment }: Shelf, name: string): Promise<ModelRow> {
+  const isPlace = ['champion', 'predecessor', 'onTrial'].includes(name);
+  const rows = (await modelRows(pool, { portfolioId, prefix: isPlace ? '' : name, limit: LISTED_MAX })).filter((it) => !isPlace || it.place === name);
+  const [found, second] = rows;
+  if (found === undefined) throw new KeelError('NOT_FOUND', isPlace ? `${deployment} has no ${name}${name === 'champion' ? ': the rules act' : ''}; \`keel models\` lists what there is` : `${deployment} has no model ${name}…; \`keel models\` lists them`);
+  if (second !== undefined) throw new KeelError('USAGE', `several models begin with ${name}: ${rows.slice(0, 5).map((it) => it.modelId.slice(0, 16)).join(', ')}; give more of the id`);
+  return found;
+}
+
+/** Acts from the next cycle on. @throws {KeelError} NOT_FOUND, USAGE */
+export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
+  return await stepByHand(asked, async (shelf) => {
+    const row = await findModel(shelf, name);
+    return (registry) => promotedByHand(registry, registered(row), { why: asked.because, hasPassed: row.gate === 'passed' });
+  });
+}
+
+/** Who acted before the champion acts again, or the rules. @throws {KeelError} USAGE: there is no champion */
+export async function rollBackModel(asked: Asked): Promise<ModelStep> {
+  return await stepByHand(asked, async ({ pool, portfolioId, retrainIntervalMs: interval }) => {
+    const now = (await createModelStore(pool).latestRun(portfolioId))?.asOf ?? 0; // the newest moment that the registry knows of
+    return (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, asked.because, { now, retrainIntervalMs: interval }));
+  });
+}
+
+/** @throws {KeelError} NOT_FOUND, USAGE */
+export async function retireModel(name: string, asked: Asked): Promise<ModelStep> {
+  return await stepByHand(asked, async (shelf) => {
+    const { modelId } = await findModel(shelf, name);
+    return (registry) => retiredByHand(registry, modelId, asked.because);
+  });
+}
+
+const registered = ({ modelId, recipeId, validatedAt }: RegisteredModel): RegisteredModel => ({ modelId, recipeId, validatedAt });
+
+async function stepByHand({ deployment, by }: Asked, plan: (shelf: Shelf) => Promise<(registry: Registry) => RegistryStep | NotAllowed>): Promise<ModelStep> {
+  return await withShelf(deployment, async (shelf) => {
+    const decide = await plan(shelf);
+    return { deployment: shelf.deployment, ...(await takeStep(shelf, by, decide)) };
+  });
+}
+
+async function takeStep({ pool, portfolioId }: Shelf, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<RegistryChange> {
+  const change = await createModelStore(pool).step({
+    portfolioId, actor: by, stepId: `byHand/${randomUUID()}`,
+    decide: (registry) => {
+      const step = decide(registry);
+      if ('problem' in step) throw new KeelError('USAGE', step.problem);
+      return step;
+    },
+  });
+  if (change === null) throw new Error('a step by hand is always one');
+  return change;
+}
+
+/** The artefact, and beside it `<file>.json`: what it says of itself. @throws {KeelError} NOT_FOUND; USAGE: a file is there already */
+export async function exportModel(deployment: string | undefined, name: string, file: string): Promise<Exported & { readonly file: string; readonly bytes: number }> {
+  for (const path of [file, `${file}.json`]) if (existsSync(path)) throw new KeelError('USAGE', `${path} is there already; name another file or remove it`);
+  return await withShelf(deployment, async (shelf) => {
+    const { pool, portfolioId } = shelf;
+    const { modelId } = await findModel(shelf, name);
+    const store = createModelStore(pool);
+    const [{ recipeId, validatedAt, dataHash, description }, artefact] = await Promise.all([store.model(portfolioId, modelId), store.artefact(portfolioId, modelId)]);
+    const exported: Exported = { modelId, recipeId, validatedAt, dataHash, description };
+    writeFileSync(file, artefact);
+    writeFileSync(`${file}.json`, `${JSON.stringify(exported, null, 2)}\n`);
+    return { ...exported, file, bytes: artefact.length };
+  });
+}
+
+/**
+ * A model of another deployment stands trial here, if nobody does: without having passed the gate here it cannot act.
+ * @throws {KeelError} MODEL_INVALID: the file is no artefact, was altered, or is not what the JSON beside it says; USAGE
+ */
+export async function importModel(file: string, asked: Asked): Promise<ModelStep> {
+  const { artefact, exported, served } = readExported(file);
+  return await withShelf(asked.deployment, async (shelf) => {
+    const { pool, portfolioId } = shelf;
+    const store = createModelStore(pool);
+    const { modelId, recipeId, dataHash } = exported;
+    const trialId = `${portfolioId}/import/${modelId}`;
+    const { learner, parameters, featureSet, label, instruments } = served;
+    await store.recordTrial({ trialId, runId: trialId, portfolioId, recipeId, recipe: { learner, parameters, featureSet, label, instruments }, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: `imported by ${asked.by}: ${asked.because}; never validated here` });
+    const validatedAt = (await store.latestRun(portfolioId))?.asOf ?? exported.validatedAt;
+    await store.registerModel({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description: exported.description, artefact });
+    const change = await takeStep(shelf, asked.by, (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId, validatedAt } }));
+    return { deployment: shelf.deployment, ...change };
+  });
+}
+
+function readExported(file: string): { readonly artefact: Uint8Array; readonly exported: Exported; readonly served: ServedModel } {
+  let [artefact, exported]: [Uint8Array, Exported | null] = [new Uint8Array(), null];
+  try {
+    artefact = new Uint8Array(readFileSync(file));
+    exported = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Exported;
+  } catch (error) {
+    throw new KeelError('MODEL_INVALID', `${file} and ${file}.json, as \`keel models export\` writes them, cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  const hash = artefactHash(artefact);
+  if (exported.modelId !== hash) throw new KeelError('MODEL_INVALID', `${file} has the hash ${hash.slice(0, 16)}…, and ${file}.json describes ${String(exported.modelId).slice(0, 16)}…: they do not belong together`);
+  loadModel(artefact);
+  return { artefact, exported, served: servedModelOf(exported.description) };
+}

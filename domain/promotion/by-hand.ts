@@ -1,0 +1,24 @@
+/** Steps that a person takes. Pure: the person and the reason are in each. */
+import type { Registry, RegistryStep, RegisteredModel } from './registry.ts';
+
+/** Why a step cannot be taken, in words for whoever asked. */
+export interface NotAllowed {
+  readonly problem: string;
+}
+
+/** Who acted follows behind, for a roll-back. @param hasPassed the gate, here; who has not stands trial first */
+export function promotedByHand(registry: Registry, model: RegisteredModel, { why, hasPassed }: { readonly why: string; readonly hasPassed: boolean }): RegistryStep | NotAllowed {
+  const { champion, onTrial } = registry;
+  if (champion?.modelId === model.modelId) return { problem: 'it acts already' };
+  if (!hasPassed) return { problem: 'it never passed the gate here: it may stand trial, not act' };
+  return { registry: { champion: model, predecessor: champion, onTrial: onTrial?.modelId === model.modelId ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
+}
+
+/** The champion goes and the rules act, the predecessor is forgotten, or the trial ends. */
+export function retiredByHand(registry: Registry, modelId: string, why: string): RegistryStep | NotAllowed {
+  const change = { kind: 'retired', modelId, why } as const;
+  if (registry.champion?.modelId === modelId) return { registry: { ...registry, champion: null, predecessor: null }, change };
+  if (registry.onTrial?.modelId === modelId) return { registry: { ...registry, onTrial: null }, change };
+  if (registry.predecessor?.modelId === modelId) return { registry: { ...registry, predecessor: null }, change };
+  return { problem: 'it neither acts, nor stands trial, nor is the predecessor: there is nothing to retire it from' };
+}

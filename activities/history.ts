@@ -7,7 +7,7 @@ import type { Ledger } from '../domain/ports/ledger.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 
 export interface HistoryDeps {
-  readonly ledger: Pick<Ledger, 'candlesBetween' | 'writeCandles'>;
+  readonly ledger: Pick<Ledger, 'candlesBetween'>;
   readonly venue: Pick<Venue, 'candles'>;
 }
 
@@ -22,29 +22,26 @@ interface HistoryQuery {
 /** What every venue gives at once. */
 const PAGE_CANDLES = 1_000;
 
-/** One symbol's candles of a long span: the ledger's, and what it lacks from the venue, which stays in the ledger. */
-export async function readHistory({ ledger, venue }: HistoryDeps, query: HistoryQuery): Promise<CandleSeries> {
+/** One symbol's candles of a long span: the ledger's, and what it lacks from the venue. @param keep what came from the venue */
+export async function readHistory({ ledger, venue }: HistoryDeps, query: HistoryQuery, keep: (series: CandleSeries) => Promise<void>): Promise<CandleSeries> {
   const { instrumentId, timeframe, from, to } = query;
   const lengthMs = timeframeMs(timeframe);
-  const read = async (): Promise<CandleSeries> => {
-    const [series] = await ledger.candlesBetween({ instrumentIds: [instrumentId], timeframe, from, to });
-    return series ?? { instrumentId, timeframe, candles: [] };
-  };
-  const known = await read();
-  let isNew = false;
-  for (const span of missingSpans(known.candles, { from, to, lengthMs })) {
+  const [known] = await ledger.candlesBetween({ instrumentIds: [instrumentId], timeframe, from, to });
+  const candles = [...(known?.candles ?? [])];
+  const stored = candles.length;
+  for (const span of missingSpans(known?.candles ?? [], { from, to, lengthMs })) {
     const end = span.from + span.count * lengthMs;
     for (let since = span.from; since < end;) {
       const shown = await venue.candles({ instrumentId, timeframe, since, limit: Math.min(PAGE_CANDLES, (end - since) / lengthMs) });
-      const candles = shown.filter((it) => it.openTime >= since && it.openTime < end);
-      const last = candles.at(-1);
+      const page = shown.filter((it) => it.openTime >= since && it.openTime < end);
+      const last = page.at(-1);
       if (last === undefined) break; // it has no more: not listed yet, or a gap of its own
-      await ledger.writeCandles([{ instrumentId, timeframe, candles }]);
-      isNew = true;
+      await keep({ instrumentId, timeframe, candles: page });
+      candles.push(...page);
       since = last.openTime + lengthMs;
     }
   }
-  return isNew ? await read() : known;
+  return { instrumentId, timeframe, candles: candles.length === stored ? candles : candles.sort((a, b) => a.openTime - b.openTime) };
 }
 
 /** Open time of the first candle that the venue shows from a moment on; null: none before the other moment. */

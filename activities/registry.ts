@@ -42,10 +42,10 @@ export const ACTIVITY_REGISTRY = {
   superviseModels: { role: 'models', effects: [] },
   planRetrain: { role: 'models', effects: [] },
   prepareDataset: { role: 'models', effects: ['ledger.writeCandles'] },
-  fitFold: { role: 'models', effects: ['ledger.writeCandles'] },
-  judgeCandidate: { role: 'models', effects: ['ledger.writeCandles'] },
+  fitFold: { role: 'models', effects: [] },
+  judgeCandidate: { role: 'models', effects: [] },
   recordFailure: { role: 'models', effects: [] },
-  registerCandidate: { role: 'models', effects: ['ledger.writeCandles'] },
+  registerCandidate: { role: 'models', effects: [] },
   endRetrain: { role: 'models', effects: [] },
   playScenarios: { role: 'models', effects: [] }, // in a process, and on servers and a ledger, of their own
   recordScenarios: { role: 'models', effects: [] },

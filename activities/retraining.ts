@@ -41,10 +41,10 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   const { ledger, models, trainer, clock } = deps;
   const readPolicy = createPolicyReader(deps);
 
-  async function prepareDataset(plan: RetrainPlan): Promise<SnapshotSummary> {
+  async function makeSnapshot(plan: RetrainPlan, keep: (series: CandleSeries) => Promise<void>): Promise<SnapshotSummary> {
     const [{ policy }, instruments] = await Promise.all([readPolicy(plan.portfolioId), ledger.instruments(plan.universe)]);
     const series: CandleSeries[] = [];
-    for (const instrumentId of plan.universe) series.push(await readHistory(deps, { instrumentId, timeframe: plan.timeframe, from: plan.candlesFrom, to: plan.asOf })); // one after the other: trading has the first claim on the venue's limits
+    for (const instrumentId of plan.universe) series.push(await readHistory(deps, { instrumentId, timeframe: plan.timeframe, from: plan.candlesFrom, to: plan.asOf }, keep)); // one after the other: trading has the first claim on the venue's limits
     const rulesFrom = plan.asOf - Math.ceil((plan.asOf - plan.from) * plan.folds.testShare) - DAY_MS;
     return await trainer.snapshot({ ...plan, instruments, series, rules: plan.champion === null ? { policy, from: rulesFrom } : null });
   }
@@ -52,7 +52,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   /** On another machine, or after its files were lost, the data set is made again, from the same candles. */
   async function ensureSnapshot(plan: RetrainPlan, dataHash: string): Promise<void> {
     if (trainer.hasSnapshot(dataHash)) return;
-    const { dataHash: made } = await prepareDataset(plan);
+    const { dataHash: made } = await makeSnapshot(plan, () => Promise.resolve()); // what the venue shows stayed in the ledger the first time
     if (made !== dataHash) throw new KeelError('SNAPSHOT_INVALID', `the data set ${dataHash.slice(0, 12)} was lost, and its candles give another one now (${made.slice(0, 12)}): this retrain cannot go on, the next one begins anew`);
   }
 
@@ -60,7 +60,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
 
   return {
     planRetrain: createPlanner(deps),
-    prepareDataset,
+    prepareDataset: (plan) => makeSnapshot(plan, (series) => ledger.writeCandles([series])),
     fitFold: async ({ plan, dataHash, candidate, fold }) => {
       await ensureSnapshot(plan, dataHash);
       await trainer.fit({ ...fitOf({ plan, dataHash, candidate }), fold });

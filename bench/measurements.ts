@@ -1,4 +1,5 @@
 import { benchCycle } from './cycle.ts';
+import { benchEmergency } from './emergency.ts';
 import { benchEngine } from './engine.ts';
 import { benchEvaluation } from './evaluation.ts';
 import { benchEvents } from './events.ts';
@@ -27,6 +28,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'engine', run: benchEngine },
   { name: 'cycle', run: benchCycle },
   { name: 'events', run: benchEvents },
+  { name: 'emergency', run: benchEmergency },
   { name: 'start', run: benchStart },
   { name: 'session', run: benchSession },
 ];

@@ -1,7 +1,6 @@
 /** Daily retraining on the running system: killed at each of its steps it comes to the same bytes, and what passes stands trial. */
-import { rmSync } from 'node:fs';
 import type { WorkflowHandle } from '@temporalio/client';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RetrainOutcome, RetrainProgress } from '../../workflows/messages.ts';
 import { retrainProgressQuery } from '../../workflows/messages.ts';
 import type * as workflows from '../../workflows/index.ts';
@@ -34,9 +33,7 @@ async function killedAtEachStep(system: System, handle: WorkflowHandle<typeof wo
 }
 
 test('killed at each step, a retrain comes to the bytes of one that was not, is recorded once, and what passed stands trial', { timeout: 300_000 }, async () => {
-  const options = plantedOptions();
-  onTestFinished(() => { rmSync(options.data, { recursive: true }); });
-  const system = await testSystem(options);
+  const system = await testSystem(plantedOptions());
   await beginStandstill(system);
 
   const { outcome, killedAt } = await killedAtEachStep(system, await startRetrain(system));

@@ -9,6 +9,8 @@ export interface Outsider {
   /** A signed read. */
   ask(path: string, params: Readonly<Record<string, string>>): Promise<unknown>;
   priceOf(symbol: string): Promise<number>;
+  /** What the account holds. */
+  positions(): Promise<readonly string[]>;
   /** What the account holds, and what works in both books, by ccxt's own methods. */
   open(): Promise<{ readonly positions: readonly string[]; readonly orders: readonly string[] }>;
 }
@@ -17,12 +19,14 @@ export function outsiderOf(system: System): Outsider {
   const { restUrl = '', wsUrl = '', apiKey, secret } = venueSettingsOf(system.settings, system.deployment);
   const venue = new binanceusdm(ccxtOptions({ url: restUrl, wsUrl, apiKey, secret }));
   venue.options['warnOnFetchOpenOrdersWithoutSymbol'] = false;
+  const positions = async (): Promise<readonly string[]> => (await venue.fetchPositions()).filter((it) => Number(it.contracts) !== 0).map((it) => `${it.symbol} ${it.side} ${it.contracts}`).sort();
   return {
+    positions,
     open: async () => {
-      const positions = await venue.fetchPositions();
+      const held = await positions();
       const orders = [...await venue.fetchOpenOrders(), ...await venue.fetchOpenOrders(undefined, undefined, undefined, { trigger: true })];
       return {
-        positions: positions.filter((it) => Number(it.contracts) !== 0).map((it) => `${it.symbol} ${it.side} ${it.contracts}`).sort(),
+        positions: held,
         orders: orders.map((it) => `${it.symbol} ${it.side} ${it.type} ${it.clientOrderId}`).sort(),
       };
     },

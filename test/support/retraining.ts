@@ -1,6 +1,6 @@
 /** Retraining on a market with something planted in it. */
 import { join } from 'node:path';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { WorkflowHandle } from '@temporalio/client';
 import { dailyRetrainId, taskQueueOf } from '../../workflows/ids.ts';
@@ -16,6 +16,7 @@ const DIGITS = new URL('../fixtures/features/digits.ts', import.meta.url).pathna
 /** Candles in a folder, and how a system trades them. `linear` passes the gate on them. @param candles that are not history */
 export function plantedOptions(candles = 40): { readonly data: string; readonly history: number; readonly env: Readonly<Record<string, string>> } {
   const data = mkdtempSync(join(tmpdir(), 'keel-planted-'));
+  process.once('exit', () => { rmSync(data, { recursive: true, force: true }); });
   writePlantedMarket({ folder: data, symbols: ['BTC', 'ETH'], timeframe: '4h', candles: HISTORY + candles, seed: 'retrain', strengthAt: () => 0.3 });
   return { data, history: HISTORY, env: { KEEL_TIMEFRAME: '4h', KEEL_FEATURES: DIGITS } };
 }

@@ -12,6 +12,7 @@ import { inject } from './fault-session.ts';
 import { outsiderOf, plantGhost } from './outsider.ts';
 import { until } from './processes.ts';
 import { fillUnheard, untilEntriesRest } from './resting.ts';
+import { plantedOptions, retrained } from './retraining.ts';
 import { setPolicy } from './set-policy.ts';
 import { acknowledgeAll, advanceToClose, beginStandstill, nextCandle, oneRow, orderOf, rowsOf, settled, streamCount, untilOpen } from './standstill.ts';
 import type { System, SystemOptions } from './system.ts';
@@ -22,7 +23,7 @@ export type Reached = `${string}/${Effect}`;
 export interface Situation {
   readonly tells: string;
   readonly reaches: readonly Reached[];
-  readonly options: Pick<SystemOptions, 'candles' | 'gated'>;
+  readonly options: Pick<SystemOptions, 'candles' | 'gated' | 'data' | 'history' | 'env'>;
   /** Stages the trouble and trades to the end, while workers may die at any moment. @returns candles that were traded */
   readonly play: (system: System) => Promise<number>;
   /** What `keel verify` says of the staging itself, which nobody can undo. */
@@ -153,6 +154,17 @@ export const SITUATIONS: readonly Situation[] = [
       await nextCandle(system);
       await nextCandle(system);
       await system.database.query('DELETE FROM candles WHERE open_time = (SELECT max(open_time) FROM candles)');
+      return await tradeToTheEnd(system);
+    },
+  },
+  {
+    tells: 'models are trained anew on candles that the ledger lacks',
+    reaches: ['prepareDataset/ledger.writeCandles'],
+    get options() { return plantedOptions(CANDLES); },
+    play: async (system) => {
+      await beginStandstill(system);
+      await system.database.query('DELETE FROM candles WHERE open_time < (SELECT max(open_time) FROM candles) - 3000000000');
+      await retrained(system);
       return await tradeToTheEnd(system);
     },
   },

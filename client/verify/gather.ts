@@ -19,6 +19,7 @@ import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, 
 import { replaySessionId } from '../../workflows/ids.ts';
 import type { Read } from './gather-emergency.ts';
 import { readEmergency } from './gather-emergency.ts';
+import { readModels } from './gather-models.ts';
 
 export interface VerifyParts {
   readonly pool: Pool;
@@ -121,6 +122,7 @@ async function readTables(connection: Connection, portfolioId: string): Promise<
     positions: positions.map((it) => ({ ...it, quantity: exact(it.quantity), entryQuantity: exact(it.entryQuantity), realizedPnl: exact(it.realizedPnl), fees: exact(it.fees) })),
     income: (await read<IncomeRecord>(INCOME)).map((it) => ({ ...it, amount: exact(it.amount) })),
     cycles: await read<CycleFact>(CYCLES),
+    models: await readModels(read),
     judged: (await read<JudgedRow>(JUDGED)).map(judgedOf),
     candles: shelvesOf(await read<Candle & { key: string }>(CANDLES)),
     predicted: new Set(predicted.map(({ key }) => key)),

@@ -7,10 +7,11 @@ import type { CandleShelf, DuePrediction, PricedOutcome } from '../predictions/o
 import type { Mode } from '../ports/ledger.ts';
 import type { IncomeRecord, VenueAccount } from '../ports/venue.ts';
 import type { EmergencyFacts } from './emergency-facts.ts';
+import type { ModelFact } from './models.ts';
 
 /** One broken promise. The number is that of docs/order-protocol.md, "Invariants". */
 export interface Violation {
-  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+  readonly invariant: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
   /** What was found, in words; the same words for the same kind. */
   readonly name: string;
   /** Whom it is about: an order's client id, a position, a symbol, a cycle. */
@@ -82,6 +83,8 @@ export interface LedgerFacts {
   readonly judged: readonly JudgedFact[];
   /** Stored candles by `<timeframe> <instrument>`, as far back as predictions are judged by them. */
   readonly candles: ReadonlyMap<string, CandleShelf>;
+  /** Every model that was registered. */
+  readonly models: readonly ModelFact[];
   readonly policyVersions: readonly number[];
   /** Position of the first record of the audit chain that does not follow; null when it is whole. */
   readonly auditBrokenAt: number | null;

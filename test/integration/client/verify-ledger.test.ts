@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { readLedger } from '../../../client/verify/gather.ts';
+import { createModelStore } from '../../../db/model-store.ts';
 import type { Pool } from '../../../db/pool.ts';
 import type { Fill, OrderIntent, VenueOrder } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
+import { afterGate, afterTrial } from '../../../domain/promotion/registry.ts';
 import { protectionViolations } from '../../../domain/verify/protection.ts';
 import { OPEN, recordedLedger } from '../db/cycle.fixture.ts';
 import type { TestDatabases } from '../../support/databases.ts';
@@ -60,4 +63,22 @@ it('an hour between two stops is found in the ledger, each stop with its own tim
   await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 100, reason: 'outside', closedAt: 1 });
   const [ended] = (await readLedger(pool, 'sim')).positions;
   expect(Math.abs((ended?.endedAt ?? 0) - Date.now())).toBeLessThan(60_000);
+});
+
+it('models are read with the hash of their bytes, their place, their trial and the steps of their lives', async () => {
+  const models = createModelStore(pool);
+  const artefact = new TextEncoder().encode('a');
+  const model = { modelId: createHash('sha256').update(artefact).digest('hex'), recipeId: 'a', validatedAt: 1_000 };
+  await models.recordTrial({ trialId: 'trial/1', runId: 'run/1', portfolioId: 'sim', recipeId: 'a', recipe: {}, kind: 'challenger', outcome: 'refused', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
+  await models.registerModel({ ...model, portfolioId: 'sim', trialId: 'trial/1', dataHash: 'd', description: {}, artefact });
+  const seen = async () => (await readLedger(pool, 'sim')).models;
+  const read = { modelId: model.modelId, bytesHash: model.modelId, place: null, trial: 'refused', steps: [] };
+  expect(await seen()).toEqual([read]);
+
+  await models.step({ portfolioId: 'sim', stepId: 'trial/1/gate', actor: 'dailyRetrain', decide: (registry) => afterGate(registry, { kind: 'challenger', model }) });
+  const begun = { kind: 'trialBegun', isByHand: false };
+  expect(await seen()).toEqual([{ ...read, place: 'onTrial', steps: [begun] }]);
+
+  await models.step({ portfolioId: 'sim', stepId: 'byHand/1', actor: 'ada', decide: (registry) => afterTrial(registry, 'promoted', 'better') });
+  expect(await seen()).toEqual([{ ...read, place: 'champion', steps: [begun, { kind: 'promoted', isByHand: true }] }]);
 });

@@ -74,7 +74,7 @@ export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFa
   return {
     ledger: {
       portfolioId: 'sim', mode: 'sim', readAt: 100_000, deploymentId: DEPLOYMENT, emergency: calm, orders: [entryRow, stopRow], fills: [fill], positions: [position], income: [transfer, commission], incomeReadTo: 1,
-      cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), policyVersions: [1], auditBrokenAt: null, ...ledger,
+      cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), models: [], policyVersions: [1], auditBrokenAt: null, ...ledger,
     },
     venue: {
       orders: [venueEntry, venueStop], openOrders: [venueStop], fills: [{ ...fill, clientOrderId: null }], income: [transfer, commission], forgetsBefore: null,

@@ -26,8 +26,7 @@ import type { Engine } from './feeds.ts';
 import type { PolicyReaderDeps } from './policy.ts';
 import { createPolicyReader } from './policy.ts';
 import { createRiskReader } from './risk-facts.ts';
-import { createServing } from './serving.ts';
-import type { ServingDeps } from './serving.ts';
+import type { Served, ServingDeps, ServingQuestion } from './serving.ts';
 import type { MarketActivities } from './types.ts';
 
 export interface MarketDeps extends PolicyReaderDeps, Pick<ServingDeps, 'models' | 'features' | 'open' | 'retrainIntervalMs'> {
@@ -47,7 +46,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
   const readPolicy = createPolicyReader(deps);
   const windowCandles = Math.max(strategy.warmupCandles, RISK_CANDLES);
   const windows = createCandleWindows(ledger, windowCandles);
-  const serve = createServing(deps);
+  const serve = createLazyServing(deps);
   const readRisk = createRiskReader({ ledger, venue });
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
@@ -124,6 +123,17 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       };
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),
+  };
+}
+
+/** What serves is loaded with the first model: a start without any pays nothing. */
+function createLazyServing(deps: ServingDeps): (question: ServingQuestion) => Promise<Served> {
+  let serving: Promise<(question: ServingQuestion) => Promise<Served>> | null = null;
+  return async (question) => {
+    const { champion, onTrial, hadChampion } = question.registry;
+    if (champion === null && onTrial === null) return { sight: { hadChampion, read: [] }, symbols: new Map() };
+    serving ??= import('./serving.ts').then(({ createServing }) => createServing(deps));
+    return await (await serving)(question);
   };
 }
 

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { closeReasons, emergencyEvents, guardState, openAtVenue, resume, sealed, trip, untilMode } from '../support/emergency.ts';
 import { METRONOME } from '../support/fault-session.ts';
+import { outsiderOf } from '../support/outsider.ts';
+import { until } from '../support/processes.ts';
 import { testSystem } from '../support/scenario.ts';
 import { beginStandstill, nextCandle, oneRow, rowsOf, settled } from '../support/standstill.ts';
 
@@ -42,6 +44,21 @@ test('a person stops it: closed, cancelled, sealed; resumed by name it comes bac
   expect((await rowsOf(system, 'SELECT 1 FROM positions')).length).toBeGreaterThan(before);
   expect((await openAtVenue(system)).positions.length).toBeGreaterThan(0);
   await untilMode(system, 'armed');
+  await system.reconcile();
+  expect(await system.violations()).toEqual([]);
+});
+
+test('tripped in the middle of a session, in the second in which one of its workers is killed: another one leaves nothing held and nothing working', async () => {
+  const system = await testSystem({ strategy: METRONOME, candles: 40, workers: 2 });
+  const outsider = outsiderOf(system);
+  await system.startReplay();
+  await until('something is held', async () => (await outsider.positions()).length > 0, 60_000);
+  await Promise.all([trip(system), system.killWorker(0)]);
+  await until('nothing is held, and nothing works', async () => { const { positions, orders } = await outsider.open(); return positions.length + orders.length === 0; }, 30_000);
+  await sealed(system);
+  await system.restartWorker(0);
+  await system.waitDone();
+  expect(await outsider.open()).toEqual({ positions: [], orders: [] });
   await system.reconcile();
   expect(await system.violations()).toEqual([]);
 });

@@ -11,7 +11,10 @@ export interface CrashPlan {
   /** From 1: fires at this pass through the point. */
   readonly pass: number;
   readonly action: CrashAction;
-  /** Written before the process goes; while it exists the plan is spent, so that a restarted worker lives. */
+  /**
+   * Written before the process goes; while it exists the plan is spent, so that a restarted worker lives. One that is
+   * there from the beginning holds the plan back until somebody takes it away: passes count from then on.
+   */
   readonly markerPath: string;
 }
 
@@ -48,9 +51,9 @@ export function crashPlanOf(env: Readonly<Record<string, string | undefined>>, p
 export function crashHook(plan: CrashPlan, end: (signal: 'SIGKILL' | 'SIGSTOP') => void = endSelf): (point: CrashPoint) => void {
   let passes = 0;
   return (point) => {
-    if (point !== plan.point) return;
+    if (point !== plan.point || existsSync(plan.markerPath)) return;
     passes += 1;
-    if (passes !== plan.pass || existsSync(plan.markerPath)) return;
+    if (passes !== plan.pass) return;
     const mark: CrashMark = { point, pass: passes, action: plan.action, pid: process.pid };
     // Created anew, so that of two workers with the same plan one only fires.
     writeFileSync(plan.markerPath, JSON.stringify(mark), { flag: 'wx' });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,6 +63,17 @@ describe('crashHook', () => {
     hook(POINT);
     expect(signals).toEqual(['SIGKILL']);
     expect(JSON.parse(readFileSync(markerPath, 'utf8'))).toEqual({ point: POINT, pass: 2, action: 'kill', pid: process.pid });
+  });
+
+  it('counts passes from the moment on in which a marker that held it back is taken away', () => {
+    const { hook, signals, markerPath } = hookWith(2, 'kill');
+    writeFileSync(markerPath, '');
+    for (const point of [POINT, POINT, POINT]) hook(point);
+    rmSync(markerPath);
+    hook(POINT);
+    expect(signals).toEqual([]);
+    hook(POINT);
+    expect(signals).toEqual(['SIGKILL']);
   });
 
   it('is spent once its marker exists, so that a restarted process lives', () => {

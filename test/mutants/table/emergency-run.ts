@@ -1,0 +1,24 @@
+/** The emergency stop's workflow and its writes: real code on a real engine and a real Postgres. */
+import type { Mutant } from '../mutant.ts';
+import { edit, integration } from '../mutant.ts';
+
+const CLOSING = 'workflows/ess-closing.ts';
+const LEDGER = 'db/ledger/guard.ts';
+const run = (named: string) => integration('workflows/emergency', named);
+const ledger = (named: string) => integration('db/guard', named);
+const inOrder = run('closes in order, and again when it is sealed');
+
+export const EMERGENCY_RUN_MUTANTS: readonly Mutant[] = [
+  { name: 'run: openings are cancelled', guard: 'what could open is cancelled before anything is closed', tests: inOrder, edits: [edit(CLOSING, `    await withdraw(look.openings, 'opening orders');\n`, '')] },
+  { name: 'run: stops of what is closed', guard: 'stops are cancelled once their positions are closed', tests: inOrder, edits: [edit(CLOSING, `    await withdraw(look.leftovers, 'orders of what is closed');\n`, '')] },
+  { name: 'run: closed after the openings', guard: 'openings are cancelled first', tests: inOrder, edits: [edit(CLOSING, `    await withdraw(look.openings, 'opening orders');\n    const answers = await close(run, look.targets);\n`, `    const answers = await close(run, look.targets);\n    await withdraw(look.openings, 'opening orders');\n`)] },
+  { name: 'run: sealed by two late looks', guard: 'one clear look does not seal', tests: inOrder, edits: [edit(CLOSING, 'if (isSealProven(raisedAt, looks, FENCE_TIMES)) return;', 'if (looks.length > 0) return;')] },
+  { name: 'run: swept again behind the fence', guard: 'what was opened until the fence was written is closed', tests: run('writes the fence when it is back, and sweeps again'), edits: [edit(CLOSING, '    await sweep(run); // what was opened until the fence was up\n', '')] },
+  { name: 'run: names of each pass', guard: 'a closing order whose fate is open is not sent again under its name', tests: run('goes on with other names'), edits: [edit(CLOSING, '  run.attempts += 1;\n', '')] },
+  { name: 'run: a straggler is closed', guard: 'what came through after flat is closed before sealed', tests: run('catches a straggler'), edits: [edit(CLOSING, '      await sweep(run, last);\n', '')] },
+  { name: 'run: fills are waited for', guard: 'closing fills are looked for until they are booked', tests: run('waits for fills that the venue does not show yet'), edits: [edit(CLOSING, '    if (missing.length === 0) return;\n', '    if (look > 1 || missing.length === 0) return;\n')] },
+  { name: 'ledger: the fence with the guard', guard: 'the fence rises in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, '  if (isHalting(state.mode)) return raised(fence);\n', '')] },
+  { name: 'ledger: the fence comes down', guard: 'the first step back lowers the fence', tests: ledger('every step is told once'), edits: [edit(LEDGER, `return isHalting(before.mode) || (state.mode`, `return (state.mode`)] },
+  { name: 'ledger: positions are told', guard: 'each open position is told to stand aside in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, `result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;`, '0;')] },
+  { name: 'ledger: one at a time', guard: 'trips at the same moment are one', tests: ledger('many at the same moment, is once'), edits: [edit(LEDGER, 'WHERE portfolio_id = $1 FOR UPDATE', 'WHERE portfolio_id = $1')] },
+];

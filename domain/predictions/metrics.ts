@@ -132,7 +132,7 @@ export function meanInterval(values: readonly number[], count: number): Interval
   return { value: mean, low: mean - half, high: mean + half };
 }
 
-function brierOf({ probabilities, actual }: Judged): number {
+export function brierOf({ probabilities, actual }: Pick<Judged, 'probabilities' | 'actual'>): number {
   return (['buy', 'sell', 'hold'] as const).reduce((total, action) => total + (probabilities[action] - (action === actual ? 1 : 0)) ** 2, 0);
 }
 

@@ -73,8 +73,8 @@ class LedgerWatch implements AccountWatch {
   async look(): Promise<void> {
     this.#known ??= await this.#firstView();
     // In lockstep cycles look at the account: the moment of a timer must not decide.
-    const money = this.#known?.isReplay === true ? null : await this.#askAccount();
-    await this.#enqueue({ at: this.#marketAt, seenAt: this.#deps.clock(), money, machinery: await this.#machinery() });
+    const asked = this.#known?.isReplay === true ? null : await this.#askAccount();
+    await this.#enqueue({ at: asked?.at ?? this.#marketAt, seenAt: this.#deps.clock(), money: asked?.money ?? null, machinery: await this.#machinery() });
   }
 
   heard(): void {
@@ -97,8 +97,8 @@ class LedgerWatch implements AccountWatch {
     const sights = this.#waiting;
     this.#waiting = [];
     if (sights.length === 0 || !(await this.#fold(sights, false))) return;
-    const account = await this.#askAccount();
-    await this.#fold([{ at: this.#marketAt, seenAt: this.#deps.clock(), money: account, machinery: null }], account === null);
+    const asked = await this.#askAccount();
+    await this.#fold([{ at: asked?.at ?? this.#marketAt, seenAt: this.#deps.clock(), money: asked?.money ?? null, machinery: null }], asked === null);
   }
 
   /** @returns whether the venue should be asked. */
@@ -144,11 +144,12 @@ class LedgerWatch implements AccountWatch {
   }
 
   /** Null: the venue does not answer; its failed calls are counted. */
-  async #askAccount(): Promise<AccountSight | null> {
+  async #askAccount(): Promise<{ readonly at: number; readonly money: AccountSight } | null> {
     try {
       // The time first: what is booked between the two answers is then later than the look, and its event is not taken for an old one.
       this.#marketAt = Math.max(this.#marketAt, await this.#deps.venue.marketTime());
-      return accountSightOf(await this.#deps.venue.account());
+      const at = this.#marketAt; // an event that comes meanwhile moves the clock on, not this look
+      return { at, money: accountSightOf(await this.#deps.venue.account()) };
     } catch (error) {
       if (error instanceof KeelError) return null;
       throw error;

@@ -133,6 +133,7 @@ function createLazyServing(deps: ServingDeps): (question: ServingQuestion) => Pr
     const { champion, onTrial, hadChampion } = question.registry;
     if (champion === null && onTrial === null) return { sight: { hadChampion, read: [] }, symbols: new Map() };
     serving ??= import('./serving.ts').then(({ createServing }) => createServing(deps));
+    serving.catch(() => (serving = null)); // the next cycle tries again
     return await (await serving)(question);
   };
 }

@@ -3,7 +3,7 @@ import type { CandleSeries } from '../domain/market/candle.ts';
 import { candleOpenTime, timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
-import type { SnapshotSummary, Trainer } from '../domain/ports/trainer.ts';
+import type { FeatureSetView, SnapshotSummary, Trainer } from '../domain/ports/trainer.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { afterAgeing, afterGate } from '../domain/promotion/registry.ts';
@@ -53,7 +53,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   async function ensureSnapshot(plan: RetrainPlan, dataHash: string): Promise<void> {
     if (trainer.hasSnapshot(dataHash)) return;
     const { dataHash: made } = await makeSnapshot(plan, () => Promise.resolve()); // what the venue shows stayed in the ledger the first time
-    if (made !== dataHash) throw new KeelError('SNAPSHOT_INVALID', `the data set ${dataHash.slice(0, 12)} was lost, and its candles give another one now (${made.slice(0, 12)}): this retrain cannot go on, the next one begins anew`);
+    if (made !== dataHash) throw new KeelError('TRAINING_FAILED', `the data set ${dataHash.slice(0, 12)} was lost, and its candles give another one now (${made.slice(0, 12)}): this retrain cannot go on, the next one begins anew`);
   }
 
   const fitOf = ({ plan, dataHash, candidate }: { readonly plan: RetrainPlan; readonly dataHash: string; readonly candidate: PlannedCandidate }) => ({ dataHash, recipe: candidate.recipe, folds: plan.folds });
@@ -110,7 +110,14 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     const lengthMs = timeframeMs(timeframe);
     const asOf = candleOpenTime(marketTime, timeframe);
     if (!policy.retraining) return { asOf, skipped: 'the policy has `retraining` off' };
-    const { id: featureSet, warmupCandles } = await trainer.featureSet(timeframe);
+    let set: FeatureSetView;
+    try {
+      set = await trainer.featureSet(timeframe);
+    } catch (error) {
+      if (!(error instanceof KeelError) || error.code === 'PROCESS_FAILED') throw error;
+      return { asOf, skipped: `the feature set cannot be used: ${error.message}` };
+    }
+    const { id: featureSet, warmupCandles } = set;
     const wanted = asOf - profile.lookbackMs;
     const firsts = await Promise.all(instrumentIds.map((instrumentId) => firstCandleAt(venue, { instrumentId, timeframe, from: wanted - warmupCandles * lengthMs, to: asOf })));
     const first = Math.min(...firsts.flatMap((it) => it ?? []));

@@ -149,7 +149,8 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
   })];
   if (!hasMarketClock(deployment)) {
     watched.push(await ensureCycles(client, settings, { portfolioId, strategy, taskQueue }), await ensureEvaluations(client, portfolioId, taskQueue));
-    if (settings.retrain !== 'off') watched.push(await ensureRetrains(client, settings, { portfolioId, taskQueue }));
+    if (settings.retrain === 'off') await withoutSchedule(client, dailyRetrainId(portfolioId));
+    else watched.push(await ensureRetrains(client, settings, { portfolioId, taskQueue }));
   }
   if (deployment.mode !== 'replay') {
     watched.push(await ensureOversight(client, portfolioId, taskQueue));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createModelStore } from '../db/model-store.ts';
 import type { ModelRow, RunRow, StepRow, TrialRow } from '../db/model-views.ts';
-import { modelRows, runRows, stepsOf, trialsOf } from '../db/model-views.ts';
+import { marketTimeOf, modelRows, runRows, stepsOf, trialsOf } from '../db/model-views.ts';
 import type { Pool } from '../db/pool.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
 import { artefactHash } from '../domain/learning/artefact.ts';
@@ -97,7 +97,7 @@ export async function promoteModel(name: string, asked: Asked): Promise<ModelSte
 /** Who acted before the champion acts again, or the rules. @throws {KeelError} USAGE: there is no champion */
 export async function rollBackModel(asked: Asked): Promise<ModelStep> {
   return await stepByHand(asked, async ({ pool, portfolioId, retrainIntervalMs: interval }) => {
-    const now = (await createModelStore(pool).latestRun(portfolioId))?.asOf ?? 0; // the newest moment that the registry knows of
+    const now = await marketTimeOf(pool, portfolioId);
     return (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, asked.because, { now, retrainIntervalMs: interval }));
   });
 }
@@ -160,7 +160,7 @@ export async function importModel(file: string, asked: Asked): Promise<ModelStep
     const trialId = `${portfolioId}/import/${modelId}`;
     const { learner, parameters, featureSet, label, instruments } = served;
     await store.recordTrial({ trialId, runId: trialId, portfolioId, recipeId, recipe: { learner, parameters, featureSet, label, instruments }, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: `imported by ${asked.by}: ${asked.because}; never validated here` });
-    const validatedAt = (await store.latestRun(portfolioId))?.asOf ?? exported.validatedAt;
+    const validatedAt = await marketTimeOf(pool, portfolioId);
     await store.registerModel({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description: exported.description, artefact });
     const change = await takeStep(shelf, asked.by, (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId, validatedAt } }));
     return { deployment: shelf.deployment, ...change };

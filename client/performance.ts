@@ -104,12 +104,12 @@ function supervisionLines({ at, weights, drift, findings, retrain }: Supervision
   const regimes = Object.keys(weights);
   const voters = [...new Set(Object.values(weights).flatMap((it) => Object.keys(it)))].sort();
   const told = [
-    ...drift.map((it) => `drift of ${it.of}, model ${it.modelId.slice(0, 12)}: ${it.loss === null ? it.features.map(({ feature, psi, limit }) => `${feature} ${psi.toFixed(2)} (at most ${limit.toFixed(2)})`).join(', ') : `${it.loss.sum.toFixed(1)} deviations since ${new Date(it.loss.since).toISOString()} (at most ${it.loss.limit})`}`),
-    ...findings.map((it) => `critical, ${it.code}: ${it.why}`),
+    ...drift.map((it) => columns([[`drift of ${it.of}, model ${it.modelId.slice(0, 12)}: ${it.loss === null ? it.features.map(({ feature, psi, limit }) => `${feature} ${psi.toFixed(2)} (at most ${limit.toFixed(2)})`).join(', ') : `${it.loss.sum.toFixed(1)} deviations since ${new Date(it.loss.since).toISOString()} (at most ${it.loss.limit})`}`]])),
+    ...findings.map((it) => columns([[`critical, ${it.code}: ${it.why}`]])),
     ...(retrain === null ? [] : [`a retrain was started: ${retrain}`]),
   ];
   return [
-    `What votes weigh since the supervisor looked at ${new Date(at).toISOString()}, in effect from the next market day on:`,
+    columns([[`What votes weigh since the supervisor looked at ${new Date(at).toISOString()}, in effect from the next market day on:`]]),
     ...(voters.length === 0 ? ['all the same: nothing is known yet'] : [table([['voter', ...regimes], ...voters.map((voter) => [voter, ...regimes.map((regime) => (weights[regime]?.[voter] ?? 1).toFixed(2))])])]),
     ...told,
   ];

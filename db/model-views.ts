@@ -86,3 +86,9 @@ export async function trialsOf(pool: Pool, where: { readonly runId: string } | {
     text: `SELECT trial_id AS "trialId", recipe_id AS "recipeId", recipe, kind, outcome, rules, reason, array_length(returns, 1) AS days FROM validation_trials WHERE ${column} = $1 ORDER BY seq`, values: [value],
   });
 }
+
+/** Close of the newest cycle's candle: the market's own time; 0 before the first. */
+export async function marketTimeOf(pool: Pool, portfolioId: string): Promise<number> {
+  const [row] = await run<{ at: number }>(pool, `newest cycle of ${portfolioId}`, { text: 'SELECT coalesce(max(close_time), 0)::float8 AS at FROM cycles WHERE portfolio_id = $1', values: [portfolioId] });
+  return row?.at ?? 0;
+}

@@ -1,5 +1,5 @@
 /** Training in threads of its own, at the machine's leisure: whatever trades goes first. */
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Piscina } from 'piscina';
 import { ERRORS, KeelError, messageOf } from '../domain/errors.ts';
@@ -34,6 +34,8 @@ export interface TrainerOptions {
 const NICE = 19;
 /** Threads end when they have nothing to do: they hold a data set in memory. */
 const IDLE_MS = 60_000;
+/** Another retrain may still work on what was written lately. */
+const SPARED_MS = 24 * 3_600_000;
 
 export function createTrainer({ thread, parts, folder, threads }: TrainerOptions): Trainer {
   let opened: Promise<Piscina<TrainingJob, TrainingAnswer>> | null = null;
@@ -65,7 +67,8 @@ export function createTrainer({ thread, parts, folder, threads }: TrainerOptions
     judge: (request) => ask({ kind: 'judge', request }),
     trained: (request) => ask({ kind: 'trained', request }),
     keepOnly: (dataHashes) => {
-      for (const name of foldersIn(folder)) if (!dataHashes.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
+      const old = Date.now() - SPARED_MS;
+      for (const name of foldersIn(folder)) if (!dataHashes.includes(name) && statSync(join(folder, name)).mtimeMs < old) rmSync(join(folder, name), { recursive: true, force: true });
     },
     close: async () => { await (await opened)?.destroy(); },
   };

@@ -1,5 +1,5 @@
 /** What a training thread does, one job after the other. Each job goes by files and its request alone, so any thread may do it, and again. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { learnedInputOf } from '../domain/drift/input.ts';
 import { checkFeatures, rowsToCheck } from '../domain/features/check.ts';
@@ -78,7 +78,14 @@ let last: { readonly path: string; readonly snapshot: Snapshot } | null = null;
 
 async function snapshotOf(folder: string, dataHash: string): Promise<Snapshot> {
   const path = snapshotPath(folder, dataHash);
-  if (last?.path !== path) last = { path, snapshot: await readSnapshot(path, dataHash) };
+  if (last?.path !== path) {
+    try {
+      last = { path, snapshot: await readSnapshot(path, dataHash) };
+    } catch (error) {
+      rmSync(path, { force: true }); // what is damaged is made again
+      throw error;
+    }
+  }
   return last.snapshot;
 }
 

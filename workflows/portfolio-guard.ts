@@ -111,7 +111,9 @@ async function catchUp(life: GuardLife): Promise<void> {
 async function tellRun(life: GuardLife): Promise<void> {
   const { emergency, round, mode, resetBy, cause } = life.state;
   const telling = JSON.stringify([emergency, round, mode, resetBy, cause]);
-  if (emergency === 0 || telling === life.told) return;
+  const isTold = telling === life.told;
+  // Its run may have been ended, by a person or by the engine's limit on histories: while it is to close, it is taken up again.
+  if (emergency === 0 || (isTold && !(mode === 'tripping' && patched('run taken up again')))) return;
   if (mode === 'armed') await signalNews(emergencyIdOf(life.input.portfolioId, emergency));
   else await startRun(life);
   life.told = telling;
@@ -152,8 +154,10 @@ function describe(life: GuardLife): void {
   setCurrentDetails([`**${state.mode}**${state.cause === null || state.mode === 'armed' ? '' : `: ${state.cause.trigger}, ${state.cause.reason} (${state.cause.by})`}${behind}`, '', '| when | from | to | why | by |', '|---|---|---|---|---|', ...lines].join('\n'));
 }
 
-/** Only between two rounds, with no handler waiting; what the ledger does not know goes along. */
+/** Only between two rounds, with no handler waiting; what the ledger does not know goes along. One that came meanwhile waits for a round: then that comes first. */
 async function goOn(life: GuardLife): Promise<void> {
-  await condition(allHandlersFinished);
+  const isWaiting = (): boolean => life.heard.some((it) => it.status === 'waiting');
+  await condition(() => isWaiting() || allHandlersFinished());
+  if (isWaiting()) return;
   await continueAsNew<typeof portfolioGuard>({ ...life.input, state: life.state, foreign: life.foreign, behind: life.heard.map((it) => it.command) });
 }

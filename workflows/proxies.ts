@@ -15,7 +15,7 @@
  * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
  * | evaluating | 60 s, heartbeat 5 s | without end | reads, and writes each outcome once |
  * | supervising | 60 s, heartbeat 5 s | three | pricing does not wait for it; the next evaluation asks again |
- * | training | 30 min, heartbeat 5 s | without end | what was done is kept, and done again to the same bytes |
+ * | training | 30 min, a day in all, heartbeat 5 s | without end | what was done is kept, and done again to the same bytes |
  * | playing | 1 h, heartbeat 5 s | two | each begins anew, in minutes; then it is told that they cannot be played |
  * | recordingScenarios | 10 s | without end | one event for each run |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
@@ -103,7 +103,7 @@ export const evaluating = proxyActivities<EvaluationActivities>({ taskQueue: tas
 export const supervising = proxyActivities<SupervisionActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumAttempts: 3 }, priority: { priorityKey: 5 } });
 
 /** Nothing waits for it. */
-export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
+export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', scheduleToCloseTimeout: '1 day', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
 
 const scenarioQueue = taskQueueOf(taskInfo.prefix, 'models');
 export const playing = proxyActivities<Pick<ScenarioActivities, 'playScenarios'>>({

@@ -85,7 +85,7 @@ export interface Trainer {
   judge(request: JudgeRequest): Promise<Judgement>;
   /** What `fit` made of `whole`, and what it says of itself. */
   trained(request: Omit<FitRequest, 'fold'>): Promise<Trained>;
-  /** Deletes the files of every data set but these. */
+  /** Deletes the files of every data set but these and those of the last day. */
   keepOnly(dataHashes: readonly string[]): void;
   close(): Promise<void>;
 }

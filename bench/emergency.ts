@@ -4,7 +4,7 @@ import { outsiderOf } from '../test/support/outsider.ts';
 import { until } from '../test/support/processes.ts';
 import { startServers } from '../test/support/servers.ts';
 import { setPolicy } from '../test/support/set-policy.ts';
-import { beginStandstill, nextCandle, oneRow } from '../test/support/standstill.ts';
+import { beginStandstill, nextCandle, oneRow, settled } from '../test/support/standstill.ts';
 import type { System } from '../test/support/system.ts';
 import { startSystem } from '../test/support/system.ts';
 import { benchAccountWatch } from './account-watch.ts';
@@ -19,7 +19,7 @@ const SYMBOLS = 60;
 const CANDLES_TO_HOLD = 8;
 const FLOOR_ROUNDS = 20;
 /** The venue counts whoever asks. */
-const LOOK_MS = 20;
+const LOOK_MS = 50;
 const STRATEGY = new URL('../test/fixtures/strategies/always-buy.ts', import.meta.url).pathname;
 /** Small positions of everything, so that fifty fit into one account. */
 const WIDE = {
@@ -44,8 +44,7 @@ export async function benchEmergency({ isQuick }: BenchOptions): Promise<readonl
       for (let round = 0; round < FLOOR_ROUNDS; round += 1) floors.push(await floor.updateMs('pingWithActivity'));
       const usual: Stop[] = [];
       for (let round = 1; round <= (isQuick ? 1 : 3); round += 1) usual.push(await stopped(system, round));
-      await system.restartVenue(FEW);
-      const few = await stopped(system, usual.length + 1);
+      const few = await stopped(system, usual.length + 1, () => system.restartVenue(FEW));
       return [...rowsOf(usual, few, median(floors)), ...(await benchAccountWatch(servers, isQuick ? 3 : 10))];
     } finally {
       await floor.stop();
@@ -64,12 +63,13 @@ interface Stop {
   readonly sealedMs: number;
 }
 
-/** Opens until enough is held, trips, and waits for the end; then trading may begin again. */
-async function stopped(system: System, emergency: number): Promise<Stop> {
+/** Opens until enough is held, trips, and waits for the end; then trading may begin again. @param before the trip, when all is open */
+async function stopped(system: System, emergency: number, before: () => Promise<void> = () => Promise.resolve()): Promise<Stop> {
   for (let candle = 0; (await openCount(system)) < POSITIONS; candle += 1) {
     if (candle === CANDLES_TO_HOLD) throw new Error(`fewer than ${POSITIONS} positions are open after ${candle} candles: ${await whyNot(system)}`);
     await nextCandle(system);
   }
+  await before();
   const held = await openCount(system);
   const outsider = outsiderOf(system);
   const startedMs = performance.now();
@@ -80,6 +80,7 @@ async function stopped(system: System, emergency: number): Promise<Stop> {
   await answered;
   await sealed(system, emergency);
   const sealedMs = performance.now() - startedMs;
+  await settled(system);
   await resume(system);
   await until('trading may begin again', async () => { await nextCandle(system); return (await guardState(system)).mode === 'armed'; }, 120_000);
   return { held, fenceMs, flatMs, sealedMs };

@@ -80,8 +80,8 @@ async function tradesByItsSchedule(mode: 'paper' | 'testnet' | 'live', { keel, j
   const started = keel('start', '--mode', mode, '--json');
   const early = started.ended.then(({ code, out, err }) => { throw new Error(`${mode} ended with ${code} before it traded: ${out}${err}`); });
   await Promise.race([early, until(`${mode} is up`, () => isUp(started), 60_000)]);
-  // Both symbols at once need a policy that lets them: they move together, and the books of a market of minutes are thin.
-  expect(await keel('policy', 'set', 'correlationMax=1', 'depthMin=10000', '--by', 'ada', '--because', 'both symbols').ended).toMatchObject({ code: 0 });
+  // Both symbols at once need a policy that lets them: they move together, the books of a market of minutes are thin, and a funding time may be near.
+  expect(await keel('policy', 'set', 'correlationMax=1', 'depthMin=10000', 'fundingBeforeMin=0', 'fundingAfterMin=0', '--by', 'ada', '--because', 'both symbols').ended).toMatchObject({ code: 0 });
   const database = new pg.Pool({ connectionString: servers.postgresUrl.replace(/\/[^/]*$/, `/keel_${mode}`), max: 1 });
   onTestFinished(() => database.end());
   const protections = `SELECT count(*)::int n FROM orders o JOIN intents i USING (client_order_id) WHERE i.leg = 'stop' AND o.state = 'accepted'`;

@@ -11,6 +11,7 @@ import { levelNow } from '../domain/health/check.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Instrument } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
+import { once } from '../domain/once.ts';
 import type { Fence } from '../domain/orders/protocol.ts';
 import type { PostureState } from '../domain/oversight/posture.ts';
 import { nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
@@ -128,13 +129,11 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
 
 /** What serves is loaded with the first model: a start without any pays nothing. */
 function createLazyServing(deps: ServingDeps): (question: ServingQuestion) => Promise<Served> {
-  let serving: Promise<(question: ServingQuestion) => Promise<Served>> | null = null;
+  const load = once(async () => (await import('./serving.ts')).createServing(deps));
   return async (question) => {
     const { champion, onTrial, hadChampion } = question.registry;
     if (champion === null && onTrial === null) return { sight: { hadChampion, read: [] }, symbols: new Map() };
-    serving ??= import('./serving.ts').then(({ createServing }) => createServing(deps));
-    serving.catch(() => (serving = null)); // the next cycle tries again
-    return await (await serving)(question);
+    return await (await load())(question);
   };
 }
 

@@ -5,6 +5,7 @@ import { LiveFeatures } from '../domain/features/live.ts';
 import { artefactHash } from '../domain/learning/artefact.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
+import { once } from '../domain/once.ts';
 import type { Ledger, RegistrySight } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { Predictor } from '../domain/ports/predictor.ts';
@@ -136,20 +137,6 @@ function createTeller(warn: ServingDeps['warn']): (portfolioId: string, reading:
     told.set(key, said);
     if (state !== 'used') warn({ portfolioId, modelId, role, state, why }, 'a model cannot be used: trading goes on without it');
     else if (before !== undefined) warn({ portfolioId, modelId, role }, 'a model is used');
-  };
-}
-
-/** What failed is tried again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return async () => {
-    made ??= make();
-    try {
-      return await made;
-    } catch (error) {
-      made = null;
-      throw error;
-    }
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { AnyDomainEvent } from '../../domain/events/event.ts';
 import { AUDIT_OF } from '../../domain/events/event.ts';
 import type { Client, Pool } from '../pool.ts';
@@ -82,13 +83,5 @@ export async function verifyAuditChain(pool: Pool): Promise<ChainVerdict> {
 
 /** Covers the stored event as it is, whatever this version's schema would make of it. */
 function chainedHash(previous: string, { id, type, source, time, traceId, subject, portfolioId, actor, payload }: EventRecord): string {
-  return createHash('sha256').update(`${previous}\n${canonical({ id, type, source, time, traceId, subject, portfolioId, actor, payload })}`).digest('hex');
-}
-
-/** JSON with sorted keys: the same event gives the same text, whatever PostgreSQL makes of the order. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, it]) => it !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([key, it]) => `${JSON.stringify(key)}:${canonical(it)}`).join(',')}}`;
+  return createHash('sha256').update(`${previous}\n${canonicalJson({ id, type, source, time, traceId, subject, portfolioId, actor, payload })}`).digest('hex');
 }

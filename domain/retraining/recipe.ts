@@ -1,6 +1,7 @@
 /** How a model is made: what a refresh has in common with its predecessor. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { canonicalJson } from '../canonical-json.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 
 export interface Recipe {
@@ -18,12 +19,5 @@ const ID_LENGTH = 16;
 
 /** The same for the same recipe, in whatever order its parameters were written. */
 export function recipeIdOf(recipe: Recipe): string {
-  return bytesToHex(sha256(utf8ToBytes(canonical(recipe)))).slice(0, ID_LENGTH);
-}
-
-/** JSON with the keys of every object in order. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).filter(([, it]) => it !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, it]) => `${JSON.stringify(key)}:${canonical(it)}`).join(',')}}`;
+  return bytesToHex(sha256(utf8ToBytes(canonicalJson(recipe)))).slice(0, ID_LENGTH);
 }

@@ -18,6 +18,7 @@ import { openAccountStream, openMarketStream, STREAM_TIMES } from './streams.ts'
 import type { StreamContext, StreamTimes } from './streams.ts';
 import { createTermsKeeper } from './terms.ts';
 import type { TermsKeeper } from './terms.ts';
+import { once } from '../../domain/once.ts';
 
 export interface CcxtVenueSettings {
   readonly mode: Mode;
@@ -122,18 +123,4 @@ async function connectTo(settings: CcxtVenueSettings, clock: () => number, contr
   // The venue's own limits, before anything is sent. Its documented ones hold while it does not tell.
   await rest.symbols().catch(() => undefined);
   return connection;
-}
-
-/** The first success is kept; a failure is forgotten, so that the next call tries again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return async () => {
-    made ??= make();
-    try {
-      return await made;
-    } catch (error) {
-      made = null;
-      throw error;
-    }
-  };
 }

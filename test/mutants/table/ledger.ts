@@ -53,6 +53,6 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
   { name: 'append-only: candles', guard: 'a stored candle never changes', tests: protectionTest('stored candle'), edits: [edit(TRIGGERS, 'CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON candles FOR EACH STATEMENT EXECUTE FUNCTION keel_refuse_change();', '')] },
 
   { name: 'audit chain: hash', guard: 'a changed event is found', tests: chainTest('names where it breaks'), edits: [edit('db/events/audit.ts', 'if (row.position !== after + 1 || row.hash !== hash)', 'if (row.position !== after + 1)')] },
-  { name: 'audit chain: the hash before', guard: 'each record covers all before it', tests: chainTest('hashes the hash before'), edits: [edit('db/events/audit.ts', 'update(`${previous}\\n${canonical(', 'update(`${canonical(')] },
-  { name: 'audit chain: payload', guard: 'the hash covers what the event says', tests: chainTest('names where it breaks'), edits: [edit('db/events/audit.ts', 'canonical({ id, type, source, time, traceId, subject, portfolioId, actor, payload })', 'canonical({ id, type, source, time, traceId, subject, portfolioId, actor })')] },
+  { name: 'audit chain: the hash before', guard: 'each record covers all before it', tests: chainTest('hashes the hash before'), edits: [edit('db/events/audit.ts', 'update(`${previous}\\n${canonicalJson(', 'update(`${canonicalJson(')] },
+  { name: 'audit chain: payload', guard: 'the hash covers what the event says', tests: chainTest('names where it breaks'), edits: [edit('db/events/audit.ts', 'canonicalJson({ id, type, source, time, traceId, subject, portfolioId, actor, payload })', 'canonicalJson({ id, type, source, time, traceId, subject, portfolioId, actor })')] },
 ];

@@ -6,6 +6,10 @@ import { databaseUrlOf } from '../config/database.ts';
 import { createHealthStore } from '../db/health-store.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createPool } from '../db/pool.ts';
+import { ARMED } from '../domain/emergency/guard.ts';
+import { NORMAL_LIMITS } from '../domain/emergency/limits.ts';
+import type { AccountSight, BalanceSight, RiskSight, WatchMemory } from '../domain/emergency/watch.ts';
+import { lookAtRisk, NOTHING_SEEN } from '../domain/emergency/watch.ts';
 import type { AccountEvent } from '../domain/ports/venue.ts';
 import type { SystemOptions } from '../test/support/system.ts';
 import { startSystem } from '../test/support/system.ts';
@@ -50,6 +54,7 @@ export async function benchAccountWatch(servers: Pick<SystemOptions, 'postgresUr
     return [
       atLeast('account events watched, none lost', perSecond, { goal: PER_SECOND * 0.98, unit: 'events/s' }),
       atMostMs('account event to what the guard knows of it, p99', quantile(took, 0.99), 100),
+      atMostMs(`guard evaluation of one account event, ${HOLDINGS} positions, p99`, quantile(evaluationTimes(), 0.99), 1),
     ];
   } finally {
     await Promise.all([venue.close(), limiter.close()]);
@@ -71,4 +76,28 @@ async function assertNoneLost(ledger: ReturnType<typeof createLedger>, portfolio
   const { memory } = await ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() });
   const [peak, wallet] = [PEAK + HOLDINGS * UNREALIZED, walletOf(events - 1, events).toFixed(8)];
   if (Math.abs((memory.equity.peak ?? 0) - peak) > 0.001 || memory.wallet !== wallet) throw new Error(`the guard knows of a peak of ${memory.equity.peak ?? 'none'} and a wallet of ${memory.wallet ?? 'none'}; told were ${peak} and ${wallet}`);
+}
+
+const QUARTER_MS = 15 * 60_000;
+const QUARTERS = 96;
+const EVALUATIONS = 5_000;
+
+/** The evaluation alone, after a day that only fell: its memory is as long as it gets. Milliseconds of each. */
+function evaluationTimes(): readonly number[] {
+  const context = { guard: ARMED, ledger: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '0', incomeReadAt: null }, limits: NORMAL_LIMITS, isReplay: false, trustsStream: true };
+  const unrealized = Object.fromEntries(Array.from({ length: HOLDINGS }, (_, place) => [`S${place}-USDT-PERP/both`, String(UNREALIZED)]));
+  const sightAt = (at: number, money: AccountSight | BalanceSight): RiskSight => ({ at, seenAt: at, machinery: null, money });
+  const balanceAt = (at: number, wallet: number): RiskSight => sightAt(at, { kind: 'balance', isTransfer: false, walletBalance: wallet.toFixed(8), unrealized });
+  const account: AccountSight = { kind: 'account', walletBalance: String(WALLET), equity: String(WALLET), unrealized };
+  const fallen = Array.from({ length: QUARTERS }, (_, quarter) => balanceAt((quarter + 1) * QUARTER_MS, WALLET - quarter / 10));
+  let memory: WatchMemory = lookAtRisk(NOTHING_SEEN, [sightAt(0, account), ...fallen], context).memory;
+  return Array.from({ length: EVALUATIONS }, (_, event) => {
+    const sight = balanceAt(QUARTERS * QUARTER_MS + event, WALLET - QUARTERS / 10 - event / 10_000);
+    const startedMs = performance.now();
+    const look = lookAtRisk(memory, [sight], context);
+    const ms = performance.now() - startedMs;
+    if (look.command !== null) throw new Error(`the guard was to look, not to act: ${look.command.kind}`);
+    memory = look.memory;
+    return ms;
+  });
 }

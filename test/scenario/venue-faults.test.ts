@@ -219,7 +219,8 @@ describe('streams', () => {
   test('events twice and out of order change nothing', () => {
     const { faults, resolved } = resultOf('streams');
     expect(Math.min(faults['twice']?.fired ?? 0, faults['disordered']?.fired ?? 0)).toBeGreaterThan(5);
-    expect(resolved.filter((it) => it.kind !== 'missedFill')).toEqual([]);
+    const { positionId } = struck('streams', 'noStop'); // a pass may find it before it closes: that is what the other fault does
+    expect(resolved.filter((it) => it.kind !== 'missedFill' && !(it.kind === 'unprotected' && it.positionId === positionId))).toEqual([]);
   });
 
   test.each<[SessionName, number]>([

@@ -58,7 +58,7 @@ export interface SessionResult {
   readonly orders: ReadonlyMap<string, OrderStory>;
   readonly positions: readonly PositionStory[];
   /** Kinds and outcomes that reconciliation told. */
-  readonly resolved: readonly { readonly kind: string; readonly instrumentId: string | null; readonly outcome: string }[];
+  readonly resolved: readonly { readonly kind: string; readonly instrumentId: string | null; readonly outcome: string; readonly positionId: string | null }[];
   readonly income: readonly { readonly type: string; readonly amount: string }[];
   readonly broken: readonly string[];
   readonly violations: readonly Violation[];
@@ -73,7 +73,7 @@ const STORIES = `
     coalesce((SELECT array_agg(e.at::float8 ORDER BY e.seq) FROM order_events e WHERE e.client_order_id = o.client_order_id), '{}') "movedAt"
   FROM orders o JOIN intents i USING (client_order_id) ORDER BY o.seq`;
 const POSITIONS = `SELECT position_id "positionId", instrument_id "instrumentId", state, close_reason "closeReason" FROM positions ORDER BY decided_at, instrument_id`;
-const RESOLVED = `SELECT payload->>'kind' kind, payload->>'instrumentId' "instrumentId", payload->>'outcome' outcome FROM domain_events WHERE type = 'differenceResolved' ORDER BY seq`;
+const RESOLVED = `SELECT payload->>'kind' kind, payload->>'instrumentId' "instrumentId", payload->>'outcome' outcome, payload->'evidence'->>'positionId' "positionId" FROM domain_events WHERE type = 'differenceResolved' ORDER BY seq`;
 
 /** Runs a session to its end with these faults waiting for their moments, and reconciles once more. */
 export async function runFaultSession(servers: Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>, spec: SessionSpec): Promise<SessionResult> {

@@ -30,7 +30,7 @@ const PEAK = 10_050;
 
 /** The emergency stop's eye at five hundred account events a second, each of fifty positions, over a real ledger. */
 export async function benchAccountWatch(servers: Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>, seconds: number): Promise<readonly Row[]> {
-  const system = await startSystem({ ...servers, symbolCount: 1, workers: 0 });
+  const system = await startSystem({ ...servers, mode: 'sim', symbolCount: 1, workers: 0 });
   const { settings, deployment: { portfolioId } } = system;
   const pool = createPool(databaseUrlOf(settings, system.deployment), { applicationName: 'keel-bench' });
   const limiter = createBackOffLimiter();
@@ -39,6 +39,7 @@ export async function benchAccountWatch(servers: Pick<SystemOptions, 'postgresUr
   try {
     const engine = { wakeGuard: () => Promise.resolve(), tripGuard: () => Promise.reject(new Error('nothing is lost here')) } as unknown as Engine;
     const watch = createAccountWatch({ ledger, venue, engine, calls: createCallCounter(), health: createHealthMonitor({ store: createHealthStore(pool), clock: Date.now }), clock: Date.now }, portfolioId);
+    await watch.look(); // what is held by now: events tell changes alone
     const at = await venue.marketTime();
     const events = seconds * PER_SECOND;
     const took: number[] = [];

@@ -11,12 +11,13 @@ import { NORMAL_LIMITS } from '../domain/emergency/limits.ts';
 import type { AccountSight, BalanceSight, RiskSight, WatchMemory } from '../domain/emergency/watch.ts';
 import { lookAtRisk, NOTHING_SEEN } from '../domain/emergency/watch.ts';
 import type { AccountEvent } from '../domain/ports/venue.ts';
+import { startServers } from '../test/support/servers.ts';
 import type { SystemOptions } from '../test/support/system.ts';
 import { startSystem } from '../test/support/system.ts';
 import { createCallCounter } from '../venues/call-counter.ts';
 import { createBackOffLimiter, createVenue } from '../venues/index.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
-import type { Row } from './support/measurement.ts';
+import type { BenchOptions, Row } from './support/measurement.ts';
 import { atLeast, atMostMs } from './support/measurement.ts';
 import { quantile, timedMs } from './support/statistics.ts';
 
@@ -29,7 +30,16 @@ const WALLET = 10_000;
 const PEAK = 10_050;
 
 /** The emergency stop's eye at five hundred account events a second, each of fifty positions, over a real ledger. */
-export async function benchAccountWatch(servers: Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>, seconds: number): Promise<readonly Row[]> {
+export async function benchAccountWatch({ isQuick }: BenchOptions): Promise<readonly Row[]> {
+  const servers = await startServers();
+  try {
+    return await watched(servers, isQuick ? 3 : 10);
+  } finally {
+    await servers.stop();
+  }
+}
+
+async function watched(servers: Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>, seconds: number): Promise<readonly Row[]> {
   const system = await startSystem({ ...servers, mode: 'sim', symbolCount: 1, workers: 0 });
   const { settings, deployment: { portfolioId } } = system;
   const pool = createPool(databaseUrlOf(settings, system.deployment), { applicationName: 'keel-bench' });

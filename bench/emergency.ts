@@ -7,7 +7,6 @@ import { setPolicy } from '../test/support/set-policy.ts';
 import { beginStandstill, nextCandle, oneRow, settled } from '../test/support/standstill.ts';
 import type { System } from '../test/support/system.ts';
 import { startSystem } from '../test/support/system.ts';
-import { benchAccountWatch } from './account-watch.ts';
 import { startFloor } from './floor/floor.ts';
 import type { BenchOptions, Row } from './support/measurement.ts';
 import { atMostMs, formatted, overFloor } from './support/measurement.ts';
@@ -45,7 +44,7 @@ export async function benchEmergency({ isQuick }: BenchOptions): Promise<readonl
       const usual: Stop[] = [];
       for (let round = 1; round <= (isQuick ? 1 : 3); round += 1) usual.push(await stopped(system, round));
       const few = await stopped(system, usual.length + 1, () => system.restartVenue(FEW));
-      return [...rowsOf(usual, few, median(floors)), ...(await benchAccountWatch(servers, isQuick ? 3 : 10))];
+      return rowsOf(usual, few, median(floors));
     } finally {
       await floor.stop();
       await system.close();

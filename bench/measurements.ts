@@ -1,3 +1,4 @@
+import { benchAccountWatch } from './account-watch.ts';
 import { benchCycle } from './cycle.ts';
 import { benchEmergency } from './emergency.ts';
 import { benchEngine } from './engine.ts';
@@ -28,6 +29,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'engine', run: benchEngine },
   { name: 'cycle', run: benchCycle },
   { name: 'events', run: benchEvents },
+  { name: 'account', run: benchAccountWatch },
   { name: 'emergency', run: benchEmergency },
   { name: 'start', run: benchStart },
   { name: 'session', run: benchSession },

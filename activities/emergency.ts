@@ -1,6 +1,6 @@
 import { closingOrders, isEmergencyOrder } from '../domain/emergency/closing.ts';
 import type { Survey } from '../domain/emergency/survey.ts';
-import { ourHoldings } from '../domain/emergency/survey.ts';
+import { inParts, ourHoldings } from '../domain/emergency/survey.ts';
 import { standingOf } from '../domain/emergency/watch.ts';
 import type { OrderKey } from '../domain/emergency/survey.ts';
 import { d, ZERO } from '../domain/decimal.ts';
@@ -23,6 +23,7 @@ export interface EmergencyDeps {
 }
 
 const LEDGER_WAIT_MS = 700;
+const WOKEN_AT_ONCE = 20;
 
 /** What the guard asks of the ledger, and whom it wakes. */
 export function createGuardActivities({ ledger, engine, clock }: Pick<EmergencyDeps, 'ledger' | 'engine' | 'clock'>): GuardActivities {
@@ -32,7 +33,7 @@ export function createGuardActivities({ ledger, engine, clock }: Pick<EmergencyD
     recordClosings: async ({ portfolioId, orders }) => await ledger.recordEmergencyOrders(portfolioId, orders),
     tellPositions: async (portfolioId) => {
       const told = await ledger.tellEmergency(portfolioId);
-      for (const positionId of told) await engine.wakePosition(positionId);
+      for (const part of inParts(told, WOKEN_AT_ONCE)) await Promise.all(part.map((positionId) => engine.wakePosition(positionId)));
       return told.length;
     },
   };

@@ -1,5 +1,5 @@
 /** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import type { GuardReading } from '../activities/types.ts';
 import { holdingKey } from '../domain/emergency/closing.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
@@ -11,7 +11,7 @@ import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { EssInput } from './messages.ts';
 import { pause } from './pause.ts';
-import { booking, closing, guardLedger, sweeping } from './proxies.ts';
+import { booking, closing, guardLedger, sweeping, telling } from './proxies.ts';
 
 /** What one emergency remembers between two looks. */
 export interface EmergencyRun {
@@ -127,7 +127,7 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
 }
 
 async function tellPositions({ input }: EmergencyRun): Promise<void> {
-  await guardLedger.tellPositions(input.portfolioId);
+  await (patched('positions told beside the closing') ? telling : guardLedger).tellPositions(input.portfolioId);
 }
 
 async function bookClosings(run: EmergencyRun): Promise<void> {

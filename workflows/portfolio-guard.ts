@@ -40,7 +40,9 @@ export async function portfolioGuard(input: GuardInput): Promise<void> {
   const life = beginGuard(input);
   for (;;) {
     const seen = life.news;
-    await catchUp(life);
+    // A stop goes on with what the write gave back: the look at the rest can wait for the next turn.
+    if ((await catchUp(life)) && life.state.mode === 'tripping' && patched('acts before it looks')) life.news += 1;
+    else await lookUp(life);
     await tellRun(life);
     describe(life);
     if (workflowInfo().continueAsNewSuggested) await goOn(life);
@@ -89,21 +91,33 @@ function tripAnswerOf(life: GuardLife, { command, status }: Heard): TripAnswer {
   return { emergencyId: idOf(life) ?? '', mode: life.state.mode, reason: cause?.reason ?? '', by: cause?.by ?? '', isFenceUp: status === 'written' };
 }
 
-/** Writes what was heard, in order, then reads where the guard stands. While the ledger is away the copy counts. */
-async function catchUp(life: GuardLife): Promise<void> {
+/** Writes what was heard, in order. While the ledger is away the copy counts. @returns whether something was written. */
+async function catchUp(life: GuardLife): Promise<boolean> {
   const { portfolioId } = life.input;
+  let written = 0;
   try {
     for (let next = life.heard[0]; next !== undefined; next = life.heard[0]) {
       const { state } = await guardQuickly.commandGuard({ portfolioId, command: next.command });
       next.status = 'written';
+      written += 1;
       life.heard.shift();
       life.state = life.heard.reduce((known, { command }) => applyGuard(known, command).state, state);
     }
-    const { state, foreign } = await guardQuickly.readGuard(portfolioId);
+  } catch {
+    for (const it of life.heard) if (it.status === 'waiting') it.status = 'tried';
+  }
+  return written > 0;
+}
+
+/** Reads where the guard stands. */
+async function lookUp(life: GuardLife): Promise<void> {
+  if (life.heard.length > 0) return; // the ledger is away
+  try {
+    const { state, foreign } = await guardQuickly.readGuard(life.input.portfolioId);
     life.foreign = foreign;
     if (life.heard.length === 0) life.state = state;
   } catch {
-    for (const it of life.heard) if (it.status === 'waiting') it.status = 'tried';
+    // The copy counts.
   }
 }
 

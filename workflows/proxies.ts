@@ -64,6 +64,9 @@ export const guardLedger = {
   tellPositions: orElse(guardNearby.tellPositions, guardPatient.tellPositions),
 } satisfies Partial<GuardActivities>;
 
+/** Through the engine: a task ends only with its local activities, and closing at the venue must not wait for that of many positions. */
+export const telling: Pick<GuardActivities, 'tellPositions'> = guardPatient;
+
 const overseeNearby = proxyLocalActivities<OversightActivities>({ scheduleToCloseTimeout: '2 s', retry: { maximumAttempts: 1 } });
 const overseePatient = proxyActivities<OversightActivities>({ startToCloseTimeout: '10 s', retry: RETRY });
 

@@ -16,6 +16,8 @@ import type { Direction } from '../orders/order.ts';
 import { grossOf } from '../risk/book.ts';
 import { dailyVolatilityBps } from '../risk/returns.ts';
 import type { CombinedSignal } from '../signals/combine.ts';
+import type { SizingSight } from '../learned-sizing/sight.ts';
+import { learnedFactorOf } from '../learned-sizing/sight.ts';
 import { leverageOf } from '../sizing/leverage.ts';
 import type { SizeInput, WantedSize } from '../sizing/size.ts';
 import { roundedSize, wantedSizeOf } from '../sizing/size.ts';
@@ -70,7 +72,8 @@ function runGuard(context: PlanContext, reached: Reached): ChainResult {
   const spike = spikeOf({ level: context.level, toMedian: candidate.symbol.regime.volatility.toMedian, policy: context.policy });
   const sizing = sizeInputOf(context, reached, { spike, gross: grossOf(book.holdings) });
   const wanted = wantedSizeOf(sizing);
-  const draft = { direction: candidate.direction, price: sizing.price, quantity: wanted.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
+  const asked = context.observation.sizing?.acts === 'advise' ? wantedSizeOf({ ...sizing, learned: null }) : wanted; // advice opens nothing that would be refused without it
+  const draft = { direction: candidate.direction, price: sizing.price, quantity: asked.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
   const { policy, observation: { candle: { timeframe }, risk: { returns } } } = context;
   const refusal = firstRefusal<GuardInput, GuardCode>(GUARD, {
     symbol: candidate.symbol, account: context.observation.account, late: context.observation.late, policy, isEmergency: context.isEmergency,
@@ -88,11 +91,18 @@ function runSize({ cycleId, observation, governed }: PlanContext, { candidate, s
   const said = governed.directives.find((it) => it.owner === governed.owner);
   if (governed.multiplier === 0) return refusedAt('governor', steps, { code: governed.owner === 'none' ? 'noDirective' : governed.owner, value: said?.value ?? 'none', limit: said?.limit ?? 'at least one directive' }, exits);
   const governor = passed('governor', `× ${governed.multiplier} by ${governed.owner}${said === undefined ? '' : `: ${said.value}`}`);
+  if (sizing.learned === 0) return refusedAt('size', [...steps, governor], { code: 'learnedZero', value: 'learned sizing says × 0', limit: 'above 0' }, exits);
   const size = roundedSize(wanted, sizing);
   if (size.kind === 'refused') return refusedAt('size', [...steps, governor], size, exits);
   const plan = openPlanOf({ cycleId, observation, symbol: candidate.symbol, direction: candidate.direction, quantity: size.quantity, exits, leverage: sizing.leverage, confidence: candidate.signal.confidence, score: candidate.score });
   const factors = Object.entries(wanted.factors).map(([name, factor]) => `${name} ${factor}`).join(', ');
-  return { kind: 'open', plan, steps: [...steps, governor, passed('size', `${size.quantity} by ${wanted.cappedBy} (${factors}), leverage ${sizing.leverage}`)] };
+  return { kind: 'open', plan, steps: [...steps, governor, passed('size', `${size.quantity} by ${wanted.cappedBy} (${factors}), leverage ${sizing.leverage}${shadowNote(observation.sizing, candidate.symbol.instrument.id)}`)] };
+}
+
+/** What learned sizing would have done, where it only watches. */
+function shadowNote(sight: SizingSight | undefined, instrumentId: string): string {
+  const learned = sight?.symbols[instrumentId];
+  return sight?.acts !== 'shadow' || learned === undefined ? '' : `; learned sizing would say × ${learned.multiplier}`;
 }
 
 function sizeInputOf({ observation, policy, losses, governed }: PlanContext, { candidate, exits }: Reached, { spike, gross }: { readonly spike: Spike; readonly gross: number }): SizeInput {
@@ -110,7 +120,7 @@ function sizeInputOf({ observation, policy, losses, governed }: PlanContext, { c
       marginUse: equity.gt(0) ? Math.min(1, Math.max(0, 1 - Number(text(available)) / Number(text(equity)))) : 1,
       drawdownBps: losses.drawdownBps ?? 0, adx: symbol.features['adx14'] ?? null, venueMax: risk.conditions[id]?.leverageMax ?? null, policy,
     }),
-    confidence: signal.confidence, signalFactor: signal.factor, spikeFactor: spike.factor, governor: governed.multiplier,
+    confidence: signal.confidence, signalFactor: signal.factor, spikeFactor: spike.factor, governor: governed.multiplier, learned: learnedFactorOf(observation.sizing, id),
     dailyVolatilityBps: dailyVolatilityBps(risk.returns[id] ?? [], observation.candle.timeframe), record, policy,
   };
 }

@@ -99,6 +99,6 @@ function limitPrice(symbol: SymbolObservation, direction: Direction): DecimalStr
 }
 
 /** Fees of entry and exit, and the spread, as a share of the price. @param spreadBps null: only the fees are known. */
-export function roundTripCostOf({ instrument }: SymbolObservation, spreadBps: number | null): Dec {
+export function roundTripCostOf({ instrument }: Pick<SymbolObservation, 'instrument'>, spreadBps: number | null): Dec {
   return d(instrument.takerFeeRate).times(2).plus(d(spreadBps ?? 0).div(10_000));
 }

@@ -8,6 +8,7 @@ import type { Ladder } from '../exits/ladder.ts';
 import type { EffectivePolicy, PostureName } from '../policy/effective.ts';
 import type { PolicySource } from '../policy/fallback.ts';
 import type { ExitRegime, Policy } from '../policy/policy.ts';
+import type { SizingSight } from '../learned-sizing/sight.ts';
 import type { CycleMemory, RiskFacts } from './risk-facts.ts';
 
 /** A rule outside its regimes or a model without its inputs abstains; `hold` is an opinion. */
@@ -175,6 +176,8 @@ export interface Observation {
   readonly risk: RiskFacts;
   /** Absent in cycles from before there were models. */
   readonly models?: ModelSight;
+  /** Absent where the policy has it off, where no votes want a position, and in cycles from before there was one. */
+  readonly sizing?: SizingSight;
 }
 
 /** The chain from votes to an order. The first step that refuses ends it. */

@@ -20,8 +20,21 @@ export interface CombinedSignal {
 
 /** What a symbol's votes come to at its candle. */
 export function signalOf({ votes, features, candle, weights }: Pick<SymbolObservation, 'votes' | 'features' | 'candle' | 'weights'>, policy: SignalPolicy): CombinedSignal {
+  return combineVotes({ votes, weights, atrPct: atrPctOf({ features, candle }), policy });
+}
+
+/** Of a symbol at its candle; unknown counts as high. */
+export function isHighVolatility(symbol: Pick<SymbolObservation, 'features' | 'candle'>, policy: Pick<Policy, 'highVolatilityAtrBps'>): boolean {
+  return isHigh(atrPctOf(symbol), policy);
+}
+
+function atrPctOf({ features, candle }: Pick<SymbolObservation, 'features' | 'candle'>): number | null {
   const atr = features['atr14'] ?? null;
-  return combineVotes({ votes, weights, atrPct: atr === null || !(candle.close > 0) ? null : (100 * atr) / candle.close, policy });
+  return atr === null || !(candle.close > 0) ? null : (100 * atr) / candle.close;
+}
+
+function isHigh(atrPct: number | null, policy: Pick<Policy, 'highVolatilityAtrBps'>): boolean {
+  return atrPct === null || atrPct * 100 >= policy.highVolatilityAtrBps;
 }
 
 type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeakerFactor' | 'highVolatilityAtrBps' | 'highVolatilityConfidenceMin' | 'highVolatilityHalveBelow' | 'spikeFactor'>;
@@ -45,8 +58,8 @@ const TOLERANCE = 1e-9;
  * @source risk.md, "From votes to an order", step 2.
  */
 export function combineVotes({ votes, weights = {}, atrPct, policy }: Voted): CombinedSignal {
-  const isHighVolatility = atrPct === null || atrPct * 100 >= policy.highVolatilityAtrBps;
-  const confidenceMin = isHighVolatility ? Math.max(policy.confidenceMin, policy.highVolatilityConfidenceMin) : policy.confidenceMin;
+  const isStormy = isHigh(atrPct, policy);
+  const confidenceMin = isStormy ? Math.max(policy.confidenceMin, policy.highVolatilityConfidenceMin) : policy.confidenceMin;
   const spoken = votes.filter((vote) => vote.action !== 'abstain');
   const speakers = spoken.length;
   const nothing = { action: 'hold', confidence: 0, speakers, factor: 1, confidenceMin } as const;
@@ -58,9 +71,9 @@ export function combineVotes({ votes, weights = {}, atrPct, policy }: Voted): Co
   const [winner, rival] = camps.filter((camp) => camp.weight >= largest - TOLERANCE);
   if (winner === undefined || rival !== undefined) return { ...nothing, agreement, code: 'tie' };
   const confidence = sum(winner.own.map((vote) => weightOf(vote) * vote.confidence)) / winner.weight;
-  const isWeak = isHighVolatility && confidence < policy.highVolatilityHalveBelow - TOLERANCE;
+  const isWeak = isStormy && confidence < policy.highVolatilityHalveBelow - TOLERANCE;
   const said = { action: winner.action, confidence, agreement, speakers, confidenceMin, factor: (speakers === 1 ? policy.soleSpeakerFactor : 1) * (isWeak ? policy.spikeFactor : 1) };
-  return { ...said, code: refusalOf(said, { isHighVolatility, policy }) };
+  return { ...said, code: refusalOf(said, { isStormy, policy }) };
 }
 
 /** What a vote weighs: models go by their version, rules by name; 1 where nothing is known of it. */
@@ -72,8 +85,8 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function refusalOf({ action, confidence, agreement, confidenceMin }: Omit<CombinedSignal, 'code'>, { isHighVolatility, policy }: { readonly isHighVolatility: boolean; readonly policy: SignalPolicy }): CombinedSignal['code'] {
+function refusalOf({ action, confidence, agreement, confidenceMin }: Omit<CombinedSignal, 'code'>, { isStormy, policy }: { readonly isStormy: boolean; readonly policy: SignalPolicy }): CombinedSignal['code'] {
   if (agreement < policy.agreementMin - TOLERANCE) return 'agreement';
-  if (action === 'hold') return isHighVolatility ? 'holdInHighVolatility' : null;
+  if (action === 'hold') return isStormy ? 'holdInHighVolatility' : null;
   return confidence < confidenceMin - TOLERANCE ? 'confidence' : null;
 }

@@ -28,6 +28,8 @@ export interface SizeInput {
   readonly spikeFactor: number;
   /** The governor's multiplier, ≥ 0. */
   readonly governor: number;
+  /** The learned multiplier, ≥ 0; null: it has no say. */
+  readonly learned: number | null;
   /** Standard deviation of a day's return; null: unknown, taken for high. */
   readonly dailyVolatilityBps: number | null;
   readonly record: SymbolRecord;
@@ -44,7 +46,7 @@ export interface WantedSize {
   /** What bound it; `risk` when no cap did. */
   readonly cappedBy: SizeCap;
   /** Every factor on the risk, by name. */
-  readonly factors: Readonly<Record<'policy' | 'signal' | 'spike' | 'governor' | 'volatility' | 'confidence' | 'symbol', number>>;
+  readonly factors: Readonly<Record<'policy' | 'signal' | 'spike' | 'governor' | 'volatility' | 'confidence' | 'symbol', number> & { learned?: number }>;
 }
 
 export type Size =
@@ -66,6 +68,7 @@ export function wantedSizeOf(input: SizeInput): WantedSize {
   const factors = {
     policy: policy.sizeFactor, signal: input.signalFactor, spike: input.spikeFactor, governor: input.governor,
     volatility: volatilityFactor(input.dailyVolatilityBps, policy), confidence: confidenceFactor(input.confidence, policy), symbol: symbolFactor(input.record, policy),
+    ...(input.learned === null ? {} : { learned: input.learned }),
   };
   const riskMax = equity.times(policy.riskPerTradeBps).div(10_000);
   const risk = Object.values(factors).reduce((product, factor) => product.times(d(factor)), riskMax);

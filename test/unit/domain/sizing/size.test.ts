@@ -15,7 +15,7 @@ const WIDE = { ...PRESETS.normal, notionalMax: '1000000', riskPerTradeBps: 150 }
 const PROVEN = { trades: 20, wins: 12, lossesInARow: 0, averageWinR: 1.5, averageLossR: 1 };
 const INPUT: SizeInput = {
   instrument: INSTRUMENT, orderType: 'market', price: d(1_000), stopDistance: d(30), equity: d(10_000), availableMargin: d(10_000), exposureRoom: d(30_000), leverage: 5, confidence: 0.5,
-  signalFactor: 1, spikeFactor: 1, governor: 1, dailyVolatilityBps: 100, record: NO_RECORD, policy: WIDE,
+  signalFactor: 1, spikeFactor: 1, governor: 1, learned: null, dailyVolatilityBps: 100, record: NO_RECORD, policy: WIDE,
 };
 const sized = (changes: Partial<SizeInput>) => {
   const input = { ...INPUT, ...changes };

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { compareSizing } from '../../../../domain/learned-sizing/compare.ts';
+import type { SizingModel, SizingSample } from '../../../../domain/learned-sizing/model.ts';
+import { chooseSize, fitSizing, loadSizing, saveSizing } from '../../../../domain/learned-sizing/model.ts';
+import { ACTIONS, PRICED, shrunk } from '../../../../domain/learned-sizing/multipliers.ts';
+import type { SizingState } from '../../../../domain/learned-sizing/state.ts';
+import { stateVectorOf } from '../../../../domain/learned-sizing/state.ts';
+import { normal, prngOf, uniform } from '../../../../domain/market/seeded/prng.ts';
+
+const HOUR_MS = 3_600_000;
+const STATE: SizingState = { direction: 'long', regime: 'trendUp', volatility: { percentile: 50, isHigh: false }, confidence: 0.7, exposure: 0.5, winRate: 0.5, slopeBps: 0 };
+const STORMY = { ...STATE, volatility: { percentile: 90, isHigh: true } };
+
+/** Signals six hours apart, held for a day at most. @param edgeBps what a unit of size brings on the mean, by confidence; its deviation is 150. */
+function marketOf(seed: string, count: number, edgeBps: (confidence: number) => number): SizingSample[] {
+  const random = prngOf(seed);
+  return Array.from({ length: count }, (_, index) => {
+    const confidence = 0.5 + 0.45 * uniform(random);
+    const unit = edgeBps(confidence) + 150 * normal(random);
+    const volatility = { percentile: Math.floor(100 * uniform(random)), isHigh: false };
+    const decidedAt = index * 6 * HOUR_MS;
+    return { state: { ...STATE, volatility, confidence, exposure: uniform(random), winRate: uniform(random), slopeBps: 20 * normal(random) }, rewards: PRICED.map((it) => it * unit - 2 * it * it), decidedAt, knownAt: decidedAt + 24 * HOUR_MS };
+  });
+}
+
+/** Full sizes at high confidence pay 60 bps, at low confidence they cost as much. */
+const PLANTED = marketOf('planted', 2_000, (confidence) => (confidence > 0.725 ? 60 : -60));
+const planted = fitSizing(PLANTED) ?? expect.fail('there are enough');
+const choices = (model: SizingModel | null, samples: readonly SizingSample[]) => samples.map(({ state }) => ({ confidence: state.confidence, ...chooseSize(model, state) }));
+const meanOf = (values: readonly number[]) => values.reduce((sum, it) => sum + it, 0) / values.length;
+
+describe('multipliers', () => {
+  it('are 0, 0.2 to 1.8', () => {
+    expect(ACTIONS).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8]);
+    expect(PRICED).toContain(0.3);
+  });
+
+  it.each([
+    [1.8, 0, 1], [1.8, 100, 1.2], [1.8, 200, 1.4], [1.8, 600, 1.6], [1.8, 5_000, 1.8],
+    [0, 200, 0.6], [0, 600, 0.2], [0, 5_000, 0], [1, 5_000, 1], [1.2, 200, 1], [0.8, 200, 1],
+  ])('%s from %s signals is %s: n / (n + 200), the nearest action, of two the one nearer to neutral', (action, samples, expected) => {
+    expect(shrunk(action, samples)).toBe(expected);
+  });
+});
+
+describe('state', () => {
+  it('is a vector: a short in a falling market goes with the trend; what is not known is NaN', () => {
+    expect(stateVectorOf({ ...STATE, direction: 'short', regime: 'trendDown' })).toEqual([1, 0, 0, 0.5, 0, 0.7, 0.5, 0.5, 0]);
+    expect(stateVectorOf({ ...STATE, direction: 'short' }).at(0)).toBe(-1);
+    expect(stateVectorOf({ ...STORMY, regime: 'breakout', exposure: null, winRate: null, slopeBps: null, volatility: { percentile: null, isHigh: true } })).toEqual([0, 1, 0, NaN, 1, 0.7, NaN, NaN, NaN]);
+  });
+});
+
+describe('policy', () => {
+  it('is neutral while untrained, 0.3 in high volatility', () => {
+    expect(chooseSize(null, STATE)).toEqual({ multiplier: 1, gainBps: null, boundBps: null });
+    expect(chooseSize(null, STORMY).multiplier).toBe(0.3);
+    expect(fitSizing(PLANTED.slice(0, 99))).toBeNull();
+  });
+
+  it('learns that large sizes pay at high confidence and small ones at low', () => {
+    const [high, low] = [chooseSize(planted, { ...STATE, confidence: 0.93 }), chooseSize(planted, { ...STATE, confidence: 0.52 })];
+    expect(high.multiplier).toBeGreaterThanOrEqual(1.6);
+    expect(low.multiplier).toBeLessThanOrEqual(0.2);
+    expect(high.boundBps).toBeGreaterThan(0);
+    expect(high.gainBps).toBeGreaterThan(high.boundBps ?? Infinity);
+  });
+
+  it('chooses actions alone, or what is taken without knowledge', () => {
+    for (const { multiplier } of choices(planted, PLANTED)) expect([...ACTIONS]).toContain(multiplier);
+  });
+
+  it('hardly ever leaves neutral on noise that only pays its own risk', () => {
+    const shares = Array.from({ length: 15 }, (_, seed) => {
+      const noise = marketOf(`noise ${seed}`, 400, () => 4); // at neutral the last unit brings 4 and costs 4
+      return meanOf(choices(fitSizing(noise), noise).map(({ multiplier }) => Number(multiplier !== 1)));
+    });
+    expect(meanOf(shares)).toBeLessThan(0.1);
+  });
+
+  it('does not follow a feature beyond what it learned from', () => {
+    const far = (exposure: number) => chooseSize(planted, { ...STATE, exposure });
+    expect(far(1e9)).toEqual(far(1e6));
+  });
+
+  it('says the same after its bytes were read again, and refuses what was altered or is another model', () => {
+    const bytes = saveSizing(planted, 5);
+    expect(choices(loadSizing(bytes), PLANTED.slice(0, 50))).toEqual(choices(planted, PLANTED.slice(0, 50)));
+    const altered = Uint8Array.from(bytes);
+    altered[200] = (altered[200] ?? 0) ^ 1;
+    expect(() => loadSizing(altered)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
+  });
+});
+
+describe('comparison with neutral', () => {
+  it('finds the planted edge on signals that were not learned from', () => {
+    const compared = compareSizing(PLANTED, 'a') ?? expect.fail('there is enough to test');
+    expect(compared.tested).toBe(1_000);
+    expect(compared.block).toBe(4); // a day of signals six hours apart
+    expect(compared.primary.boundBps).toBeGreaterThan(0);
+    expect(compared.advise.boundBps).toBeGreaterThan(0);
+    expect(compared.primary.meanBps).toBeGreaterThan(compared.advise.meanBps);
+  });
+
+  it('finds nothing on noise: of 25 markets at most 3 have a bound above 0', () => {
+    const found = Array.from({ length: 25 }, (_, seed) => compareSizing(marketOf(`noise ${seed}`, 400, () => 4), `${seed}`)).filter((it) => (it?.primary.boundBps ?? 0) > 0);
+    expect(found.length).toBeLessThanOrEqual(3);
+  });
+
+  it('leaves out what was not yet known when a test part began', () => {
+    const late = PLANTED.slice(0, 400).map((it) => ({ ...it, knownAt: it.decidedAt + 400 * 6 * HOUR_MS }));
+    expect(compareSizing(late, 'a')).toBeNull(); // nothing that was learned would have been known
+  });
+
+  it('says nothing of too few', () => {
+    expect(compareSizing(PLANTED.slice(0, 15), 'a')).toBeNull();
+    expect(compareSizing(PLANTED.slice(0, 100), 'a')).toBeNull();
+  });
+});

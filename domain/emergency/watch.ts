@@ -172,8 +172,13 @@ function withAccount(memory: WatchMemory, { at, seenAt }: RiskSight, money: Acco
   };
 }
 
-function withBalance(memory: WatchMemory, { at, seenAt }: RiskSight, money: BalanceSight, { limits }: WatchContext): WatchMemory {
-  if (at < memory.walletAt) return memory; // told out of order: a newer wallet is known
+/**
+ * In lockstep events come in their order, each before the market goes on; but between two candles they bear the last
+ * moment of the one that closed, before which no look of its cycle was.
+ */
+function withBalance(memory: WatchMemory, sight: RiskSight, money: BalanceSight, { limits, isReplay }: WatchContext): WatchMemory {
+  if (sight.at < memory.walletAt && !isReplay) return memory; // told out of order: a newer wallet is known
+  const [at, { seenAt }] = [Math.max(sight.at, memory.walletAt), sight];
   const moved = money.isTransfer && memory.wallet !== null ? d(money.walletBalance).minus(d(memory.wallet)) : ZERO;
   const told: WatchMemory = moved.isZero() ? memory : {
     ...memory, equity: withTransfer(memory.equity, Number(text(moved))), transferSeenAt: seenAt,

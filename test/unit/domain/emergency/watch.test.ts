@@ -41,6 +41,14 @@ describe('losses', () => {
     expect(lookAtRisk(closed.memory, [balance(1, '10000')], CONTEXT).memory).toEqual(closed.memory); // an event that comes late
   });
 
+  it('in lockstep count also where their event bears the last moment of the candle that the look closed', () => {
+    const lockstep = { ...CONTEXT, isReplay: true };
+    const closed = lookAtRisk(BEGUN, [account(60, '10000')], lockstep).memory;
+    const told = lookAtRisk(closed, [{ ...balance(60, '8900'), at: 60 * MINUTE - 1 }], lockstep);
+    expect(told).toMatchObject({ isDoubtful: true, memory: { wallet: '8900', equity: { last: { at: 60 * MINUTE, equity: 8_900 } } } });
+    expect(lookAtRisk(told.memory, [account(60, '8900')], lockstep).command).toMatchObject({ cause: { trigger: 'dailyLoss' } });
+  });
+
   it('of what is open trip by their share of equity', () => {
     const sight = account(1, '15000', '13500', { 'BTC both': '-1500' });
     const richer = lookAtRisk({ ...NOTHING_SEEN }, [account(0, '15000', '13600', { 'BTC both': '-1400' }), sight], CONTEXT);

@@ -23,7 +23,7 @@ import { createVenue } from '../venues/index.ts';
 import { venueAccountOf, venueSettingsOf } from '../venues/settings.ts';
 import { createClientLimiter } from './limiter.ts';
 import { accountFeedId, dailyRetrainId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, scenarioRunId, taskQueueOf } from '../workflows/ids.ts';
-import type { CycleInput, FeedInput, HealthInput } from '../workflows/messages.ts';
+import type { CycleInput, FeedInput, HealthInput, RetrainInput } from '../workflows/messages.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -187,7 +187,7 @@ async function ensureRetrains(client: Client, settings: Settings, { portfolioId,
   const { hour, minute } = retrainTimeOf(settings);
   return await ensureSchedule(client, retrainIntervalMs(settings), {
     scheduleId: workflowId,
-    action: { type: 'startWorkflow', workflowType: 'dailyRetrain', workflowId, taskQueue, args: [{ portfolioId, cause: 'schedule' }], workflowTaskTimeout: '5 s', staticSummary: 'models trained anew (schedule)' },
+    action: { type: 'startWorkflow', workflowType: 'dailyRetrain', workflowId, taskQueue, args: [{ portfolioId, cause: 'schedule', isScheduled: true } satisfies RetrainInput], workflowTaskTimeout: '5 s', staticSummary: 'starts the retrain, or finds one' },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '48 hours' },
     state: { note: `Trains models anew, ${settings.retrain}.` },
   }, { calendars: [{ hour, minute, ...(settings.retrain === 'weekly' ? { dayOfWeek: 'MONDAY' as const } : {}) }], timezone: settings.timeZone });

@@ -1,9 +1,11 @@
-import { ActivityFailure, ApplicationFailure, isCancellation, rootCause, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, executeChild, isCancellation, ParentClosePolicy, rootCause, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { CandidateStep, CandidateVerdict } from '../activities/types.ts';
 import type { SnapshotSummary } from '../domain/ports/trainer.ts';
 import type { CandidateResult, PlannedCandidate } from '../domain/retraining/plan.ts';
+import { dailyRetrainId } from './ids.ts';
 import type { RetrainInput, RetrainOutcome, RetrainProgress } from './messages.ts';
-import { retrainProgressQuery } from './messages.ts';
+import { retrainProgressQuery, SEARCH_ATTRIBUTES } from './messages.ts';
 import { training } from './proxies.ts';
 
 /**
@@ -11,7 +13,8 @@ import { training } from './proxies.ts';
  * at the step where it was. A refused candidate is a normal result; one that cannot be fitted is recorded and the next one
  * follows.
  */
-export async function dailyRetrain({ portfolioId, cause }: RetrainInput): Promise<RetrainOutcome> {
+export async function dailyRetrain({ portfolioId, cause, isScheduled = false }: RetrainInput): Promise<RetrainOutcome> {
+  if (isScheduled) return await underItsId(portfolioId, cause);
   const { firstExecutionRunId, startTime } = workflowInfo();
   const runId = `${portfolioId}/retrain/${firstExecutionRunId}`;
   let progress: RetrainProgress = { runId, step: 'planning', done: 0, total: 1, rows: null, candidates: [] };
@@ -58,6 +61,21 @@ export async function dailyRetrain({ portfolioId, cause }: RetrainInput): Promis
     await training.endRetrain({ run, keep: run.dataHash === null ? [] : [run.dataHash] });
     at({ step: 'ended', done: progress.total });
     return { runId, asOf: run.asOf, outcome: run.outcome, reason: run.reason, rows: run.rows, dataHash: run.dataHash, candidates: made };
+  }
+}
+
+/** Waits for it, so that the Schedule skips its next time meanwhile. One that runs already, whoever started it, is not doubled. */
+async function underItsId(portfolioId: string, cause: RetrainInput['cause']): Promise<RetrainOutcome> {
+  const workflowId = dailyRetrainId(portfolioId);
+  try {
+    return await executeChild(dailyRetrain, {
+      workflowId, args: [{ portfolioId, cause }], workflowTaskTimeout: '5 s', parentClosePolicy: ParentClosePolicy.ABANDON, priority: { priorityKey: 5 },
+      staticSummary: `models trained anew (${cause})`, typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const { firstExecutionRunId, startTime } = workflowInfo();
+    return { runId: `${portfolioId}/retrain/${firstExecutionRunId}`, asOf: startTime.getTime(), outcome: 'skipped', reason: `${workflowId} runs already`, rows: null, dataHash: null, candidates: [] };
   }
 }
 

@@ -97,6 +97,8 @@ export interface EvaluationOutcome {
 export interface RetrainInput {
   readonly portfolioId: string;
   readonly cause: RetrainRun['cause'];
+  /** Started by a Schedule, which gives each of its runs an id of its own: the retrain is a child under the one that all go by. */
+  readonly isScheduled?: boolean;
 }
 
 export interface RetrainOutcome extends Pick<RetrainRun, 'runId' | 'asOf' | 'outcome' | 'reason' | 'rows' | 'dataHash'> {

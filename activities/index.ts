@@ -18,9 +18,11 @@ import type { ScenarioDeps } from './scenarios.ts';
 import { createScenarioActivities } from './scenarios.ts';
 import type { SupervisionDeps } from './supervision.ts';
 import { createSupervisionActivities } from './supervision.ts';
+import type { TrialDeps } from './trials.ts';
+import { createTrialActivities } from './trials.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps & SupervisionDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps & SupervisionDeps & TrialDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -33,6 +35,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createReplayActivities(deps),
     ...createEvaluationActivities(deps),
     ...createSupervisionActivities(deps),
+    ...createTrialActivities(deps),
     ...createRetrainingActivities(deps),
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),

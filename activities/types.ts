@@ -12,6 +12,7 @@ import type { Difference, DueMark, EmergencyOrder, GuardResult, NotedDifference,
 import type { RetrainRun } from '../domain/ports/model-store.ts';
 import type { SnapshotSummary } from '../domain/ports/trainer.ts';
 import type { RegistryChange } from '../domain/promotion/registry.ts';
+import type { TrialRecord, WatchRecord } from '../domain/promotion/standing.ts';
 import type { Judgement } from '../domain/retraining/judge.ts';
 import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
@@ -184,6 +185,24 @@ export interface SupervisionActivities {
   superviseModels(portfolioId: string): Promise<{ readonly findings: readonly string[]; readonly retrain: string | null }>;
 }
 
+/** What one look at a trial and a watch found, and the step that it led to. */
+export interface TrialLook {
+  /** Market clock. */
+  readonly at: number;
+  /** Nobody is on trial and nobody is watched. */
+  readonly isOver: boolean;
+  /** Null: nothing is to be done before the next close. */
+  readonly step: { readonly kind: string; readonly modelId: string; readonly why: string } | null;
+  /** Each with a line for people. */
+  readonly trial: (TrialRecord & { readonly text: string }) | null;
+  readonly watch: (WatchRecord & { readonly text: string }) | null;
+}
+
+export interface TrialActivities {
+  /** At most one step, by what is priced up to the last close; safe to repeat: a step is taken once. */
+  advanceTrial(portfolioId: string): Promise<TrialLook>;
+}
+
 export interface RetrainRequest {
   readonly portfolioId: string;
   readonly runId: string;
@@ -234,4 +253,4 @@ export interface ScenarioActivities {
   recordScenarios(run: { portfolioId: string; runId: string; verdict: ScenarioVerdict }): Promise<void>;
 }
 
-export type Activities = SupervisionActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export type Activities = TrialActivities & SupervisionActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

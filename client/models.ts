@@ -89,8 +89,8 @@ async function findModel({ pool, portfolioId, deployment }: Shelf, name: string)
 /** Acts from the next cycle on. @throws {KeelError} NOT_FOUND, USAGE */
 export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
   return await stepByHand(asked, async (shelf) => {
-    const row = await findModel(shelf, name);
-    return (registry) => promotedByHand(registry, registered(row), { why: asked.because, hasPassed: row.gate === 'passed' });
+    const [row, at] = await Promise.all([findModel(shelf, name), marketTimeOf(shelf.pool, shelf.portfolioId)]);
+    return (registry) => promotedByHand(registry, registered(row), { why: asked.because, hasPassed: row.gate === 'passed', at });
   });
 }
 

@@ -1,21 +1,12 @@
 /** Models, what was tried, and the registry in PostgreSQL. */
 import { KeelError } from '../domain/errors.ts';
-import type { EventType } from '../domain/events/event.ts';
-import type { ModelRecord, ModelStore, RetrainRun, StepRequest, Supervision } from '../domain/ports/model-store.ts';
+import type { ModelRecord, ModelStore, RetrainRun, Supervision } from '../domain/ports/model-store.ts';
 import type { LiveVector } from '../domain/ports/trainer.ts';
-import type { RegisteredModel, Registry, RegistryChange } from '../domain/promotion/registry.ts';
-import { EMPTY_REGISTRY } from '../domain/promotion/registry.ts';
-import { NOW_MS } from './clock.ts';
 import { writeEvents } from './events/outbox.ts';
+import { readStanding, takeStep } from './model-registry.ts';
 import { readJudged } from './performance.ts';
-import type { Client, Pool, Queryable } from './pool.ts';
+import type { Client, Pool } from './pool.ts';
 import { inTransaction, run } from './pool.ts';
-import { noPortfolio } from './rows.ts';
-
-/** @source surface.md, "Audit" */
-const EVENT_OF = {
-  refreshed: 'modelPromoted', promoted: 'modelPromoted', rolledBack: 'modelRolledBack', expired: 'modelRolledBack', trialBegun: 'modelTried', retired: 'modelTried', refused: 'modelTried',
-} as const satisfies Record<RegistryChange['kind'], EventType>;
 
 export function createModelStore(pool: Pool): ModelStore {
   return {
@@ -68,7 +59,7 @@ export function createModelStore(pool: Pool): ModelStore {
       return row === undefined ? noModel(portfolioId, modelId) : new Uint8Array(row.artefact);
     },
 
-    registry: (portfolioId) => readRegistry(pool, portfolioId),
+    registry: async (portfolioId) => (await readStanding(pool, portfolioId)).registry,
 
     liveVectors: ({ portfolioId, featureSet, after, limit }) => run<LiveVector & Record<string, unknown>>(pool, `vectors of ${portfolioId}`, {
       text: `SELECT p.instrument_id AS "instrumentId", p.made_at AS "decidedAt", p.feature_vector AS "values" FROM predictions p JOIN cycles c ON c.cycle_id = p.cycle_id
@@ -112,36 +103,4 @@ async function recordSupervision(client: Client, { portfolioId, at, scores, weig
     id: `${portfolioId}/drift/${payload.modelId}/${payload.loss === null ? `input/${at}` : `loss/${payload.loss.since}`}`, // a rise of losses is told once
     type: 'driftDetected', subject: portfolioId, portfolioId, traceId: portfolioId, actor: 'supervisor', payload,
   })));
-}
-
-/** Steps of one portfolio come one after the other. */
-async function takeStep(client: Client, { portfolioId, stepId, actor, decide }: StepRequest): Promise<RegistryChange | null> {
-  const { rowCount } = await client.query({ name: 'lock-portfolio', text: 'SELECT 1 FROM portfolios WHERE portfolio_id = $1 FOR NO KEY UPDATE', values: [portfolioId] });
-  if (rowCount === 0) throw noPortfolio(portfolioId);
-  const { rows: [taken] } = await client.query<RegistryChange & Record<string, unknown>>({ text: 'SELECT kind, model_id AS "modelId", why FROM model_steps WHERE portfolio_id = $1 AND step_id = $2', values: [portfolioId, stepId] });
-  if (taken !== undefined) return taken;
-  const before = await readRegistry(client, portfolioId);
-  const step = decide(before);
-  if (step === null) return null;
-  const { registry: { champion, predecessor, onTrial }, change } = step;
-  await client.query({
-    text: `INSERT INTO model_registry (portfolio_id, champion, predecessor, on_trial, updated_at) VALUES ($1,$2,$3,$4,${NOW_MS})
-           ON CONFLICT (portfolio_id) DO UPDATE SET champion = excluded.champion, predecessor = excluded.predecessor, on_trial = excluded.on_trial, updated_at = excluded.updated_at`,
-    values: [portfolioId, champion?.modelId ?? null, predecessor?.modelId ?? null, onTrial?.modelId ?? null],
-  });
-  await client.query({ text: 'INSERT INTO model_steps (portfolio_id, step_id, kind, model_id, why, actor) VALUES ($1,$2,$3,$4,$5,$6)', values: [portfolioId, stepId, change.kind, change.modelId, change.why, actor] });
-  await writeEvents(client, [{ id: `${portfolioId}/model/${stepId}`, type: change.kind === 'retired' && before.champion?.modelId !== champion?.modelId ? 'modelRolledBack' : EVENT_OF[change.kind], subject: portfolioId, portfolioId, traceId: portfolioId, actor, payload: { ...change, before: before.champion?.modelId ?? null, after: champion?.modelId ?? null } }]);
-  return change;
-}
-
-const REGISTRY = `
-  SELECT m.model_id AS "modelId", m.recipe_id AS "recipeId", m.validated_at AS "validatedAt", m.model_id = r.champion AS "isChampion", m.model_id = r.predecessor AS "isPredecessor", m.model_id = r.on_trial AS "isOnTrial"
-  FROM model_registry r JOIN models m ON m.portfolio_id = r.portfolio_id AND m.model_id IN (r.champion, r.predecessor, r.on_trial) WHERE r.portfolio_id = $1`;
-
-/** A portfolio without a row has no model. */
-async function readRegistry(client: Queryable, portfolioId: string): Promise<Registry> {
-  type Row = RegisteredModel & { readonly isChampion: boolean | null; readonly isPredecessor: boolean | null; readonly isOnTrial: boolean | null };
-  const rows = await run<Row & Record<string, unknown>>(client, `models of ${portfolioId}`, { text: REGISTRY, values: [portfolioId] });
-  const model = (found: Row | undefined): RegisteredModel | null => (found === undefined ? null : { modelId: found.modelId, recipeId: found.recipeId, validatedAt: found.validatedAt });
-  return { ...EMPTY_REGISTRY, champion: model(rows.find((it) => it.isChampion)), predecessor: model(rows.find((it) => it.isPredecessor)), onTrial: model(rows.find((it) => it.isOnTrial)) };
 }

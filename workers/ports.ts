@@ -15,6 +15,7 @@ import { createHealthStore } from '../db/health-store.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
 import { createModelStore } from '../db/model-store.ts';
+import { createTrialStore } from '../db/trial-store.ts';
 import { createScenarioStore } from '../db/scenario-store.ts';
 import { createPolicyStore } from '../db/policy-store.ts';
 import type { Pool } from '../db/pool.ts';
@@ -26,6 +27,7 @@ import type { ScenarioStore } from '../domain/ports/scenarios.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
+import type { TrialStore } from '../domain/ports/trial-store.ts';
 import type { Trainer } from '../domain/ports/trainer.ts';
 import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue } from '../domain/ports/venue.ts';
@@ -42,6 +44,7 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly policies: PolicyStore;
   readonly models: ModelStore;
+  readonly trials: TrialStore;
   readonly scenarios: ScenarioStore;
   readonly trainer: Trainer;
   readonly venue: Venue;
@@ -75,7 +78,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const store = createHealthStore(pool);
   const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: { features: settings.features, strategy: settings.strategies }, folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
   return {
-    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), scenarios: createScenarioStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
+    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), trials: createTrialStore(pool), scenarios: createScenarioStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
       await trainer.close();
       await venue.close();

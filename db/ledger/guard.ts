@@ -27,7 +27,7 @@ const COUNTED_MAX = 501;
 /** Differences that mean that the ledger is wrong, rather than that somebody else acted. */
 const LEDGER_IS_WRONG = ['ghostPosition', 'walletMismatch'];
 /** @source Binance USD-M, Get Income History, `incomeType`. */
-const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'STRATEGY_UMFUTURES_TRANSFER'];
+export const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'STRATEGY_UMFUTURES_TRANSFER'];
 
 /**
  * A real venue lists income of three months: its wallet may rightly hold more than was ever booked. The policy is read past

@@ -2,7 +2,8 @@
 import { sql } from 'drizzle-orm';
 import { check, customType, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import type { Supervision } from '../../domain/ports/model-store.ts';
-import { REGISTRY_CHANGES } from '../../domain/promotion/registry.ts';
+import { REGISTRY_CHANGES, TRIAL_MOVES } from '../../domain/promotion/registry.ts';
+import type { TrialRecord, WatchRecord } from '../../domain/promotion/standing.ts';
 import type { RuleResult } from '../../domain/validation/gate.ts';
 import { counter, epochMs, id, oneOf, writtenAt } from './columns.ts';
 import { portfolios } from './market.ts';
@@ -92,8 +93,17 @@ export const modelRegistry = pgTable(
     predecessor: id('predecessor'),
     onTrial: id('on_trial'),
     updatedAt: epochMs('updated_at').notNull(),
+    /** Market clock: since when their age counts; null: since their models passed the gate. */
+    championValidatedAt: epochMs('champion_validated_at'),
+    predecessorValidatedAt: epochMs('predecessor_validated_at'),
+    /** How far they are. */
+    trial: jsonb('trial').$type<TrialRecord>(),
+    watch: jsonb('watch').$type<WatchRecord>(),
+    /** Market clock: the close up to which both were looked at. */
+    lookedTo: epochMs('looked_to'),
   },
   (table) => [
+    check('model_registry_standing', sql`(trial is null or trial->>'modelId' is not distinct from on_trial) and (watch is null or champion is not null)`),
     ...([['champion', table.champion], ['predecessor', table.predecessor], ['on_trial', table.onTrial]] as const).map(([name, column]) => foreignKey({ name: `model_registry_${name}`, columns: [table.portfolioId, column], foreignColumns: [models.portfolioId, models.modelId] })),
     check('model_registry_apart', sql`champion <> on_trial and champion <> predecessor`),
   ],
@@ -116,6 +126,31 @@ export const modelSteps = pgTable(
     unique('model_steps_once').on(table.portfolioId, table.stepId),
     check('model_steps_kind_check', oneOf('kind', REGISTRY_CHANGES)),
     foreignKey({ name: 'model_steps_model', columns: [table.portfolioId, table.modelId], foreignColumns: [models.portfolioId, models.modelId] }),
+  ],
+);
+
+/** Every step of a trial and of a watch. Append-only. */
+export const trialSteps = pgTable(
+  'trial_steps',
+  {
+    seq: counter('seq').primaryKey().generatedAlwaysAsIdentity(),
+    portfolioId: portfolioId(),
+    stepId: id('step_id').notNull(),
+    kind: text('kind').notNull(),
+    modelId: id('model_id').notNull(),
+    trial: jsonb('trial').$type<TrialRecord>(),
+    watch: jsonb('watch').$type<WatchRecord>(),
+    why: text('why').notNull(),
+    actor: text('actor').notNull(),
+    /** Market clock. */
+    at: epochMs('at').notNull(),
+    writtenAt: writtenAt(),
+  },
+  (table) => [
+    unique('trial_steps_once').on(table.portfolioId, table.stepId),
+    check('trial_steps_kind_check', oneOf('kind', [...TRIAL_MOVES, 'promoted', 'retired', 'rolledBack'])),
+    check('trial_steps_whole', sql`trial is not null or watch is not null`),
+    foreignKey({ name: 'trial_steps_model', columns: [table.portfolioId, table.modelId], foreignColumns: [models.portfolioId, models.modelId] }),
   ],
 );
 

@@ -4,7 +4,7 @@ import { GUARD_MODES, RECOVERY_MODES, TRIGGERS } from '../emergency/types.ts';
 import { HEALTH_LEVELS, HEALTH_PARTS, PART_STATES } from '../health/types.ts';
 import { LEGS } from '../orders/order.ts';
 import { POSTURES } from '../policy/effective.ts';
-import { REGISTRY_CHANGES } from '../promotion/registry.ts';
+import { REGISTRY_CHANGES, TRIAL_MOVES } from '../promotion/registry.ts';
 import { scenarioResult } from './scenarios.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
@@ -20,7 +20,7 @@ const order = {
 };
 /** `ess/<portfolio>/<n>`, and how often it tripped. */
 const emergency = { emergencyId: z.string(), round: z.number() };
-const modelStep = z.object({ kind: z.enum(REGISTRY_CHANGES), modelId: z.string(), why: z.string(), before: z.string().nullable(), after: z.string().nullable() });
+const modelStep = z.object({ kind: z.enum([...REGISTRY_CHANGES, ...TRIAL_MOVES]), modelId: z.string(), why: z.string(), before: z.string().nullable(), after: z.string().nullable() });
 const policyValue = z.union([z.number(), z.string(), z.boolean()]);
 const scenarioRun = z.object({ results: z.array(scenarioResult), problem: z.string().nullable() });
 const refusal = z.object({ ...instrument, reason: z.string() });
@@ -78,7 +78,7 @@ export const EVENT_PAYLOADS = {
   /** Who acted before, and who acts from now on; null: the rules. */
   modelPromoted: modelStep,
   modelRolledBack: modelStep,
-  /** Of a trial, or of a model that was refused one: who acts stays. */
+  /** Of a trial or a watch, or of a model that was refused one: who acts stays. */
   modelTried: modelStep,
   /** Of a run by its Schedule. `problem`: why they could not be played. */
   scenariosPassed: scenarioRun,

@@ -29,7 +29,7 @@ const normal = Object.fromEntries(POLICY_KEYS.map((key) => [key, POLICY_RULES[ke
 export const PRESETS = {
   'small-aggressive': { ...normal, leverageMax: 7, riskPerTradeBps: 300, dailyLossMaxBps: 600, positionsMax: 15, confidenceMin: 0.45, sizeFactor: 1.5, notionalMax: '300' },
   normal,
-  defensive: { ...normal, leverageMax: 3, riskPerTradeBps: 75, dailyLossMaxBps: 300, positionsMax: 10, confidenceMin: 0.6, sizeFactor: 0.7, notionalMax: '500', retraining: false },
+  defensive: { ...normal, leverageMax: 3, riskPerTradeBps: 75, dailyLossMaxBps: 300, positionsMax: 10, confidenceMin: 0.6, sizeFactor: 0.7, notionalMax: '500', retraining: false, promotionAsked: true },
 } as const satisfies Readonly<Record<string, Policy>>;
 
 export type PresetName = keyof typeof PRESETS;

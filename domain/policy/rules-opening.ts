@@ -73,6 +73,9 @@ export const OPENING_RULES = {
   rlSizing: { kind: 'toggle', value: true, unit: '', help: 'the learned multiplier may size' },
   metaStrategy: { kind: 'toggle', value: true, unit: '', help: 'the learned weighing of strategies' },
   retraining: { kind: 'toggle', value: true, unit: '', help: 'models are trained anew' },
+  promotionAsked: { kind: 'toggle', value: false, unit: '', help: 'a person agrees before a model that won its trial acts' },
+  promotionAnswerMin: { kind: 'integer', value: 1_440, min: 5, max: 1_440, unit: 'min, market clock', help: 'how long that answer is waited for' },
+  promotionUnanswered: { kind: 'choice', value: 'retire', choices: ['retire', 'promote'], unit: '', help: 'what becomes of the model when nobody answers' },
   dynamicExits: { kind: 'toggle', value: true, unit: '', help: 'stop and target scale with confidence and volatility' },
   news: { kind: 'toggle', value: true, unit: '', help: 'news count as an input' },
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -6,12 +6,12 @@ export interface NotAllowed {
   readonly problem: string;
 }
 
-/** Who acted follows behind, for a roll-back. @param hasPassed the gate, here; who has not stands trial first */
-export function promotedByHand(registry: Registry, model: RegisteredModel, { why, hasPassed }: { readonly why: string; readonly hasPassed: boolean }): RegistryStep | NotAllowed {
+/** Who acted follows behind, for a roll-back. Its age counts anew. @param it.hasPassed the gate, here; who has not stands trial first. @param it.at market clock */
+export function promotedByHand(registry: Registry, model: RegisteredModel, { why, hasPassed, at }: { readonly why: string; readonly hasPassed: boolean; readonly at: number }): RegistryStep | NotAllowed {
   const { champion, onTrial } = registry;
   if (champion?.modelId === model.modelId) return { problem: 'it acts already' };
   if (!hasPassed) return { problem: 'it never passed the gate here: it may stand trial, not act' };
-  return { registry: { champion: model, predecessor: champion, onTrial: onTrial?.modelId === model.modelId ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
+  return { registry: { champion: { ...model, validatedAt: at }, predecessor: champion, onTrial: onTrial?.modelId === model.modelId ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
 }
 
 /** The champion goes and the rules act, the predecessor is forgotten, or the trial ends. */

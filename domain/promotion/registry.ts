@@ -4,7 +4,7 @@ export interface RegisteredModel {
   readonly modelId: string;
   /** Learner, features, label, pooled or not: what a refresh has in common with its predecessor. */
   readonly recipeId: string;
-  /** Market clock: when it last passed the gate. */
+  /** Market clock: when it last passed the gate, or a trial after it. */
   readonly validatedAt: number;
 }
 
@@ -21,6 +21,10 @@ export const EMPTY_REGISTRY: Registry = { champion: null, predecessor: null, onT
 
 /** `refused`: nothing changed. */
 export const REGISTRY_CHANGES = ['refreshed', 'trialBegun', 'promoted', 'retired', 'rolledBack', 'expired', 'refused'] as const;
+
+/** Steps of a trial or of a watch that leave the registry as it is. */
+export const TRIAL_MOVES = ['trialAdvanced', 'watchBegun', 'watchKept'] as const;
+export type TrialMove = (typeof TRIAL_MOVES)[number];
 
 export interface RegistryChange {
   readonly kind: (typeof REGISTRY_CHANGES)[number];
@@ -60,12 +64,12 @@ export function afterGate(registry: Registry, { kind, model }: GatePassed): Regi
   return { registry: { ...registry, onTrial: model }, change: { kind: 'trialBegun', modelId, why: 'it passed the gate' } };
 }
 
-/** The trial's end. @throws {RangeError} not retried: nobody is on trial. */
-export function afterTrial(registry: Registry, outcome: 'promoted' | 'retired', why: string): RegistryStep {
+/** The trial's end: it validated whom it promotes. @param it.at market clock. @throws {RangeError} not retried: nobody is on trial. */
+export function afterTrial(registry: Registry, outcome: 'promoted' | 'retired', { why, at }: { readonly why: string; readonly at: number }): RegistryStep {
   const { champion, onTrial } = registry;
   if (onTrial === null) throw new RangeError('a trial ended and nobody is on trial');
   const change = { kind: outcome, modelId: onTrial.modelId, why } as const;
-  return { change, registry: outcome === 'promoted' ? { champion: onTrial, predecessor: champion, onTrial: null } : { ...registry, onTrial: null } };
+  return { change, registry: outcome === 'promoted' ? { champion: { ...onTrial, validatedAt: at }, predecessor: champion, onTrial: null } : { ...registry, onTrial: null } };
 }
 
 /** The watch found the champion worse than promised: who acted before does again, or the rules. @throws {RangeError} not retried: there is no champion. */

@@ -33,6 +33,8 @@ export interface TrialTerms {
 export interface TrialFacts {
   readonly at: number;
   readonly predictions: number;
+  /** Of whoever acts, in the same time: a challenger that says nothing is not waited for. */
+  readonly beside: number;
   readonly latencyMsP99: number;
   readonly coverage: number;
   /** Values that computing anew does not give, by name. */
@@ -68,6 +70,15 @@ export function trialNumberOf(begun: readonly number[], at: number): number {
   return begun.filter((time) => time <= at && at - time < YEAR_MS).length + 1;
 }
 
+/** Whether a look would decide anything yet: facts are dear. Moments are those of the challenger's priced predictions. */
+export function isLookDue(state: TrialState, { at, predictions, beside, moments }: Pick<TrialFacts, 'at' | 'predictions' | 'beside'> & { readonly moments: number }, { startedAt, horizonCandles }: Pick<TrialTerms, 'startedAt' | 'horizonCandles'>): boolean {
+  switch (state.phase) {
+    case 'operations': return at - startedAt >= OPERATIONS_MS && Math.max(predictions, beside) >= OPERATIONS_PREDICTIONS;
+    case 'superiority': return moments >= (LOOKS[state.looks] ?? Infinity) * horizonCandles;
+    default: return true;
+  }
+}
+
 /** The symbols that a canary trades, of those given in a fixed order. */
 export function canaryOf<Symbol>(symbols: readonly Symbol[], stage: number): readonly Symbol[] {
   return symbols.slice(0, Math.ceil((CANARY_SHARES[stage] ?? 1) * symbols.length));
@@ -86,11 +97,12 @@ export function nextTrial(state: TrialState, facts: TrialFacts, terms: TrialTerm
 const retired = (why: string): TrialStep => ({ state: { phase: 'retired' }, why });
 
 /** Only whether it works: so few predictions say nothing of its worth. */
-function afterOperations(state: TrialState, { at, predictions, latencyMsP99, coverage, skew }: TrialFacts, { startedAt, latencyMsMax, coverageMin }: TrialTerms): TrialStep {
+function afterOperations(state: TrialState, { at, predictions, beside, latencyMsP99, coverage, skew }: TrialFacts, { startedAt, latencyMsMax, coverageMin }: TrialTerms): TrialStep {
   if (skew.length > 0) return retired(`its live features are not those of training: ${skew.join(', ')}`);
-  if (at - startedAt < OPERATIONS_MS || predictions < OPERATIONS_PREDICTIONS) return { state, why: null };
+  if (at - startedAt < OPERATIONS_MS || Math.max(predictions, beside) < OPERATIONS_PREDICTIONS) return { state, why: null };
   if (latencyMsP99 > latencyMsMax) return retired(`it takes ${latencyMsP99} ms (p99), at most ${latencyMsMax}`);
   if (coverage < coverageMin) return retired(`it foretold ${(100 * coverage).toFixed(1)} % of what the champion did, at least ${(100 * coverageMin).toFixed(1)} %`);
+  if (predictions < OPERATIONS_PREDICTIONS) return { state, why: null };
   return { state: { phase: 'superiority', looks: 0 }, why: `${predictions} predictions without a fault` };
 }
 

@@ -17,7 +17,7 @@ export interface TrialRows {
  * @returns differences in Brier per moment, in order of time: the acting one's less the challenger's, so that above 0 is better.
  *   A symbol that one of them was silent on says nothing; coverage tells how often the challenger was.
  */
-export function trialFactsOf({ challenger, acting }: TrialRows, since: number): Pick<TrialFacts, 'predictions' | 'coverage' | 'differences' | 'cells'> {
+export function trialFactsOf({ challenger, acting }: TrialRows, since: number): Pick<TrialFacts, 'predictions' | 'beside' | 'coverage' | 'differences' | 'cells'> {
   const keyOf = ({ instrumentId, madeAt }: TrialRow): string => `${madeAt} ${instrumentId}`;
   const own = new Map(challenger.filter((it) => it.madeAt >= since).map((it) => [keyOf(it), it]));
   const theirs = acting.filter((it) => it.madeAt >= since);
@@ -26,7 +26,7 @@ export function trialFactsOf({ challenger, acting }: TrialRows, since: number): 
     return after === undefined ? [] : [{ at: before.madeAt, instrumentId: before.instrumentId, regime: before.regime, gained: brierOf(before) - brierOf(after) }];
   }).sort((a, b) => a.at - b.at);
   const cellsBy = (of: (pair: (typeof pairs)[number]) => string) => [...Map.groupBy(pairs, of)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, part]) => ({ name, differences: meansOf(part) }));
-  return { predictions: own.size, coverage: theirs.length === 0 ? 1 : pairs.length / theirs.length, differences: meansOf(pairs), cells: [...cellsBy((it) => it.instrumentId), ...cellsBy((it) => it.regime)] };
+  return { predictions: own.size, beside: theirs.length, coverage: theirs.length === 0 ? 1 : pairs.length / theirs.length, differences: meansOf(pairs), cells: [...cellsBy((it) => it.instrumentId), ...cellsBy((it) => it.regime)] };
 }
 
 /** One number a moment: rows of one moment are one observation. */

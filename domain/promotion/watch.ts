@@ -2,7 +2,9 @@
  * Whether a promoted model keeps what its validation promised, looked at after every result. Pure.
  * @source learning.md, "Watch after promotion"; Wald, Sequential Analysis, 1947.
  */
+import type { InstrumentId } from '../market/instrument.ts';
 import { expectedMoveBps } from '../predictions/label.ts';
+import { episodesOf } from '../predictions/metrics.ts';
 import { momentsOf } from '../statistics/moments.ts';
 import type { SequentialVerdict } from '../statistics/sequential-test.ts';
 import { logRatioOfTrial, logRatioOfValue, verdictOf } from '../statistics/sequential-test.ts';
@@ -69,6 +71,35 @@ export function afterResult(state: WatchState, r: number, promised: Promised): W
   if (mean === 'worse') return { state: { ...next, status: 'rollBack' }, why: `its mean is not the ${promised.meanR.toFixed(3)} R of its validation, after ${next.results} results` };
   if (wins === 'asPromised' && mean === 'asPromised') return { state: { ...next, status: 'kept' }, why: `it keeps its promise, after ${next.results} results` };
   return { state: next, why: null };
+}
+
+/** A priced buy or sell of a watched voter. Times are of the market clock. */
+export interface WatchedRow {
+  /** Name and version. */
+  readonly voter: string;
+  readonly instrumentId: InstrumentId;
+  readonly madeAt: number;
+  readonly dueAt: number;
+  /** After the costs of both sides. */
+  readonly returnBps: number;
+  readonly sigma: number | null;
+  readonly horizonCandles: number;
+}
+
+/**
+ * Every result since it came to act, one after the other; the same rows give the same verdict.
+ * @param rows in the order in which they fell due. @param promisedOf a voter; null: its validation promised nothing that could be tested
+ */
+export function afterResults(since: number, rows: readonly WatchedRow[], promisedOf: (voter: string) => Promised | null): WatchStep {
+  let step: WatchStep = { state: watchFrom(since), why: null };
+  for (const { voter, returnBps, sigma, horizonCandles } of episodesOf(rows)) {
+    const promised = promisedOf(voter);
+    const expected = expectedMoveBps(sigma, horizonCandles);
+    if (promised === null || expected === 0) continue;
+    step = afterResult(step.state, returnBps / expected, promised);
+    if (step.state.status !== 'watching') return step;
+  }
+  return step;
 }
 
 /** What time and money say. @param lossBps since the promotion, of the equity, > 0 is a loss. */

@@ -1,4 +1,10 @@
 /** Whether the vectors that live cycles saw are those that computing anew gives. Pure. @source learning.md, "Features". */
+import { computeColumns } from '../features/feature-set.ts';
+import type { FeatureSet } from '../features/feature-set.ts';
+import { marketRowsOf } from '../features/rows.ts';
+import type { CandleSeries } from '../market/candle.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { timeframeMs } from '../market/timeframe.ts';
 import type { LiveVector } from '../ports/trainer.ts';
 import { momentsOf } from '../statistics/moments.ts';
 import type { LabelledRows } from '../validation/rows.ts';
@@ -19,6 +25,22 @@ export function skewOf(rows: Pick<LabelledRows, 'names' | 'columns' | 'instrumen
     const differing = seen.filter(({ row, values }) => !isSame(values[feature] ?? null, column[row] as number, TOLERANCE * scale));
     return differing.slice(0, NAMED_MAX).map(({ row, instrumentId, decidedAt, values }) => `${name} of ${instrumentId} at ${new Date(decidedAt).toISOString()}: ${values[feature] ?? 'missing'} live, ${column[row] ?? NaN} now (${differing.length} of ${seen.length})`);
   });
+}
+
+/**
+ * The same, of candles alone: one symbol's vectors are computed anew, in the market that they were seen in.
+ * @param series of the whole market, from so long before the first vector as the set needs to be warm
+ */
+export function skewOfSymbol(instrumentId: string, { set, timeframe, series }: { readonly set: FeatureSet; readonly timeframe: Timeframe; readonly series: readonly CandleSeries[] }, live: readonly LiveVector[]): readonly string[] {
+  const from = live.reduce((first, it) => Math.min(first, it.decidedAt), Infinity);
+  const rows = marketRowsOf(series, timeframe).get(instrumentId) ?? [];
+  const columns = computeColumns(set, timeframe, rows).map((column) => Float32Array.from(column.filter((_value, row) => closeOf(row) >= from)));
+  const decidedAt = Float64Array.from(rows.map((_row, row) => closeOf(row)).filter((at) => at >= from));
+  return skewOf({ names: set.features.map((it) => it.name), columns, instruments: [instrumentId], instrument: new Int32Array(decidedAt.length), decidedAt, rows: decidedAt.length }, live);
+
+  function closeOf(row: number): number {
+    return (rows[row]?.candle.openTime ?? NaN) + timeframeMs(timeframe);
+  }
 }
 
 function isSame(live: number | null, now: number, tolerance: number): boolean {

@@ -102,5 +102,5 @@ function factsOf(rows: LabelledRows, { model, holdBand, from, priors }: OnTrial)
   const given = live.length === 0 ? new Float64Array(0) : model.predict(pickRows(data, live));
   const usual = Float64Array.from([...live].flatMap(() => priors));
   const differences = Float64Array.from(live, (row, index) => brierAt(usual, data.labels[row] as number, index) - brierAt(given, data.labels[row] as number, index));
-  return { at: Number.MAX_SAFE_INTEGER, predictions: Number.MAX_SAFE_INTEGER, latencyMsP99: 0, coverage: 1, skew: [], differences, cells: [], acknowledged: null, isWorse: false };
+  return { at: Number.MAX_SAFE_INTEGER, predictions: Number.MAX_SAFE_INTEGER, beside: Number.MAX_SAFE_INTEGER, latencyMsP99: 0, coverage: 1, skew: [], differences, cells: [], acknowledged: null, isWorse: false };
 }

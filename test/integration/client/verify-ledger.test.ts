@@ -79,6 +79,6 @@ it('models are read with the hash of their bytes, their place, their trial and t
   const begun = { kind: 'trialBegun', isByHand: false };
   expect(await seen()).toEqual([{ ...read, place: 'onTrial', steps: [begun] }]);
 
-  await models.step({ portfolioId: 'sim', stepId: 'byHand/1', actor: 'ada', decide: (registry) => afterTrial(registry, 'promoted', 'better') });
+  await models.step({ portfolioId: 'sim', stepId: 'byHand/1', actor: 'ada', decide: (registry) => afterTrial(registry, 'promoted', { why: 'better', at: 1_000 }) });
   expect(await seen()).toEqual([{ ...read, place: 'champion', steps: [begun, { kind: 'promoted', isByHand: true }] }]);
 });

@@ -41,7 +41,7 @@ it('a model is found by the beginning of its id, with its place, its gate, and e
   expect(await modelRows(pool, { ...query, prefix: 'zz' })).toEqual([]);
   const byHand = async (stepId: string, decide: Parameters<ModelStore['step']>[0]['decide']) => store.step({ portfolioId: 'sim', stepId, actor: 'ada', decide });
   const model = { modelId, recipeId: 'r', validatedAt: 1_000 };
-  await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true }) as RegistryStep);
+  await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true, at: 1_000 }) as RegistryStep);
   const [row] = await modelRows(pool, query);
   expect(row?.place).toBe('champion');
   await byHand('2', (registry) => retiredByHand(registry, modelId, 'lost') as RegistryStep);

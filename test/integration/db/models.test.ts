@@ -40,7 +40,7 @@ beforeEach(async () => {
 
 const step = (stepId: string, decide: (registry: Registry) => RegistryStep | null) => store.step({ portfolioId: 'sim', stepId, actor: 'dailyRetrain', decide });
 const passed = (model: StoredModel) => (registry: Registry) => afterGate(registry, { kind: 'challenger', model: registered(model) });
-const promoted = (registry: Registry) => afterTrial(registry, 'promoted', 'better');
+const promoted = (registry: Registry) => afterTrial(registry, 'promoted', { why: 'better', at: 1_000 });
 
 describe('what was tried', () => {
   it('is read back to the last bit, in order, those that failed included', async () => {

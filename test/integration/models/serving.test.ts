@@ -63,7 +63,7 @@ async function register({ modelId, artefact, description }: Pick<StoredModel, 'm
 
 async function promote(model: Parameters<typeof register>[0]): Promise<void> {
   await register(model);
-  await models.step({ portfolioId: 'sim', stepId: `promote ${model.modelId}`, actor: 'test', decide: (registry) => afterTrial(registry, 'promoted', 'better') });
+  await models.step({ portfolioId: 'sim', stepId: `promote ${model.modelId}`, actor: 'test', decide: (registry) => afterTrial(registry, 'promoted', { why: 'better', at: closeOf(LEARNED) }) });
 }
 
 /** A worker: what it keeps in memory lasts as long. */

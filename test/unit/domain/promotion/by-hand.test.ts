@@ -5,11 +5,11 @@ import type { Registry } from '../../../../domain/promotion/registry.ts';
 const model = (modelId: string) => ({ modelId, recipeId: 'r', validatedAt: 0 });
 const [A, B, C] = [model('a'), model('b'), model('c')] as const;
 const registry: Registry = { champion: A, predecessor: B, onTrial: C };
-const passed = { why: 'ada: better', hasPassed: true };
+const passed = { why: 'ada: better', hasPassed: true, at: 9 };
 
 test('who is promoted by hand acts, and knows whom it followed; its own trial ends, another one goes on', () => {
-  expect(promotedByHand(registry, C, passed)).toEqual({ registry: { champion: C, predecessor: A, onTrial: null }, change: { kind: 'promoted', modelId: 'c', why: 'ada: better' } });
-  expect(promotedByHand(registry, B, passed)).toMatchObject({ registry: { champion: B, predecessor: A, onTrial: C } });
+  expect(promotedByHand(registry, C, passed)).toEqual({ registry: { champion: { ...C, validatedAt: 9 }, predecessor: A, onTrial: null }, change: { kind: 'promoted', modelId: 'c', why: 'ada: better' } });
+  expect(promotedByHand(registry, B, passed)).toMatchObject({ registry: { champion: { ...B, validatedAt: 9 }, predecessor: A, onTrial: C } });
 });
 
 test('who acts already, or never passed the gate, is not', () => {

@@ -30,9 +30,9 @@ describe('after the gate', () => {
 
 describe('after the trial', () => {
   const onTrial = registry({ champion: A1, onTrial: B1 });
-  it('who is promoted acts, and knows whom it followed', () => expect(afterTrial(onTrial, 'promoted', 'better')).toEqual({ registry: registry({ champion: B1, predecessor: A1 }), change: { kind: 'promoted', modelId: 'b1', why: 'better' } }));
-  it('who is retired leaves no trace', () => expect(afterTrial(onTrial, 'retired', 'undecided').registry).toEqual(registry({ champion: A1 })));
-  it('there was one', () => expect(() => afterTrial(EMPTY_REGISTRY, 'promoted', '')).toThrow(RangeError));
+  it('who is promoted acts, and knows whom it followed', () => expect(afterTrial(onTrial, 'promoted', { why: 'better', at: 9 })).toEqual({ registry: registry({ champion: { ...B1, validatedAt: 9 }, predecessor: A1 }), change: { kind: 'promoted', modelId: 'b1', why: 'better' } }));
+  it('who is retired leaves no trace', () => expect(afterTrial(onTrial, 'retired', { why: 'undecided', at: 9 }).registry).toEqual(registry({ champion: A1 })));
+  it('there was one', () => expect(() => afterTrial(EMPTY_REGISTRY, 'promoted', { why: '', at: 9 })).toThrow(RangeError));
 });
 
 describe('a roll-back', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normal, prngOf } from '../../../../domain/market/seeded/prng.ts';
 import type { TrialFacts, TrialState, TrialTerms } from '../../../../domain/promotion/shadow-trial.ts';
-import { canaryOf, LOOKS, nextTrial, TRIAL_BEGUN, trialNumberOf } from '../../../../domain/promotion/shadow-trial.ts';
+import { canaryOf, isLookDue, LOOKS, nextTrial, TRIAL_BEGUN, trialNumberOf } from '../../../../domain/promotion/shadow-trial.ts';
 
 const DAY_MS = 86_400_000;
 const TERMS: TrialTerms = { startedAt: 0, trialNumber: 1, horizonCandles: 4, needsAcknowledgement: true, canaryStageMs: DAY_MS, latencyMsMax: 50, coverageMin: 0.99 };
@@ -12,7 +12,7 @@ function noise(count: number, mean: number): Float64Array {
   const centre = drawn.reduce((a, b) => a + b) / count;
   return drawn.map((value) => mean + value - centre);
 }
-const FACTS: TrialFacts = { at: DAY_MS, predictions: 100, latencyMsP99: 50, coverage: 0.99, skew: [], differences: new Float64Array(0), cells: [], acknowledged: null, isWorse: false };
+const FACTS: TrialFacts = { at: DAY_MS, predictions: 100, beside: 100, latencyMsP99: 50, coverage: 0.99, skew: [], differences: new Float64Array(0), cells: [], acknowledged: null, isWorse: false };
 const next = (state: TrialState, facts: Partial<TrialFacts>, terms: Partial<TrialTerms> = {}): ReturnType<typeof nextTrial> => nextTrial(state, { ...FACTS, ...facts }, { ...TERMS, ...terms });
 const LOOKING: TrialState = { phase: 'superiority', looks: 0 };
 
@@ -20,7 +20,9 @@ describe('operations', () => {
   it.each<[string, Partial<TrialFacts>, TrialState]>([
     ['a day and a hundred predictions without a fault', {}, LOOKING],
     ['too early', { at: DAY_MS - 1 }, TRIAL_BEGUN],
-    ['too few', { predictions: 99 }, TRIAL_BEGUN],
+    ['too few', { predictions: 99, beside: 99 }, TRIAL_BEGUN],
+    ['a few fewer than whoever acts', { predictions: 99 }, TRIAL_BEGUN],
+    ['silent while others spoke a hundred times', { predictions: 0, coverage: 0 }, { phase: 'retired' }],
     ['too slow', { latencyMsP99: 51 }, { phase: 'retired' }],
     ['too often silent', { coverage: 0.98 }, { phase: 'retired' }],
     ['skewed, at once', { at: 0, predictions: 1, skew: ['rsi14'] }, { phase: 'retired' }],
@@ -65,6 +67,17 @@ describe('superiority', () => {
 
   it.each([[[], 1], [[0], 2], [[0, 100 * DAY_MS], 3], [[-DAY_MS], 1]])('trials begun at %j: this is number %d', (begun, number) => expect(trialNumberOf(begun, 364 * DAY_MS)).toBe(number));
 });
+
+it.each<[string, TrialState, Partial<Parameters<typeof isLookDue>[1]>, boolean]>([
+  ['operations: a day and a hundred', TRIAL_BEGUN, {}, true],
+  ['operations: too early', TRIAL_BEGUN, { at: DAY_MS - 1 }, false],
+  ['operations: too few of both', TRIAL_BEGUN, { predictions: 99, beside: 99 }, false],
+  ['operations: too few of its own alone', TRIAL_BEGUN, { predictions: 0 }, true],
+  ['the first look', LOOKING, { moments: 200 }, true],
+  ['a moment before it', LOOKING, { moments: 199 }, false],
+  ['the second look', { phase: 'superiority', looks: 1 }, { moments: 399 }, false],
+  ['a person is waited for', { phase: 'acknowledgement' }, {}, true],
+])('facts are gathered when they may decide: %s', (_name, state, facts, expected) => expect(isLookDue(state, { at: DAY_MS, predictions: 100, beside: 100, moments: 0, ...facts }, TERMS)).toBe(expected));
 
 describe('a person, and the canary', () => {
   it.each<[boolean | null, TrialState]>([[null, { phase: 'acknowledgement' }], [true, { phase: 'canary', stage: 0, since: DAY_MS }], [false, { phase: 'retired' }]])('acknowledged %s', (acknowledged, state) => expect(next({ phase: 'acknowledgement' }, { acknowledged }).state).toEqual(state));

@@ -8,13 +8,13 @@ test('the Brier difference is taken on the same symbol and moment, its mean is o
   const acting = [row(1, 'A', 0.5), row(1, 'B', 0.5), row(2, 'A', 0.5)];
   const challenger = [row(2, 'A', 0), row(1, 'A', 1), row(1, 'B', 0.5)];
   // Brier at 0.5 against a buy: 0.25 + 0.25; at 1: 0; at 0: 1 + 1.
-  expect(trialFactsOf({ acting, challenger }, 0)).toMatchObject({ predictions: 3, coverage: 1, differences: [0.25, -1.5] });
+  expect(trialFactsOf({ acting, challenger }, 0)).toMatchObject({ predictions: 3, beside: 3, coverage: 1, differences: [0.25, -1.5] });
 });
 
 test('rows from before do not count; where one was silent nothing is compared, and coverage says how often', () => {
   const facts = trialFactsOf({ acting: [row(1, 'A', 0.5), row(2, 'A', 0.5), row(3, 'A', 0.5)], challenger: [row(1, 'A', 1), row(2, 'A', 1)] }, 2);
   expect(facts).toMatchObject({ predictions: 1, coverage: 0.5, differences: [0.5] });
-  expect(trialFactsOf({ acting: [], challenger: [] }, 0)).toEqual({ predictions: 0, coverage: 1, differences: [], cells: [] });
+  expect(trialFactsOf({ acting: [], challenger: [] }, 0)).toEqual({ predictions: 0, beside: 0, coverage: 1, differences: [], cells: [] });
 });
 
 test('each is judged by the class of its own label, and each symbol and regime by itself', () => {

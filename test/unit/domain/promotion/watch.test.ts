@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { prngOf, uniform } from '../../../../domain/market/seeded/prng.ts';
-import type { Promised, WatchState } from '../../../../domain/promotion/watch.ts';
-import { afterClock, afterResult, promiseOf, watchFrom } from '../../../../domain/promotion/watch.ts';
+import type { Promised, WatchedRow, WatchState } from '../../../../domain/promotion/watch.ts';
+import { afterClock, afterResult, afterResults, promiseOf, watchFrom } from '../../../../domain/promotion/watch.ts';
 import { expectedMoveBps } from '../../../../domain/predictions/label.ts';
 import { history, rowsOf } from '../validation/rows.fixture.ts';
 
@@ -48,6 +48,28 @@ describe('the watch', () => {
     ['a millisecond less', { at: 14 * DAY_MS - 1, lossBps: 0 }, 'watching'],
     ['both at once: the loss', { at: 14 * DAY_MS, lossBps: 150 }, 'rollBack'],
   ])('%s', (_name, facts, status) => expect(afterClock(watchFrom(0), { ...facts, dailyLossLimitBps: 300 }).state.status).toBe(status));
+});
+
+describe('results of a champion', () => {
+  // σ × √4 = 200 bps: a return of 100 is half an R.
+  const row = (hour: number, returnBps: number, rest: Partial<WatchedRow> = {}): WatchedRow => ({ voter: 'm', instrumentId: 'A', madeAt: hour, dueAt: hour + 4, returnBps, sigma: 0.01, horizonCandles: 4, ...rest });
+  const losses = (count: number, rest: Partial<WatchedRow> = {}): WatchedRow[] => Array.from({ length: count }, (_, index) => row(4 * index, 0, rest));
+  const status = (rows: readonly WatchedRow[], promised: Promised | null = PROMISED): unknown => { const { state } = afterResults(7, rows, () => promised); return [state.status, state.results, state.since]; };
+
+  it.each<[string, readonly WatchedRow[], Promised | null, unknown]>([
+    ['speak by their sum', losses(12), PROMISED, ['rollBack', 12, 7]],
+    ['count once each while they overlap', losses(12).flatMap((it) => [it, { ...it, madeAt: it.madeAt + 1, dueAt: it.dueAt + 1 }]), PROMISED, ['rollBack', 12, 7]],
+    ['of several symbols count side by side', [...losses(6), ...losses(6, { instrumentId: 'B' })], PROMISED, ['rollBack', 12, 7]],
+    ['after the verdict count no more', [...losses(12), row(99, 1_000)], PROMISED, ['rollBack', 12, 7]],
+    ['in moves that were to be expected', Array.from({ length: 10 }, (_, index) => row(4 * index, 120)), PROMISED, ['kept', 10, 7]],
+    ['of an unknown expectation say nothing', losses(12, { sigma: null }), PROMISED, ['watching', 0, 7]],
+    ['of one that promised nothing say nothing', losses(12), null, ['watching', 0, 7]],
+  ])('%s', (_name, rows, promised, expected) => expect(status(rows, promised)).toEqual(expected));
+
+  it('are each held to what their own voter promised', () => {
+    const rows = [...losses(6), ...losses(6, { voter: 'before', instrumentId: 'B' })];
+    expect(afterResults(0, rows, (voter) => (voter === 'm' ? PROMISED : null)).state.results).toBe(6);
+  });
 });
 
 describe('what was promised', () => {

@@ -1,5 +1,5 @@
 /** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
-import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { GuardReading } from '../activities/types.ts';
 import { holdingKey } from '../domain/emergency/closing.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
@@ -11,7 +11,7 @@ import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { EssInput } from './messages.ts';
 import { pause } from './pause.ts';
-import { booking, closing, guardLedger, sweeping, telling } from './proxies.ts';
+import { booking, closing, guardLedger, guardQuickly, sweeping, telling } from './proxies.ts';
 
 /** What one emergency remembers between two looks. */
 export interface EmergencyRun {
@@ -27,10 +27,13 @@ export interface EmergencyRun {
   attempts: number;
   /** Venue's clock when the fence's rise was known to be written; null before. */
   raisedAt: number | null;
+  round: number;
   /** Holdings that were closed in this round. */
   readonly seenPositions: Set<string>;
   readonly sent: EmergencyOrder[];
   phase: string;
+  /** It continues as new between two looks, before its history is full: nothing is begun any more. */
+  isLeaving: boolean;
   readonly describe: () => void;
   /** Waits for the ledger. */
   readonly command: (command: GuardCommand) => Promise<GuardState>;
@@ -48,26 +51,28 @@ const BOOKING_APART_MS = 300;
 /**
  * One round, each step whatever became of the one before: close at the venue, which needs nothing else; then write the
  * fence if that was not possible, and close again; `flat`; book what was closed, and look until nothing can be on its way
- * any more; `sealed`.
+ * any more; `sealed`. A venue may refuse for days: then it returns early, with `isLeaving`, and the next run begins anew.
  */
 export async function stopTrading(run: EmergencyRun): Promise<void> {
   const { emergency, round } = run.state;
   run.raisedAt = null;
-  run.seenPositions.clear();
+  if (run.round !== round) run.seenPositions.clear();
+  run.round = round;
   const telling = run.unwritten === null ? tellPositions(run) : Promise.resolve();
-  await sweep(run);
+  if ((await sweep(run)) === 'leaving') return; // the next run tells them again
   await telling;
   if (run.unwritten !== null) {
     say(run, 'closed; waiting for the ledger to write the fence');
     await run.command(run.unwritten);
     run.unwritten = null;
     await tellPositions(run);
-    await sweep(run); // what was opened until the fence was up
+    if ((await sweep(run)) === 'leaving') return; // what was opened until the fence was up
   }
   if (!isRound(run, emergency, round)) return;
   await run.command({ kind: 'flat', emergency, round, positionsClosed: run.seenPositions.size, at: Date.now() });
   say(run, 'flat; looking until nothing can be on its way any more');
-  await Promise.all([proveSealed(run), bookClosings(run)]);
+  const [proof] = await Promise.all([proveSealed(run), bookClosings(run)]);
+  if (proof === 'leaving') return;
   await run.command({ kind: 'sealed', emergency, round, at: Date.now() });
   say(run, 'sealed: nothing is open');
 }
@@ -77,11 +82,34 @@ function isRound({ state }: EmergencyRun, emergency: number, round: number): boo
   return state.mode === 'tripping' && state.emergency === emergency && state.round === round;
 }
 
-/** Until the venue shows nothing open. */
-async function sweep(run: EmergencyRun, seen: Survey | null = null): Promise<Survey> {
+/** So many closing orders go along at most when a run continues as new while the ledger is away. */
+const CARRIED_MAX = 2_000;
+
+/**
+ * What the next run must know of the orders that were sent: those that the ledger did not take. Of these the refused ones
+ * are left out: they changed nothing, and there is no end to them.
+ */
+export async function sentUnwritten({ input, sent }: EmergencyRun): Promise<readonly EmergencyOrder[]> {
+  try {
+    await guardQuickly.recordClosings({ portfolioId: input.portfolioId, orders: sent });
+    return [];
+  } catch {
+    return sent.filter((it) => it.answer === 'accepted' || it.answer === 'unknown').slice(-CARRIED_MAX);
+  }
+}
+
+/** Asked between two looks, when nothing is on its way. */
+function mustLeave(run: EmergencyRun): boolean {
+  run.isLeaving ||= workflowInfo().continueAsNewSuggested && patched('continues while it closes');
+  return run.isLeaving;
+}
+
+/** Until the venue shows nothing open, or the history is nearly full. */
+async function sweep(run: EmergencyRun, seen: Survey | null = null): Promise<'clear' | 'leaving'> {
   let idle = 0;
   for (let look = seen ?? (await survey(run)); ; look = await survey(run)) {
-    if (isClear(look)) return look;
+    if (isClear(look)) return 'clear';
+    if (mustLeave(run)) return 'leaving';
     say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing`);
     await withdraw(look.openings, 'opening orders');
     const answers = await close(run, look.targets);
@@ -141,19 +169,19 @@ async function bookClosings(run: EmergencyRun): Promise<void> {
 }
 
 /** Two looks in a row, apart, late enough for everything that passed the fence before it rose to have arrived. */
-async function proveSealed(run: EmergencyRun): Promise<void> {
+async function proveSealed(run: EmergencyRun): Promise<'proven' | 'leaving'> {
   let last = await survey(run);
   let looks: readonly ClearLook[] = [];
   for (;;) {
     if (isClear(last)) looks = [...looks, { atMs: last.atMs }];
     else {
       say(run, 'a straggler came through: closing it');
-      await sweep(run, last);
+      if ((await sweep(run, last)) === 'leaving') return 'leaving';
       await bookClosings(run);
       looks = [];
     }
     const raisedAt = run.raisedAt ?? last.atMs;
-    if (isSealProven(raisedAt, looks, FENCE_TIMES)) return;
+    if (isSealProven(raisedAt, looks, FENCE_TIMES)) return 'proven';
     await pause(Math.max(FENCE_TIMES.looksApartMs + 10, sealableAt(raisedAt, FENCE_TIMES) - last.atMs));
     last = await survey(run);
   }

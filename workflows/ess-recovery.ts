@@ -2,7 +2,7 @@ import { allHandlersFinished, condition, continueAsNew, getExternalWorkflowHandl
 import type { GuardReading } from '../activities/types.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import type { EmergencyRun } from './ess-closing.ts';
-import { stopTrading } from './ess-closing.ts';
+import { sentUnwritten, stopTrading } from './ess-closing.ts';
 import { emergencyIdOf, portfolioGuardId } from './ids.ts';
 import type { EssInput, EssOutcome } from './messages.ts';
 import { newsSignal, sealedUpdate, unwrittenTripSignal } from './messages.ts';
@@ -24,6 +24,7 @@ export async function essRecovery(input: EssInput): Promise<EssOutcome> {
     if (run.state.mode === 'armed' || run.state.emergency !== input.emergency) return await ended(run);
     if (run.state.mode === 'tripping') {
       await stopTrading(run);
+      if (run.isLeaving) await goOn(run);
       await wakeGuard(run);
       continue;
     }
@@ -37,7 +38,8 @@ function beginRun(input: EssInput): EmergencyRun {
   const emergencyId = emergencyIdOf(input.portfolioId, input.emergency);
   const run: EmergencyRun = {
     input, emergencyId, state: input.state, unwritten: input.unwritten, foreign: input.foreign, reading: null, news: 0,
-    attempts: input.attempts, raisedAt: null, seenPositions: new Set(), sent: [], phase: '',
+    attempts: input.attempts, raisedAt: null, phase: '', isLeaving: false,
+    round: input.state.round, seenPositions: new Set(input.closed?.positions), sent: [...(input.closed?.unwritten ?? [])],
     describe: () => describe(run),
     command: (command) => tellLedger(run, command),
   };
@@ -48,7 +50,7 @@ function beginRun(input: EssInput): EmergencyRun {
     run.news += 1;
   });
   setHandler(sealedUpdate, async () => {
-    await condition(() => run.state.mode !== 'tripping');
+    await condition(() => run.isLeaving || run.state.mode !== 'tripping');
     return { emergencyId, positionsClosed: run.state.positionsClosed, sealedAt: run.state.sealedAt };
   });
   return run;
@@ -89,9 +91,11 @@ async function ended(run: EmergencyRun): Promise<EssOutcome> {
   return { emergencyId: run.emergencyId, rounds: run.state.round, positionsClosed: run.state.positionsClosed };
 }
 
+/** Between two looks, also in the middle of a sweep. Who waits for the seal hears that it is not there yet, and asks the next run. */
 async function goOn(run: EmergencyRun): Promise<void> {
+  const closed = run.isLeaving ? { positions: [...run.seenPositions], unwritten: await sentUnwritten(run) } : null;
   await condition(allHandlersFinished);
-  await continueAsNew<typeof essRecovery>({ ...run.input, state: run.state, foreign: run.foreign, unwritten: run.unwritten, attempts: run.attempts });
+  await continueAsNew<typeof essRecovery>({ ...run.input, closed, state: run.state, foreign: run.foreign, unwritten: run.unwritten, attempts: run.attempts });
 }
 
 /** What the Temporal UI shows of it, from cause to normal. */

@@ -8,6 +8,7 @@ import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import type { GuardMode, TripCause } from '../domain/emergency/types.ts';
 import type { OrderRow } from '../domain/orders/order.ts';
+import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { RetrainRun } from '../domain/ports/model-store.ts';
 import type { CandidateResult } from '../domain/retraining/plan.ts';
 import type { RetrainRhythm } from '../domain/retraining/schedule.ts';
@@ -154,7 +155,10 @@ export const tripUpdate = defineUpdate<TripAnswer, [unknown]>('trip');
 /** A named person says that the cause is gone. */
 export const resumeUpdate = defineUpdate<ResumeAnswer, [ResumeRequest]>('resume');
 export const riskStateQuery = defineQuery<RiskState>('riskState');
-/** Asked of an emergency's run: answers when nothing is open any more, proven twice. */
+/**
+ * Asked of an emergency's run: answers when nothing is open any more, proven twice. Without `sealedAt` when the run
+ * continues as new before that (a venue that refuses for hours): ask again.
+ */
 export const sealedUpdate = defineUpdate<SealedAnswer>('sealed');
 
 export interface TripAnswer {
@@ -188,7 +192,7 @@ export interface RiskState {
 export interface SealedAnswer {
   readonly emergencyId: string;
   readonly positionsClosed: number;
-  /** Wall clock. */
+  /** Wall clock; null: not yet. */
   readonly sealedAt: number | null;
 }
 
@@ -213,6 +217,8 @@ export interface EssInput {
   readonly unwritten: GuardCommand | null;
   /** Closing attempts so far: their orders' names are never used again. */
   readonly attempts: number;
+  /** What a run that continued as new in the middle of closing had done: holdings, and orders that the ledger did not take. */
+  readonly closed?: { readonly positions: readonly string[]; readonly unwritten: readonly EmergencyOrder[] } | null;
 }
 
 export interface EssOutcome {

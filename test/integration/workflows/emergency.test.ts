@@ -1,4 +1,5 @@
 /** Guard and recovery as workflows on a real server: who is asked what, and when. */
+import { Context } from '@temporalio/activity';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../../activities/types.ts';
@@ -21,6 +22,10 @@ beforeAll(async () => { host = await startWorkflowHost(); });
 afterAll(() => host.stop());
 
 const ORDER = { clientOrderId: 'web-1', instrumentId: 'BTC-USDT-PERP', book: 'plain' } as const;
+/** The engine suggests to continue as new at 4 MB of history. */
+const LARGE = 'x'.repeat(500_000);
+/** Of an update: the engine has it, no worker heard of it yet. @source temporal.api.enums.v1.UpdateWorkflowExecutionLifecycleStage */
+const ADMITTED = 1;
 const held = (instrumentId: string): VenuePosition => ({ instrumentId, direction: 'long', quantity: '1', entryPrice: '1', markPrice: '1', unrealizedPnl: '0', positionSide: 'both' });
 
 /** A ledger and a venue that do as the test says. */
@@ -31,7 +36,8 @@ function world() {
     portfolioId, calls: [] as string[], state: ARMED as GuardState, isLedgerDown: false,
     /** What each survey finds open; the last one counts for ever. */
     surveys: [{ targets: [], openings: [], leftovers: [] }] as Partial<Survey>[],
-    surveyedAt: [] as number[], attempts: [] as number[], closeFails: 0, booked: 0, missingFor: 0,
+    surveyedAt: [] as number[], attempts: [] as number[], closeFails: 0, refused: 0, runs: new Set<string>(), booked: 0, missingFor: 0,
+    reads: 0, beforeRead: () => Promise.resolve(), missing: [] as readonly string[],
   };
   const ledger = <T>(answer: () => T): Promise<T> => (play.isLedgerDown ? Promise.reject(new Error('DATABASE_UNREACHABLE')) : Promise.resolve(answer()));
   const activities: Partial<Activities> = {
@@ -41,7 +47,11 @@ function world() {
       if (result.change !== 'none') play.calls.push(result.change);
       return { ...result, fence: { epoch: 1, halted: isHalting(play.state.mode) } };
     }),
-    readGuard: () => ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: 'close' as const, drawdownBps: 0, missing: [] })),
+    readGuard: async () => {
+      await play.beforeRead();
+      play.reads += 1;
+      return await ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: 'close' as const, drawdownBps: 0, missing: play.missing }));
+    },
     recordClosings: ({ orders }) => ledger(() => void play.calls.push(`record ${orders.length}`)),
     tellPositions: () => ledger(() => { play.calls.push('tell'); return 1; }),
     surveyAccount: () => {
@@ -57,8 +67,10 @@ function world() {
         play.closeFails -= 1;
         return Promise.reject(new Error('its worker died'));
       }
-      play.calls.push(`close ${targets.length}`);
-      return Promise.resolve(targets.map(({ position }) => ({ clientOrderId: `${emergencyId}/${attempt}/${position.instrumentId}`, emergencyId, instrumentId: position.instrumentId, side: 'sell' as const, positionSide: 'both' as const, quantity: '1', answer: 'accepted' as const, detail: null, venueOrderId: '1', sentAt: 1 })));
+      play.runs.add(Context.current().info.workflowExecution?.runId ?? '');
+      const isRefused = play.runs.size <= play.refused;
+      if (!isRefused) play.calls.push(`close ${targets.length}`);
+      return Promise.resolve(targets.map(({ position }) => ({ clientOrderId: `${emergencyId}/${attempt}/${position.instrumentId}`, emergencyId, instrumentId: position.instrumentId, side: 'sell' as const, positionSide: 'both' as const, quantity: '1', answer: isRefused ? 'rejected' as const : 'accepted' as const, detail: isRefused ? LARGE : null, venueOrderId: '1', sentAt: 1 })));
     },
     bookClosings: () => { play.booked += 1; return Promise.resolve({ told: [], missing: play.booked <= play.missingFor ? ['x'] : [] }); },
   };
@@ -168,6 +180,24 @@ describe('a stop', () => {
     }, (play) => { play.surveys = [{}, { targets: [target('ETH-USDT-PERP')] }, {}]; });
   });
 
+  it.each([
+    ['from the beginning', [{ targets: [target('BTC-USDT-PERP'), target('ETH-USDT-PERP')] }, { targets: [target('BTC-USDT-PERP')] }], 2],
+    ['of a straggler', [{}, { targets: [target('ETH-USDT-PERP')] }], 0],
+  ] as const)('whose closing is refused for hours, %s, goes on as new before its history is full', async (_name, surveys, positionsClosed) => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'fire' });
+      await until('its run is there', async () => ess().describe().then(() => true, () => false));
+      expect(await ess().executeUpdate(sealedUpdate)).toMatchObject({ sealedAt: null }); // the first run ends before it is
+      await until('another run closes', () => play.calls.includes('close 1'), 60_000);
+      play.surveys = [{}];
+      expect(await ess().executeUpdate(sealedUpdate)).toEqual({ emergencyId: emergencyIdOf(play.portfolioId, 1), positionsClosed, sealedAt: play.state.sealedAt });
+      expect(play.runs.size).toBe(2);
+      expect(new Set(play.attempts).size).toBe(play.attempts.length);
+      const recorded = play.calls.filter((call) => call.startsWith('record')).map((call) => Number(call.split(' ')[1]));
+      expect(recorded.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(play.attempts.length);
+    }, (play) => { play.refused = 1; play.surveys = [...surveys]; });
+  }, 120_000);
+
   it('waits for fills that the venue does not show yet', async () => {
     await withGuard(async ({ play, guard }) => {
       await guard.signal(emergencyStopSignal, { reason: 'fire' });
@@ -176,6 +206,34 @@ describe('a stop', () => {
     }, (play) => { play.missingFor = 3; });
   });
 });
+
+it('a guard whose history is full hears what came meanwhile before it continues as new', async () => {
+  await withGuard(async ({ play, guard }) => {
+    await until('the guard runs', async () => (await guard.query(riskStateQuery)).behind === 0);
+    const { runId } = await guard.describe();
+    for (let look = play.reads + 1; look < 10; look += 1) {
+      await guard.signal(newsSignal);
+      await until('it looked', () => play.reads >= look);
+    }
+    const isAdmitted = async (updateId: string): Promise<boolean> => {
+      const updateRef = { workflowExecution: { workflowId: guard.workflowId }, updateId };
+      return await host.client.workflowService.pollWorkflowExecutionUpdate({ namespace: 'default', updateRef, waitPolicy: { lifecycleStage: ADMITTED } }).then(() => true, () => false);
+    };
+    // The trip's task starts the emergency's run; it ends only once the resume waits for the next task.
+    const updateId = 'resume';
+    let resumed: Promise<unknown> = Promise.resolve();
+    play.beforeRead = async () => {
+      if (play.state.mode !== 'tripping') return;
+      play.beforeRead = () => Promise.resolve();
+      resumed = guard.executeUpdate(resumeUpdate, { args: [{ by: 'ada', because: 'looked at it' }], updateId });
+      await until('the resume waits', () => isAdmitted(updateId));
+    };
+    await guard.executeUpdate(tripUpdate, { args: [{ reason: 'enough', by: 'ada' }] });
+    expect(await resumed).toMatchObject({ resetBy: 'ada' });
+    expect(play.calls.slice(0, 2)).toEqual(['tripped', 'reset']);
+    await until('it continued as new', async () => (await guard.describe()).runId !== runId);
+  }, (play) => { play.missing = [LARGE]; });
+}, 60_000);
 
 describe('the way back', () => {
   it('is followed by the run, which ends at normal; a resume needs a name and a reason', async () => {

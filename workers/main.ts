@@ -19,7 +19,7 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import { loadFeatures, loadStrategy } from '../strategies/load.ts';
 import type { Role } from '../workflows/ids.ts';
 import { ROLES, taskQueueOf } from '../workflows/ids.ts';
-import { createAlerts } from './alerts.ts';
+import { createAlerts, createPeople } from './alerts.ts';
 import { workflowBundle } from './bundle.ts';
 import { createEngineSigns } from './engine-signs.ts';
 import { createEngine } from './engine.ts';
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: settings.temporalNamespace });
   const ports = createPorts(settings, deployment, log);
   const stopping = new AbortController();
+  const people = createPeople({ url: deployment.mode === 'replay' ? undefined : settings.alertUrl, log });
   const strategy = await loadStrategy(settings.strategies);
   const activities = createActivities({ ...ports, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: async (artefact) => (await import('../models/predictor.ts')).openPredictor(artefact), player: createScenarioPlayer({ env: { ...process.env, ...settingsEnv(settings) } }), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
@@ -57,7 +58,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   const running = Promise.all(workers.map((worker) => worker.run()));
-  const bus = createEventBus({ pool: ports.pool, subscribers: [logSubscriber(log), createAlerts({ url: deployment.mode === 'replay' ? undefined : settings.alertUrl, log, clock: Date.now })], warn: (fields, message) => log.warn(fields, message) });
+  const bus = createEventBus({ pool: ports.pool, subscribers: [logSubscriber(log), createAlerts(people, Date.now)], warn: (fields, message) => log.warn(fields, message) });
   bus.start();
   log.info({ roles: values.roles }, 'worker ready');
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, roles: values.roles })}\n`);

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeelError, messageOf } from '../../domain/errors.ts';
+import { messageOf } from '../../domain/errors.ts';
 import type { Pool } from '../pool.ts';
 import { sealEvents } from './audit.ts';
 import { SEALED } from './channel.ts';
-import type { Subscriber } from './delivery.ts';
-import { deliverAll, replayParked } from './delivery.ts';
+import type { DeliverySetup, Subscriber } from './delivery.ts';
+import { deliverAll } from './delivery.ts';
+import { retryParked } from './retry.ts';
 import { createBell, createEventListener } from './wake.ts';
 
 export type { Subscriber } from './delivery.ts';
@@ -16,12 +17,6 @@ export interface EventBus {
   stop(): Promise<void>;
   /** One round of everything, for tests and benchmarks. @returns how many were delivered. */
   drain(): Promise<number>;
-  /**
-   * Delivers again what was parked for a subscriber.
-   * @returns how many succeeded.
-   * @throws {KeelError} NOT_FOUND: no subscriber of this bus has that name.
-   */
-  replayParked(subscriberName: string): Promise<number>;
 }
 
 export interface EventBusOptions {
@@ -63,11 +58,11 @@ export function createEventBus({ pool, subscribers, warn, handleMsMax = HANDLE_M
   return {
     drain: async () => {
       await sealAll(pool);
-      const delivered = await Promise.all(served.map(({ setup }) => deliverAll(setup)));
+      const delivered = await Promise.all(served.map(({ setup }) => serve(setup)));
       return delivered.reduce((sum, count) => sum + count, 0);
     },
     start: () => {
-      running ??= Promise.all([repeat(toSeal, sealRound), ...served.map(({ bell, setup }) => repeat(bell, () => deliverAll(setup)))]);
+      running ??= Promise.all([repeat(toSeal, sealRound), ...served.map(({ bell, setup }) => repeat(bell, () => serve(setup)))]);
     },
     stop: async () => {
       stopping.abort();
@@ -75,14 +70,14 @@ export function createEventBus({ pool, subscribers, warn, handleMsMax = HANDLE_M
       await running;
       listener.close();
     },
-    replayParked: async (name) => {
-      const found = served.find(({ setup }) => setup.subscriber.name === name);
-      if (found === undefined) throw new KeelError('NOT_FOUND', `no subscriber is called "${name}"; there are: ${subscribers.map((it) => it.name).join(', ')}`);
-      return await replayParked(found.setup);
-    },
   };
 }
 
 async function sealAll(pool: Pool): Promise<void> {
   while ((await sealEvents(pool)) > 0);
+}
+
+/** News first; then what is parked and due. */
+async function serve(setup: DeliverySetup): Promise<number> {
+  return (await deliverAll(setup)) + (await retryParked(setup));
 }

@@ -7,12 +7,17 @@ import { inTransaction, run, together } from '../pool.ts';
 import type { EventRecord } from './audit.ts';
 import { NOW_MS } from '../clock.ts';
 import { EVENT_COLUMNS } from './audit.ts';
+import { hurry, park, QUICK_TRIES } from './parked.ts';
 
 /** Hears every event at least once, in the order of the audit chain; drops repetitions by the event's id. */
 export interface Subscriber {
   /** Letters and dashes; its place in the stream is kept under this name. */
   readonly name: string;
-  handle(event: AnyDomainEvent): Promise<void>;
+  /**
+   * @param isAgain it failed before, and newer events were heard meanwhile
+   * @returns `reached`: somebody was told, so what is parked gets through too
+   */
+  handle(event: AnyDomainEvent, isAgain: boolean): Promise<'reached' | void>;
 }
 
 export interface DeliverySetup {
@@ -26,14 +31,13 @@ export interface DeliverySetup {
 
 const BATCH = 200;
 /** A subscriber that is slow stores its place this often: its connection is not kept, and little comes twice. */
-const BATCH_MS_MAX = 1_000;
-const TRIES = 3;
+export const BATCH_MS_MAX = 1_000;
 const FIRST_RETRY_MS = 100;
 const ERROR_CHARACTERS_MAX = 2_000;
 
 const DELIVERIES = `SELECT a.position, ${EVENT_COLUMNS} FROM audit_records a JOIN domain_events e ON e.seq = a.event_seq WHERE a.position > $1 ORDER BY a.position LIMIT ${BATCH}`;
 
-type Delivery = EventRecord & { readonly position: number };
+export type Delivery = EventRecord & { readonly position: number };
 
 /**
  * Delivers what was sealed since, batch by batch.
@@ -64,7 +68,7 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
   await run(pool, `enter ${subscriber.name}`, { name: 'enter-subscriber', text: 'INSERT INTO event_subscribers (name, position, delivered, failed, updated_at) VALUES ($1, 0, 0, 0, 0) ON CONFLICT DO NOTHING', values: [subscriber.name] });
   return await inTransaction(pool, `deliver to ${subscriber.name}`, async (client) => {
     const [, { rows: places }] = await together(
-      letHandlersTake(client, (TRIES + 1) * setup.handleMsMax),
+      letHandlersTake(client, (QUICK_TRIES + 1) * setup.handleMsMax),
       client.query<{ position: number }>({ name: 'lock-subscriber', text: 'SELECT position FROM event_subscribers WHERE name = $1 FOR UPDATE SKIP LOCKED', values: [subscriber.name] }),
     );
     const place = places[0];
@@ -72,15 +76,18 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
     const { rows } = await client.query<Delivery>({ name: 'next-deliveries', text: DELIVERIES, values: [place.position] });
     const startedMs = performance.now();
     const counts = { delivered: 0, parked: 0 };
+    let isReached = false;
     let last = place.position;
     for (const row of rows) {
       if (stopping.aborted || performance.now() - startedMs > BATCH_MS_MAX) break;
       const outcome = await deliver(client, setup, row);
       if (outcome === 'stopped') break;
-      counts[outcome] += 1;
+      isReached ||= outcome === 'reached';
+      counts[outcome === 'reached' ? 'delivered' : outcome] += 1;
       last = row.position;
     }
     if (last === place.position) return 0;
+    if (isReached) await hurry(client, subscriber.name);
     await client.query({
       name: 'advance-subscriber', values: [subscriber.name, last, counts.delivered, counts.parked],
       text: `UPDATE event_subscribers SET position = $2, delivered = delivered + $3, failed = failed + $4, updated_at = ${NOW_MS} WHERE name = $1`,
@@ -90,66 +97,47 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
 }
 
 /** The transaction stands idle while a subscriber handles an event; its lock keeps nobody waiting. @param timeMs 0: without end */
-async function letHandlersTake(client: Client, timeMs: number): Promise<void> {
+export async function letHandlersTake(client: Client, timeMs: number): Promise<void> {
   await client.query({ name: 'let-handlers-take', text: `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, values: [String(timeMs)] });
 }
 
 /** Three tries, 0.1 s × 2ⁿ apart; then the delivery is parked and the stream goes on. */
-async function deliver(client: Client, setup: DeliverySetup, row: Delivery): Promise<'delivered' | 'parked' | 'stopped'> {
-  const failure = await tries(setup, row);
-  if (failure === null) return 'delivered';
-  if (failure === 'stopped') return 'stopped';
-  await client.query({
-    name: 'park-delivery', values: [setup.subscriber.name, row.position, failure.error],
-    text: `INSERT INTO parked_deliveries (subscriber, position, error, parked_at) VALUES ($1, $2, $3, ${NOW_MS}) ON CONFLICT DO NOTHING`,
-  });
+async function deliver(client: Client, setup: DeliverySetup, row: Delivery): Promise<'delivered' | 'reached' | 'parked' | 'stopped'> {
+  const outcome = await tries(setup, row);
+  if (typeof outcome === 'string') return outcome;
+  await park(client, setup.subscriber.name, row.position, outcome.error);
   return 'parked';
 }
 
-/** @returns null once it was handled, else the last failure. */
-async function tries({ subscriber, stopping, handleMsMax }: DeliverySetup, row: Delivery): Promise<null | 'stopped' | { readonly error: string }> {
+/** @returns how it was handled, else the last failure. */
+async function tries(setup: DeliverySetup, row: Delivery): Promise<'delivered' | 'reached' | 'stopped' | { readonly error: string }> {
+  const { stopping } = setup;
   for (let attempt = 1; ; attempt += 1) {
-    try {
-      await handleInTime(subscriber, parseEvent(row), handleMsMax);
-      return null;
-    } catch (error) {
-      // PostgreSQL's text holds no NUL: with one the parking itself would fail, again and again.
-      if (attempt === TRIES) return { error: messageOf(error).replaceAll('\u0000', '').slice(0, ERROR_CHARACTERS_MAX) };
-    }
+    const outcome = await handled(setup, row, false);
+    if (typeof outcome === 'string' || attempt === QUICK_TRIES) return outcome;
     await sleep(FIRST_RETRY_MS * 2 ** (attempt - 1), undefined, { signal: stopping }).catch(() => undefined); // woken early only to stop
     if (stopping.aborted) return 'stopped';
   }
 }
 
-async function handleInTime(subscriber: Subscriber, event: AnyDomainEvent, handleMsMax: number): Promise<void> {
+/** One try. @returns what failed */
+export async function handled({ subscriber, handleMsMax }: DeliverySetup, row: Delivery, isAgain: boolean): Promise<'delivered' | 'reached' | { readonly error: string }> {
+  try {
+    return (await handleInTime(subscriber, { event: parseEvent(row), isAgain, handleMsMax })) ?? 'delivered';
+  } catch (error) {
+    // PostgreSQL's text holds no NUL: with one the parking itself would fail, again and again.
+    return { error: messageOf(error).replaceAll('\u0000', '').slice(0, ERROR_CHARACTERS_MAX) };
+  }
+}
+
+async function handleInTime(subscriber: Subscriber, { event, isAgain, handleMsMax }: { readonly event: AnyDomainEvent; readonly isAgain: boolean; readonly handleMsMax: number }): Promise<'reached' | void> {
   const ended = new AbortController();
   const limit = sleep(handleMsMax, undefined, { signal: ended.signal }).then(() => {
     throw new Error(`${subscriber.name} did not finish ${event.type} ${event.id} within ${handleMsMax} ms`);
   });
   try {
-    await Promise.race([subscriber.handle(event), limit]);
+    return await Promise.race([subscriber.handle(event, isAgain), limit]);
   } finally {
     ended.abort();
   }
-}
-
-/** Delivers again what was parked, in order; what fails again stays parked. @returns how many succeeded. */
-export async function replayParked(setup: DeliverySetup): Promise<number> {
-  const { pool, subscriber } = setup;
-  return await inTransaction(pool, `replay parked deliveries of ${subscriber.name}`, async (client) => {
-    const { rows } = await client.query<Delivery>({
-      text: `SELECT a.position, ${EVENT_COLUMNS} FROM parked_deliveries p JOIN audit_records a ON a.position = p.position JOIN domain_events e ON e.seq = a.event_seq
-             WHERE p.subscriber = $1 AND p.replayed_at IS NULL ORDER BY p.position FOR UPDATE OF p`,
-      values: [subscriber.name],
-    });
-    const succeeded: number[] = [];
-    await letHandlersTake(client, 0);
-    for (const row of rows) {
-      const failure = await tries(setup, row);
-      if (failure === 'stopped') break;
-      if (failure === null) succeeded.push(row.position);
-    }
-    await client.query({ text: `UPDATE parked_deliveries SET replayed_at = ${NOW_MS} WHERE subscriber = $1 AND position = ANY($2)`, values: [subscriber.name, succeeded] });
-    return succeeded.length;
-  });
 }

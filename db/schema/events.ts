@@ -64,7 +64,7 @@ export const eventSubscribers = pgTable('event_subscribers', {
   updatedAt: epochMs('updated_at').notNull(),
 });
 
-/** Deliveries that failed three times; replayable. */
+/** Deliveries that failed three times; tried again by themselves until they get through. */
 export const parkedDeliveries = pgTable(
   'parked_deliveries',
   {
@@ -73,9 +73,14 @@ export const parkedDeliveries = pgTable(
     error: text('error').notNull(),
     parkedAt: epochMs('parked_at').notNull(),
     replayedAt: epochMs('replayed_at'),
+    tries: integer('tries').notNull().default(3),
+    /** Wall clock. */
+    nextTryAt: epochMs('next_try_at').notNull().default(0),
   },
   (table) => [
     primaryKey({ name: 'parked_deliveries_pk', columns: [table.subscriber, table.position] }),
+    check('parked_deliveries_tries_check', sql`tries > 0`),
+    index('parked_deliveries_due').on(table.subscriber, table.nextTryAt).where(sql`replayed_at is null`),
     index('parked_deliveries_waiting').on(table.subscriber, table.position).where(sql`replayed_at is null`),
   ],
 );

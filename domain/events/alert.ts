@@ -2,6 +2,9 @@
 import type { AnyDomainEvent } from './event.ts';
 import { verdictText } from './scenarios.ts';
 
+/** Under this name its place in the stream of events is kept, and what did not get through. */
+export const ALERTS_SUBSCRIBER = 'alerts';
+
 export const ALERT_LEVELS = ['info', 'warning', 'critical'] as const;
 export type AlertLevel = (typeof ALERT_LEVELS)[number];
 

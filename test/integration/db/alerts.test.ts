@@ -7,14 +7,15 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EventBus } from '../../../db/events/bus.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
+import { parkedFor, sendAgain } from '../../../db/events/parked.ts';
 import { writeEvents } from '../../../db/events/outbox.ts';
 import { createScenarioStore } from '../../../db/scenario-store.ts';
 import { createLedger } from '../../../db/ledger.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { inTransaction } from '../../../db/pool.ts';
 import type { Alert } from '../../../domain/events/alert.ts';
-import type { AlertsOptions } from '../../../workers/alerts.ts';
-import { createAlerts } from '../../../workers/alerts.ts';
+import type { PeopleOptions } from '../../../workers/alerts.ts';
+import { createAlerts, createPeople } from '../../../workers/alerts.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 
@@ -55,13 +56,18 @@ async function trip(id: string): Promise<void> {
   ]));
 }
 
-function busOf(options: Partial<AlertsOptions> = {}): EventBus {
+function busOf({ clock = Date.now, ...options }: Partial<PeopleOptions> & { readonly clock?: () => number } = {}): EventBus {
   const said = (level: string) => (fields: object, message: string): void => void logged.push(`${level} ${JSON.stringify(fields)} ${message}`);
   const log = { info: said('info'), warn: said('warn'), error: said('error') };
-  return createEventBus({ pool, subscribers: [createAlerts({ url, log, clock: Date.now, ...options })], warn: () => undefined });
+  return createEventBus({ pool, subscribers: [createAlerts(createPeople({ url, log, ...options }), clock)], warn: () => undefined });
 }
 
 const parked = async (): Promise<readonly unknown[]> => (await pool.query<Record<string, unknown>>('SELECT subscriber, error FROM parked_deliveries WHERE replayed_at IS NULL')).rows;
+
+/** So much time passes for what is parked. */
+async function passed(timeMs: number): Promise<void> {
+  await pool.query('UPDATE parked_deliveries SET next_try_at = next_try_at - $1', [timeMs]);
+}
 
 describe('alerts', () => {
   it('reach the webhook once, as JSON, and the log', async () => {
@@ -79,21 +85,57 @@ describe('alerts', () => {
     expect(logged).toEqual([expect.stringMatching(/^error .*"id":"a".* sim: trading is stopped/)]);
   });
 
-  it('are tried three times, then parked without the address, and sent again when asked', async () => {
+  it('are tried three times, then parked without the address, and by themselves until the webhook is back, however old', async () => {
     answer = (_, response) => void response.writeHead(503).end();
     await trip('a');
-    const bus = busOf();
+    const bus = busOf({ clock: () => Date.now() + later });
+    let later = 0;
     await bus.drain();
     expect(heard.map(({ id }) => id)).toEqual(['a', 'a', 'a']);
     expect(await parked()).toEqual([{ subscriber: 'alerts', error: 'the alert webhook answered 503' }]);
     expect(logged.filter((line) => line.startsWith('error'))).toHaveLength(1);
     expect(logged.join()).not.toContain('hush');
-    answer = (_, response) => void response.writeHead(204).end();
-    expect(await bus.replayParked('alerts')).toBe(1);
-    expect(await parked()).toEqual([]);
-    await trip('b');
     await bus.drain();
-    expect(heard.at(-1)?.id).toBe('b');
+    expect(heard).toHaveLength(3); // not yet
+    later = 25 * 3_600_000;
+    await passed(later);
+    await bus.drain();
+    expect(heard).toHaveLength(4);
+    expect(await parked()).toHaveLength(1);
+    answer = (_, response) => void response.writeHead(204).end();
+    await passed(later);
+    await bus.drain();
+    expect(heard.map(({ id }) => id)).toEqual(['a', 'a', 'a', 'a', 'a']);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('that are parked follow the next one that gets through', async () => {
+    answer = (_, response) => void response.writeHead(503).end();
+    await trip('a');
+    await trip('b');
+    const bus = busOf();
+    await bus.drain();
+    answer = (_, response) => void response.writeHead(204).end();
+    heard = [];
+    await trip('c');
+    await bus.drain();
+    expect(heard.map(({ id }) => id)).toEqual(['c', 'a', 'b']);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('that are parked are seen, and tried at once when a person asks', async () => {
+    answer = (_, response) => void response.writeHead(503).end();
+    await trip('a');
+    const bus = busOf();
+    await bus.drain();
+    expect(await parkedFor(pool, 'alerts', 10)).toEqual([expect.objectContaining({ event: expect.objectContaining({ id: 'a' }) as unknown, tries: 3, error: 'the alert webhook answered 503' })]);
+    await sendAgain(pool, 'alerts');
+    await bus.drain();
+    expect(await parkedFor(pool, 'alerts', 10)).toMatchObject([{ tries: 4 }]);
+    answer = (_, response) => void response.writeHead(204).end();
+    await sendAgain(pool, 'alerts');
+    await bus.drain();
+    expect([await parkedFor(pool, 'alerts', 10), heard.at(-1)?.id]).toEqual([[], 'a']);
   });
 
   it.each([

@@ -133,7 +133,7 @@ describe('delivery', () => {
     await vi.waitFor(() => { expect(subscriber.heard).toEqual(['e1', 'e2']); }, { timeout: 10_000 });
   });
 
-  it('tries three times, then parks, goes on, and can be replayed', async () => {
+  it('tries three times, then parks, goes on, and tries again ever later until it gets through', async () => {
     const tried: string[] = [];
     let isBroken = true;
     const bus = busOf([{ name: 'bad', handle: (event) => { tried.push(event.id); return isBroken && event.id === 'e2' ? Promise.reject(new Error('no\u0000way')) : Promise.resolve(); } }]);
@@ -142,10 +142,19 @@ describe('delivery', () => {
     expect(tried).toEqual(['e1', 'e2', 'e2', 'e2', 'e3']);
     expect(await rowsOf('SELECT position, delivered, failed FROM event_subscribers')).toEqual([{ position: 3, delivered: 2, failed: 1 }]);
     expect(await rowsOf('SELECT position, error, replayed_at FROM parked_deliveries')).toEqual([{ position: 2, error: 'noway', replayed_at: null }]);
-    expect(await bus.replayParked('bad')).toBe(0);
+    expect(await bus.drain()).toBe(0); // not due yet
+    expect(tried).toHaveLength(5);
+    const waits: number[] = [];
+    for (let retry = 1; retry <= 8; retry += 1) {
+      const [{ wait } = { wait: 0 }] = await rowsOf('UPDATE parked_deliveries SET next_try_at = 0 RETURNING (SELECT round((p.next_try_at - extract(epoch from clock_timestamp()) * 1000) / 30000)::int FROM parked_deliveries p) AS wait') as { wait: number }[];
+      waits.push(wait);
+      await bus.drain();
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30, 30]); // half a minute, then twice as long, up to a quarter of an hour
+    expect(tried).toHaveLength(13);
     isBroken = false;
-    expect([await bus.replayParked('bad'), await bus.replayParked('bad')]).toEqual([1, 0]);
-    await expect(bus.replayParked('unknown')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await pool.query('UPDATE parked_deliveries SET next_try_at = 0');
+    expect([await bus.drain(), await bus.drain()]).toEqual([1, 0]);
   });
 
   it('lets a subscriber that fails or hangs stop no other', async () => {

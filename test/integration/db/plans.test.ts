@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealEvents } from '../../../db/events/audit.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
+import { parkedFor, sendAgain } from '../../../db/events/parked.ts';
 import { createLedger } from '../../../db/ledger.ts';
 import { createLimiterStore } from '../../../db/limiter-store.ts';
 import { list } from '../../../db/listings.ts';
@@ -171,7 +172,9 @@ beforeAll(async () => {
   // Caught up before: the whole history is not told anew here.
   await pool.query(`INSERT INTO event_subscribers (name, position, delivered, failed, updated_at) SELECT 'deaf', max(position) - 1, 0, 0, 0 FROM audit_records`);
   await bus.drain();
-  await bus.replayParked('deaf');
+  await sendAgain(pool, 'deaf');
+  await bus.drain();
+  await parkedFor(pool, 'deaf', 10);
   await bus.stop();
   const limiter = createLimiterStore(pool, { ip: 'ip', account: 'account' });
   await limiter.lease([{ kind: 'weight1m', windowStart: 0, units: 1, ceiling: 10 }]);

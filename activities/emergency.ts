@@ -6,6 +6,7 @@ import type { OrderKey } from '../domain/emergency/survey.ts';
 import { d, ZERO } from '../domain/decimal.ts';
 import type { Fill } from '../domain/orders/order.ts';
 import type { EmergencyOrder, GuardView, Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { People } from '../domain/ports/people.ts';
 import type { Sweeper } from '../domain/ports/sweeper.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
@@ -19,6 +20,7 @@ export interface EmergencyDeps {
   readonly venue: Venue;
   readonly sweeper: Sweeper;
   readonly engine: Engine;
+  readonly people: Pick<People, 'tell'>;
   readonly clock: () => number;
 }
 
@@ -26,7 +28,7 @@ const LEDGER_WAIT_MS = 700;
 const WOKEN_AT_ONCE = 20;
 
 /** What the guard asks of the ledger, and whom it wakes. */
-export function createGuardActivities({ ledger, engine, clock }: Pick<EmergencyDeps, 'ledger' | 'engine' | 'clock'>): GuardActivities {
+export function createGuardActivities({ ledger, engine, people, clock }: Pick<EmergencyDeps, 'ledger' | 'engine' | 'people' | 'clock'>): GuardActivities {
   return {
     commandGuard: async ({ portfolioId, command }) => await ledger.commandGuard(portfolioId, command),
     readGuard: async (portfolioId) => readingOf(await ledger.guard(portfolioId, { marketAt: null, wallAt: clock() })),
@@ -36,6 +38,7 @@ export function createGuardActivities({ ledger, engine, clock }: Pick<EmergencyD
       for (const part of inParts(told, WOKEN_AT_ONCE)) await Promise.all(part.map((positionId) => engine.wakePosition(positionId)));
       return told.length;
     },
+    tellPeople: async (alert) => { await people.tell(alert); },
   };
 }
 

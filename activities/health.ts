@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyGuard } from '../domain/emergency/guard.ts';
 import type { TripCause } from '../domain/emergency/types.ts';
-import { hasFailed, monitorReading, nextCheck } from '../domain/health/check.ts';
+import { hasFailed, monitorReading } from '../domain/health/check.ts';
 import type { HealthCheck } from '../domain/health/types.ts';
 import { PRESETS } from '../domain/policy/policy.ts';
 import type { HealthMonitor, HealthStanding, HealthStore, RecordedCheck } from '../domain/ports/health.ts';
@@ -12,17 +12,17 @@ import type { ProbeDeps } from './health-probes.ts';
 import { readParts } from './health-probes.ts';
 import { isLedgerDown } from './patience.ts';
 import type { HealthActivities, OversightActivities } from './types.ts';
+import type { UnwrittenHealthDeps } from './unwritten-health.ts';
+import { createUnwrittenHealth } from './unwritten-health.ts';
 
-export interface HealthDeps extends ProbeDeps {
+export interface HealthDeps extends ProbeDeps, UnwrittenHealthDeps {
   readonly ledger: Pick<Ledger, 'guard' | 'commandGuard' | 'oversee'>;
   readonly engine: Pick<Engine, 'wakeGuard'>;
   readonly cancelled: Cancelled;
-  /** Aborted when this worker stops: the next one goes on at once. */
-  readonly stopping: AbortSignal;
 }
 
-/** Kept when the ledger cannot take a check. */
-const UNSTORED = { unhealthyParts: PRESETS.normal.criticalUnhealthyParts, nextMs: PRESETS.normal.healthRecheckS * 1_000 };
+/** Until the next check when the ledger cannot take one. */
+const UNSTORED_NEXT_MS = PRESETS.normal.healthRecheckS * 1_000;
 
 /** What oversight asks of the ledger. */
 export function createOversightActivities({ ledger, clock }: Pick<HealthDeps, 'ledger' | 'clock'>): OversightActivities {
@@ -32,20 +32,18 @@ export function createOversightActivities({ ledger, clock }: Pick<HealthDeps, 'l
 /** Looks at every part, again and again as the policy asks, until its time is over. */
 export function createHealthActivities(deps: HealthDeps): HealthActivities {
   const { store, clock } = deps;
-  const unstored = new Map<string, HealthCheck>(); // while the ledger is away checks follow on one another here
+  const unwritten = createUnwrittenHealth(deps);
 
   async function recorded(input: HealthInput): Promise<RecordedCheck & { readonly isStored: boolean; readonly isReplay: boolean }> {
     const { readings, isReplay } = await readParts(deps, input);
     const at = clock();
     try {
       const result = await store.record(input.portfolioId, readings, at);
-      unstored.delete(input.portfolioId);
+      unwritten.stored(input.portfolioId, result.check);
       return { ...result, isStored: true, isReplay };
     } catch (error) {
       if (!isLedgerDown(error)) throw error;
-      const { check } = nextCheck(unstored.get(input.portfolioId) ?? null, readings, { at, unhealthyParts: UNSTORED.unhealthyParts });
-      unstored.set(input.portfolioId, check);
-      return { check, nextMs: UNSTORED.nextMs, isStored: false, isReplay };
+      return { check: unwritten.add(input.portfolioId, readings, at), nextMs: UNSTORED_NEXT_MS, isStored: false, isReplay };
     }
   }
 

@@ -32,6 +32,7 @@ export const ACTIVITY_REGISTRY = {
   readGuard: { role: 'trading', effects: [] },
   recordClosings: { role: 'trading', effects: ['ledger.recordEmergencyOrders'] },
   tellPositions: { role: 'trading', effects: ['ledger.tellEmergency'] },
+  tellPeople: { role: 'trading', effects: [] },
   surveyAccount: { role: 'venue', effects: [] },
   withdrawOrders: { role: 'venue', effects: ['venue.cancel'] },
   closePositions: { role: 'venue', effects: ['venue.submit'] },

@@ -4,6 +4,7 @@ import type { CyclePlan, ExitReason, Instruction, Observation } from '../domain/
 import type { DecimalString } from '../domain/decimal.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import type { ClosingTarget, OrderKey, Survey } from '../domain/emergency/survey.ts';
+import type { Alert } from '../domain/events/alert.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
 import type { OrderIntent, OrderRow } from '../domain/orders/order.ts';
 import type { OpeningTerms } from '../domain/orders/terms.ts';
@@ -125,6 +126,8 @@ export interface GuardActivities {
   recordClosings(request: { portfolioId: string; orders: readonly EmergencyOrder[] }): Promise<void>;
   /** Tells open positions that an emergency closes them, and wakes them. @returns how many. */
   tellPositions(portfolioId: string): Promise<number>;
+  /** Past the ledger, which is away. @throws when the webhook did not take it */
+  tellPeople(alert: Alert): Promise<void>;
 }
 
 /** At most ten symbols: one activity. */

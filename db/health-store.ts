@@ -1,6 +1,6 @@
 /** Health checks in PostgreSQL. Apart from the ledger: nothing hangs on a single check, and the next one follows soon. */
 import { KeelError } from '../domain/errors.ts';
-import { hasFailed, nextCheck } from '../domain/health/check.ts';
+import { hasFailed, nextCheck, toldChange } from '../domain/health/check.ts';
 import type { HealthCheck, PartChange } from '../domain/health/types.ts';
 import { parsePolicy } from '../domain/policy/schema.ts';
 import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck } from '../domain/ports/health.ts';
@@ -95,7 +95,6 @@ async function writeTrend(client: Client, portfolioId: string, { at, parts }: He
   );
 }
 
-function eventOf(portfolioId: string, seq: number, { parts }: HealthCheck, { part, from, to }: PartChange): NewEvent {
-  const { value = '', limit = '', action = null } = parts.find((it) => it.part === part) ?? {};
-  return { id: `${portfolioId}/health/${seq}/${part}`, type: 'serviceHealthChanged', subject: portfolioId, portfolioId, traceId: portfolioId, actor: 'keel', payload: { part, from, to, value, limit, action } };
+function eventOf(portfolioId: string, seq: number, check: HealthCheck, change: PartChange): NewEvent {
+  return { id: `${portfolioId}/health/${seq}/${change.part}`, type: 'serviceHealthChanged', subject: portfolioId, portfolioId, traceId: portfolioId, actor: 'keel', payload: toldChange(check, change) };
 }

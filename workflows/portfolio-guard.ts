@@ -3,6 +3,8 @@ import { allHandlersFinished, ChildWorkflowCancellationType, condition, continue
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import { applyGuard, ARMED } from '../domain/emergency/guard.ts';
 import { tripCauseOf } from '../domain/emergency/trip-request.ts';
+import type { DirectAlert } from './direct-alert.ts';
+import { noDirectAlert, tellDirectly } from './direct-alert.ts';
 import { essRecovery } from './ess-recovery.ts';
 import { emergencyIdOf } from './ids.ts';
 import type { GuardInput, ResumeRequest, TripAnswer } from './messages.ts';
@@ -29,6 +31,7 @@ interface GuardLife {
   news: number;
   /** What the emergency's run was told last. */
   told: string;
+  readonly direct: DirectAlert;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function portfolioGuard(input: GuardInput): Promise<void> {
     if ((await catchUp(life)) && life.state.mode === 'tripping' && patched('acts before it looks')) life.news += 1;
     else await lookUp(life);
     await tellRun(life);
+    if (life.heard.some((it) => it.status === 'tried' && it.command.kind === 'trip')) tellDirectly(life.direct, input.portfolioId, life.state);
     describe(life);
     if (workflowInfo().continueAsNewSuggested) await goOn(life);
     await condition(() => life.news !== seen, life.heard.length > 0 ? LOOK_AGAIN.behind : LOOK_AGAIN[life.state.mode === 'armed' ? 'armed' : 'stopped']);
@@ -53,7 +57,7 @@ export async function portfolioGuard(input: GuardInput): Promise<void> {
 /** Handlers first: a stop may arrive with the first task. */
 function beginGuard(input: GuardInput): GuardLife {
   const life: GuardLife = {
-    input, state: input.state ?? ARMED, foreign: input.foreign, news: 0, told: '',
+    input, state: input.state ?? ARMED, foreign: input.foreign, news: 0, told: '', direct: noDirectAlert(),
     heard: input.behind.map((command) => ({ command, status: 'tried' })),
   };
   const hear = (command: GuardCommand): Heard => {
@@ -171,7 +175,7 @@ function describe(life: GuardLife): void {
 /** Only between two rounds, with no handler waiting; what the ledger does not know goes along. One that came meanwhile waits for a round: then that comes first. */
 async function goOn(life: GuardLife): Promise<void> {
   const isWaiting = (): boolean => life.heard.some((it) => it.status === 'waiting');
-  await condition(() => isWaiting() || allHandlersFinished());
+  await condition(() => isWaiting() || (allHandlersFinished() && !life.direct.isTelling));
   if (isWaiting()) return;
   await continueAsNew<typeof portfolioGuard>({ ...life.input, state: life.state, foreign: life.foreign, behind: life.heard.map((it) => it.command) });
 }

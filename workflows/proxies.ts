@@ -9,6 +9,7 @@
  * | look, cancel | 5 s, heartbeat 2 s | without end | reading and cancelling twice does no harm |
  * | quickly | 1 s in all, in the workflow's own worker | one | who must act does not wait for the database; the next look tries again |
  * | guard, oversight | 2 s in the workflow's own worker, then 10 s | without end | as ledger; a stop goes on without it |
+ * | people | 10 s | one | a webhook may be away: the guard tries again, ever later |
  * | sweep | 5 s, heartbeat 2 s | without end | looks and cancels of an emergency: twice does no harm |
  * | closing | 5 s, heartbeat 2 s | one | what a lost attempt did is asked of the venue |
  * | booking | 2 min, heartbeat 2 s | without end | reads the venue's history, writes each fill once |
@@ -74,6 +75,8 @@ export const overseeing = { oversee: orElse(overseeNearby.oversee, overseePatien
 
 /** A stop does not wait for the ledger either. */
 export const guardQuickly = proxyLocalActivities<GuardActivities>({ scheduleToCloseTimeout: '1 s', retry: { maximumAttempts: 1 } });
+
+export const people = proxyActivities<Pick<GuardActivities, 'tellPeople'>>({ startToCloseTimeout: '10 s', retry: { maximumAttempts: 1 } });
 
 export const sweeping = proxyActivities<Pick<EmergencyActivities, 'surveyAccount' | 'withdrawOrders'>>({ taskQueue: venueQueue, startToCloseTimeout: '5 s', heartbeatTimeout: HEARTBEAT, retry: RETRY, priority: EXIT_PRIORITY });
 

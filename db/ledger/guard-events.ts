@@ -1,6 +1,6 @@
 import type { GuardChange, GuardCommand, GuardState } from '../../domain/emergency/guard.ts';
 import { recoveryModeOf } from '../../domain/emergency/guard.ts';
-import { emergencyIdOf } from '../../domain/emergency/ids.ts';
+import { emergencyIdOf, tripEventIdOf } from '../../domain/emergency/ids.ts';
 import type { EventPayload, EventType } from '../../domain/events/event.ts';
 import type { NewEvent } from '../events/outbox.ts';
 
@@ -17,22 +17,22 @@ export interface GuardHappening {
 export function guardEvents({ portfolioId, before, result: { state, change }, command, positionsClosed }: GuardHappening): readonly NewEvent[] {
   const emergencyId = emergencyIdOf(portfolioId, state.emergency);
   const { round, cause } = state;
-  const event = <T extends EventType>(type: T, name: string, actor: string, payload: EventPayload<T>): readonly NewEvent[] => [
-    { id: `${emergencyId}/${name}`, type, subject: emergencyId, portfolioId, traceId: emergencyId, actor, payload },
+  const event = <T extends EventType>(type: T, id: string, actor: string, payload: EventPayload<T>): readonly NewEvent[] => [
+    { id, type, subject: emergencyId, portfolioId, traceId: emergencyId, actor, payload },
   ];
   const told = { emergencyId, round };
   switch (change) {
     case 'tripped':
-      return cause === null ? [] : event('emergencyTriggered', `triggered/${round}`, cause.by, { ...told, severity: cause.severity, cause: cause.trigger, reason: cause.reason, by: cause.by, positionsClosed });
+      return cause === null ? [] : event('emergencyTriggered', tripEventIdOf(emergencyId, round), cause.by, { ...told, severity: cause.severity, cause: cause.trigger, reason: cause.reason, by: cause.by, positionsClosed });
     case 'flat':
-      return event('emergencyFlat', `flat/${round}`, 'keel', { ...told, positionsClosed: state.positionsClosed });
+      return event('emergencyFlat', `${emergencyId}/flat/${round}`, 'keel', { ...told, positionsClosed: state.positionsClosed });
     case 'sealed':
-      return event('emergencySealed', `sealed/${round}`, 'keel', told);
+      return event('emergencySealed', `${emergencyId}/sealed/${round}`, 'keel', told);
     case 'reset':
-      return command.kind === 'reset' ? event('emergencyReset', `reset/${command.at}`, command.by, { ...told, by: command.by, because: command.because }) : [];
+      return command.kind === 'reset' ? event('emergencyReset', `${emergencyId}/reset/${command.at}`, command.by, { ...told, by: command.by, because: command.because }) : [];
     case 'recovered':
-      return command.kind === 'step' ? event('emergencyRecovered', `recovered/${command.at}`, 'keel', { ...told, from: recoveryModeOf(before.mode), to: recoveryModeOf(state.mode), drawdownBps: command.drawdownBps }) : [];
+      return command.kind === 'step' ? event('emergencyRecovered', `${emergencyId}/recovered/${command.at}`, 'keel', { ...told, from: recoveryModeOf(before.mode), to: recoveryModeOf(state.mode), drawdownBps: command.drawdownBps }) : [];
     case 'none':
-      return cause === null || cause === before.cause ? [] : event('emergencyCauseChanged', `cause/${command.at}`, cause.by, { ...told, cause: cause.trigger, reason: cause.reason, by: cause.by });
+      return cause === null || cause === before.cause ? [] : event('emergencyCauseChanged', `${emergencyId}/cause/${command.at}`, cause.by, { ...told, cause: cause.trigger, reason: cause.reason, by: cause.by });
   }
 }

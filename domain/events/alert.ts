@@ -1,5 +1,8 @@
 /** Which events a person is told of at once, and in which words. */
-import type { AnyDomainEvent } from './event.ts';
+import type { GuardState } from '../emergency/guard.ts';
+import { emergencyIdOf, tripEventIdOf } from '../emergency/ids.ts';
+import type { HealthChange } from '../health/types.ts';
+import type { AnyDomainEvent, EventPayload } from './event.ts';
 import { verdictText } from './scenarios.ts';
 
 /** Under this name its place in the stream of events is kept, and what did not get through. */
@@ -21,7 +24,8 @@ export interface Alert {
   readonly portfolioId: string | null;
   readonly subject: string;
   readonly actor: string;
-  readonly payload: AnyDomainEvent['payload'];
+  /** Of a stop that the ledger does not know of yet: without the positions, which the ledger counts. */
+  readonly payload: AnyDomainEvent['payload'] | Omit<EventPayload<'emergencyTriggered'>, 'positionsClosed'>;
 }
 
 /** @returns null for an event that nobody is woken for. */
@@ -31,6 +35,23 @@ export function alertOf(event: AnyDomainEvent): Alert | null {
   const [level, text] = said;
   const { id, type, portfolioId, subject, actor, payload } = event;
   return { id, level, text: `${portfolioId ?? subject}: ${text}`, type, at: new Date(event.time).toISOString(), portfolioId, subject, actor, payload };
+}
+
+/** A stop while the ledger is away, told past it; the event of the same id follows when it is back. @returns null where nothing trips */
+export function unwrittenTripAlert(portfolioId: string, { mode, cause, emergency, round, trippedAt }: GuardState): Alert | null {
+  if (mode !== 'tripping' || cause === null || trippedAt === null) return null;
+  const { reason, by, severity, trigger } = cause;
+  const emergencyId = emergencyIdOf(portfolioId, emergency);
+  return {
+    id: tripEventIdOf(emergencyId, round), level: 'critical', type: 'emergencyTriggered', at: new Date(trippedAt).toISOString(), portfolioId, subject: emergencyId, actor: by,
+    text: `${portfolioId}: trading is stopped (${reason}, by ${by}) while the ledger does not answer; what the venue holds is being closed`,
+    payload: { emergencyId, round, severity, cause: trigger, reason, by },
+  };
+}
+
+/** A change of health that the ledger never hears of. @param at wall clock of the check @returns null for one that nobody is woken for */
+export function unwrittenHealthAlert(portfolioId: string, at: number, change: HealthChange): Alert | null {
+  return alertOf({ id: `${portfolioId}/health/unwritten/${at}/${change.part}`, type: 'serviceHealthChanged', source: 'healthCheck', time: at, traceId: portfolioId, subject: portfolioId, portfolioId, actor: 'keel', payload: change });
 }
 
 function wordsOf(event: AnyDomainEvent): readonly [AlertLevel, string] | null {

@@ -1,7 +1,7 @@
 /** Readings of all parts folded into one check, pure: what each part's state is, since when, and what changed. */
 import { rounded } from '../checks/check.ts';
 import { badnessOf, HEALTH_RULES, limitTextOf } from './rules.ts';
-import type { HealthCheck, HealthLevel, HealthPart, PartChange, PartHealth, PartReading, Reading } from './types.ts';
+import type { HealthChange, HealthCheck, HealthLevel, HealthPart, PartChange, PartHealth, PartReading, Reading } from './types.ts';
 
 /** So many checks in a row must find a part as bad as that before it is unhealthy; until then it is degraded. One good check ends it. */
 export const FAILURES_TO_UNHEALTHY = 3;
@@ -50,6 +50,12 @@ function levelOf(parts: readonly PartHealth[], unhealthyParts: number): HealthLe
   if (parts.filter((it) => it.state === 'unhealthy').length >= unhealthyParts) return 'critical';
   const isWell = parts.some((it) => it.state === 'healthy') && parts.every((it) => it.state === 'healthy' || it.state === 'starting');
   return isWell ? 'healthy' : 'degraded';
+}
+
+/** A change with what its part showed. */
+export function toldChange({ parts }: HealthCheck, { part, from, to }: PartChange): HealthChange {
+  const { value = '', limit = '', action = null } = parts.find((it) => it.part === part) ?? {};
+  return { part, from, to, value, limit, action };
 }
 
 /** Whether the next check should come sooner. */

@@ -56,3 +56,10 @@ export interface PartChange {
   readonly from: PartState | null;
   readonly to: PartState;
 }
+
+/** As it is told. */
+export interface HealthChange extends PartChange {
+  readonly value: string;
+  readonly limit: string;
+  readonly action: string | null;
+}

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../../activities/types.ts';
 import type { GuardCommand, GuardState } from '../../../domain/emergency/guard.ts';
 import { applyGuard, ARMED, isHalting } from '../../../domain/emergency/guard.ts';
-import { emergencyIdOf } from '../../../domain/emergency/ids.ts';
+import { emergencyIdOf, tripEventIdOf } from '../../../domain/emergency/ids.ts';
 import type { Survey } from '../../../domain/emergency/survey.ts';
 import { FENCE_TIMES } from '../../../domain/orders/fence.ts';
 import type { VenuePosition } from '../../../domain/ports/venue.ts';
@@ -22,8 +22,8 @@ beforeAll(async () => { host = await startWorkflowHost(); });
 afterAll(() => host.stop());
 
 const ORDER = { clientOrderId: 'web-1', instrumentId: 'BTC-USDT-PERP', book: 'plain' } as const;
-/** The engine suggests to continue as new at 4 MB of history. */
-const LARGE = 'x'.repeat(500_000);
+/** The engine suggests to continue as new at 4 MB of history; one payload may have 2 MB. */
+const LARGE = 'x'.repeat(1_500_000);
 /** Of an update: the engine has it, no worker heard of it yet. @source temporal.api.enums.v1.UpdateWorkflowExecutionLifecycleStage */
 const ADMITTED = 1;
 const held = (instrumentId: string): VenuePosition => ({ instrumentId, direction: 'long', quantity: '1', entryPrice: '1', markPrice: '1', unrealizedPnl: '0', positionSide: 'both' });
@@ -37,20 +37,23 @@ function world() {
     /** What each survey finds open; the last one counts for ever. */
     surveys: [{ targets: [], openings: [], leftovers: [] }] as Partial<Survey>[],
     surveyedAt: [] as number[], attempts: [] as number[], closeFails: 0, refused: 0, runs: new Set<string>(), booked: 0, missingFor: 0,
-    reads: 0, beforeRead: () => Promise.resolve(), missing: [] as readonly string[],
+    told: [] as string[], reads: 0, beforeTrip: () => Promise.resolve(), missing: [] as readonly string[],
   };
-  const ledger = <T>(answer: () => T): Promise<T> => (play.isLedgerDown ? Promise.reject(new Error('DATABASE_UNREACHABLE')) : Promise.resolve(answer()));
+  const ledger = async <T>(answer: () => T | Promise<T>): Promise<T> => {
+    if (play.isLedgerDown) throw new Error('DATABASE_UNREACHABLE');
+    return await answer();
+  };
   const activities: Partial<Activities> = {
-    commandGuard: ({ command }: { command: GuardCommand }) => ledger(() => {
+    commandGuard: async ({ command }: { command: GuardCommand }) => await ledger(async () => {
+      if (command.kind === 'trip') await play.beforeTrip();
       const result = applyGuard(play.state, command);
       play.state = result.state;
       if (result.change !== 'none') play.calls.push(result.change);
       return { ...result, fence: { epoch: 1, halted: isHalting(play.state.mode) } };
     }),
-    readGuard: async () => {
-      await play.beforeRead();
+    readGuard: () => {
       play.reads += 1;
-      return await ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: 'close' as const, drawdownBps: 0, missing: play.missing }));
+      return ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: 'close' as const, drawdownBps: 0, missing: play.missing }));
     },
     recordClosings: ({ orders }) => ledger(() => void play.calls.push(`record ${orders.length}`)),
     tellPositions: () => ledger(() => { play.calls.push('tell'); return 1; }),
@@ -59,6 +62,10 @@ function world() {
       if (rest.length > 0) play.surveys = rest;
       play.surveyedAt.push(Date.now());
       return Promise.resolve({ atMs: Date.now(), targets: [], openings: [], leftovers: [], ...now });
+    },
+    tellPeople: (alert) => {
+      play.told.push(alert.id);
+      return play.told.length === 1 ? Promise.reject(new Error('the webhook is away')) : Promise.resolve();
     },
     withdrawOrders: (orders) => Promise.resolve(void play.calls.push(`cancel ${orders.length}`)),
     closePositions: ({ attempt, targets, emergencyId }) => {
@@ -70,7 +77,7 @@ function world() {
       play.runs.add(Context.current().info.workflowExecution?.runId ?? '');
       const isRefused = play.runs.size <= play.refused;
       if (!isRefused) play.calls.push(`close ${targets.length}`);
-      return Promise.resolve(targets.map(({ position }) => ({ clientOrderId: `${emergencyId}/${attempt}/${position.instrumentId}`, emergencyId, instrumentId: position.instrumentId, side: 'sell' as const, positionSide: 'both' as const, quantity: '1', answer: isRefused ? 'rejected' as const : 'accepted' as const, detail: isRefused ? LARGE : null, venueOrderId: '1', sentAt: 1 })));
+      return Promise.resolve(targets.map(({ position }, at) => ({ clientOrderId: `${emergencyId}/${attempt}/${position.instrumentId}`, emergencyId, instrumentId: position.instrumentId, side: 'sell' as const, positionSide: 'both' as const, quantity: '1', answer: isRefused ? 'rejected' as const : 'accepted' as const, detail: isRefused && at === 0 ? LARGE : null, venueOrderId: '1', sentAt: 1 })));
     },
     bookClosings: () => { play.booked += 1; return Promise.resolve({ told: [], missing: play.booked <= play.missingFor ? ['x'] : [] }); },
   };
@@ -153,11 +160,14 @@ describe('a stop', () => {
       await until('it closes', () => play.calls.includes('close 1'), 30_000);
       expect(play.state.mode).toBe('armed');
       expect((await guard.query(riskStateQuery)).state.mode).toBe('tripping');
+      const event = tripEventIdOf(emergencyIdOf(play.portfolioId, 1), 1);
+      await until('people are told past it', () => play.told.length === 2, 30_000); // the first try failed
       const before = play.surveyedAt.length;
       play.isLedgerDown = false;
       await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
       expect(play.calls).toEqual(['close 1', 'tripped', 'tell', 'flat', 'record 1', 'sealed']);
       expect(play.surveyedAt.length - before).toBeGreaterThanOrEqual(3);
+      expect(play.told).toEqual([event, event]);
       expect((await ess().describe()).status.name).toBe('RUNNING');
     }, (play) => { play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}]; });
   }, 90_000);
@@ -211,7 +221,7 @@ it('a guard whose history is full hears what came meanwhile before it continues 
   await withGuard(async ({ play, guard }) => {
     await until('the guard runs', async () => (await guard.query(riskStateQuery)).behind === 0);
     const { runId } = await guard.describe();
-    for (let look = play.reads + 1; look < 10; look += 1) {
+    for (let look = play.reads + 1; look < 5; look += 1) {
       await guard.signal(newsSignal);
       await until('it looked', () => play.reads >= look);
     }
@@ -222,9 +232,7 @@ it('a guard whose history is full hears what came meanwhile before it continues 
     // The trip's task starts the emergency's run; it ends only once the resume waits for the next task.
     const updateId = 'resume';
     let resumed: Promise<unknown> = Promise.resolve();
-    play.beforeRead = async () => {
-      if (play.state.mode !== 'tripping') return;
-      play.beforeRead = () => Promise.resolve();
+    play.beforeTrip = async () => {
       resumed = guard.executeUpdate(resumeUpdate, { args: [{ by: 'ada', because: 'looked at it' }], updateId });
       await until('the resume waits', () => isAdmitted(updateId));
     };

@@ -29,14 +29,18 @@ const ENGINE: EngineSigns = {
 };
 
 interface Changes {
+  /** Tries to tell people that fail. */
+  readonly deaf?: number;
   readonly signs?: Partial<HealthSigns> | 'away';
   readonly engine?: Partial<EngineSigns>;
   readonly venue?: Partial<Venue>;
   readonly room?: { diskFree: number; memoryFree: number };
 }
 
-function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
-  const seen = { checks: [] as HealthCheck[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
+function system({ deaf = 0, signs: given = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
+  let signs = given;
+  let failures = deaf;
+  const seen = { told: [] as string[], tries: 0, setSigns: (next: NonNullable<Changes['signs']>) => { signs = next; }, checks: [] as HealthCheck[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
   const store: Partial<HealthStore> = {
     signs: () => (signs === 'away' ? AWAY() : Promise.resolve({ ...SIGNS, ...signs })),
     record: (_portfolioId, readings, at) => {
@@ -64,6 +68,15 @@ function system({ signs = {}, engine = {}, venue = {}, room = { diskFree: 1e12, 
       },
     }),
     engine: { wakeGuard: () => { seen.woken += 1; return Promise.resolve(); } },
+    people: {
+      tell: ({ level, text }) => {
+        seen.tries += 1;
+        if (failures-- > 0) return Promise.reject(new Error('the webhook is away'));
+        seen.told.push(`${level} ${text}`);
+        return Promise.resolve();
+      },
+    },
+    firstRetryMs: 1,
     stopping: seen.stopping.signal,
     cancelled: () => new Promise(() => undefined),
   };
@@ -138,6 +151,19 @@ it('a check that the ledger cannot take is told all the same, and follows on the
   const outcomes = [await checkHealth(INPUT), await checkHealth(INPUT), await checkHealth(INPUT)];
   expect(outcomes.map((it) => [it.level, it.isStored, it.parts.find((part) => part.part === 'database')?.state])).toEqual([['degraded', false, 'degraded'], ['degraded', false, 'degraded'], ['degraded', false, 'unhealthy']]);
   expect(seen.commands).toEqual([]);
+});
+
+it('what changes while the ledger is away is told past it until people heard, and that it is over', async () => {
+  const { checkHealth, seen } = system({ deaf: 2 });
+  await checkHealth(INPUT);
+  seen.setSigns('away');
+  for (let look = 1; look <= 4; look += 1) await checkHealth(INPUT);
+  await expect.poll(() => seen.told).toEqual([expect.stringMatching(/^critical p: database is unhealthy/)]);
+  expect(seen.tries).toBe(3);
+  seen.setSigns({});
+  await checkHealth(INPUT);
+  await checkHealth(INPUT);
+  await expect.poll(() => seen.told).toEqual([expect.anything(), expect.stringMatching(/^info p: database is healthy again/)]);
 });
 
 it('looks again and again until its time is over', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { alertOf } from '../../../../domain/events/alert.ts';
+import { guardEvents } from '../../../../db/ledger/guard-events.ts';
+import { applyGuard, ARMED } from '../../../../domain/emergency/guard.ts';
+import { alertOf, unwrittenTripAlert } from '../../../../domain/events/alert.ts';
 import type { AnyDomainEvent, EventPayload, EventType } from '../../../../domain/events/event.ts';
 
 const emergency = { emergencyId: 'ess/sim/1', round: 1 };
@@ -37,4 +39,20 @@ describe('alertOf', () => {
   ])('wakes nobody: $type', (event) => {
     expect(alertOf(event)).toBeNull();
   });
+});
+
+describe('of a stop that the ledger does not know of', () => {
+  const cause = { trigger: 'person', reason: 'prices look wrong', by: 'ada', severity: 'critical' } as const;
+  const tripped = applyGuard(ARMED, { kind: 'trip', cause, at: 1_700_000_000_000 }).state;
+
+  it('has the id of the event that follows when the ledger is back', () => {
+    const [event] = guardEvents({ portfolioId: 'sim', before: ARMED, result: { state: tripped, change: 'tripped' }, command: { kind: 'trip', cause, at: 1 }, positionsClosed: 3 });
+    const { id, subject, actor, payload } = event ?? { payload: {} };
+    expect(unwrittenTripAlert('sim', tripped)).toEqual({
+      id, subject, actor, level: 'critical', type: 'emergencyTriggered', at: '2023-11-14T22:13:20.000Z', portfolioId: 'sim', payload: Object.fromEntries(Object.entries(payload).filter(([name]) => name !== 'positionsClosed')),
+      text: 'sim: trading is stopped (prices look wrong, by ada) while the ledger does not answer; what the venue holds is being closed',
+    });
+  });
+
+  it('is none where nothing trips', () => expect([unwrittenTripAlert('sim', ARMED), unwrittenTripAlert('sim', { ...tripped, mode: 'emergency' })]).toEqual([null, null]));
 });

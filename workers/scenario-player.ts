@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ROOT } from '../config/settings.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -11,8 +12,11 @@ import { scenarioReport } from '../domain/events/scenarios.ts';
 import type { ScenarioPlayer } from '../domain/ports/scenarios.ts';
 import { MARK } from '../stack/supervisor/run-files.ts';
 
-/** It tidies up after itself; then it is killed. */
-const STOP_MS = 6_000;
+/**
+ * It tidies up after itself: the engine forgets its workflows (10 s), its own worker and venue end (15 s each), and what
+ * they left is removed. Longer, and it is killed; what stays is removed by the next run.
+ */
+export const STOP_MS = 90_000;
 const PROBLEM_CHARACTERS_MAX = 2_000;
 /** The child is no process of this supervisor's, and has nothing to do with the account. */
 const WITHHELD = [MARK, 'KEEL_VENUE_API_KEY', 'KEEL_VENUE_API_SECRET', 'KEEL_VENUE_URL', 'KEEL_VENUE_CONTROL_URL', 'KEEL_ALERT_URL', 'KEEL_CRASH_AT', 'KEEL_CRASH_ACTION', 'KEEL_CRASH_MARKER'];
@@ -27,7 +31,8 @@ export function createScenarioPlayer({ args = [join(ROOT, 'bin/keel.mjs'), 'scen
   return {
     play: async (signal) => {
       signal.throwIfAborted();
-      const child = spawn(process.execPath, args, { cwd: ROOT, env: Object.fromEntries(Object.entries(env).filter(([name]) => !WITHHELD.includes(name))), stdio: ['ignore', 'pipe', 'pipe'] });
+      // A group of its own: who kills this worker's group leaves it the time to tidy up. It notices by its channel that the worker is gone.
+      const child = spawn(process.execPath, args, { detached: true, cwd: ROOT, env: Object.fromEntries(Object.entries(env).filter(([name]) => !WITHHELD.includes(name))), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
       child.on('spawn', () => { setPriority(child.pid ?? 0, constants.priority.PRIORITY_BELOW_NORMAL); }); // trading goes first
       let killing: NodeJS.Timeout | null = null;
       const stop = (): void => {
@@ -36,7 +41,7 @@ export function createScenarioPlayer({ args = [join(ROOT, 'bin/keel.mjs'), 'scen
       };
       signal.addEventListener('abort', stop, { once: true });
       try {
-        const [said, complaint] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+        const [said, complaint] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')]);
         signal.throwIfAborted();
         return verdictOf(said, complaint, child.exitCode);
       } finally {
@@ -45,6 +50,10 @@ export function createScenarioPlayer({ args = [join(ROOT, 'bin/keel.mjs'), 'scen
       }
     },
   };
+}
+
+async function textOf(stream: Readable | null): Promise<string> {
+  return stream === null ? '' : await text(stream);
 }
 
 /** Exit code 1 is a scenario that failed: its report says which. */

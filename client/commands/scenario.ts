@@ -10,7 +10,8 @@ export function register(program: Command): void {
     .option('--json', 'as one JSON object')
     .addHelpText('after', `
 Each runs in a scratch deployment, scenario-<n>, on a drawn market in lockstep, with its own database, venue and worker,
-which are removed afterwards. Beside a running Keel it uses that one's database server and engine.
+which are removed afterwards (what a run that was killed left, by the next one). Beside a running Keel it uses that one's
+database server and engine.
 
 Examples:
   keel scenario 3

@@ -18,7 +18,7 @@ import { untilAnswered, workflowResult } from '../wait.ts';
 import type { ReplayPlan } from './plan.ts';
 
 /** After Ctrl-C the engine is asked to forget the replay for at most this long. */
-const TIDY_MS = 10_000;
+export const TIDY_MS = 10_000;
 
 /** Venue, ledger, workers and feeds of a replay; its market waits. @param onSupervisor called as soon as it can be stopped. @throws {KeelError} as `startStack` */
 export async function startDeployment({ settings, deployment, recording, preset, runHome }: ReplayPlan, say: (line: string) => void, onSupervisor: (supervisor: Supervisor) => void): Promise<{ supervisor: Supervisor; installation: Installation }> {

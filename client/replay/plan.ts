@@ -119,7 +119,7 @@ function assertRecorded(folder: string, { symbols, timeframe }: Pick<Settings, '
 }
 
 /** A Keel runs on this home: its database server and its engine serve the replay too. */
-async function besideRunning(settings: Settings): Promise<Settings> {
+export async function besideRunning(settings: Settings): Promise<Settings> {
   return {
     ...settings,
     databaseUrl: settings.databaseUrl ?? await embeddedPostgresUrl({ home: settings.home, port: settings.postgresPort }),

@@ -11,16 +11,16 @@ import { homeStatus } from '../../stack/supervisor/supervisor.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
 import { withRunningParts } from '../deployment-parts.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { connectClient } from '../install.ts';
 import { onceInterrupted } from '../interrupted.ts';
 import { columns, print } from '../output.ts';
-import { forget, reconcile, startDeployment } from '../replay/deployment.ts';
-import { planReplay } from '../replay/plan.ts';
+import { reconcile, startDeployment } from '../replay/deployment.ts';
+import { besideRunning, planReplay } from '../replay/plan.ts';
 import type { ReplayPlan } from '../replay/plan.ts';
 import { verifyDeployment } from '../verify/verify.ts';
 import type { Check } from './checks.ts';
 import { are } from './checks.ts';
 import { SCENARIOS } from './index.ts';
+import { forgotten, ownFolder, removeLeftovers } from './leftovers.ts';
 import { candleFileOf, drawMarket } from './market.ts';
 import type { Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
@@ -46,7 +46,8 @@ export async function runScenarios(wanted: string, flags: ScenarioFlags): Promis
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const session: Session = { flags, say, signal: interrupted.signal };
   try {
-    const results = await withServers(session, async () => {
+    const results = await withServers(session, async (settings) => {
+      await removeLeftovers(await besideRunning(settings), say);
       const played: ScenarioResult[] = [];
       for (const scenario of chosen) played.push(await playOne(scenario, session));
       return played;
@@ -70,9 +71,9 @@ export function chosenOf(wanted: string): readonly Scenario[] {
 }
 
 /** Beside a running Keel its servers serve; else those of the home are started for all scenarios together. */
-async function withServers<T>({ say, signal }: Session, work: () => Promise<T>): Promise<T> {
+async function withServers<T>({ say, signal }: Session, work: (settings: Settings) => Promise<T>): Promise<T> {
   const settings = await readSettings({ ...process.env, KEEL_MODE: 'replay' });
-  if (homeStatus(settings.home).supervisorPid !== null) return await work();
+  if (homeStatus(settings.home).supervisorPid !== null) return await work(settings);
   let servers: Supervisor | null = null;
   const stop = (): void => void servers?.stop().catch(() => {}); // the start reports it
   mkdirSync(settings.home, { recursive: true });
@@ -80,7 +81,7 @@ async function withServers<T>({ say, signal }: Session, work: () => Promise<T>):
     signal.addEventListener('abort', stop);
     await startServers({ settings, name: 'scenarios', say, onEvent: () => {} }, (starting) => (servers = starting));
     signal.removeEventListener('abort', stop); // scenarios need them until they have tidied up
-    return await work();
+    return await work(settings);
   } finally {
     await (servers as Supervisor | null)?.stop();
   }
@@ -100,30 +101,38 @@ async function playOne(scenario: Scenario, session: Session): Promise<ScenarioRe
 
 /** A scenario that cannot be played to its end has failed; the others are played all the same. */
 async function performed(scenario: Scenario, session: Session): Promise<readonly Check[]> {
-  const plan = await planOf(scenario);
+  const { plan, release } = await planOf(scenario);
   try {
     return await onDeployment(plan, scenario, session);
   } catch (error) {
     session.signal.throwIfAborted();
     return [{ what: 'played to its end', expected: 'yes', seen: messageOf(error), ok: false }];
   } finally {
-    if (session.flags.keep === true) session.say(`   kept: ${plan.deployment.name} in ${plan.deployment.folder}`);
-    else await removed(plan);
+    if (session.flags.keep === true) {
+      release();
+      session.say(`   kept: ${plan.deployment.name} in ${plan.deployment.folder}`);
+    } else await removed(plan);
   }
 }
 
-/** Settings of people's own are left aside: a scenario is the same everywhere. */
-async function planOf({ id, market, strategy }: Scenario): Promise<ReplayPlan> {
+/**
+ * Settings of people's own are left aside: a scenario is the same everywhere.
+ * @returns release: deployment and candles stay
+ */
+async function planOf({ id, market, strategy }: Scenario): Promise<{ readonly plan: ReplayPlan; readonly release: () => void }> {
   const { home } = await readSettings();
   const data = join(home, `candles-${id}-${process.pid}`);
   mkdirSync(data, { recursive: true });
+  const releaseData = ownFolder(data);
   for (const series of drawMarket(market)) {
     const { name, text } = candleFileOf(series);
     writeFileSync(join(data, name), text);
   }
   const settings: Partial<Settings> = { symbols: [...market.symbols], strategies: strategy, timeframe: '1h', historyCandles: market.history, workers: 1, logLevel: 'info' };
   try {
-    return await planReplay({ data, seed: market.seed }, { settings, name: { kind: 'scenario', from: Math.floor(Date.now() / 1_000) } });
+    const plan = await planReplay({ data, seed: market.seed }, { settings, name: { kind: 'scenario', from: Math.floor(Date.now() / 1_000) } });
+    const releaseDeployment = ownFolder(plan.deployment.folder);
+    return { plan, release: () => [releaseData, releaseDeployment].forEach((release) => release()) };
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
     throw error;
@@ -150,16 +159,11 @@ async function onDeployment(plan: ReplayPlan, scenario: Scenario, { say, signal 
   } finally {
     signal.removeEventListener('abort', stop);
     try {
-      await forgotten(plan);
+      await forgotten(settings, deployment);
     } finally {
       await (supervisor as Supervisor | null)?.stop();
     }
   }
-}
-
-async function forgotten({ settings, deployment }: ReplayPlan): Promise<void> {
-  const client = await connectClient(settings);
-  await forget(client, deployment).finally(() => client.connection.close());
 }
 
 async function removed({ settings, deployment, recording }: ReplayPlan): Promise<void> {

@@ -1,10 +1,17 @@
 /** The seven scenarios as a user plays them. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { ProcessRef } from '../../../bin/process-identity.mjs';
+import { isRunning } from '../../../bin/process-identity.mjs';
 import type { ScenarioResult } from '../../../domain/events/scenarios.ts';
+import { databaseExists } from '../../../stack/postgres/database.ts';
+import { embeddedPostgresUrl } from '../../../stack/postgres/server.ts';
 import type { Machine } from '../../support/machine.ts';
 import { machine } from '../../support/machine.ts';
 import { until } from '../../support/processes.ts';
+
+const scenariosIn = ({ home }: Machine): readonly string[] => readdirSync(home).filter((name) => name.startsWith('scenario-'));
 
 /** Nothing of a scenario stays: no process, no folder. */
 async function nothingIsLeft({ home, status }: Machine): Promise<void> {
@@ -12,7 +19,7 @@ async function nothingIsLeft({ home, status }: Machine): Promise<void> {
   expect(readdirSync(home).filter((name) => /^(scenario|candles)-/.test(name))).toEqual([]);
 }
 
-it('all seven pass with their figures, leave nothing behind, and end cleanly when interrupted', { timeout: 420_000 }, async () => {
+it('all seven pass with their figures, leave nothing behind, also of one that died, and end cleanly when interrupted', { timeout: 420_000 }, async () => {
   const user = await machine();
   const { scenarios } = (await user.json('scenario', 'all')) as { scenarios: readonly ScenarioResult[] };
   for (const { name, passed, expected, seen } of scenarios) expect(passed ? {} : { expected, seen }, name).toEqual({});
@@ -27,9 +34,20 @@ it('all seven pass with their figures, leave nothing behind, and end cleanly whe
   expect(correlation).toMatchObject({ 'reason': 'correlation', 'with whom': 'BTC' });
   await nothingIsLeft(user);
 
+  const killed = user.keel('scenario', '6');
+  await until('its worker runs', () => scenariosIn(user).some((name) => existsSync(join(user.home, name, 'run', 'worker-1.process.json'))), 60_000);
+  killed.kill('SIGKILL');
+  await killed.ended;
+  const [left = ''] = scenariosIn(user);
+  const pids = readdirSync(join(user.home, left, 'run')).filter((file) => file.endsWith('.process.json')).map((file) => (JSON.parse(readFileSync(join(user.home, left, 'run', file), 'utf8')) as ProcessRef));
+  expect(pids.length).toBeGreaterThan(0);
+  expect(pids.every(isRunning)).toBe(true);
+
   const interrupted = user.keel('scenario', '6');
-  await until('it plays', () => readdirSync(user.home).some((name) => name.startsWith('scenario-')), 60_000);
+  await until('it plays', () => scenariosIn(user).some((name) => name !== left), 90_000);
+  expect([scenariosIn(user).includes(left), pids.some(isRunning)]).toEqual([false, false]);
+  expect(await databaseExists(await embeddedPostgresUrl({ home: user.home, port: Number(user.env['KEEL_POSTGRES_PORT']) }), `keel_${left.replaceAll('-', '_')}`)).toBe(false);
   interrupted.kill('SIGINT');
-  expect(await interrupted.ended).toMatchObject({ code: 130 });
+  expect(await interrupted.ended).toMatchObject({ code: 130, err: expect.stringContaining(`removed what a run that died left: ${left}`) as string });
   await nothingIsLeft(user);
 });

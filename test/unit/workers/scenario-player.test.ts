@@ -1,7 +1,15 @@
 /** With programs that behave as `keel scenario all --json` does, or do not. */
-import { describe, expect, it } from 'vitest';
-import { createScenarioPlayer } from '../../../workers/scenario-player.ts';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, describe, onTestFinished } from 'vitest';
+import { TIDY_MS } from '../../../client/replay/deployment.ts';
+import { ROOT } from '../../../config/settings.ts';
+import { createScenarioPlayer, STOP_MS } from '../../../workers/scenario-player.ts';
 
+/** Of worker and venue. @source stack/processes.ts, `stopTimeoutMs` */
+const PART_STOP_MS = 15_000;
 const passed = { id: 1, name: 'a normal market', passed: true, expected: { openings: '3' }, seen: { openings: '3' } };
 const failed = { id: 5, name: 'votes disagree', passed: false, expected: { reason: 'agreement' }, seen: { reason: 'none' } };
 
@@ -41,5 +49,31 @@ describe('playing scenarios in another process', () => {
     await started;
     calledOff.abort(new Error('the worker stops'));
     await expect(played).rejects.toThrow('the worker stops');
+  });
+
+  it('gives it the time to be forgotten by the engine, and to end its worker and its venue', () => {
+    expect(STOP_MS).toBeGreaterThan(TIDY_MS + 2 * PART_STOP_MS);
+  });
+
+  it('leaves it alive when its worker is killed with its group: it notices, and tidies up though nobody reads', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keel-player-'));
+    onTestFinished(() => { rmSync(folder, { recursive: true, force: true }); });
+    const [started, tidied] = [join(folder, 'started'), join(folder, 'tidied')];
+    const child = `
+      import { writeFileSync } from 'node:fs';
+      import { onceInterrupted } from ${JSON.stringify(join(ROOT, 'client/interrupted.ts'))};
+      const { signal } = onceInterrupted();
+      const alive = setInterval(() => {}, 1_000);
+      signal.addEventListener('abort', () => {
+        console.error('tidying');
+        setTimeout(() => { console.log('tidied'); writeFileSync(${JSON.stringify(tidied)}, ''); clearInterval(alive); }, 50);
+      });
+      writeFileSync(${JSON.stringify(started)}, '');`;
+    const worker = spawn(process.execPath, ['--input-type=module', '-e', `
+      import { createScenarioPlayer } from ${JSON.stringify(join(ROOT, 'workers/scenario-player.ts'))};
+      await createScenarioPlayer({ args: ['--input-type=module', '-e', ${JSON.stringify(child)}], env: process.env }).play(new AbortController().signal);`], { detached: true, stdio: 'ignore' });
+    await expect.poll(() => existsSync(started), { timeout: 20_000 }).toBe(true);
+    process.kill(-(worker.pid ?? 0), 'SIGKILL');
+    await expect.poll(() => existsSync(tidied), { timeout: 20_000 }).toBe(true);
   });
 });

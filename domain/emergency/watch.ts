@@ -4,7 +4,7 @@
  */
 import type { DecimalString } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
-import type { EquityMemory, Losses } from './equity.ts';
+import type { EquityMemory, EquityPoint, Losses } from './equity.ts';
 import { lossesOf, NO_EQUITY, rebased, withEquity, withTransfer } from './equity.ts';
 import type { GuardCommand, GuardState } from './guard.ts';
 import { isHalting, recoveryModeOf } from './guard.ts';
@@ -63,6 +63,8 @@ export interface WatchMemory {
   readonly unrealized: Readonly<Record<string, DecimalString>> | null;
   /** Wall clock since when the venue's wallet is another than the stream's; null: they agree. */
   readonly doubtedSince: number | null;
+  /** In lockstep: looks at the account that the stream is behind of; null: it has told all of them. */
+  readonly ahead: Ahead | null;
   /** Transfers that the equity's past was told in; null: not known yet. */
   readonly transferred: DecimalString | null;
   /** Wall clock of the newest transfer that the stream told. */
@@ -75,10 +77,22 @@ export interface WatchMemory {
   readonly better: { readonly step: string; readonly since: number } | null;
 }
 
+/** What the stream does not know yet may be a transfer: then the looks count anew upon what was known before them. */
+interface Ahead {
+  /** Before the first of these looks. */
+  readonly equity: EquityMemory;
+  /** As the stream told it last. */
+  readonly wallet: DecimalString;
+  /** Of these looks. */
+  readonly points: readonly EquityPoint[];
+  /** Wall clock of the first. */
+  readonly seenAt: number;
+}
+
 const SOUND: Machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' };
 
 export const NOTHING_SEEN: WatchMemory = {
-  equity: NO_EQUITY, wallet: null, walletAt: 0, unrealized: null, doubtedSince: null, transferred: null, transferSeenAt: null, machinery: SOUND, machineryAt: null, told: [], better: null,
+  equity: NO_EQUITY, wallet: null, walletAt: 0, unrealized: null, doubtedSince: null, ahead: null, transferred: null, transferSeenAt: null, machinery: SOUND, machineryAt: null, told: [], better: null,
 };
 
 /** So long the stream may be behind the venue before its word on the wallet is not waited for any more. Wall clock. */
@@ -111,21 +125,27 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
     memory = { ...withMoney(settled(memory, context), sight, context), ...(sight.machinery === null ? {} : { machinery: sight.machinery, machineryAt: sight.seenAt }) };
     // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
     if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
-    const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger), context);
+    const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger, context.limits), context);
     memory = look.memory;
     found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
   }
   return { ...found, memory, losses: lossesOf(memory.equity) };
 }
 
-function factsOf(memory: WatchMemory, at: number, ledger: LedgerReadings): RecoveryFacts {
-  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, ledger) };
+function factsOf(memory: WatchMemory, at: number, ledger: LedgerReadings, limits: EmergencyLimits): RecoveryFacts {
+  return { at, drawdownBps: lossesOf(withoutSurplus(memory, limits)).recoveryDrawdownBps, readings: readingsOf(memory, ledger) };
+}
+
+/** What the wallet holds more than the stream told may have been brought: no step back is taken by it. */
+function withoutSurplus({ ahead, equity, wallet }: WatchMemory, limits: EmergencyLimits): EquityMemory {
+  const surplus = ahead === null || wallet === null ? 0 : Number(text(d(wallet).minus(d(ahead.wallet))));
+  return ahead === null || surplus <= 0 ? equity : toldAnew(ahead, surplus, limits);
 }
 
 /** Where an emergency stands, for people: losses, and what the next step of recovery waits for, in words. */
 export function standingOf({ state, memory, readings, limits }: { readonly state: GuardState; readonly memory: WatchMemory; readonly readings: LedgerReadings; readonly limits: EmergencyLimits }): { readonly losses: Losses; readonly missing: readonly string[] } {
   const recovery = recoveryStateOf(memory, state);
-  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, readings), limits) };
+  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, readings, limits), limits) };
 }
 
 function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
@@ -147,12 +167,19 @@ function sumOf(amounts: Readonly<Record<string, DecimalString>>) {
   return Object.values(amounts).reduce((sum, amount) => sum.plus(d(amount)), ZERO);
 }
 
-/** What the list of income says of transfers counts once it is newer than the newest that the stream told. */
-function settled(memory: WatchMemory, { ledger: { transferred, incomeReadAt } }: WatchContext): WatchMemory {
-  if (incomeReadAt === null || (memory.transferSeenAt !== null && incomeReadAt < memory.transferSeenAt + INCOME_LAG_MS)) return memory;
-  if (memory.transferred === null) return { ...memory, transferred };
+/** What the list of income says of transfers counts once it is newer than the newest that the stream told, and than what the stream is to tell. */
+function settled(memory: WatchMemory, { ledger: { transferred, incomeReadAt }, limits }: WatchContext): WatchMemory {
+  const toldAt = Math.max(memory.transferSeenAt ?? -Infinity, memory.ahead?.seenAt ?? -Infinity);
+  if (incomeReadAt === null || incomeReadAt < toldAt + INCOME_LAG_MS) return memory;
+  if (memory.transferred === null) return { ...memory, transferred, ahead: null };
   const missed = d(transferred).minus(d(memory.transferred));
-  return missed.isZero() ? memory : { ...memory, transferred, equity: withTransfer(memory.equity, Number(text(missed))) };
+  if (missed.isZero()) return { ...memory, ahead: null };
+  return { ...memory, transferred, ahead: null, equity: memory.ahead === null ? withTransfer(memory.equity, Number(text(missed))) : toldAnew(memory.ahead, Number(text(missed)), limits) };
+}
+
+/** The looks that the stream is behind of, upon a past in the terms of what came or went. */
+function toldAnew({ equity, points }: Pick<Ahead, 'equity' | 'points'>, moved: number, { recoveryWindowMs }: EmergencyLimits): EquityMemory {
+  return points.reduce((known, point) => withEquity(known, point, recoveryWindowMs), withTransfer(equity, moved));
 }
 
 function withMoney(memory: WatchMemory, sight: RiskSight, context: WatchContext): WatchMemory {
@@ -160,24 +187,45 @@ function withMoney(memory: WatchMemory, sight: RiskSight, context: WatchContext)
   return sight.money.kind === 'account' ? withAccount(memory, sight, sight.money, context) : withBalance(memory, sight, sight.money, context);
 }
 
-/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. In lockstep it never is. */
+/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. In lockstep it counts all the same, whichever comes first, and is told anew once the stream names a transfer. */
 function withAccount(memory: WatchMemory, { at, seenAt }: RiskSight, money: AccountSight, { limits, ledger, isReplay }: WatchContext): WatchMemory {
   const isAgreed = isReplay || memory.wallet === null || d(memory.wallet).eq(d(money.walletBalance));
   const doubtedSince = memory.doubtedSince ?? seenAt;
   const isOverdue = seenAt - doubtedSince >= DOUBT_MAX_MS && (ledger.incomeReadAt ?? 0) > doubtedSince;
   if (!isAgreed && !isOverdue) return { ...memory, doubtedSince };
+  const point = { at, equity: Number(money.equity) };
   return {
     ...memory, wallet: money.walletBalance, walletAt: Math.max(at, memory.walletAt), unrealized: money.unrealized, doubtedSince: null,
-    equity: withEquity(memory.equity, { at, equity: Number(money.equity) }, limits.recoveryWindowMs),
+    equity: withEquity(memory.equity, point, limits.recoveryWindowMs), ahead: isReplay ? aheadWith(memory, { point, walletBalance: money.walletBalance, seenAt }) : null,
   };
+}
+
+/** Looks at one moment of the market are few; a stream that never comes is not waited for by the memory's size. */
+const AHEAD_MAX = 100;
+
+function aheadWith({ ahead, equity, wallet }: WatchMemory, { point, walletBalance, seenAt }: { readonly point: EquityPoint; readonly walletBalance: DecimalString; readonly seenAt: number }): Ahead | null {
+  const told = ahead?.wallet ?? wallet;
+  if (told === null || d(told).eq(d(walletBalance))) return null;
+  return { equity: ahead?.equity ?? equity, wallet: told, points: [...(ahead?.points ?? []), point].slice(-AHEAD_MAX), seenAt: ahead?.seenAt ?? seenAt };
+}
+
+/** The stream tells of what a look had seen already. */
+function caughtUp(memory: WatchMemory, ahead: Ahead, { seenAt, money, limits }: { readonly seenAt: number; readonly money: BalanceSight; readonly limits: EmergencyLimits }): WatchMemory {
+  const moved = money.isTransfer ? d(money.walletBalance).minus(d(ahead.wallet)) : ZERO;
+  const amount = Number(text(moved));
+  const isLast = memory.wallet !== null && d(memory.wallet).eq(d(money.walletBalance));
+  const next = { ...memory, ahead: isLast ? null : { ...ahead, equity: withTransfer(ahead.equity, amount), wallet: money.walletBalance } };
+  if (moved.isZero()) return next;
+  return { ...next, equity: toldAnew(ahead, amount, limits), transferSeenAt: seenAt, transferred: memory.transferred === null ? null : text(d(memory.transferred).plus(moved)) };
 }
 
 /**
  * In lockstep events come in their order, each before the market goes on; but between two candles they bear the last
  * moment of the one that closed, before which no look of its cycle was.
  */
-function withBalance(memory: WatchMemory, sight: RiskSight, money: BalanceSight, { limits, isReplay }: WatchContext): WatchMemory {
-  if (sight.at < memory.walletAt && !isReplay) return memory; // told out of order: a newer wallet is known
+function withBalance(before: WatchMemory, sight: RiskSight, money: BalanceSight, { limits, isReplay }: WatchContext): WatchMemory {
+  const memory = before.ahead === null ? before : caughtUp(before, before.ahead, { seenAt: sight.seenAt, money, limits });
+  if (memory.ahead !== null || (sight.at < memory.walletAt && !isReplay)) return memory; // told out of order: a newer wallet is known
   const [at, { seenAt }] = [Math.max(sight.at, memory.walletAt), sight];
   const moved = money.isTransfer && memory.wallet !== null ? d(money.walletBalance).minus(d(memory.wallet)) : ZERO;
   const told: WatchMemory = moved.isZero() ? memory : {

@@ -62,6 +62,41 @@ describe('losses', () => {
   });
 });
 
+describe('in lockstep a look that comes before its event', () => {
+  const context = { ...CONTEXT, isReplay: true };
+  const events = [balance(1, '10990'), balance(1, '15990', { isTransfer: true }), balance(1, '14990', { isTransfer: true })];
+  const seen = account(1, '14990');
+  const foldedIn = (sights: RiskSight[]): WatchMemory => lookAtRisk(BEGUN, sights, context).memory;
+
+  it('tells the same afterwards as one that comes behind it, however many events there are', () => {
+    const { equity, wallet, transferred, ahead } = foldedIn([...events, seen]);
+    expect([equity.peak, equity.dayStart?.equity, wallet, transferred, ahead]).toEqual([14_990, 14_000, '14990', '14000', null]);
+    expect(foldedIn([seen, ...events])).toMatchObject({ equity, wallet, transferred, ahead: null });
+    expect(foldedIn([seen, seen, ...events, seen])).toMatchObject({ equity, transferred, ahead: null });
+    expect(lookAtRisk(BEGUN, [seen, events[0] as RiskSight], context).memory.ahead).not.toBeNull();
+  });
+
+  it('of a deposit counts it neither twice nor as a loss, also when the list of income tells of it first', () => {
+    const sights = [account(1, '15000'), balance(1, '15000', { isTransfer: true }), account(2, '15000')];
+    const read = { ...context, ledger: { ...context.ledger, transferred: '15000', incomeReadAt: 10 * MINUTE } };
+    expect(drawdownOf(foldedIn(sights), [account(11, '15000')], read)).toBe(0);
+    expect(drawdownOf(foldedIn([account(1, '15000')]), [account(11, '15000'), account(12, '15000')], read)).toBe(0);
+    expect(drawdownOf(foldedIn([account(1, '15000')]), [account(11, '15000'), account(12, '13500')], read)).toBe(1_000);
+  });
+
+  it('of a deposit takes no step back from a stop', () => {
+    const lost = lookAtRisk(BEGUN, [balance(1, '8800'), account(1, '8800')], { ...context, guard: ARMED });
+    expect(lost.command).toMatchObject({ kind: 'trip' });
+    const cause = { trigger: 'drawdown', reason: 'x', by: 'keel', severity: 'critical' } as const;
+    const guard: GuardState = { ...applyGuard(ARMED, { kind: 'trip', cause, at: 1 }).state, mode: 'emergency', resetBy: 'ada' };
+    const dwelt = [account(2, '9800'), account(60, '9800')];
+    const stepped = (sights: RiskSight[]) => lookAtRisk(lost.memory, sights, { ...context, guard }).command;
+    expect(stepped([balance(2, '9800'), ...dwelt])).toMatchObject({ kind: 'step', to: 'protective' });
+    expect(stepped(dwelt)).toBeNull();
+    expect(stepped([account(2, '9800'), balance(2, '9800', { isTransfer: true }), account(60, '9800')])).toBeNull();
+  });
+});
+
 describe('money that comes or goes is neither profit nor loss', () => {
   it('told by the stream', () => {
     const deposited = [balance(1, '15000', { isTransfer: true }), account(2, '15000')];

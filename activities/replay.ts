@@ -14,32 +14,47 @@ export interface ReplayDeps {
   readonly ledger: Ledger;
   readonly control: MarketControl | null;
   readonly engine: Engine;
-  readonly models: Pick<ModelStore, 'latestRun'>;
+  readonly models: Pick<ModelStore, 'latestRun' | 'latestSupervision'>;
   readonly cancelled: Cancelled;
 }
 
 /** A safety net only: changes are announced. */
 const LOOK_AGAIN_MS = 250;
+/** A look at the voters that failed is asked for again so often. Wall clock. */
+const ASK_AGAIN_MS = 2_000;
+const DAY_MS = 86_400_000;
 
 /** Moves the market on, one stop at a time, and only when everything that the last stop made due is done. */
 export function createReplayActivities({ ledger, control, engine, models, cancelled }: ReplayDeps): ReplayActivities {
   /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
   async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
     const due = dueOf(input, stop);
+    const asked = { atMs: performance.now() };
     for (;;) {
       const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
-      if (await isSettled(input.portfolioId, due, market)) return;
+      if (await isSettled(input.portfolioId, due, { market, asked })) return;
       await change;
     }
   }
 
   /** One question after the other, the likeliest to fail first: most looks end at the first one. */
-  async function isSettled(portfolioId: string, { cycleId, pricedTo, retrainAt }: Due, market: MarketControl): Promise<boolean> {
+  async function isSettled(portfolioId: string, { cycleId, pricedTo, supervisedFrom, retrainAt }: Due, { market, asked }: { readonly market: MarketControl; readonly asked: { atMs: number } }): Promise<boolean> {
     if (cycleId !== null && (await ledger.cycleState(cycleId)) !== 'recorded') return false;
     if (pricedTo !== null && ((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= pricedTo) return false;
+    if (supervisedFrom !== null && !(await isSupervised(portfolioId, supervisedFrom, asked))) return false;
     if (retrainAt !== null && !(await isTrained(portfolioId, retrainAt))) return false;
     if (!(await ledger.settlement(portfolioId)).settled || !(await isAnsweredFor(market))) return false;
     return (await ledger.settlement(portfolioId)).settled; // again: an event that was answered for meanwhile lies in the ledger, as news
+  }
+
+  /** It follows the day's first prices by itself. */
+  async function isSupervised(portfolioId: string, from: number, asked: { atMs: number }): Promise<boolean> {
+    if (((await models.latestSupervision(portfolioId))?.at ?? -Infinity) >= from) return true;
+    if (performance.now() - asked.atMs > ASK_AGAIN_MS) {
+      asked.atMs = performance.now();
+      await engine.startEvaluation(portfolioId);
+    }
+    return false;
   }
 
   /** One that began before is followed by this one. */
@@ -86,6 +101,8 @@ interface Due {
   readonly cycleId: string | null;
   /** Predictions that fell due by then (market clock) have their outcome. */
   readonly pricedTo: number | null;
+  /** The voters were looked at since then (market clock): the next day's cycles weigh their votes by it. */
+  readonly supervisedFrom: number | null;
   /** A retrain as of then (market clock) or later has ended. */
   readonly retrainAt: number | null;
 }
@@ -95,11 +112,14 @@ function dueOf(input: ReplayInput, stop: MarketAdvance | null): Due {
   const { retrain, timeframe } = input;
   switch (stop?.stoppedAt) {
     case 'candleClose': {
-      const before = stop.marketTime - timeframeMs(timeframe);
-      return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: before, retrainAt: retrain !== undefined && isRetrainDue(retrain, before, stop.marketTime) ? stop.marketTime : null };
+      const candleMs = timeframeMs(timeframe);
+      const before = stop.marketTime - candleMs;
+      const today = Math.floor(stop.marketTime / DAY_MS) * DAY_MS;
+      const supervisedFrom = stop.marketTime + candleMs >= today + DAY_MS ? today : null;
+      return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: before, supervisedFrom, retrainAt: retrain !== undefined && isRetrainDue(retrain, before, stop.marketTime) ? stop.marketTime : null };
     }
-    case 'end': return { cycleId: null, pricedTo: stop.marketTime, retrainAt: null };
-    default: return { cycleId: null, pricedTo: null, retrainAt: null };
+    case 'end': return { cycleId: null, pricedTo: stop.marketTime, supervisedFrom: null, retrainAt: null };
+    default: return { cycleId: null, pricedTo: null, supervisedFrom: null, retrainAt: null };
   }
 }
 

@@ -17,7 +17,7 @@ const RUN: RetrainRun = { runId: 'r', portfolioId: 'replay', cause: 'schedule', 
  * Ledger and market outlive their driver; each question and each answer may be its last moment. At each close a prediction
  * falls due; the oldest is priced at every third wait.
  */
-function outside() {
+function outside(startsAt = 0) {
   const cursors = new Map([[`marketFeed/${INPUT.strategy}/${INPUT.timeframe}`, 1]]);
   const stops = new Map<string, MarketAdvance>();
   const moves: string[] = [];
@@ -50,7 +50,7 @@ function outside() {
       backlogs.push(unpriced.length);
       const before = stops.get(requestId);
       if (before !== undefined) return before;
-      const stop: MarketAdvance = { stoppedAt: STOPS[stops.size] ?? 'end', marketTime: stops.size * 3_600_000, lastEventId: 0 };
+      const stop: MarketAdvance = { stoppedAt: STOPS[stops.size] ?? 'end', marketTime: startsAt + stops.size * 3_600_000, lastEventId: 0 };
       stops.set(requestId, stop);
       marketTime = stop.marketTime;
       moves.push(stop.stoppedAt);
@@ -63,7 +63,16 @@ function outside() {
   };
   let retrainedTo = -Infinity;
   let isTraining = false;
-  const models = portOf<ModelStore>({ latestRun: async () => { if (isTraining && ++waits % 3 === 0) [isTraining, retrainedTo] = [false, marketTime]; return Number.isFinite(retrainedTo) ? { ...RUN, asOf: retrainedTo } : null; } });
+  let supervisedAt = -Infinity;
+  let looks = 0;
+  const models = portOf<ModelStore>({
+    latestSupervision: async () => {
+      moves.push('supervision asked for');
+      if (++looks === 3) supervisedAt = marketTime;
+      return Number.isFinite(supervisedAt) ? { portfolioId: 'replay', at: supervisedAt, scores: [], weights: {}, drift: [], findings: [], retrain: null, driftRetrainAt: null } : null;
+    },
+    latestRun: async () => { if (isTraining && ++waits % 3 === 0) [isTraining, retrainedTo] = [false, marketTime]; return Number.isFinite(retrainedTo) ? { ...RUN, asOf: retrainedTo } : null; },
+  });
   const engine = portOf<Engine>({
     tellTimeReached: async () => undefined,
     startRetrain: async () => {
@@ -106,4 +115,11 @@ it('a retrain that is due is waited for, and begins once', async () => {
   const { drive, moves } = outside();
   expect(await drive(Infinity, { everyMs: 3_600_000, offsetMs: 0 })).toEqual({ cycles: CANDLES });
   expect(moves.filter((move) => move !== 'cycle asked for')).toEqual(['candleClose', 'retrain', 'accountEvent', 'until', 'candleClose', 'retrain', 'candleClose', 'retrain', 'end']);
+});
+
+it('the last close of a market day waits until its voters were looked at: the next day\'s cycles go by that', async () => {
+  const { drive, moves } = outside(20 * 3_600_000); // closes at 20, 23 and 24 h
+  await drive(Infinity);
+  const looks = Array.from({ length: 3 }, () => 'supervision asked for'); // it is not there before the third
+  expect(moves.filter((move) => move !== 'cycle asked for')).toEqual([...STOPS.slice(0, 4), ...looks, ...STOPS.slice(4)]);
 });

@@ -16,13 +16,15 @@ import type { RetrainingDeps } from './retraining.ts';
 import { createRetrainingActivities } from './retraining.ts';
 import type { ScenarioDeps } from './scenarios.ts';
 import { createScenarioActivities } from './scenarios.ts';
+import type { SizingDeps } from './sizing.ts';
+import { createSizingActivities } from './sizing.ts';
 import type { SupervisionDeps } from './supervision.ts';
 import { createSupervisionActivities } from './supervision.ts';
 import type { TrialDeps } from './trials.ts';
 import { createTrialActivities } from './trials.ts';
 import type { Activities } from './types.ts';
 
-export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps & SupervisionDeps & TrialDeps;
+export type ActivityDeps = FeedDeps & MarketDeps & ReplayDeps & EmergencyDeps & HealthDeps & RetrainingDeps & ScenarioDeps & SizingDeps & SupervisionDeps & TrialDeps;
 
 /** All activities over one set of ports. Which of them a worker runs is decided by its roles. */
 export function createActivities(deps: ActivityDeps): Activities {
@@ -37,6 +39,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createSupervisionActivities(deps),
     ...createTrialActivities(deps),
     ...createRetrainingActivities(deps),
+    ...createSizingActivities(deps),
     ...createGuardActivities(deps),
     ...createEmergencyActivities(deps),
     ...createHealthActivities(deps),

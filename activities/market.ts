@@ -27,6 +27,8 @@ import type { Engine } from './feeds.ts';
 import type { PolicyReaderDeps } from './policy.ts';
 import { createPolicyReader } from './policy.ts';
 import { createRiskReader } from './risk-facts.ts';
+import type { SizingDeps } from './sizing.ts';
+import { createSizingReader } from './sizing.ts';
 import type { Served, ServingDeps, ServingQuestion } from './serving.ts';
 import type { MarketActivities } from './types.ts';
 
@@ -35,6 +37,7 @@ export interface MarketDeps extends PolicyReaderDeps, Pick<ServingDeps, 'models'
   readonly venue: Venue;
   readonly engine: Pick<Engine, 'wakeGuard'>;
   readonly strategy: Strategy;
+  readonly sizing: Pick<SizingDeps['sizing'], 'facts' | 'artefact'>;
 }
 
 /** An attempt waits so long for the candle's end, and then says so; the engine tries again. */
@@ -48,7 +51,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
   const windowCandles = Math.max(strategy.warmupCandles, RISK_CANDLES);
   const windows = createCandleWindows(ledger, windowCandles);
   const serve = createLazyServing(deps);
-  const readRisk = createRiskReader({ ledger, venue });
+  const [readRisk, withSizing] = [createRiskReader({ ledger, venue }), createSizingReader(deps)];
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
   async function portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }> {
@@ -114,14 +117,14 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       const posture = await overseen(deps, candle, { symbols, context, guard: guard.mode, losses, policy: read.policy });
       const { policy, ...overlay } = effectivePolicyOf(read.policy, [overlayOf(guard.mode, read.policy), postureOverlayOf(posture.posture, read.policy)]);
       const held = { ...context.account, fence, policy, policyVersion: read.policyVersion, policyRead: { source: read.policySource, problem: read.policyProblem } };
-      return {
+      return await withSizing({
         candle,
         late: isLate(marketTime, closeTime, timeframe, policy),
         symbols,
         account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
         models: sight,
         risk: await readRisk({ candle, series, symbols, account, losses, context: { ...context, account: held } }),
-      };
+      });
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),
   };

@@ -49,6 +49,7 @@ export const ACTIVITY_REGISTRY = {
   recordFailure: { role: 'models', effects: [] },
   registerCandidate: { role: 'models', effects: [] },
   endRetrain: { role: 'models', effects: [] },
+  trainSizing: { role: 'models', effects: [] },
   playScenarios: { role: 'models', effects: [] }, // in a process, and on servers and a ledger, of their own
   recordScenarios: { role: 'models', effects: [] },
   streamAccount: { role: 'feeds', effects: ['ledger.applyReport', 'ledger.watchRisk', 'venue.acknowledge'] },

@@ -7,7 +7,7 @@ import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { AccountContext, Ledger } from '../domain/ports/ledger.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import { returnSeriesOf } from '../domain/risk/returns.ts';
-import { signalOf } from '../domain/signals/combine.ts';
+import { mayOpen } from '../domain/signals/combine.ts';
 
 /** With the policy that holds. */
 type HeldAccount = AccountContext['account'] & Pick<AccountObservation, 'policy'>;
@@ -47,12 +47,6 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
     });
     return { trades, ...venueSays, losses, memory, priors, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
   };
-}
-
-/** Whose book, record and returns the chain will ask for. */
-function mayOpen(symbol: SymbolObservation, { positions, policy }: Pick<HeldAccount, 'positions' | 'policy'>): boolean {
-  const signal = signalOf(symbol, policy);
-  return symbol.quality.tradable && signal.code === null && signal.action !== 'hold' && positions.every((it) => it.instrumentId !== symbol.instrument.id);
 }
 
 /** What the venue holds beyond our own positions, at its mark price. */

@@ -11,6 +11,7 @@ import type { OpeningTerms } from '../domain/orders/terms.ts';
 import type { EmptyLook, Fence } from '../domain/orders/protocol.ts';
 import type { Difference, DueMark, EmergencyOrder, GuardResult, NotedDifference, PostureLook } from '../domain/ports/ledger.ts';
 import type { RetrainRun } from '../domain/ports/model-store.ts';
+import type { SizingTrained } from '../domain/ports/sizing-store.ts';
 import type { SnapshotSummary } from '../domain/ports/trainer.ts';
 import type { RegistryChange } from '../domain/promotion/registry.ts';
 import type { TrialRecord, WatchRecord } from '../domain/promotion/standing.ts';
@@ -244,6 +245,11 @@ export interface RetrainingActivities {
   endRetrain(request: { readonly run: Omit<RetrainRun, 'endedAt'>; readonly keep: readonly string[] }): Promise<void>;
 }
 
+/** Safe to repeat: a signal is priced once, and the same signals give the same bytes. */
+export interface SizingActivities {
+  trainSizing(request: { readonly portfolioId: string; readonly asOf: number }): Promise<SizingTrained>;
+}
+
 export interface OversightActivities {
   /** The posture that holds from now on. */
   oversee(portfolioId: string): Promise<PostureLook>;
@@ -256,4 +262,4 @@ export interface ScenarioActivities {
   recordScenarios(run: { portfolioId: string; runId: string; verdict: ScenarioVerdict }): Promise<void>;
 }
 
-export type Activities = TrialActivities & SupervisionActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export type Activities = TrialActivities & SupervisionActivities & SizingActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

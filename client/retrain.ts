@@ -61,10 +61,11 @@ function doingOf({ step, candidates }: RetrainProgress): string {
   return current === undefined ? step : `${current.learner} (${current.kind}): ${current.state}`;
 }
 
-export function retrainedText({ deployment, outcome, reason, asOf, rows, dataHash, candidates }: Retrained): string {
+export function retrainedText({ deployment, outcome, reason, asOf, rows, dataHash, candidates, sizing }: Retrained): string {
   return [
     `${deployment}: ${outcome}${reason === null ? '' : `: ${reason}`}`,
     ...(dataHash === null ? [] : [`  as of ${new Date(asOf).toISOString()}, ${rows ?? 0} rows, data ${dataHash.slice(0, 12)}`]),
     ...(candidates.length === 0 ? [] : [columns(candidates.map((it) => ['', `${it.learner} ${it.recipeId}`, it.kind, it.outcome, it.modelId === null ? it.because.join(', ') : `${it.modelId.slice(0, 12)}: ${it.change ?? ''}, ${it.because.join(', ')}`]))]),
+    ...(sizing === null ? [] : [`  sizes: ${sizing.outcome}${sizing.reason === null ? '' : `: ${sizing.reason}`}${sizing.outcome === 'trained' ? ` from ${sizing.samples} signals (\`keel sizing\`)` : ''}`]),
   ].join('\n');
 }

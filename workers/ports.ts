@@ -17,6 +17,7 @@ import { createLimiterStore } from '../db/limiter-store.ts';
 import { createModelStore } from '../db/model-store.ts';
 import { createTrialStore } from '../db/trial-store.ts';
 import { createScenarioStore } from '../db/scenario-store.ts';
+import { createSizingStore } from '../db/sizing-store.ts';
 import { createPolicyStore } from '../db/policy-store.ts';
 import type { Pool } from '../db/pool.ts';
 import { createPool } from '../db/pool.ts';
@@ -24,6 +25,7 @@ import type { CallCounter } from '../domain/ports/call-counter.ts';
 import type { HealthMonitor, HealthStore } from '../domain/ports/health.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { ScenarioStore } from '../domain/ports/scenarios.ts';
+import type { SizingStore } from '../domain/ports/sizing-store.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { MarketControl } from '../domain/ports/market-control.ts';
@@ -45,6 +47,7 @@ export interface Ports {
   readonly policies: PolicyStore;
   readonly models: ModelStore;
   readonly trials: TrialStore;
+  readonly sizing: SizingStore;
   readonly scenarios: ScenarioStore;
   readonly trainer: Trainer;
   readonly venue: Venue;
@@ -78,7 +81,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const store = createHealthStore(pool);
   const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: { features: settings.features, strategy: settings.strategies }, folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
   return {
-    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), trials: createTrialStore(pool), scenarios: createScenarioStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
+    pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), sizing: createSizingStore(pool), trials: createTrialStore(pool), scenarios: createScenarioStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {
       await trainer.close();
       await venue.close();

@@ -1,12 +1,12 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ActivityFailure, ApplicationFailure, executeChild, isCancellation, ParentClosePolicy, rootCause, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, executeChild, isCancellation, ParentClosePolicy, patched, rootCause, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { CandidateStep, CandidateVerdict } from '../activities/types.ts';
 import type { SnapshotSummary } from '../domain/ports/trainer.ts';
 import type { CandidateResult, PlannedCandidate } from '../domain/retraining/plan.ts';
 import { dailyRetrainId } from './ids.ts';
 import type { RetrainInput, RetrainOutcome, RetrainProgress } from './messages.ts';
 import { retrainProgressQuery, SEARCH_ATTRIBUTES } from './messages.ts';
-import { training } from './proxies.ts';
+import { learningSizes, training } from './proxies.ts';
 
 /**
  * One retrain, from the data set to the registry. Each step is an activity that may be done again: whatever dies, it goes on
@@ -57,10 +57,22 @@ export async function dailyRetrain({ portfolioId, cause, isScheduled = false }: 
   return await ended({ ...common, dataHash, rows, outcome, reason: registered ? null : results.map((it) => `${it.learner}: ${it.because.join(', ')}`).join('; ') }, results);
 
   async function ended(run: Parameters<typeof training.endRetrain>[0]['run'], made: readonly CandidateResult[]): Promise<RetrainOutcome> {
+    const sizing = await learned(run);
     at({ step: 'ending' });
     await training.endRetrain({ run, keep: run.dataHash === null ? [] : [run.dataHash] });
     at({ step: 'ended', done: progress.total });
-    return { runId, asOf: run.asOf, outcome: run.outcome, reason: run.reason, rows: run.rows, dataHash: run.dataHash, candidates: made };
+    return { runId, asOf: run.asOf, outcome: run.outcome, reason: run.reason, rows: run.rows, dataHash: run.dataHash, candidates: made, sizing };
+  }
+
+  /** Sizes are learned from what was decided, whatever became of the candidates. */
+  async function learned({ asOf }: { readonly asOf: number }): Promise<RetrainOutcome['sizing']> {
+    if (!patched('learnedSizing')) return null; // runs from before
+    at({ step: 'sizing' });
+    try {
+      return await learningSizes.trainSizing({ portfolioId, asOf });
+    } catch (error) {
+      return { outcome: 'failed', reason: reasonOf(error) };
+    }
   }
 }
 
@@ -75,7 +87,7 @@ async function underItsId(portfolioId: string, cause: RetrainInput['cause']): Pr
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const { firstExecutionRunId, startTime } = workflowInfo();
-    return { runId: `${portfolioId}/retrain/${firstExecutionRunId}`, asOf: startTime.getTime(), outcome: 'skipped', reason: `${workflowId} runs already`, rows: null, dataHash: null, candidates: [] };
+    return { runId: `${portfolioId}/retrain/${firstExecutionRunId}`, asOf: startTime.getTime(), outcome: 'skipped', reason: `${workflowId} runs already`, rows: null, dataHash: null, candidates: [], sizing: null };
   }
 }
 

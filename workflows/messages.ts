@@ -10,6 +10,7 @@ import type { GuardMode, TripCause } from '../domain/emergency/types.ts';
 import type { OrderRow } from '../domain/orders/order.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { RetrainRun } from '../domain/ports/model-store.ts';
+import type { SizingTrained } from '../domain/ports/sizing-store.ts';
 import type { CandidateResult } from '../domain/retraining/plan.ts';
 import type { RetrainRhythm } from '../domain/retraining/schedule.ts';
 
@@ -104,11 +105,13 @@ export interface RetrainInput {
 
 export interface RetrainOutcome extends Pick<RetrainRun, 'runId' | 'asOf' | 'outcome' | 'reason' | 'rows' | 'dataHash'> {
   readonly candidates: readonly CandidateResult[];
+  /** What was learned of sizes; null: nothing was asked. */
+  readonly sizing: SizingTrained | { readonly outcome: 'failed'; readonly reason: string } | null;
 }
 
 export interface RetrainProgress {
   readonly runId: string;
-  readonly step: 'planning' | 'dataset' | 'candidates' | 'ending' | 'ended';
+  readonly step: 'planning' | 'dataset' | 'candidates' | 'sizing' | 'ending' | 'ended';
   /** Steps, of `total`. */
   readonly done: number;
   readonly total: number;

@@ -17,6 +17,7 @@
  * | evaluating | 60 s, heartbeat 5 s | without end | reads, and writes each outcome once |
  * | supervising | 60 s, heartbeat 5 s | three | pricing does not wait for it; the next evaluation asks again |
  * | training | 30 min, a day in all, heartbeat 5 s | without end | what was done is kept, and done again to the same bytes |
+ * | learning sizes | 30 min, heartbeat 5 s | three | the models do not wait for it; the next retrain learns more |
  * | playing | 1 h, heartbeat 5 s | two | each begins anew, in minutes; then it is told that they cannot be played |
  * | recordingScenarios | 10 s | without end | one event for each run |
  * | feeds, replay | 10 years, heartbeat 5 s | without end | streams; a dead worker is noticed by its heartbeat |
@@ -28,7 +29,7 @@
 import { TemporalFailure } from '@temporalio/common';
 import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SupervisionActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SizingActivities, SupervisionActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -110,6 +111,9 @@ export const supervising = proxyActivities<SupervisionActivities>({ taskQueue: t
 
 /** Nothing waits for it. */
 export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', scheduleToCloseTimeout: '1 day', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
+
+/** What was priced stays priced. */
+export const learningSizes = proxyActivities<SizingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s', maximumAttempts: 3 }, priority: { priorityKey: 5 } });
 
 const scenarioQueue = taskQueueOf(taskInfo.prefix, 'models');
 export const playing = proxyActivities<Pick<ScenarioActivities, 'playScenarios'>>({

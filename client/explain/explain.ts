@@ -8,6 +8,7 @@ import type { CyclePlan, DecisionStep, ModelSight, Observation, Vote } from '../
 import { DECISION_STEPS } from '../../domain/cycle/types.ts';
 import type { Losses } from '../../domain/emergency/equity.ts';
 import { KeelError } from '../../domain/errors.ts';
+import type { SizingSight } from '../../domain/learned-sizing/sight.ts';
 import { jsonDifferences } from './differences.ts';
 
 /** What `keel explain --json` prints. */
@@ -25,6 +26,8 @@ export interface Explanation {
   readonly portfolio: Pick<TradeRecord, 'grossLoss24h' | 'lossesInARow'> & Losses & { readonly venueProblem: string | null; readonly recentSides: readonly string[]; readonly owners: Observation['account']['overlay']['owners']; readonly posture: NonNullable<Observation['account']['posture']> | null };
   /** Which models were named, and why one was not used; null in cycles from before there were any. */
   readonly models: ModelSight | null;
+  /** What learned sizing saw, said and was allowed; null: nothing. */
+  readonly sizing: SizingSight | null;
   readonly opens: CyclePlan['opens'];
   readonly instructions: CyclePlan['instructions'];
   readonly orders: readonly ExplainedOrder[];
@@ -120,7 +123,7 @@ export async function explain({ pool, settings, portfolioId, id }: ExplainInput)
   const { equity, walletBalance, availableMargin, fence, positionMode } = observation.account;
   return {
     cycleId, instrumentId, closeTime: new Date(observation.candle.closeTime).toISOString(), policyVersion: observation.account.policyVersion, policyRead: observation.account.policyRead ?? null,
-    symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, portfolio: portfolioOf(observation), models: observation.models ?? null, opens, instructions,
+    symbols: symbolsOf(record, isWanted), account: { equity, walletBalance, availableMargin, fence, positionMode }, portfolio: portfolioOf(observation), models: observation.models ?? null, sizing: observation.sizing ?? null, opens, instructions,
     orders: await run<ExplainedOrder & Record<string, unknown>>(pool, `orders of ${id}`, { text: ORDERS, values: [positionIds] }),
     workflows: [cycleId, ...positionIds].map((workflowId) => addressOf(settings, workflowId)),
     recomputed: jsonDifferences(plan, JSON.parse(JSON.stringify(planCycle({ cycleId, observation })))),

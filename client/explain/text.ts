@@ -10,6 +10,7 @@ export function textOf(it: Explanation): string {
     `equity ${account.equity}, wallet ${account.walletBalance}, free margin ${account.availableMargin}, epoch ${account.fence.epoch}${account.fence.halted ? ', halted' : ''}`,
     portfolioLine(it.portfolio),
     ...modelLines(it.models),
+    ...sizingLines(it.sizing),
     ...it.symbols.flatMap((symbol) => ['', ...symbolLines(symbol)]),
     ...it.opens.flatMap((open) => ['', `opens ${open.positionId}`, `  ${open.entry.type} ${open.entry.side} ${open.entry.quantity} ${open.instrument.id} at ${open.entry.decisionPrice}, stop ${open.stopPrice}, target ${open.targetPrice ?? '-'}, risk ${open.riskPerUnit} per unit`]),
     ...it.instructions.flatMap((told) => ['', `tells ${told.positionId}: ${told.kind} (${told.reason})`]),
@@ -35,6 +36,19 @@ function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, 
 function modelLines(models: Explanation['models']): string[] {
   const lines = (models?.read ?? []).map(({ modelId, role, state, why }) => `model ${modelId.slice(0, 12)}, ${role === 'champion' ? 'champion' : 'on trial'}: ${state}${why === null ? '' : `, ${why}`}`);
   return models?.hadChampion === true && models.read.every((it) => it.role !== 'champion') ? ['no model is champion any more: the rules act', ...lines] : lines;
+}
+
+function sizingLines(sizing: Explanation['sizing']): string[] {
+  if (sizing === null) return [];
+  const { mode, acts, missing, modelId, symbols } = sizing;
+  return [
+    `learned sizing: ${acts}${acts === mode ? '' : ` instead of ${mode}`}, ${modelId === null ? 'untrained' : `model ${modelId.slice(0, 12)}`}${missing === null ? '' : `; ${missing}`}`,
+    ...Object.entries(symbols).map(([id, { multiplier, gainBps, boundBps, state }]) => {
+      const known = (value: number | null): string => (value === null ? '-' : String(value));
+      const why = gainBps === null || boundBps === null ? 'nothing sure' : `gains ${gainBps.toFixed(2)} bps, at least ${boundBps.toFixed(2)}`;
+      return `  ${id}: × ${multiplier}, ${why} (${state.direction} in ${state.regime}, volatility ${known(state.volatility.percentile)}${state.volatility.isHigh ? ', high' : ''}, confidence ${state.confidence}, exposure ${known(state.exposure)}, win rate ${known(state.winRate)}, equity ${known(state.slopeBps)} bps a day)`;
+    }),
+  ];
 }
 
 function venueLine({ volume24h, spreadBps, depth, funding, leverageMax }: NonNullable<ExplainedSymbol['conditions']>): string {

@@ -1,5 +1,5 @@
 /** The few column types that the ledger uses, and how each is written. */
-import { bigint, numeric, text } from 'drizzle-orm/pg-core';
+import { bigint, customType, numeric, text } from 'drizzle-orm/pg-core';
 import { sql, type SQL } from 'drizzle-orm';
 
 /** Money, price or quantity: exact, of any scale, read as text. */
@@ -7,6 +7,8 @@ export const decimal = (name: string) => numeric(name);
 
 /** Epoch milliseconds of the clock that the column's comment names. */
 export const epochMs = (name: string) => bigint(name, { mode: 'number' });
+
+export const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 /** A counter or sequence number. */
 export const counter = (name: string) => bigint(name, { mode: 'number' });

@@ -1,15 +1,14 @@
 /** What was trained, what was tried, and which model acts. */
 import { sql } from 'drizzle-orm';
-import { check, customType, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import type { Supervision } from '../../domain/ports/model-store.ts';
 import { REGISTRY_CHANGES, TRIAL_MOVES } from '../../domain/promotion/registry.ts';
 import type { TrialRecord, WatchRecord } from '../../domain/promotion/standing.ts';
 import type { RuleResult } from '../../domain/validation/gate.ts';
-import { counter, epochMs, id, oneOf, writtenAt } from './columns.ts';
+import { bytes, counter, epochMs, id, oneOf, writtenAt } from './columns.ts';
 import { portfolios } from './market.ts';
 
 const portfolioId = () => id('portfolio_id').notNull().references(() => portfolios.portfolioId);
-const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 /** Each retrain, as it ended. Append-only. */
 export const retrainRuns = pgTable(

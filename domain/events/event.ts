@@ -80,6 +80,8 @@ export const EVENT_PAYLOADS = {
   modelRolledBack: modelStep,
   /** Of a trial or a watch, or of a model that was refused one: who acts stays. */
   modelTried: modelStep,
+  /** A person let learned sizing be in charge, having seen the lower 95 % bound of its gain. */
+  sizingAcknowledged: z.object({ modelId: z.string(), boundBps: z.number(), because: z.string() }),
   /** Of a run by its Schedule. `problem`: why they could not be played. */
   scenariosPassed: scenarioRun,
   scenariosFailed: scenarioRun,
@@ -143,6 +145,7 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   modelPromoted: { type: 'model.promoted', retentionDays: 180 },
   modelRolledBack: { type: 'model.rolledBack', retentionDays: 180 },
   modelTried: { type: 'model.tried', retentionDays: 180 },
+  sizingAcknowledged: { type: 'policy.sizingAcknowledged', retentionDays: 365 },
   scenariosPassed: { type: 'scenarios.passed', retentionDays: 180 },
   scenariosFailed: { type: 'scenarios.failed', retentionDays: 180 },
   driftDetected: { type: 'model.drift', retentionDays: 180 },

@@ -3,7 +3,7 @@ import { bookOf } from '../cycle/plan-book.ts';
 import type { Observation } from '../cycle/types.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import { grossOf } from '../risk/book.ts';
-import { isHighVolatility, signalOf } from '../signals/combine.ts';
+import { isHighVolatility, mayOpen, signalOf } from '../signals/combine.ts';
 import type { SizingChoice, SizingModel } from './model.ts';
 import { chooseSize } from './model.ts';
 import type { SizingMode } from './multipliers.ts';
@@ -64,14 +64,6 @@ export function sizingSightOf(mode: Exclude<SizingMode, 'off'>, observation: Obs
   };
 }
 
-/** Symbols whose votes pass the signal filter: only these may be opened. */
-export function wantsPosition({ symbols, account }: Pick<Observation, 'symbols' | 'account'>): readonly Observation['symbols'][number][] {
-  return symbols.filter((it) => {
-    const { code, action } = signalOf(it, account.policy);
-    return it.quality.tradable && code === null && action !== 'hold';
-  });
-}
-
 const DAYS = 7;
 
 function statesOf(observation: Observation, { winRate, profit7d }: SizingFacts): readonly (readonly [InstrumentId, SizingState])[] {
@@ -80,7 +72,7 @@ function statesOf(observation: Observation, { winRate, profit7d }: SizingFacts):
   const profit = profit7d + equity - Number(account.walletBalance);
   const exposure = equity > 0 ? rounded(grossOf(bookOf(observation).holdings) / equity) : null;
   const slopeBps = equity > 0 ? rounded((10_000 * profit) / equity / DAYS) : null;
-  return wantsPosition(observation).map((symbol) => {
+  return observation.symbols.filter((it) => mayOpen(it, account)).map((symbol) => {
     const { action, confidence } = signalOf(symbol, account.policy);
     const { regime, volatility } = symbol.regime;
     return [symbol.instrument.id, {

@@ -1,3 +1,4 @@
+import { SIZING_MODES } from '../learned-sizing/multipliers.ts';
 import type { Rule } from './rule.ts';
 
 /** From votes to an order. @source risk.md, "Policy" and "From votes to an order"; orders: order-protocol.md, "Steps". */
@@ -70,7 +71,7 @@ export const OPENING_RULES = {
   leverageTradesMin: { kind: 'integer', value: 5, min: 0, max: 1_000, unit: 'closed trades', help: 'that a symbol needs for more' },
 
   // Subsystems
-  rlSizing: { kind: 'toggle', value: true, unit: '', help: 'the learned multiplier may size' },
+  rlSizing: { kind: 'choice', value: 'shadow', choices: SIZING_MODES, unit: '', help: 'what the learned multiplier may do: nothing, be recorded, only reduce, size' },
   metaStrategy: { kind: 'toggle', value: true, unit: '', help: 'the learned weighing of strategies' },
   retraining: { kind: 'toggle', value: true, unit: '', help: 'models are trained anew' },
   promotionAsked: { kind: 'toggle', value: false, unit: '', help: 'a person agrees before a model that won its trial acts' },

@@ -106,10 +106,16 @@ export function written(value: unknown): string {
 export function parsePolicy(stored: unknown): Policy {
   const read = z.record(z.string(), z.unknown()).safeParse(stored);
   if (!read.success) throw new KeelError('POLICY_INVALID', `a stored policy is an object, not ${written(stored)}`);
-  const policy = Object.fromEntries(POLICY_KEYS.map((key) => [key, read.data[key] ?? PRESETS.normal[key]])) as Policy;
+  const known = { ...read.data, ...fromBefore(read.data) };
+  const policy = Object.fromEntries(POLICY_KEYS.map((key) => [key, known[key] ?? PRESETS.normal[key]])) as Policy;
   const problems = problemsOf(policy);
   if (problems.length > 0) throw policyInvalid(problems);
   return policy;
+}
+
+/** Keys that once held something else: learned sizing was on or off, and did nothing while it was on. */
+function fromBefore({ rlSizing }: Readonly<Record<string, unknown>>): Partial<Policy> {
+  return typeof rlSizing === 'boolean' ? { rlSizing: rlSizing ? 'shadow' : 'off' } : {};
 }
 
 export function policyInvalid(problems: readonly PolicyProblem[]): KeelError {

@@ -1,4 +1,4 @@
-import type { SymbolObservation, Vote } from '../cycle/types.ts';
+import type { AccountObservation, SymbolObservation, Vote } from '../cycle/types.ts';
 import type { Policy } from '../policy/policy.ts';
 
 export interface CombinedSignal {
@@ -35,6 +35,12 @@ function atrPctOf({ features, candle }: Pick<SymbolObservation, 'features' | 'ca
 
 function isHigh(atrPct: number | null, policy: Pick<Policy, 'highVolatilityAtrBps'>): boolean {
   return atrPct === null || atrPct * 100 >= policy.highVolatilityAtrBps;
+}
+
+/** Its votes want a position that is not there: only such a symbol may be opened. */
+export function mayOpen(symbol: SymbolObservation, { positions, policy }: Pick<AccountObservation, 'positions' | 'policy'>): boolean {
+  const { code, action } = signalOf(symbol, policy);
+  return symbol.quality.tradable && code === null && action !== 'hold' && positions.every((it) => it.instrumentId !== symbol.instrument.id);
 }
 
 type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeakerFactor' | 'highVolatilityAtrBps' | 'highVolatilityConfidenceMin' | 'highVolatilityHalveBelow' | 'spikeFactor'>;

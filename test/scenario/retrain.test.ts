@@ -38,7 +38,7 @@ test('killed at each step, a retrain comes to the bytes of one that was not, is 
 
   const { outcome, killedAt } = await killedAtEachStep(system, await startRetrain(system));
   expect(killedAt.length).toBeGreaterThanOrEqual(5);
-  expect(outcome).toMatchObject({ outcome: 'registered', rows: expect.any(Number) as number });
+  expect(outcome).toMatchObject({ outcome: 'registered', rows: expect.any(Number) as number, sizing: { outcome: 'untrained', modelId: null } });
   const passed = outcome.candidates.filter((it) => it.outcome === 'passed');
   expect(passed[0]).toMatchObject({ change: 'trialBegun', kind: 'challenger' });
   expect(passed.slice(1).every((it) => it.change === 'refused')).toBe(true); // one at a time

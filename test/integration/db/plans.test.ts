@@ -6,6 +6,7 @@ import { createEventBus } from '../../../db/events/bus.ts';
 import { parkedFor, sendAgain } from '../../../db/events/parked.ts';
 import { createLedger } from '../../../db/ledger.ts';
 import { createLimiterStore } from '../../../db/limiter-store.ts';
+import { createSizingStore } from '../../../db/sizing-store.ts';
 import { list } from '../../../db/listings.ts';
 import type { Listing } from '../../../db/listings.ts';
 import type { Pool } from '../../../db/pool.ts';
@@ -177,6 +178,7 @@ beforeAll(async () => {
   await parkedFor(pool, 'deaf', 10);
   await bus.stop();
   const limiter = createLimiterStore(pool, { ip: 'ip', account: 'account' });
+  await createSizingStore(pool).facts({ portfolioId: 'sim', version: 'x', closeTime: OBSERVATION.candle.closeTime });
   await limiter.lease([{ kind: 'weight1m', windowStart: 0, units: 1, ceiling: 10 }]);
   await pool.query('ANALYZE');
 }, 180_000);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEvaluationActivities } from '../../../activities/outcomes.ts';
 import { createMarketActivities } from '../../../activities/market.ts';
 import { createModelStore } from '../../../db/model-store.ts';
+import { createSizingStore } from '../../../db/sizing-store.ts';
 import { createPolicyStore } from '../../../db/policy-store.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { readJudged } from '../../../db/performance.ts';
@@ -75,7 +76,7 @@ async function worker() {
   });
   const warned: object[] = [];
   const { observe } = createMarketActivities({
-    ledger, venue, models, policies: createPolicyStore(pool), strategy: await loadStrategy('ensemble'), features: () => Promise.resolve(STANDARD_FEATURES), open: openPredictor, retrainIntervalMs: RETRAIN_INTERVAL_MS, engine: { wakeGuard: () => Promise.resolve() }, clock: () => now,
+    ledger, venue, models, sizing: createSizingStore(pool), policies: createPolicyStore(pool), strategy: await loadStrategy('ensemble'), features: () => Promise.resolve(STANDARD_FEATURES), open: openPredictor, retrainIntervalMs: RETRAIN_INTERVAL_MS, engine: { wakeGuard: () => Promise.resolve() }, clock: () => now,
     warn: (fields) => { warned.push(fields); },
   });
   const candleOf = (n: number): CandleRef => ({ portfolioId: 'sim', strategy: 'ensemble', timeframe: '1h', closeTime: closeOf(n) });

@@ -78,9 +78,10 @@ interface Surest { readonly action: number; readonly gainBps: number; readonly b
 
 function surestOf(model: SizingModel, state: SizingState): Surest | null {
   const vector = standardised(stateVectorOf(state), model);
+  const without = new Float64Array(PARTS);
   return RISKED.reduce<Surest | null>((best, action, place) => {
-    const gains = Array.from({ length: PARTS + 1 }, (_, part) => valueAt(model.coefficients, (part * RISKED.length + place) * WIDTH, vector));
-    const [gainBps = 0, ...without] = gains;
+    const gainBps = valueAt(model.coefficients, place * WIDTH, vector);
+    for (let part = 0; part < PARTS; part += 1) without[part] = valueAt(model.coefficients, ((part + 1) * RISKED.length + place) * WIDTH, vector);
     const boundBps = gainBps - T * deviationOf(without);
     return boundBps > (best?.boundBps ?? 0) ? { action, gainBps, boundBps } : best;
   }, null);
@@ -93,9 +94,11 @@ function valueAt(coefficients: Float64Array, from: number, vector: Float64Array)
 }
 
 /** Of the whole, from what is left without each part. @source Quenouille 1956, Tukey 1958 */
-function deviationOf(without: readonly number[]): number {
-  const mean = without.reduce((sum, it) => sum + it, 0) / without.length;
-  return Math.sqrt(((without.length - 1) / without.length) * without.reduce((sum, it) => sum + (it - mean) ** 2, 0));
+function deviationOf(without: Float64Array): number {
+  let [mean, squares] = [0, 0];
+  for (const value of without) mean += value / without.length;
+  for (const value of without) squares += (value - mean) ** 2;
+  return Math.sqrt(((without.length - 1) / without.length) * squares);
 }
 
 function momentsOfKnown(values: readonly number[]): { readonly mean: number; readonly scale: number } {
@@ -108,11 +111,12 @@ function momentsOfKnown(values: readonly number[]): { readonly mean: number; rea
 
 /** What is not known stands at its mean; a 1 for the intercept at the end. */
 function standardised(vector: readonly number[], { mean, scale }: Pick<SizingModel, 'mean' | 'scale'>): Float64Array {
-  return Float64Array.from({ length: WIDTH }, (_, index) => {
-    if (index === WIDTH - 1) return 1;
+  const row = new Float64Array(WIDTH).fill(1);
+  for (let index = 0; index < WIDTH - 1; index += 1) {
     const value = ((vector[index] ?? NaN) - (mean[index] as number)) / (scale[index] as number);
-    return Number.isFinite(value) ? Math.min(REACH, Math.max(-REACH, value)) : 0;
-  });
+    row[index] = Number.isFinite(value) ? Math.min(REACH, Math.max(-REACH, value)) : 0;
+  }
+  return row;
 }
 
 const META = z.object({ features: z.array(z.string()), actions: z.array(z.number()), samples: z.int().min(SAMPLES_MIN), asOf: z.int() });

@@ -5,26 +5,14 @@ import { chooseSize, fitSizing, loadSizing, saveSizing } from '../../../../domai
 import { ACTIONS, PRICED, shrunk } from '../../../../domain/learned-sizing/multipliers.ts';
 import type { SizingState } from '../../../../domain/learned-sizing/state.ts';
 import { stateVectorOf } from '../../../../domain/learned-sizing/state.ts';
-import { normal, prngOf, uniform } from '../../../../domain/market/seeded/prng.ts';
+import { NOTHING_TO_LEARN, signalsOf } from '../../../support/sizing-market.ts';
 
-const HOUR_MS = 3_600_000;
+const SIX_HOURS_MS = 6 * 3_600_000;
 const STATE: SizingState = { direction: 'long', regime: 'trendUp', volatility: { percentile: 50, isHigh: false }, confidence: 0.7, exposure: 0.5, winRate: 0.5, slopeBps: 0 };
 const STORMY = { ...STATE, volatility: { percentile: 90, isHigh: true } };
 
-/** Signals six hours apart, held for a day at most. @param edgeBps what a unit of size brings on the mean, by confidence; its deviation is 150. */
-function marketOf(seed: string, count: number, edgeBps: (confidence: number) => number): SizingSample[] {
-  const random = prngOf(seed);
-  return Array.from({ length: count }, (_, index) => {
-    const confidence = 0.5 + 0.45 * uniform(random);
-    const unit = edgeBps(confidence) + 150 * normal(random);
-    const volatility = { percentile: Math.floor(100 * uniform(random)), isHigh: false };
-    const decidedAt = index * 6 * HOUR_MS;
-    return { state: { ...STATE, volatility, confidence, exposure: uniform(random), winRate: uniform(random), slopeBps: 20 * normal(random) }, rewards: PRICED.map((it) => it * unit - 2 * it * it), decidedAt, knownAt: decidedAt + 24 * HOUR_MS };
-  });
-}
-
 /** Full sizes at high confidence pay 60 bps, at low confidence they cost as much. */
-const PLANTED = marketOf('planted', 2_000, (confidence) => (confidence > 0.725 ? 60 : -60));
+const PLANTED = signalsOf({ seed: 'planted', count: 2_000, edgeBps: (confidence) => (confidence > 0.725 ? 60 : -60) });
 const planted = fitSizing(PLANTED) ?? expect.fail('there are enough');
 const choices = (model: SizingModel | null, samples: readonly SizingSample[]) => samples.map(({ state }) => ({ confidence: state.confidence, ...chooseSize(model, state) }));
 const meanOf = (values: readonly number[]) => values.reduce((sum, it) => sum + it, 0) / values.length;
@@ -72,7 +60,7 @@ describe('policy', () => {
 
   it('hardly ever leaves neutral on noise that only pays its own risk', () => {
     const shares = Array.from({ length: 15 }, (_, seed) => {
-      const noise = marketOf(`noise ${seed}`, 400, () => 4); // at neutral the last unit brings 4 and costs 4
+      const noise = signalsOf({ seed: `noise ${seed}`, count: 400, edgeBps: NOTHING_TO_LEARN });
       return meanOf(choices(fitSizing(noise), noise).map(({ multiplier }) => Number(multiplier !== 1)));
     });
     expect(meanOf(shares)).toBeLessThan(0.1);
@@ -103,12 +91,12 @@ describe('comparison with neutral', () => {
   });
 
   it('finds nothing on noise: of 25 markets at most 3 have a bound above 0', () => {
-    const found = Array.from({ length: 25 }, (_, seed) => compareSizing(marketOf(`noise ${seed}`, 400, () => 4), `${seed}`)).filter((it) => (it?.primary.boundBps ?? 0) > 0);
+    const found = Array.from({ length: 25 }, (_, seed) => compareSizing(signalsOf({ seed: `noise ${seed}`, count: 400, edgeBps: NOTHING_TO_LEARN }), `${seed}`)).filter((it) => (it?.primary.boundBps ?? 0) > 0);
     expect(found.length).toBeLessThanOrEqual(3);
   });
 
   it('leaves out what was not yet known when a test part began', () => {
-    const late = PLANTED.slice(0, 400).map((it) => ({ ...it, knownAt: it.decidedAt + 400 * 6 * HOUR_MS }));
+    const late = PLANTED.slice(0, 400).map((it) => ({ ...it, knownAt: it.decidedAt + 400 * SIX_HOURS_MS }));
     expect(compareSizing(late, 'a')).toBeNull(); // nothing that was learned would have been known
   });
 

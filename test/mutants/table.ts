@@ -6,11 +6,12 @@ import { EXIT_MUTANTS } from './table/exits.ts';
 import { LEDGER_MUTANTS } from './table/ledger.ts';
 import { PROTOCOL_MUTANTS } from './table/protocol.ts';
 import { RISK_MUTANTS } from './table/risk.ts';
+import { SIZING_MUTANTS } from './table/sizing.ts';
 import { SUBMISSION_MUTANTS } from './table/submission.ts';
 import { VENUE_MUTANTS } from './table/venue.ts';
 import { WORKFLOW_MUTANTS } from './table/workflow.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...PROTOCOL_MUTANTS, ...SUBMISSION_MUTANTS, ...LEDGER_MUTANTS, ...VENUE_MUTANTS, ...WORKFLOW_MUTANTS,
-  ...EMERGENCY_MUTANTS, ...EMERGENCY_RUN_MUTANTS, ...RISK_MUTANTS, ...EXIT_MUTANTS,
+  ...EMERGENCY_MUTANTS, ...EMERGENCY_RUN_MUTANTS, ...RISK_MUTANTS, ...EXIT_MUTANTS, ...SIZING_MUTANTS,
 ];

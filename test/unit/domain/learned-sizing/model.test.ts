@@ -66,6 +66,12 @@ describe('policy', () => {
     expect(meanOf(shares)).toBeLessThan(0.1);
   });
 
+  it('is drawn to neutral while there are few signals: from 200 no more than half of the way', () => {
+    const few = fitSizing(signalsOf({ seed: 'few', count: 200, edgeBps: (confidence) => (confidence > 0.725 ? 300 : -300) }));
+    expect(chooseSize(few, { ...STATE, confidence: 0.94 }).multiplier).toBe(1.4);
+    expect(chooseSize(few, { ...STATE, confidence: 0.51 }).multiplier).toBe(0.6);
+  });
+
   it('does not follow a feature beyond what it learned from', () => {
     const far = (exposure: number) => chooseSize(planted, { ...STATE, exposure });
     expect(far(1e9)).toEqual(far(1e6));

@@ -74,6 +74,13 @@ describe('what of it holds', () => {
     expect(planAt(undefined).decisions[0]?.steps.at(-1)?.value).not.toContain('learned');
   });
 
+  it('as advice opens nothing that would be refused without it: 41 % of equity as margin where 30 % may be used', () => {
+    const tight = { account: { policy: { ...FREE, marginUseMaxBps: 3_000 } } };
+    expect(planAt(undefined, tight).decisions[0]?.reason).toBe('marginUse');
+    expect(planAt(sightWith('advise', 0.4), tight).decisions[0]?.reason).toBe('marginUse');
+    expect(planAt(sightWith('primary', 0.4), tight).opens).toHaveLength(1);
+  });
+
   it('opens nothing at zero, and says why', () => {
     const plan = planAt(sightWith('advise', 0));
     expect(plan.opens).toEqual([]);

@@ -18,7 +18,7 @@ const PROFIT_MS = 7 * 86_400_000;
 const FACTS = `
   SELECT m.model_id AS "modelId", (m.comparison->'primary'->>'boundBps')::float8 AS "boundBps",
     EXISTS (SELECT 1 FROM sizing_acknowledgements a WHERE a.portfolio_id = $1) AS "isAcknowledged",
-    (SELECT count(*)::int FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at <= $3::bigint LIMIT ${TRADES_MIN}) closed) AS "closedTrades",
+    (SELECT count(*)::int FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at <= $3::bigint ORDER BY p.closed_at DESC LIMIT ${TRADES_MIN}) closed) AS "closedTrades",
     (SELECT avg((r.realized_pnl > r.fees)::int)::float8 FROM (SELECT p.realized_pnl, p.fees FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at <= $3::bigint ORDER BY p.closed_at DESC LIMIT ${RECENT_TRADES}) r) AS "winRate",
     (SELECT coalesce(sum(p.realized_pnl - p.fees), 0)::float8 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at <= $3::bigint AND p.closed_at > $3::bigint - ${PROFIT_MS}) AS "profit7d"
   FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT model_id, comparison FROM sizing_models WHERE portfolio_id = $1 AND version = $2 ORDER BY seq DESC LIMIT 1) m ON true`;

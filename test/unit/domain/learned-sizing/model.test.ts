@@ -73,8 +73,9 @@ describe('policy', () => {
   });
 
   it('does not follow a feature beyond what it learned from', () => {
-    const far = (exposure: number) => chooseSize(planted, { ...STATE, exposure });
-    expect(far(1e9)).toEqual(far(1e6));
+    const far = (confidence: number) => chooseSize(planted, { ...STATE, confidence });
+    expect(far(500)).toEqual(far(50));
+    expect(far(50).gainBps).toBeGreaterThan(far(0.9).gainBps ?? Infinity);
   });
 
   it('says the same after its bytes were read again, and refuses what was altered or is another model', () => {

@@ -46,8 +46,7 @@ describe('what a cycle sees', () => {
   ])('primary: %s', (_name, changes, missing) => {
     const facts = { ...READY, ...changes };
     const sight = sizingSightOf('primary', observationWith(), facts, null);
-    if (missing === null) expect(missingForPrimary(facts)).toBeNull();
-    else expect(missingForPrimary(facts)).toMatch(missing);
+    expect(missingForPrimary(facts) ?? 'nothing').toMatch(missing ?? /^nothing$/);
     expect(sight.acts).toBe(missing === null ? 'primary' : 'advise');
     expect(sizingSightOf('advise', observationWith(), facts, null)).toMatchObject({ acts: 'advise', missing: null });
   });

@@ -82,7 +82,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
       await ensureSnapshot(plan, dataHash);
       const { portfolioId, asOf } = plan;
       const { modelId, artefact, served } = await trainer.trained(fitOf({ plan, dataHash, candidate }));
-      const description = { ...servedModelOf({ ...served, ...learned, featureSet: plan.featureSet, timeframe: plan.timeframe }), dataset: { asOf, from: plan.from, candlesFrom: plan.candlesFrom, universe: plan.universe, halfLifeMs: plan.halfLifeMs, rules: plan.champion === null }, folds: plan.folds };
+      const description = { ...servedModelOf({ ...served, ...learned, featureSet: plan.featureSet, timeframe: plan.timeframe }), dataset: { asOf, from: plan.from, candlesFrom: plan.candlesFrom, universe: plan.universe, halfLifeMs: plan.halfLifeMs, rules: plan.champion === null, ...(plan.excluded === undefined ? {} : { excluded: plan.excluded }) }, folds: plan.folds };
       await models.registerModel({ portfolioId, modelId, trialId, recipeId: candidate.recipeId, validatedAt: asOf, dataHash, description, artefact });
       const step = await models.step({ portfolioId, stepId: `${trialId}/gate`, actor: ACTOR, decide: (registry) => afterGate(registry, { kind: candidate.kind, model: { modelId, recipeId: candidate.recipeId, validatedAt: asOf } }) });
       return { modelId, change: step?.kind ?? 'refused', why: step?.why ?? '' };
@@ -105,7 +105,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
   const profile = PROFILES[deps.profile];
 
   return async ({ portfolioId, cause, runId, startedAt }) => {
-    const [{ policy }, spec, marketTime, registry] = await Promise.all([readPolicy(portfolioId), ledger.portfolio(portfolioId), venue.marketTime(), models.registry(portfolioId)]);
+    const [{ policy }, spec, marketTime, registry, excluded] = await Promise.all([readPolicy(portfolioId), ledger.portfolio(portfolioId), venue.marketTime(), models.registry(portfolioId), models.excludedRows(portfolioId)]);
     const { timeframe, instrumentIds } = spec;
     const lengthMs = timeframeMs(timeframe);
     const asOf = candleOpenTime(marketTime, timeframe);
@@ -127,7 +127,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     const base = { featureSet, label: TRAINED_LABEL.version };
     const champion = registry.champion === null ? null : recipeOf((await models.model(portfolioId, registry.champion.modelId)).description);
     return {
-      runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, startedAt,
+      runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, ...(excluded.length === 0 ? {} : { excluded }), startedAt,
       champion: champion === null || registry.champion === null ? null : { modelId: registry.champion.modelId, learner: champion.learner, parameters: champion.parameters },
       candidates: candidatesOf(profile, base, champion).map((it): PlannedCandidate => ({ ...it, recipeId: recipeIdOf(it.recipe) })),
     };

@@ -3,6 +3,7 @@ import { KeelError } from '../domain/errors.ts';
 import type { ModelRecord, ModelStore, RetrainRun, Supervision } from '../domain/ports/model-store.ts';
 import type { LiveVector } from '../domain/ports/trainer.ts';
 import { writeEvents } from './events/outbox.ts';
+import { excludedRows } from './labels.ts';
 import { readStanding, takeStep } from './model-registry.ts';
 import { readJudged } from './performance.ts';
 import type { Client, Pool } from './pool.ts';
@@ -67,6 +68,8 @@ export function createModelStore(pool: Pool): ModelStore {
       values: [portfolioId, after, featureSet, limit],
     }),
 
+    excludedRows: (portfolioId) => excludedRows(pool, portfolioId),
+
     judged: (query) => readJudged(pool, query),
 
     spoken: async ({ portfolioId, voter, version, after }) => {
@@ -79,9 +82,7 @@ export function createModelStore(pool: Pool): ModelStore {
 
     latestSupervision: async (portfolioId) => {
       const [row] = await run<Supervision & { driftRetrainAt: number | null } & Record<string, unknown>>(pool, `supervision of ${portfolioId}`, {
-        text: `SELECT portfolio_id AS "portfolioId", at, scores, weights, drift, findings, retrain, (SELECT max(at) FROM supervisions WHERE portfolio_id = $1 AND retrain = 'drift') AS "driftRetrainAt"
-               FROM supervisions WHERE portfolio_id = $1 ORDER BY at DESC LIMIT 1`,
-        values: [portfolioId],
+        text: LATEST_SUPERVISION, values: [portfolioId],
       });
       return row ?? null;
     },
@@ -91,6 +92,10 @@ export function createModelStore(pool: Pool): ModelStore {
     step: (request) => inTransaction(pool, `models of ${request.portfolioId}`, (client) => takeStep(client, request)),
   };
 }
+
+const LATEST_SUPERVISION = `
+  SELECT portfolio_id AS "portfolioId", at, scores, weights, drift, findings, retrain, (SELECT max(at) FROM supervisions WHERE portfolio_id = $1 AND retrain = 'drift') AS "driftRetrainAt"
+  FROM supervisions WHERE portfolio_id = $1 ORDER BY at DESC LIMIT 1`;
 
 const noModel = (portfolioId: string, modelId: string): never => { throw new KeelError('NOT_FOUND', `${portfolioId} has no model ${modelId}; \`keel models\` lists them`); };
 

@@ -5,4 +5,5 @@ export * from './schema/health.ts';
 export * from './schema/market.ts';
 export * from './schema/models.ts';
 export * from './schema/sizing.ts';
+export * from './schema/teaching.ts';
 export * from './schema/trading.ts';

@@ -8,6 +8,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { KeelError, messageOf } from '../domain/errors.ts';
+import type { ExcludedRow } from '../domain/ports/trainer.ts';
 import { labelDefinitionOf } from '../domain/predictions/label.ts';
 import { GAPS } from '../domain/validation/rows.ts';
 import type { LabelledRows } from '../domain/validation/rows.ts';
@@ -16,6 +17,8 @@ export interface Snapshot {
   readonly rows: LabelledRows;
   /** By row what the strategy's rules said, by class; null: they were not asked. */
   readonly rules: Uint8Array | null;
+  /** Rows that people marked as bad data, in order: they are left out, and part of the name. Absent: none. */
+  readonly excluded?: readonly ExcludedRow[];
 }
 
 type Column = { readonly name: string; readonly type: 'DOUBLE' | 'FLOAT' | 'INTEGER'; readonly values: Float64Array | Float32Array | Int32Array };
@@ -27,6 +30,8 @@ interface Meta {
   readonly instruments: readonly string[];
   readonly features: readonly string[];
   readonly hasRules: boolean;
+  /** Absent: none, as in files from before people could exclude any. */
+  readonly excluded?: readonly ExcludedRow[];
 }
 
 const META_KEY = 'keel';
@@ -34,7 +39,10 @@ const META_KEY = 'keel';
 const CHUNK_ROWS = 2_048;
 const PREFIX = 'f_';
 
-const metaOf = ({ rows, rules }: Snapshot): Meta => ({ format: 1, label: rows.label.version, candleMs: rows.candleMs, instruments: rows.instruments, features: rows.names, hasRules: rules !== null });
+const metaOf = ({ rows, rules, excluded = [] }: Snapshot): Meta => ({
+  format: 1, label: rows.label.version, candleMs: rows.candleMs, instruments: rows.instruments, features: rows.names, hasRules: rules !== null,
+  ...(excluded.length === 0 ? {} : { excluded: excluded.map(({ instrumentId, decidedAt }) => ({ instrumentId, decidedAt })) }),
+});
 
 function columnsOf({ rows, rules }: Snapshot): readonly Column[] {
   const double = (name: string, values: Float64Array): Column => ({ name, type: 'DOUBLE', values });
@@ -113,6 +121,7 @@ async function readRows(connection: DuckDBConnection, path: string): Promise<Sna
   const decidedAt = double('decided_at');
   const label = labelDefinitionOf(meta.label);
   return {
+    ...(meta.excluded === undefined ? {} : { excluded: meta.excluded }),
     rules: meta.hasRules ? Uint8Array.from(of('rule')) : null,
     rows: {
       names: meta.features, columns: meta.features.map((name) => Float32Array.from(of(`${PREFIX}${name}`))), rows: count, label, candleMs: meta.candleMs, instruments: meta.instruments,

@@ -50,11 +50,15 @@ export async function makeSnapshot(folder: string, request: SnapshotRequest, { s
     const features = computeColumns(set, timeframe, featureRows.get(instrumentId) ?? []);
     return { instrument, instrumentId, candles, features, listedFrom: from, listedUntil: null, costBps: 20_000 * Number(instrument.takerFeeRate) + SPREAD_BPS };
   });
-  const { rows, omitted } = assembleRows(histories, { asOf, timeframe, featureNames: set.features.map((it) => it.name), label: labelDefinitionOf(request.label), halfLifeMs: request.halfLifeMs });
+  const excluded = (request.excluded ?? []).filter((it) => it.decidedAt >= from && it.decidedAt <= asOf); // what was never a row changes no name
+  const bad = new Set(excluded.map(({ instrumentId, decidedAt }) => `${instrumentId} ${decidedAt}`));
+  const { rows, omitted } = assembleRows(histories, {
+    asOf, timeframe, featureNames: set.features.map((it) => it.name), label: labelDefinitionOf(request.label), halfLifeMs: request.halfLifeMs, isBad: (instrumentId, decidedAt) => bad.has(`${instrumentId} ${decidedAt}`),
+  });
   const asked = request.rules;
   const rules = asked === null ? null : rulesOf(rows, histories.map(({ instrument, candles }) => ({ candles, actions: ruleActionsOf({ strategy, policy: asked.policy }, instrument, { candles, timeframe, from: asked.from }) })));
-  const dataHash = snapshotHash({ rows, rules });
-  await writeSnapshot(snapshotPath(folder, dataHash), { rows, rules });
+  const dataHash = snapshotHash({ rows, rules, excluded });
+  await writeSnapshot(snapshotPath(folder, dataHash), { rows, rules, excluded });
   return { dataHash, rows: rows.rows, omitted, featureFaults: faultsOf(set, request, featureRows) };
 }
 

@@ -5,6 +5,7 @@ import { HEALTH_LEVELS, HEALTH_PARTS, PART_STATES } from '../health/types.ts';
 import { LEGS } from '../orders/order.ts';
 import { POSTURES } from '../policy/effective.ts';
 import { REGISTRY_CHANGES, TRIAL_MOVES } from '../promotion/registry.ts';
+import { MARKS, REGIMES } from '../teaching/opinions.ts';
 import { scenarioResult } from './scenarios.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
@@ -90,6 +91,8 @@ export const EVENT_PAYLOADS = {
     modelId: z.string(), of: z.enum(['input', 'loss']), features: z.array(z.object({ feature: z.string(), psi: z.number(), limit: z.number() })),
     loss: z.object({ sum: z.number(), limit: z.number(), since: z.number() }).nullable(),
   }),
+  /** A person's word on a prediction; its outcome stays. */
+  predictionMarked: z.object({ predictionId: z.number(), ...instrument, mark: z.enum(MARKS), regime: z.enum(REGIMES).nullable(), because: z.string().nullable() }),
   portfolioArmed: z.object({ before: z.string().nullable(), after: z.string() }),
   differenceFound: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()) }),
   differenceResolved: z.object({ key: z.string(), kind: z.string(), instrumentId: z.string().nullable(), evidence: z.record(z.string(), z.unknown()), outcome: z.string() }),
@@ -149,6 +152,7 @@ export const AUDIT_OF: Readonly<Record<EventType, { readonly type: string; reado
   scenariosPassed: { type: 'scenarios.passed', retentionDays: 180 },
   scenariosFailed: { type: 'scenarios.failed', retentionDays: 180 },
   driftDetected: { type: 'model.drift', retentionDays: 180 },
+  predictionMarked: { type: 'model.marked', retentionDays: 180 },
   portfolioArmed: { type: 'access.armed', retentionDays: 365 },
   differenceFound: { type: 'reconciliation.found', retentionDays: 90 },
   differenceResolved: { type: 'reconciliation.resolved', retentionDays: 90 },

@@ -1,5 +1,5 @@
 /** Where models, what was tried, and the registry are kept. Implemented in `db/`, apart from the ledger: no cycle waits for it. */
-import type { LiveVector } from './trainer.ts';
+import type { ExcludedRow, LiveVector } from './trainer.ts';
 import type { EventPayload } from '../events/event.ts';
 import type { JudgedDecision } from '../predictions/metrics.ts';
 import type { Prediction } from '../predictions/prediction.ts';
@@ -102,6 +102,8 @@ export interface ModelStore {
   registry(portfolioId: string): Promise<Registry>;
   /** Vectors that models saw in cycles after a moment (market clock), the newest first. @param limit ≥ 1 */
   liveVectors(query: { readonly portfolioId: string; readonly featureSet: string; readonly after: number; readonly limit: number }): Promise<readonly LiveVector[]>;
+  /** Decisions whose data a person marked as bad, in order of time: they are not learned from. */
+  excludedRows(portfolioId: string): Promise<readonly ExcludedRow[]>;
   /** Priced predictions of the newest days, in the order in which they were made. @param days ≥ 1, back from the newest cycle */
   judged(query: { readonly portfolioId: string; readonly days: number }): Promise<readonly JudgedRow[]>;
   /** How often a voter was asked after a moment (market clock), and how often it did not abstain. */

@@ -18,6 +18,13 @@ export interface FeatureSetView {
   readonly warmupCandles: number;
 }
 
+/** A decision that people marked as bad data: nothing is learned from it. */
+export interface ExcludedRow {
+  readonly instrumentId: InstrumentId;
+  /** Market clock. */
+  readonly decidedAt: number;
+}
+
 export interface SnapshotRequest {
   /** Market clock: nothing later is looked at. Rows decide from `from` on; candles before it warm up. */
   readonly asOf: number;
@@ -28,6 +35,8 @@ export interface SnapshotRequest {
   readonly halfLifeMs: number;
   readonly instruments: readonly Instrument[];
   readonly series: readonly CandleSeries[];
+  /** Rows that are left out; absent: none. */
+  readonly excluded?: readonly ExcludedRow[];
   /** The rules' own actions are told under that policy from that moment on; null: they are not asked for. */
   readonly rules: { readonly policy: Policy; readonly from: number } | null;
 }

@@ -2,6 +2,7 @@
 import type { InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import type { RetrainRun } from '../ports/model-store.ts';
+import type { ExcludedRow } from '../ports/trainer.ts';
 import type { FoldOptions } from '../validation/folds.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -21,6 +22,8 @@ export interface RetrainPlan {
   readonly halfLifeMs: number;
   readonly folds: FoldOptions;
   readonly universe: readonly InstrumentId[];
+  /** Rows that people marked as bad data by the begin; absent: none. */
+  readonly excluded?: readonly ExcludedRow[];
   /** Null: the rules act, and are whom a challenger has to beat. */
   readonly champion: { readonly modelId: string; readonly learner: string; readonly parameters: Readonly<Record<string, unknown>> } | null;
   readonly candidates: readonly PlannedCandidate[];

@@ -67,6 +67,8 @@ export interface Omitted {
   gap: number;
   /** Too few candles before it to know how much the symbol moves. */
   unknownVolatility: number;
+  /** A person marked its data as bad. */
+  badData: number;
 }
 
 export interface AssemblyOptions {
@@ -77,6 +79,8 @@ export interface AssemblyOptions {
   readonly label: LabelDefinition;
   /** A row so old weighs half, > 0. */
   readonly halfLifeMs: number;
+  /** Whether a person marked the data of a decision as bad; default: nobody did. */
+  readonly isBad?: (instrumentId: InstrumentId, decidedAt: number) => boolean;
 }
 
 interface Place {
@@ -88,13 +92,13 @@ interface Place {
 
 /** @throws {RangeError} not retried: features that do not fit their names or candles. */
 export function assembleRows(histories: readonly InstrumentHistory[], options: AssemblyOptions): { readonly rows: LabelledRows; readonly omitted: Omitted } {
-  const omitted: Omitted = { unripe: 0, unlisted: 0, gap: 0, unknownVolatility: 0 };
+  const omitted: Omitted = { unripe: 0, unlisted: 0, gap: 0, unknownVolatility: 0, badData: 0 };
   const places = histories.flatMap((history, instrument) => placesOf(history, instrument, options, omitted));
   places.sort((a, b) => a.decidedAt - b.decidedAt || a.instrument - b.instrument);
   return { rows: rowsAt(histories, places, options), omitted };
 }
 
-function placesOf({ instrumentId, listedFrom, listedUntil, candles, features }: InstrumentHistory, instrument: number, { asOf, timeframe, featureNames, label }: AssemblyOptions, omitted: Omitted): Place[] {
+function placesOf({ instrumentId, listedFrom, listedUntil, candles, features }: InstrumentHistory, instrument: number, { asOf, timeframe, featureNames, label, isBad }: AssemblyOptions, omitted: Omitted): Place[] {
   if (features.length !== featureNames.length || features.some((column) => column.length !== candles.length)) throw new RangeError(`${instrumentId}: each of the ${featureNames.length} features needs a column of ${candles.length} candles`);
   const candleMs = timeframeMs(timeframe);
   const places: Place[] = [];
@@ -103,6 +107,7 @@ function placesOf({ instrumentId, listedFrom, listedUntil, candles, features }: 
     if (decidedAt < listedFrom || (listedUntil !== null && decidedAt >= listedUntil)) omitted.unlisted += 1;
     else if (decidedAt + label.horizonCandles * candleMs > asOf) omitted.unripe += 1; // however early a barrier was hit: else quick results would be too many
     else if (candles[index + label.horizonCandles]?.openTime !== openTime + label.horizonCandles * candleMs) omitted.gap += 1;
+    else if (isBad?.(instrumentId, decidedAt) === true) omitted.badData += 1;
     else {
       const sigma = sigmaOf(candles.slice(Math.max(0, index - SIGMA_CANDLES), index + 1));
       if (sigma === null) omitted.unknownVolatility += 1;

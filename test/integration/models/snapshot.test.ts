@@ -42,6 +42,17 @@ test('a data set comes back as it was, to the last bit, more rows than a chunk h
   expect(await readSnapshot(join(folder, 'bare.parquet'), snapshotHash(bare))).toEqual(bare);
 });
 
+test('rows that people excluded are part of its name, and come back with it', async () => {
+  const snapshot = drawn();
+  const excluding = { ...snapshot, excluded: [{ instrumentId: 'BTC-USDT-PERP', decidedAt: 100 * HOUR }] };
+  const hash = snapshotHash(excluding);
+  expect(hash).not.toBe(snapshotHash(snapshot));
+  expect(snapshotHash({ ...snapshot, excluded: [] })).toBe(snapshotHash(snapshot));
+  await writeSnapshot(join(folder, 'excluding.parquet'), excluding);
+  expect(await readSnapshot(join(folder, 'excluding.parquet'), hash)).toEqual(excluding);
+  rmSync(join(folder, 'excluding.parquet'));
+});
+
 test('any number that is another gives another name', () => {
   const snapshot = drawn();
   const other = drawn();

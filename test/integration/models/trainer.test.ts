@@ -65,6 +65,18 @@ test('the same candles, recipe and seed give the same bytes on 1, 2 and 4 thread
   }
 }, 60_000);
 
+test('rows that people marked as bad data are left out of the data set, which has another name for that', async () => {
+  const { trainer } = one();
+  const decidedAt = 1_500 * HOUR;
+  const [first] = market.instruments;
+  const found = await trainer.snapshot({ ...request, rules: null, excluded: [{ instrumentId: first?.id ?? '', decidedAt }, { instrumentId: first?.id ?? '', decidedAt: 10 * HOUR }] });
+  const bare = await trainer.snapshot({ ...request, rules: null });
+  expect([found.omitted.badData, bare.omitted.badData]).toEqual([1, 0]);
+  expect(found.rows).toBe(bare.rows - 1);
+  expect(found.dataHash).not.toBe(bare.dataHash);
+  expect((await trainer.snapshot({ ...request, rules: null, excluded: [{ instrumentId: first?.id ?? '', decidedAt: 10 * HOUR }] })).dataHash).toBe(bare.dataHash); // long before the first row
+}, 60_000);
+
 test('a candidate is judged on its folds, against the rules, with all that a registered model tells of itself', async () => {
   const { trainer } = one();
   const common = { dataHash, recipe, folds: FOLDS, kind: 'challenger', predecessor: 'rules', earlierTrials: [], featureFaults: [], liveVectors: [] } as const;

@@ -53,6 +53,14 @@ describe('rows of a moment', () => {
     expect(found.omitted.unlisted).toBe(29 + 21);
   });
 
+  it('are without those whose data a person marked as bad', () => {
+    const all = assembleRows([A, B], { ...OPTIONS, asOf: 60 * HOUR_MS }).rows;
+    const found = assembleRows([A, B], { ...OPTIONS, asOf: 60 * HOUR_MS, isBad: (instrumentId, decidedAt) => instrumentId === B.instrumentId && decidedAt === 40 * HOUR_MS });
+    expect(found.omitted.badData).toBe(1);
+    expect(found.rows.rows).toBe(all.rows - 1);
+    expect([...found.rows.decidedAt.keys()].filter((row) => found.rows.decidedAt[row] === 40 * HOUR_MS).map((row) => found.rows.instruments[found.rows.instrument[row] ?? -1])).toEqual([A.instrumentId]);
+  });
+
   it('have no hole in their horizon', () => {
     const without = (place: number): typeof A => ({ ...A, candles: A.candles.filter((_, index) => index !== place), features: A.features.map((column) => [...Array.from(column)].filter((_, index) => index !== place)) });
     const found = assembleRows([without(45)], { ...OPTIONS, asOf: 60 * HOUR_MS });

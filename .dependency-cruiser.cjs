@@ -22,7 +22,7 @@ module.exports = {
     only('venues', ['venues', 'domain', 'config']),
     only('config', ['config', 'domain', 'bin']),
     only('stack', ['stack', 'domain', 'config', 'venues', 'bin', 'db']),
-    only('client', ['client', 'domain', 'db', 'workflows', 'venues', 'stack', 'config', 'bin', 'strategies']),
+    only('client', ['client', 'domain', 'db', 'models', 'workflows', 'venues', 'stack', 'config', 'bin', 'strategies']),
     { name: 'tests-stay-outside', severity: 'error', comment: 'the product does not import its tests', from: { pathNot: '^(test|bench|scripts)/' }, to: { path: '^test/' } },
   ],
   options: {

@@ -7,6 +7,7 @@ import type { FeatureSetView, SnapshotSummary, Trainer } from '../domain/ports/t
 import type { Venue } from '../domain/ports/venue.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { afterAgeing, afterGate } from '../domain/promotion/registry.ts';
+import { isRefittable } from '../domain/promotion/imported.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
 import type { Judgement } from '../domain/retraining/judge.ts';
 import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
@@ -134,11 +135,12 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
   };
 }
 
-/** A champion's recipe; null where its description is of another version: then it cannot be refreshed, only beaten. */
+/** A champion's recipe; null where its description is of another version, or it was imported: then it cannot be refreshed, only beaten. */
 function recipeOf(description: Readonly<Record<string, unknown>>): Recipe | null {
   try {
-    const { learner, parameters, featureSet, label, instruments } = servedModelOf(description);
-    return { learner, parameters, featureSet, label: baseLabelOf(label), instruments };
+    const served = servedModelOf(description);
+    const { learner, parameters, featureSet, label, instruments } = served;
+    return !isRefittable(served) ? null : { learner, parameters, featureSet, label: baseLabelOf(label), instruments };
   } catch {
     return null;
   }

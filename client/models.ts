@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createModelStore } from '../db/model-store.ts';
 import type { ModelRow, RunRow, StepRow, TrialRow } from '../db/model-views.ts';
 import { marketTimeOf, modelRows, runRows, stepsOf, trialsOf } from '../db/model-views.ts';
 import type { Pool } from '../db/pool.ts';
-import { KeelError, messageOf } from '../domain/errors.ts';
-import { artefactHash } from '../domain/learning/artefact.ts';
-import { loadModel } from '../domain/learning/load.ts';
+import { KeelError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/ports/model-store.ts';
 import type { NotAllowed } from '../domain/promotion/by-hand.ts';
 import { promotedByHand, retiredByHand } from '../domain/promotion/by-hand.ts';
-import { afterGate, afterRollBack } from '../domain/promotion/registry.ts';
+import { afterRollBack } from '../domain/promotion/registry.ts';
 import type { RegisteredModel, Registry, RegistryChange, RegistryStep } from '../domain/promotion/registry.ts';
-import { servedModelOf } from '../domain/promotion/served-model.ts';
-import type { ServedModel } from '../domain/promotion/served-model.ts';
 import { retrainIntervalMs } from '../config/retraining.ts';
+import type { Settings } from '../config/settings.ts';
 import { chooseDeployment, withLedger } from './deployment-parts.ts';
 
 /** Who asks, and why: written to the audit. */
@@ -38,28 +34,21 @@ export interface ModelReport extends ModelRow {
   readonly steps: readonly StepRow[];
 }
 
-/** Beside an exported artefact: what it says of itself, and where it comes from. */
-interface Exported {
-  readonly modelId: string;
-  readonly recipeId: string;
-  readonly validatedAt: number;
-  readonly dataHash: string;
-  readonly description: Readonly<Record<string, unknown>>;
-}
-
 const LISTED_MAX = 1_000;
 
-interface Shelf {
+export interface Shelf {
   readonly pool: Pool;
+  readonly settings: Settings;
   readonly portfolioId: string;
   readonly deployment: string;
   readonly retrainIntervalMs: number;
 }
 
-async function withShelf<T>(name: string | undefined, work: (shelf: Shelf) => Promise<T>): Promise<T> {
+/** The models of a deployment. @throws {KeelError} as `withLedger` */
+export async function withShelf<T>(name: string | undefined, work: (shelf: Shelf) => Promise<T>): Promise<T> {
   const chosen = await chooseDeployment(name);
   const { deployment, settings } = chosen;
-  return await withLedger(chosen, (pool) => work({ pool, portfolioId: deployment.portfolioId, deployment: deployment.name, retrainIntervalMs: retrainIntervalMs(settings) }));
+  return await withLedger(chosen, (pool) => work({ pool, settings, portfolioId: deployment.portfolioId, deployment: deployment.name, retrainIntervalMs: retrainIntervalMs(settings) }));
 }
 
 /** @param limit newest first, ≥ 1 */
@@ -77,7 +66,8 @@ export async function showModel(deployment: string | undefined, name: string): P
   });
 }
 
-async function findModel({ pool, portfolioId, deployment }: Shelf, name: string): Promise<ModelRow> {
+/** By the beginning of its id, or its place. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
+export async function findModel({ pool, portfolioId, deployment }: Shelf, name: string): Promise<ModelRow> {
   const isPlace = ['champion', 'predecessor', 'onTrial'].includes(name);
   const rows = (await modelRows(pool, { portfolioId, prefix: isPlace ? '' : name, limit: LISTED_MAX })).filter((it) => !isPlace || it.place === name);
   const [found, second] = rows;
@@ -119,7 +109,8 @@ async function stepByHand({ deployment, by }: Asked, plan: (shelf: Shelf) => Pro
   });
 }
 
-async function takeStep({ pool, portfolioId }: Shelf, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<RegistryChange> {
+/** @throws {KeelError} USAGE: the step is not allowed, with why */
+export async function takeStep({ pool, portfolioId }: Shelf, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<RegistryChange> {
   const change = await createModelStore(pool).step({
     portfolioId, actor: by, stepId: `byHand/${randomUUID()}`,
     decide: (registry) => {
@@ -130,53 +121,4 @@ async function takeStep({ pool, portfolioId }: Shelf, by: string, decide: (regis
   });
   if (change === null) throw new Error('a step by hand is always one');
   return change;
-}
-
-/** The artefact, and beside it `<file>.json`: what it says of itself. @throws {KeelError} NOT_FOUND; USAGE: a file is there already */
-export async function exportModel(deployment: string | undefined, name: string, file: string): Promise<Exported & { readonly file: string; readonly bytes: number }> {
-  for (const path of [file, `${file}.json`]) if (existsSync(path)) throw new KeelError('USAGE', `${path} is there already; name another file or remove it`);
-  return await withShelf(deployment, async (shelf) => {
-    const { pool, portfolioId } = shelf;
-    const { modelId } = await findModel(shelf, name);
-    const store = createModelStore(pool);
-    const [{ recipeId, validatedAt, dataHash, description }, artefact] = await Promise.all([store.model(portfolioId, modelId), store.artefact(portfolioId, modelId)]);
-    const exported: Exported = { modelId, recipeId, validatedAt, dataHash, description };
-    writeFileSync(file, artefact);
-    writeFileSync(`${file}.json`, `${JSON.stringify(exported, null, 2)}\n`);
-    return { ...exported, file, bytes: artefact.length };
-  });
-}
-
-/**
- * A model of another deployment stands trial here, if nobody does: without having passed the gate here it cannot act.
- * @throws {KeelError} MODEL_INVALID: the file is no artefact, was altered, or is not what the JSON beside it says; USAGE
- */
-export async function importModel(file: string, asked: Asked): Promise<ModelStep> {
-  const { artefact, exported, served } = readExported(file);
-  return await withShelf(asked.deployment, async (shelf) => {
-    const { pool, portfolioId } = shelf;
-    const store = createModelStore(pool);
-    const { modelId, recipeId, dataHash } = exported;
-    const trialId = `${portfolioId}/import/${modelId}`;
-    const { learner, parameters, featureSet, label, instruments } = served;
-    await store.recordTrial({ trialId, runId: trialId, portfolioId, recipeId, recipe: { learner, parameters, featureSet, label, instruments }, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: `imported by ${asked.by}: ${asked.because}; never validated here` });
-    const validatedAt = await marketTimeOf(pool, portfolioId);
-    await store.registerModel({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description: exported.description, artefact });
-    const change = await takeStep(shelf, asked.by, (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId, validatedAt } }));
-    return { deployment: shelf.deployment, ...change };
-  });
-}
-
-function readExported(file: string): { readonly artefact: Uint8Array; readonly exported: Exported; readonly served: ServedModel } {
-  let [artefact, exported]: [Uint8Array, Exported | null] = [new Uint8Array(), null];
-  try {
-    artefact = new Uint8Array(readFileSync(file));
-    exported = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Exported;
-  } catch (error) {
-    throw new KeelError('MODEL_INVALID', `${file} and ${file}.json, as \`keel models export\` writes them, cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const hash = artefactHash(artefact);
-  if (exported.modelId !== hash) throw new KeelError('MODEL_INVALID', `${file} has the hash ${hash.slice(0, 16)}…, and ${file}.json describes ${String(exported.modelId).slice(0, 16)}…: they do not belong together`);
-  loadModel(artefact);
-  return { artefact, exported, served: servedModelOf(exported.description) };
 }

@@ -98,22 +98,29 @@ function told(flags: Flags, step: ModelStep): void {
 function registerFiles(models: Command): void {
   models
     .command('export')
-    .description('writes the artefact, and beside it <file>.json: what it says of itself')
+    .description('writes the artefact, or ONNX, and beside it <file>.json: what an import needs to know of it')
     .argument('<model>', MODEL)
     .argument('<file>', 'must not be there yet')
+    .option('--onnx', 'as an ONNX file for other tools: our own learners')
     .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExamples:\n  keel models export champion champion.model')
-    .action(async (name: string, file: string, flags: Flags) => {
-      const { exportModel } = await import('../models.ts');
-      const exported = await exportModel(flags.deployment, name, file);
+    .addHelpText('after', '\nExamples:\n  keel models export champion champion.model\n  keel models export champion champion.onnx --onnx')
+    .action(async (name: string, file: string, flags: Flags & { onnx?: boolean }) => {
+      const { exportModel } = await import('../model-files.ts');
+      const exported = await exportModel(flags.deployment, name, { file, asOnnx: flags.onnx === true });
       if (flags.json === true) printJson(exported);
       else print(`${exported.modelId} in ${file} (${exported.bytes} bytes), described in ${file}.json`);
     });
-  withReasons(models.command('import').description('a model that was exported elsewhere stands trial, if nobody does; it cannot act before it has proved itself').argument('<file>', 'as `keel models export` wrote it, <file>.json beside it'))
-    .addHelpText('after', '\nExamples:\n  keel models import champion.model --by ada --because "trained on the large machine"')
+  withReasons(models.command('import').description('a model of another deployment or tool stands trial, if nobody does; it cannot act before it has proved itself').argument('<file>', 'as `keel models export` wrote it, <file>.json beside it; or ONNX, or XGBoost\'s JSON or UBJSON'))
+    .addHelpText('after', `
+What a foreign file does not say stands beside it, in <file>.json: {"features": [names in order], "task": {"kind": "classes",
+"count": 3}, "label": "horizon4/1"}. It says the probabilities of buy, sell, hold.
+
+Examples:
+  keel models import champion.model --by ada --because "trained on the large machine"
+  keel models import theirs.onnx --by ada --because "the paper's network"`)
     .action(async (file: string, flags: ChangeFlags) => {
-      const { importModel } = await import('../models.ts');
+      const { importModel } = await import('../model-files.ts');
       told(flags, await importModel(file, { deployment: flags.deployment, by: flags.by, because: flags.because }));
     });
 }

@@ -44,6 +44,12 @@ export function servedModelOf(description: Readonly<Record<string, unknown>>): S
   }
 }
 
+/** Of edges in any order, at least one, their values at every whole percentile, ascending. */
+export function edgePercentilesOf(edges: Float64Array): number[] {
+  const sorted = edges.toSorted();
+  return Array.from({ length: 101 }, (_, percent) => sorted[Math.round((percent / 100) * (sorted.length - 1))] ?? 0);
+}
+
 /** 0..1: how the edge of three probabilities ranks among the model's own out-of-fold edges. */
 export function confidenceOf({ edges }: Pick<ServedModel, 'edges'>, edge: number): number {
   const size = Math.abs(edge);

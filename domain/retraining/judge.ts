@@ -10,6 +10,7 @@ import type { Verdict } from '../validation/gate.ts';
 import { judge } from '../validation/gate.ts';
 import type { DailyReturns } from '../validation/net-returns.ts';
 import { dailyReturnsOf, heldReturnsOf, sharpeOf, tradesOf } from '../validation/net-returns.ts';
+import { edgePercentilesOf } from '../promotion/served-model.ts';
 import type { Promised } from '../promotion/watch.ts';
 import { promiseOf } from '../promotion/watch.ts';
 
@@ -37,8 +38,7 @@ function lossOf({ rows, row, probabilities, actual }: Tested): LearnedLoss | nul
 }
 
 function edgesOf({ probabilities, row }: Tested): readonly number[] {
-  const sorted = Float64Array.from(row, (_, index) => Math.abs((probabilities[3 * index] as number) - (probabilities[3 * index + 1] as number))).sort();
-  return Array.from({ length: 101 }, (_, percent) => sorted[Math.round((percent / 100) * (sorted.length - 1))] ?? 0);
+  return edgePercentilesOf(Float64Array.from(row, (_, index) => Math.abs((probabilities[3 * index] as number) - (probabilities[3 * index + 1] as number))));
 }
 
 function metricsOf(tested: Tested, rules: Foretold | null): Judgement['metrics'] {

@@ -5,8 +5,9 @@ import type { Matrix, Task } from '../../domain/learning/dataset.ts';
 import { outputsOf } from '../../domain/learning/dataset.ts';
 import { META, assertColumns } from '../../domain/learning/learner.ts';
 import type { Predictor } from '../../domain/ports/predictor.ts';
+import type { SideCar } from '../side-car.ts';
+import { assertKnown } from '../side-car.ts';
 import { OnnxSession } from './runtime.ts';
-import type { SideCar } from './signature.ts';
 import { refuseOnnx, signatureOf } from './signature.ts';
 
 export const ONNX = 'onnx';
@@ -24,8 +25,7 @@ const ONNX_META = META.extend({ input: z.string(), output: z.string(), producer:
  */
 export async function importOnnx(bytes: Uint8Array, sideCar: SideCar = {}, known?: readonly string[]): Promise<Uint8Array> {
   const signature = signatureOf(bytes, sideCar);
-  const unknown = known === undefined ? [] : signature.features.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw refuseOnnx(`it reads ${unknown.slice(0, 5).map((name) => JSON.stringify(name)).join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} others` : ''}, which the feature set does not have; it has: ${known?.join(', ') ?? ''}`);
+  if (known !== undefined) assertKnown(signature.features, known, refuseOnnx);
   const session = await OnnxSession.open(bytes, signature);
   try {
     const { task, features } = signature;

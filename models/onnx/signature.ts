@@ -4,6 +4,8 @@ import { KeelError, messageOf } from '../../domain/errors.ts';
 import type { Task } from '../../domain/learning/dataset.ts';
 import { outputsOf } from '../../domain/learning/dataset.ts';
 import { TASK } from '../../domain/learning/learner.ts';
+import type { SideCar } from '../side-car.ts';
+import { BYTES_MAX } from '../side-car.ts';
 import type { GraphProto, ModelProto, ValueInfoProto } from './format.ts';
 import { ELEMENT, decodeModel } from './format.ts';
 
@@ -11,17 +13,11 @@ import { ELEMENT, decodeModel } from './format.ts';
 export const INPUT = 'features';
 /** Keys in an ONNX file's `metadata_props`. */
 export const METADATA = { features: 'keel.features', task: 'keel.task', artefact: 'keel.artefact' } as const;
-/** More than any model of candles needs; a larger file is somebody else's. */
-const BYTES_MAX = 64 * 2 ** 20;
 const OUTPUT_TYPES: readonly number[] = [ELEMENT.float, ELEMENT.double];
 const THREE: Task = { kind: 'classes', count: 3 };
 
 /** The output of the models that we write. */
 export const outputNameOf = (task: Task): string => (task.kind === 'regression' ? 'value' : 'probabilities');
-
-/** What a file beside the model says, where its `metadata_props` do not. */
-export const SIDE_CAR = z.strictObject({ features: z.array(z.string().min(1)).min(1).optional(), task: TASK.optional() });
-export type SideCar = z.output<typeof SIDE_CAR>;
 
 export interface OnnxSignature {
   readonly task: Task;

@@ -26,7 +26,7 @@ function withNumbers(library: XgboostLibrary, numbers: Float32Array, shape: read
 
 /** @throws {KeelError} TRAINING_FAILED or what is given, not retried: with the library's own words. */
 function assertDone({ functions }: XgboostLibrary, result: number, what: string, code: ErrorCode = 'TRAINING_FAILED'): void {
-  if (result !== 0) throw new KeelError(code, `xgboost failed ${what}: ${functions.lastError().split('\n').slice(0, 3).join(' ').trim()}`);
+  if (result !== 0) throw new KeelError(code, `xgboost failed ${what}: ${functions.lastError().split('Stack trace')[0]?.split('\n').slice(0, 3).join(' ').trim() ?? ''}`);
 }
 
 /** Row by row; what is not finite is missing. Never in the heap, where it would move. */
@@ -151,10 +151,10 @@ export class Booster {
     return out[0];
   }
 
-  /** Universal binary JSON. */
-  save(): Uint8Array {
+  /** As universal binary JSON, or as JSON. */
+  save(format: 'ubj' | 'json' = 'ubj'): Uint8Array {
     const [length, out]: [[number], [Pointer | null]] = [[0], [null]];
-    assertDone(this.#library, this.#library.functions.save(this.#at, '{"format":"ubj"}', length, out), 'to save a model');
+    assertDone(this.#library, this.#library.functions.save(this.#at, JSON.stringify({ format }), length, out), 'to save a model');
     return this.#library.bytes(out[0] as Pointer, length[0]);
   }
 }

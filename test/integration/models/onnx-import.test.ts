@@ -10,7 +10,7 @@ import { onnxOf } from '../../../models/onnx/export.ts';
 import type { GraphProto, ModelProto, TensorProto, ValueInfoProto } from '../../../models/onnx/format.ts';
 import { ELEMENT, decodeModel, encodeModel } from '../../../models/onnx/format.ts';
 import { importOnnx } from '../../../models/onnx/predictor.ts';
-import type { SideCar } from '../../../models/onnx/signature.ts';
+import type { SideCar } from '../../../models/side-car.ts';
 import { openPredictor, predictorOf } from '../../../models/predictor.ts';
 import { drawnData } from '../../unit/domain/learning/data.fixture.ts';
 

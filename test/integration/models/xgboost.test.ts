@@ -12,6 +12,9 @@ import { aucOf, lossOf } from '../../../domain/learning/metrics.ts';
 import { runFitJob } from '../../../models/fit-job.ts';
 import { anyLearnerOf, loadAnyModel, offeredLearners } from '../../../models/learners.ts';
 import { openPredictor } from '../../../models/predictor.ts';
+import type { SideCar } from '../../../models/side-car.ts';
+import { Booster } from '../../../models/xgboost/booster.ts';
+import { importXgboost } from '../../../models/xgboost/import.ts';
 import { xgboost } from '../../../models/xgboost/learner.ts';
 import { xgboostLibrary } from '../../../models/xgboost/library.ts';
 import { placesOf } from '../../../models/xgboost/places.ts';
@@ -125,6 +128,33 @@ describe.skipIf(missing !== null)(`XGBoost${missing === null ? '' : ` (not run: 
     expect(await predictor.predict(CLASSES)).toEqual(loadAnyModel(bytes).predict(CLASSES));
     expect(loadAnyModel(calibrate(model(), DATA, 'isotonic').save()).predict(DATA)).toEqual(calibrate(model(), DATA, 'isotonic').predict(DATA));
     await predictor.close();
+  });
+
+  describe('a file that XGBoost wrote', () => {
+    const booster = (data: Dataset, task: Task): Booster => Booster.load(xgboostLibrary(), readArtefact(learner.fit(data, { task, seed: '' }).save()).arrays['booster'] as Uint8Array);
+
+    it.each(['json', 'ubj'] as const)('comes in as it is: %s', (format) => {
+      const imported = loadAnyModel(importXgboost(booster(CLASSES, THREE).save(format), { features: ['a', 'b', 'noise'] }, ['noise', 'b', 'a', 'd']));
+      expect(imported.features).toEqual(['a', 'b', 'noise']);
+      expect(imported.predict(CLASSES)).toEqual(learner.fit(CLASSES, { task: THREE, seed: '' }).predict(CLASSES));
+    });
+
+    it('under the names that it was fitted with', () => {
+      const nameless = new TextDecoder().decode(booster(CLASSES, THREE).save('json'));
+      const named = nameless.replace('"feature_names":[]', '"feature_names":["a","b","noise"]').replace('"feature_types":[]', '"feature_types":["float","float","float"]');
+      expect(loadAnyModel(importXgboost(new TextEncoder().encode(named), {}, ['a', 'b', 'noise'])).features).toEqual(['a', 'b', 'noise']);
+    });
+
+    it.each<[string, () => Uint8Array, SideCar, RegExp]>([
+      ['no model', () => new TextEncoder().encode('{"learner":7}'), {}, /xgboost failed to read a model|cannot be used/],
+      ['two classes', () => booster(DATA, BINARY).save('json'), { features: ['a', 'b', 'noise'] }, /objective is binary:logistic of 0 classes; allowed: multi:softprob of 3/],
+      ['nameless features', () => booster(CLASSES, THREE).save('json'), {}, /nothing names its features/],
+      ['too few names', () => booster(CLASSES, THREE).save('ubj'), { features: ['a'] }, /reads 3 features, it names 1/],
+      ['an unknown name', () => booster(CLASSES, THREE).save('ubj'), { features: ['a', 'b', 'x'] }, /"x", which the feature set does not have/],
+      ['another task beside it', () => booster(CLASSES, THREE).save('ubj'), { features: ['a', 'b', 'noise'], task: BINARY }, /the file beside it says the task/],
+    ])('is refused with its reason: %s', (_name, bytes, sideCar, message) => {
+      expect(() => importXgboost(bytes(), sideCar, ['a', 'b', 'noise'])).toThrow(expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringMatching(message) as string }));
+    });
   });
 
   it.each<[string, (whole: Artefact) => Artefact, RegExp]>([

@@ -6,6 +6,7 @@ import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { DueMark, Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
+import { isKnownLabel } from '../domain/predictions/label.ts';
 import type { CandleShelf, DuePrediction, Outcome, VenueAnswer } from '../domain/predictions/outcome.ts';
 import { pricingOf } from '../domain/predictions/outcome.ts';
 import { isSupervisionDue } from '../domain/promotion/supervisor.ts';
@@ -38,7 +39,7 @@ export function createEvaluationActivities({ ledger, venue, models }: Evaluation
       const due = withinSpan(await ledger.duePredictions({ portfolioId, marketTime, after: step.after, limit: BATCH_MAX }));
       const last = due.at(-1);
       if (last === undefined) return { ...step, isLast: true, isSupervisionDue: isSupervisionDue((await models.latestSupervision(portfolioId))?.at ?? null, marketTime) };
-      const { outcomes, waiting, problem } = await price(due, marketTime);
+      const { outcomes, waiting, problem } = await priceKnown(due, marketTime);
       await ledger.recordOutcomes(portfolioId, outcomes);
       const unpriceable = outcomes.filter((it) => it.state === 'unpriceable').length;
       step = {
@@ -47,6 +48,14 @@ export function createEvaluationActivities({ ledger, venue, models }: Evaluation
       };
     }
     return step;
+  }
+
+  /** What is foretold by a label whose file is not loaded here waits until it is. */
+  async function priceKnown(due: readonly DuePrediction[], evaluatedAt: number): ReturnType<typeof price> {
+    const unknown = due.filter((it) => !isKnownLabel(it.labelVersion));
+    const priced = await price(due.filter((it) => isKnownLabel(it.labelVersion)), evaluatedAt);
+    const [first] = unknown;
+    return first === undefined ? priced : { ...priced, waiting: priced.waiting + unknown.length, problem: priced.problem ?? `label ${first.labelVersion} is not known here: KEEL_LABEL must name the file that defines it` };
   }
 
   async function price(due: readonly DuePrediction[], evaluatedAt: number): Promise<{ outcomes: readonly Outcome[]; waiting: number; problem: string | null }> {

@@ -12,7 +12,7 @@ import { servedModelOf } from '../domain/promotion/served-model.ts';
 import type { Judgement } from '../domain/retraining/judge.ts';
 import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
 import type { ProfileName } from '../domain/retraining/profile.ts';
-import { candidatesOf, PROFILES, testDaysOf, TRAINED_LABEL } from '../domain/retraining/profile.ts';
+import { candidatesOf, PROFILES, testDaysOf } from '../domain/retraining/profile.ts';
 import type { Recipe } from '../domain/retraining/recipe.ts';
 import { recipeIdOf } from '../domain/retraining/recipe.ts';
 import { TEST_DAYS_MIN } from '../domain/validation/gate.ts';
@@ -116,7 +116,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
       set = await trainer.featureSet(timeframe);
     } catch (error) {
       if (!(error instanceof KeelError) || error.code === 'PROCESS_FAILED') throw error;
-      return { asOf, skipped: `the feature set cannot be used: ${error.message}` };
+      return { asOf, skipped: `what users define cannot be used: ${error.message}` };
     }
     const { id: featureSet, warmupCandles } = set;
     const wanted = asOf - profile.lookbackMs;
@@ -125,12 +125,13 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     const from = Math.max(wanted, first + warmupCandles * lengthMs);
     const days = testDaysOf(profile, asOf - from);
     if (!(days >= TEST_DAYS_MIN)) return { asOf, skipped: `too few candles: the gate needs ${TEST_DAYS_MIN} days of tests, and the ${Number.isFinite(first) ? Math.floor((asOf - first) / DAY_MS) : 0} days that there are, ${Math.ceil((warmupCandles * lengthMs) / DAY_MS)} of them to warm up, give ${Number.isFinite(days) ? Math.max(0, days) : 0}` };
-    const base = { featureSet, label: TRAINED_LABEL.version };
+    const base = { featureSet, label: set.label };
+    const learners = [...profile.learners, ...(set.learner === null ? [] : [set.learner])];
     const champion = registry.champion === null ? null : recipeOf((await models.model(portfolioId, registry.champion.modelId)).description);
     return {
       runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, ...(excluded.length === 0 ? {} : { excluded }), startedAt,
       champion: champion === null || registry.champion === null ? null : { modelId: registry.champion.modelId, learner: champion.learner, parameters: champion.parameters },
-      candidates: candidatesOf(profile, base, champion).map((it): PlannedCandidate => ({ ...it, recipeId: recipeIdOf(it.recipe) })),
+      candidates: candidatesOf({ learners }, base, champion).map((it): PlannedCandidate => ({ ...it, recipeId: recipeIdOf(it.recipe) })),
     };
   };
 }

@@ -30,6 +30,8 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   CANDLES_INVALID: 'usage',
   STRATEGY_INVALID: 'usage',
   FEATURES_INVALID: 'usage',
+  LABEL_INVALID: 'usage',
+  LEARNER_INVALID: 'usage',
   MODEL_INVALID: 'usage',
   LEARNER_UNAVAILABLE: 'unavailable',
   TRAINING_FAILED: 'internal',

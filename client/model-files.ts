@@ -11,12 +11,16 @@ import { artefactHash } from '../domain/learning/artefact.ts';
 import type { Matrix } from '../domain/learning/dataset.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { StoredModel } from '../domain/ports/model-store.ts';
+import type { Predictor } from '../domain/ports/predictor.ts';
 import { importedModelOf } from '../domain/promotion/imported.ts';
 import { servingModelOf } from '../domain/promotion/model-votes.ts';
 import { afterGate } from '../domain/promotion/registry.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
 import { recipeIdOf } from '../domain/retraining/recipe.ts';
-import { loadFeatures } from '../strategies/load.ts';
+import { loadFeatures, loadLabel, loadLearner } from '../strategies/load.ts';
+import type { OfferedLearner } from '../models/learners.ts';
+import { readSettings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Asked, ModelStep, Shelf } from './models.ts';
 import { findModel, takeStep, withShelf } from './models.ts';
 
@@ -27,6 +31,19 @@ export interface ExportedFile {
   readonly modelId: string;
   readonly file: string;
   readonly bytes: number;
+}
+
+/** Every learner, a user's own among them. @throws {KeelError} LEARNER_INVALID */
+export async function learners(): Promise<readonly OfferedLearner[]> {
+  return (await modelRuntimes(await readSettings())).offeredLearners();
+}
+
+/** With the user's own learner, where there is one: models of its making open then. */
+async function modelRuntimes({ learner, label }: Pick<Settings, 'learner' | 'label'>): Promise<{ readonly offeredLearners: () => readonly OfferedLearner[]; readonly openPredictor: (artefact: Uint8Array) => Promise<Predictor> }> {
+  const [{ addLearner, offeredLearners }, { openPredictor }] = await Promise.all([import('../models/learners.ts'), import('../models/predictor.ts')]);
+  await loadLabel(label);
+  if (learner !== undefined) addLearner(await loadLearner(learner));
+  return { offeredLearners, openPredictor };
 }
 
 /** Candles of each symbol beyond the warm-up that an imported model is asked about, to learn how usual its edges are. */
@@ -46,18 +63,17 @@ export async function writeModelFile(shelf: Shelf, name: string, { file, asOnnx 
   const { modelId } = await findModel(shelf, name);
   const store = createModelStore(pool);
   const [{ recipeId, validatedAt, dataHash, description }, artefact] = await Promise.all([store.model(portfolioId, modelId), store.artefact(portfolioId, modelId)]);
-  const written = asOnnx ? await onnxFileOf(artefact, servedModelOf(description).label) : { bytes: artefact, beside: { modelId, recipeId, validatedAt, dataHash, description } satisfies Exported };
+  const written = asOnnx ? await onnxFileOf(artefact, description) : { bytes: artefact, beside: { modelId, recipeId, validatedAt, dataHash, description } satisfies Exported };
   writeFileSync(file, written.bytes);
   writeFileSync(`${file}.json`, `${JSON.stringify(written.beside, null, 2)}\n`);
   return { modelId, file, bytes: written.bytes.length };
 }
 
-async function onnxFileOf(artefact: Uint8Array, label: string): Promise<{ readonly bytes: Uint8Array; readonly beside: object }> {
+async function onnxFileOf(artefact: Uint8Array, description: StoredModel['description']): Promise<{ readonly bytes: Uint8Array; readonly beside: object }> {
   const [{ onnxOf }, { openPredictor }] = await Promise.all([import('../models/onnx/export.ts'), import('../models/predictor.ts')]);
   const bytes = onnxOf(artefact);
-  const { features, task, close } = await openPredictor(artefact);
-  await close();
-  return { bytes, beside: { features, task, label } };
+  const { features, task } = await openPredictor(artefact); // one of ours: nothing to close
+  return { bytes, beside: { features, task, label: servedModelOf(description).label } };
 }
 
 /**
@@ -74,7 +90,7 @@ export async function takeModelFile(shelf: Shelf, file: string, { by, because }:
   const bytes = readModelFile(file);
   const validatedAt = await marketTimeOf(pool, portfolioId);
   const { artefact, modelId, recipeId, dataHash, description } = isArtefact(bytes) ? exportedBeside(file, bytes) : await foreignModel(shelf, { file, bytes, until: validatedAt });
-  await assertServable(modelId, description, artefact);
+  await assertServable(shelf, { modelId, description, artefact });
   const trialId = `${portfolioId}/import/${modelId}`;
   const { learner, parameters, featureSet, label, instruments } = servedModelOf(description);
   await store.recordTrial({ trialId, runId: trialId, portfolioId, recipeId, recipe: { learner, parameters, featureSet, label, instruments }, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: `imported by ${by}: ${because}; never validated here` });
@@ -120,7 +136,7 @@ function besideOf(file: string): unknown {
 }
 
 async function foreignModel({ pool, portfolioId, settings }: Shelf, { file, bytes, until }: { readonly file: string; readonly bytes: Uint8Array; readonly until: number }): Promise<ReadModel> {
-  const [{ importFile, sideCarOf }, { openPredictor }, set] = await Promise.all([import('../models/import.ts'), import('../models/predictor.ts'), loadFeatures(settings.features)]);
+  const [{ importFile, sideCarOf }, { openPredictor }, set] = await Promise.all([import('../models/import.ts'), modelRuntimes(settings), loadFeatures(settings.features)]);
   const sideCar = sideCarOf(besideOf(file) ?? {});
   const { learner, artefact, fileHash, importances } = await importFile(bytes, sideCar, set.features.map((it) => it.name));
   const ledger = createLedger(pool);
@@ -149,8 +165,8 @@ function warmRowsOf(set: FeatureSet, timeframe: Timeframe, { symbols, names }: {
 }
 
 /** @throws {KeelError} MODEL_INVALID: bytes and description do not make a model that can be asked in a cycle. */
-async function assertServable(modelId: string, description: StoredModel['description'], artefact: Uint8Array): Promise<void> {
-  const { openPredictor } = await import('../models/predictor.ts');
+async function assertServable({ settings }: Shelf, { modelId, description, artefact }: Pick<StoredModel, 'modelId' | 'description' | 'artefact'>): Promise<void> {
+  const { openPredictor } = await modelRuntimes(settings);
   const predictor = await openPredictor(artefact);
   try {
     servingModelOf(modelId, description, predictor);

@@ -13,6 +13,10 @@ export function modelsText(rows: readonly ModelRow[]): string {
   return table([['model', 'place', 'learner', 'gate', 'kind', 'validated', 'recipe', 'data'], ...rows.map((it) => [it.modelId.slice(0, SHORT), it.place ?? '-', it.learner, it.gate, it.kind, time(it.validatedAt), it.recipeId, it.dataHash.slice(0, SHORT)])]);
 }
 
+export function learnersText(offered: readonly { readonly name: string; readonly missing: string | null }[]): string {
+  return columns(offered.map(({ name, missing }) => [name, missing ?? 'can be used']));
+}
+
 export function modelText({ modelId, place, learner, recipeId, kind, gate, validatedAt, dataHash, run, trial, steps, description }: ModelReport): string {
   const importances = (description['importances'] ?? []) as readonly { readonly feature: string; readonly share: number }[];
   const metrics = Object.entries((description['metrics'] ?? {}) as Readonly<Record<string, number | null>>);

@@ -1,6 +1,6 @@
 import { loadDeployment } from '../config/deployment.ts';
 import { readSettings, unknownVariables } from '../config/settings.ts';
-import { loadStrategy } from '../strategies/load.ts';
+import { loadLabel, loadLearner, loadStrategy } from '../strategies/load.ts';
 import { stackUrls, startStack } from '../stack/start.ts';
 import type { Supervisor } from '../stack/supervisor/supervisor.ts';
 import type { SupervisorEvent } from '../stack/supervisor/types.ts';
@@ -18,14 +18,14 @@ const SAME_SIGNAL_MS = 1_000;
 
 /**
  * `keel start`: everything up, then one live line until a signal; everything down in reverse order.
- * @throws {KeelError} as `startStack`; LIVE_REFUSED, SETTING_INVALID, STRATEGY_INVALID
+ * @throws {KeelError} as `startStack`; LIVE_REFUSED, SETTING_INVALID, STRATEGY_INVALID, LABEL_INVALID, LEARNER_INVALID
  */
 export async function start(flags: { readonly mode?: string; readonly json?: boolean }): Promise<void> {
   const startedMs = performance.now();
   const settings = await readSettings(flags.mode === undefined ? process.env : { ...process.env, KEEL_MODE: flags.mode });
   const deployment = loadDeployment(settings, settings.mode);
   assertStartable(settings, deployment);
-  await loadStrategy(settings.strategies); // what is wrong with it is said before anything is started
+  await Promise.all([loadStrategy(settings.strategies), loadLabel(settings.label), ...(settings.learner === undefined ? [] : [loadLearner(settings.learner)])]); // what is wrong with them is said before anything is started
   const output = new LiveOutput();
   const say = (line: string): void => (flags.json === true ? print(JSON.stringify({ kind: 'progress', line })) : output.line(line));
   for (const name of unknownVariables(process.env)) say(`${name} is no setting of Keel and changes nothing; \`keel doctor --settings\` lists them all`);

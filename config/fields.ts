@@ -72,6 +72,8 @@ export const FIELDS = {
   historyCandles: field({ env: 'KEEL_HISTORY_CANDLES', schema: count(0, 100_000).default(500), allowed: '0 to 100000', about: 'Candles of the simulated market that are known at once.' }),
   strategies: field({ env: 'KEEL_STRATEGIES', schema: text.regex(/^[^,]*$/).default('ensemble'), allowed: 'one name of a built-in strategy or one path of a file of your own, without commas', about: 'What decides: a deployment has one strategy.' }),
   features: field({ env: 'KEEL_FEATURES', schema: text.default('standard'), allowed: 'the name of a built-in feature set or the path of a file of your own', about: 'What models learn from and see.' }),
+  label: field({ env: 'KEEL_LABEL', schema: text.default('horizon4/1'), allowed: 'the name of a built-in label or the path of a file of your own', about: 'What models are trained and judged by.' }),
+  learner: field({ env: 'KEEL_LEARNER', schema: text.optional(), allowed: 'the path of a file of your own', about: 'A learner that retrains try beside the built-in ones.' }),
   xgboostLibrary: field({ env: 'KEEL_XGBOOST_LIBRARY', schema: text.optional(), allowed: 'the path of libxgboost.so, libxgboost.dylib or xgboost.dll', about: 'XGBoost\'s C library, for its learner. Unset: an active Python or Conda environment\'s, or the system\'s.' }),
   retrain: field({ env: 'KEEL_RETRAIN', schema: z.enum(['daily', 'weekly', 'off']).default('daily'), allowed: 'daily, weekly, off', about: 'How often models are trained anew by themselves.' }),
   retrainAt: field({ env: 'KEEL_RETRAIN_AT', schema: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/).default('00:20'), allowed: '00:00 to 23:59', about: 'At what time of the day, in that time zone.' }),

@@ -17,6 +17,8 @@ export const ERRORS = {
   CANDLES_INVALID: 'Candle data is malformed.',
   STRATEGY_INVALID: 'A strategy file does not define a strategy.',
   FEATURES_INVALID: 'A feature set is not valid: it lacks a field, looks ahead, or needs more history than it says.',
+  LABEL_INVALID: 'A label is not valid: it lacks a field, looks outside of its horizon, or leaves where nobody could trade.',
+  LEARNER_INVALID: 'A learner is not valid: it lacks a field, does not repeat itself, or foretells no probabilities.',
   MODEL_INVALID: 'A model artefact is foreign, corrupt, or does not fit together.',
   LEARNER_UNAVAILABLE: 'A learner needs a library that is not on this machine.',
   TRAINING_FAILED: 'A model could not be fitted.',

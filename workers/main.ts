@@ -16,7 +16,9 @@ import { retrainIntervalMs } from '../config/retraining.ts';
 import type { Subscriber } from '../db/events/bus.ts';
 import { createEventBus } from '../db/events/bus.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
-import { loadFeatures, loadStrategy } from '../strategies/load.ts';
+import { loadFeatures, loadLabel, loadLearner, loadStrategy } from '../strategies/load.ts';
+import { once } from '../domain/once.ts';
+import type { Predictor } from '../domain/ports/predictor.ts';
 import type { Role } from '../workflows/ids.ts';
 import { ROLES, taskQueueOf } from '../workflows/ids.ts';
 import { createAlerts, createPeople } from './alerts.ts';
@@ -48,7 +50,8 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   const people = createPeople({ url: deployment.mode === 'replay' ? undefined : settings.alertUrl, log });
   const strategy = await loadStrategy(settings.strategies);
-  const activities = createActivities({ ...ports, people, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: async (artefact) => (await import('../models/predictor.ts')).openPredictor(artefact), player: createScenarioPlayer({ env: { ...process.env, ...settingsEnv(settings) } }), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
+  await loadLabel(settings.label); // outcomes are told by it, whoever foretold
+  const activities = createActivities({ ...ports, people, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: openerOf(settings.learner), player: createScenarioPlayer({ env: { ...process.env, ...settingsEnv(settings) } }), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
   const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
   const stop = (): void => {
@@ -69,6 +72,17 @@ async function main(): Promise<void> {
     await ports.close();
     await connection.close();
   }
+}
+
+/** Models are opened by what is loaded with the first of them: a user's own learner is checked then. */
+function openerOf(learner: string | undefined): (artefact: Uint8Array) => Promise<Predictor> {
+  const learners = once(async () => {
+    if (learner !== undefined) (await import('../models/learners.ts')).addLearner(await loadLearner(learner));
+  });
+  return async (artefact) => {
+    await learners();
+    return await (await import('../models/predictor.ts')).openPredictor(artefact);
+  };
 }
 
 /** Every event also stands in the worker's log: what happened can be read without the database. */

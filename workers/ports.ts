@@ -79,7 +79,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
   const seen = watched(ledger, venue);
   const store = createHealthStore(pool);
-  const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: { features: settings.features, strategy: settings.strategies }, folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
+  const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: { features: settings.features, strategy: settings.strategies, label: settings.label, learner: settings.learner ?? '' }, folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
   return {
     pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), sizing: createSizingStore(pool), trials: createTrialStore(pool), scenarios: createScenarioStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {

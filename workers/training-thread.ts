@@ -5,16 +5,27 @@ import { warmupCandlesOf } from '../domain/features/feature-set.ts';
 import type { FeatureSetView } from '../domain/ports/trainer.ts';
 import type { TrainingAnswer, TrainingJob } from '../models/trainer.ts';
 import { fitted, judged, makeSnapshot, trained } from '../models/training.ts';
-import { loadFeatures, loadStrategy } from '../strategies/load.ts';
+import { once } from '../domain/once.ts';
+import { ownKindOf } from '../domain/learning/own.ts';
+import { addLearner } from '../models/learners.ts';
+import { loadFeatures, loadLabel, loadLearner, loadStrategy } from '../strategies/load.ts';
 
 /** Names or paths, as the settings have them, and where the files lie. */
-const { folder, features, strategy } = workerData as Readonly<Record<'folder' | 'features' | 'strategy', string>>;
+const { folder, features, strategy, label, learner } = workerData as Readonly<Record<'folder' | 'features' | 'strategy' | 'label' | 'learner', string>>;
+
+/** Whatever is asked may go by them. An empty learner is none. */
+const own = once(async () => {
+  const [definition, loaded] = await Promise.all([loadLabel(label), learner === '' ? null : loadLearner(learner)]);
+  if (loaded !== null) addLearner(loaded);
+  return { label: definition.version, learner: loaded === null ? null : { learner: ownKindOf(loaded), parameters: loaded.parameters } };
+});
 
 async function resultOf(job: TrainingJob): Promise<unknown> {
+  const defined = await own();
   switch (job.kind) {
     case 'featureSet': {
       const set = await loadFeatures(features);
-      return { id: `${set.name}/${set.version}`, names: set.features.map((it) => it.name), warmupCandles: warmupCandlesOf(set, job.timeframe) } satisfies FeatureSetView;
+      return { id: `${set.name}/${set.version}`, names: set.features.map((it) => it.name), warmupCandles: warmupCandlesOf(set, job.timeframe), ...defined } satisfies FeatureSetView;
     }
     case 'snapshot': return await makeSnapshot(folder, job.request, { set: await loadFeatures(features), strategy: await loadStrategy(strategy) });
     case 'fit': await fitted(folder, job.request); return null;

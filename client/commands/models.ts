@@ -19,7 +19,7 @@ const MODEL = 'the beginning of its id, or champion, predecessor, onTrial';
 export function register(program: Command): void {
   const models = program
     .command('models')
-    .description('trained models: which one acts, which one stands trial, and where each comes from: list, show, promote, rollback, retire, import, export')
+    .description('trained models: which one acts, which one stands trial, and where each comes from: list, show, learners, promote, rollback, retire, import, export')
     .addHelpText('after', `
 At most one model acts, and at most one stands trial; without any the rules act.
 
@@ -47,6 +47,17 @@ function registerViews(models: Command): void {
       const rows = await listModels(flags.deployment, wholeNumber('--limit', flags.limit, 1));
       if (flags.json === true) printJson(rows);
       else print(modelsText(rows));
+    });
+  models
+    .command('learners')
+    .description('what a recipe may train with, and why not where it cannot')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel models learners\n  KEEL_LEARNER=strategies/examples/own-learner.ts keel models learners')
+    .action(async (flags: Flags) => {
+      const [{ learners }, { learnersText }] = await Promise.all([import('../model-files.ts'), import('../model-text.ts')]);
+      const offered = await learners();
+      if (flags.json === true) printJson(offered);
+      else print(learnersText(offered));
     });
   models
     .command('show')

@@ -18,7 +18,9 @@ Examples:
       const { chooseDeployment, withParts } = await import('../deployment-parts.ts');
       const { violationText } = await import('../verify/text.ts');
       const { verifyDeployment } = await import('../verify/verify.ts');
+      const { loadLabel } = await import('../../strategies/load.ts');
       const chosen = await chooseDeployment(flags.deployment);
+      await loadLabel(chosen.settings.label); // outcomes are recomputed by it
       const { name, portfolioId } = chosen.deployment;
       const verdict = await withParts(chosen, (parts) => verifyDeployment({ ...parts, portfolioId }));
       if (flags.json === true) printJson({ deployment: name, ...verdict });

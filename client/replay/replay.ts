@@ -5,6 +5,7 @@ import type { Violation } from '../../domain/verify/facts.ts';
 import { withRunningParts } from '../deployment-parts.ts';
 import { retrainRhythmOf } from '../../config/retraining.ts';
 import type { Settings } from '../../config/settings.ts';
+import { loadLabel } from '../../strategies/load.ts';
 import { stackUrls } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
 import { replaySessionId } from '../../workflows/ids.ts';
@@ -102,6 +103,7 @@ async function verified({ settings, deployment, runHome }: ReplayPlan, { cycles,
   const { name, portfolioId } = deployment;
   const full = await withDatabase(settings, runHome);
   const seconds = (endedAt - startedAt) / 1000;
+  await loadLabel(settings.label); // outcomes are recomputed by it
   const { violations } = await withRunningParts(full, deployment, (parts) => verifyDeployment({ ...parts, portfolioId }));
   const report: ReplayReport = {
     deployment: name, portfolioId, venueUrl: settings.venueUrl ?? '', cycles, seconds, cyclesPerSecond: Number((cycles / Math.max(seconds, 0.001)).toFixed(2)),

@@ -11,11 +11,16 @@ import type { FoldOptions } from '../validation/folds.ts';
 import type { Omitted } from '../validation/rows.ts';
 import type { Trial } from '../validation/trials.ts';
 
+/** What users define, or the built-in ones in its place. */
 export interface FeatureSetView {
   /** Name and version, `standard/1`. */
   readonly id: string;
   readonly names: readonly string[];
   readonly warmupCandles: number;
+  /** Version of the label that models are trained by. */
+  readonly label: string;
+  /** A user's own, tried beside the others; null: none. */
+  readonly learner: Pick<Recipe, 'learner' | 'parameters'> | null;
 }
 
 /** A decision that people marked as bad data: nothing is learned from it. */
@@ -82,7 +87,7 @@ export interface Trained {
 
 /**
  * The same request gives the same bytes. What was done is kept as a file; where that is lost it is done again.
- * All throw {KeelError}: FEATURES_INVALID, STRATEGY_INVALID; SNAPSHOT_INVALID: make the snapshot again, then go on;
+ * All throw {KeelError}: FEATURES_INVALID, LABEL_INVALID, LEARNER_INVALID, STRATEGY_INVALID; SNAPSHOT_INVALID: make the snapshot again, then go on;
  * TRAINING_FAILED, not retried: the request does not fit its data; PROCESS_FAILED: a thread was lost, ask again.
  */
 export interface Trainer {

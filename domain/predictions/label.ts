@@ -15,7 +15,25 @@ export interface LabelDefinition {
   readonly holdBand: number;
   /** Distances from the entry in σ × √horizon, > 0; null: only the horizon ends it. */
   readonly barriers: { readonly target: number; readonly stop: number } | null;
+  /** A user's own way out, instead of barriers; absent: they, or the horizon. */
+  readonly exit?: LabelExit | undefined;
 }
+
+/** One unit in one direction, as known when it enters. */
+export interface LabelledTrade extends LabelBasis {
+  readonly direction: Direction;
+  /** The first candle's open. */
+  readonly entryPrice: number;
+  /** σ × √horizon, basis points of the entry price: how far it usually goes; 0 while σ is unknown. */
+  readonly scaleBps: number;
+}
+
+/**
+ * Where the unit leaves: the place of a candle of the horizon, from 0, and a price that was traded in it; null: at the horizon's
+ * last close. Pure, and what comes after the exit changes nothing.
+ * @param candles exactly the horizon's, oldest first.
+ */
+export type LabelExit = (trade: LabelledTrade, candles: readonly Candle[]) => { readonly index: number; readonly price: number } | null;
 
 /**
  * What rules are judged by, until a band is fitted on training folds: of normally distributed moves 0.43 standard
@@ -23,8 +41,22 @@ export interface LabelDefinition {
  */
 export const RULE_LABEL: LabelDefinition = { version: 'horizon4/1', horizonCandles: 4, holdBand: 0.43, barriers: null };
 
-/** Every definition that predictions name. */
-const DEFINITIONS: ReadonlyMap<string, LabelDefinition> = new Map([RULE_LABEL].map((it) => [it.version, it]));
+/** Every definition that predictions name: ours, and those of users' files that this process has loaded. */
+const DEFINITIONS = new Map<string, LabelDefinition>([RULE_LABEL].map((it) => [it.version, it]));
+
+/**
+ * Makes a user's definition known in this process, under its name for ever.
+ * @throws {RangeError} not retried: another definition has that name.
+ */
+export function addLabel(definition: LabelDefinition): void {
+  const known = DEFINITIONS.get(definition.version);
+  if (known !== undefined && known !== definition) throw new RangeError(`another label is called ${definition.version}: what means something else needs another version`);
+  DEFINITIONS.set(definition.version, definition);
+}
+
+/** Whether outcomes can be told by it here. */
+export const isKnownLabel = (version: string): boolean => DEFINITIONS.has(baseLabelOf(version));
+
 const BAND = /^(.+)@(\d+(?:\.\d{1,4})?)$/;
 const BAND_DECIMALS = 4;
 
@@ -43,7 +75,7 @@ export function baseLabelOf(version: string): string {
 export function labelDefinitionOf(version: string): LabelDefinition {
   const [, base, band] = BAND.exec(version) ?? [];
   const found = DEFINITIONS.get(base ?? version);
-  if (found === undefined) throw new RangeError(`label ${version} is not known; known: ${[...DEFINITIONS.keys()].join(', ')}, each with or without a band (@0.5)`);
+  if (found === undefined) throw new RangeError(`label ${version} is not known; known: ${[...DEFINITIONS.keys()].join(', ')}, each with or without a band (@0.5); one of a user's own has to be named by KEEL_LABEL`);
   return band === undefined ? found : withBand(found, Number(band));
 }
 
@@ -63,7 +95,7 @@ export interface TradeResult {
   readonly exitPrice: number;
   /** Index of the candle in which it ended, from 0. */
   readonly exitIndex: number;
-  readonly exitBy: 'horizon' | 'stop' | 'target';
+  readonly exitBy: 'horizon' | 'stop' | 'target' | 'own';
   /** In its direction, after the costs of both sides, basis points of the entry price. */
   readonly netBps: number;
 }
@@ -96,10 +128,10 @@ export function expectedMoveBps(sigma: number | null, horizonCandles: number): n
 export function labelOf(definition: LabelDefinition, basis: LabelBasis, candles: readonly Candle[]): Label {
   const { entry, last } = endsOf(candles, definition.horizonCandles);
   const scale = expectedMoveBps(basis.sigma, definition.horizonCandles);
-  const { barriers } = definition;
+  const { barriers, exit } = definition;
   const distances = barriers === null || scale === 0 ? { stopBps: null, targetBps: null } : { stopBps: barriers.stop * scale, targetBps: barriers.target * scale };
-  const long = tradeOf({ direction: 'long', costBps: basis.costBps, ...distances }, candles);
-  const short = tradeOf({ direction: 'short', costBps: basis.costBps, ...distances }, candles);
+  const ended = (direction: Direction): TradeResult => (exit === undefined ? tradeOf({ direction, costBps: basis.costBps, ...distances }, candles) : ownTradeOf(exit, { ...basis, direction, entryPrice: entry, scaleBps: scale }, candles));
+  const [long, short] = [ended('long'), ended('short')];
   const bandBps = bandBpsOf(definition, basis);
   return { action: sideOf(long, short, { bandBps, costBps: basis.costBps }), moveBps: rounded(10_000 * (last / entry - 1)), bandBps, long, short };
 }
@@ -140,6 +172,15 @@ export function tradeOf({ direction, stopBps, targetBps, costBps }: TradeRule, c
     if (target !== null && sign * (best - target) >= 0) return result(target, index, 'target');
   }
   return result(last, candles.length - 1, 'horizon');
+}
+
+/** @throws {RangeError} not retried: an exit outside of the horizon, or at no price. */
+function ownTradeOf(exit: LabelExit, trade: LabelledTrade, candles: readonly Candle[]): TradeResult {
+  const { direction, entryPrice, costBps } = trade;
+  const own = exit(trade, candles);
+  if (own === null) return tradeOf({ direction, stopBps: null, targetBps: null, costBps }, candles);
+  if (candles[own.index] === undefined || !(own.price > 0 && own.price < Infinity)) throw new RangeError(`a label leaves at candle ${own.index} of ${candles.length} for ${own.price}`);
+  return { entryPrice, exitPrice: own.price, exitIndex: own.index, exitBy: 'own', netBps: rounded((direction === 'long' ? 1 : -1) * 10_000 * (own.price / entryPrice - 1) - costBps) };
 }
 
 /** To a millionth of a basis point: a float's noise is no win. */

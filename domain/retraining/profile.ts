@@ -1,5 +1,4 @@
 /** How much is learned from, with which recipes, and how it is tested. @source learning.md, "Daily retrain"; goals.md, "Learning". */
-import { RULE_LABEL } from '../predictions/label.ts';
 import type { FoldOptions } from '../validation/folds.ts';
 import { USUAL_FOLDS } from '../validation/folds.ts';
 import type { Recipe } from './recipe.ts';
@@ -36,9 +35,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     learners: [{ learner: 'linear', parameters: { lambda: 1 } }, boosting({ rounds: 100, depthMax: 3, learningRate: 0.1 })],
   },
 };
-
-/** The label that candidates are trained on unless a recipe says otherwise. */
-export const TRAINED_LABEL = RULE_LABEL;
 
 export interface Candidate {
   readonly recipe: Recipe;

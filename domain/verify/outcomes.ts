@@ -1,4 +1,5 @@
 import type { DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
+import { isKnownLabel } from '../predictions/label.ts';
 import { pricingOf } from '../predictions/outcome.ts';
 import type { Facts, LedgerFacts, OutcomeFact, Violation } from './facts.ts';
 import { grouped } from './sums.ts';
@@ -28,6 +29,7 @@ const COMPARED = ['entryPrice', 'exitPrice', 'actual', 'moveBps', 'returnBps', '
 function changed({ prediction, outcome }: Judged, { candles }: LedgerFacts): Violation[] {
   if (outcome.state !== 'priced') return [];
   const subject = `prediction ${prediction.predictionId}`;
+  if (!isKnownLabel(prediction.labelVersion)) return [{ invariant: 8, name: 'an outcome cannot be recomputed: its label is not known here', subject, evidence: { label: prediction.labelVersion, action: 'KEEL_LABEL must name the file that defines it' } }];
   const pricing = pricingOf(prediction, candles.get(`${prediction.timeframe} ${prediction.instrumentId}`) ?? new Map(), { evaluatedAt: prediction.dueAt, asked: null });
   if (pricing.kind === 'missing') return [];
   if (pricing.outcome.state !== 'priced') return [{ invariant: 8, name: 'an outcome was priced on a candle that cannot be', subject, evidence: {} }];

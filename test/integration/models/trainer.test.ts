@@ -23,10 +23,10 @@ const request = { asOf: COUNT * HOUR, from: 1_308 * HOUR, timeframe: '1h', label
 const recipe: Recipe = { learner: 'boosting', parameters: { rounds: 12, depthMax: 3, rowShare: 0.7, columnShare: 0.5 }, featureSet: 'standard/1', label: 'horizon4/1', instruments: null };
 
 const folders: string[] = [];
-function trainerOf(threads: number, features = 'standard'): { trainer: Trainer; folder: string } {
+function trainerOf(threads: number, features = 'standard', own = { label: 'horizon4/1', learner: '' }): { trainer: Trainer; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'keel-trainer-'));
   folders.push(folder);
-  return { folder, trainer: createTrainer({ thread: new URL('../../../workers/training-thread.ts', import.meta.url), parts: { features, strategy: 'ensemble' }, folder, threads }) };
+  return { folder, trainer: createTrainer({ thread: new URL('../../../workers/training-thread.ts', import.meta.url), parts: { features, strategy: 'ensemble', ...own }, folder, threads }) };
 }
 const one = (() => { let kept: ReturnType<typeof trainerOf> | null = null; return () => (kept ??= trainerOf(1)); })();
 let dataHash: string;
@@ -75,6 +75,21 @@ test('rows that people marked as bad data are left out of the data set, which ha
   expect(found.rows).toBe(bare.rows - 1);
   expect(found.dataHash).not.toBe(bare.dataHash);
   expect((await trainer.snapshot({ ...request, rules: null, excluded: [{ instrumentId: first?.id ?? '', decidedAt: 10 * HOUR }] })).dataHash).toBe(bare.dataHash); // long before the first row
+}, 60_000);
+
+test('a user\'s label and learner train as ours do', async () => {
+  const { trainer } = trainerOf(1, 'standard', { label: 'strategies/examples/own-label.ts', learner: 'strategies/examples/own-learner.ts' });
+  const view = await trainer.featureSet('1h');
+  expect(view).toMatchObject({ label: 'trailing12/1', learner: { learner: 'own/naive-bayes/1', parameters: { deviationMin: 0.05 } } });
+  const made = await trainer.snapshot({ ...request, label: view.label, rules: null });
+  expect(made.omitted.unripe).toBe(2 * 12);
+  const { artefact, served } = await trainer.trained({ dataHash: made.dataHash, recipe: { ...recipe, ...view.learner, label: view.label }, folds: FOLDS });
+  expect(served).toMatchObject({ learner: 'own/naive-bayes/1', label: expect.stringMatching(/^trailing12\/1@/) as string });
+  expect(new TextDecoder().decode(artefact)).toContain('own/naive-bayes/1'); // within its calibration
+  await trainer.close();
+  const broken = trainerOf(1, 'standard', { label: 'strategies/examples/own-learner.ts', learner: '' });
+  await expect(broken.trainer.featureSet('1h')).rejects.toMatchObject({ code: 'LABEL_INVALID' });
+  await broken.trainer.close();
 }, 60_000);
 
 test('a candidate is judged on its folds, against the rules, with all that a registered model tells of itself', async () => {

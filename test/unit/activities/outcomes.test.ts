@@ -51,6 +51,12 @@ async function look({ stored, atVenue = [], predictions }: World) {
 }
 
 describe('due predictions', () => {
+  it('of a label whose file is not loaded wait, and hold nobody up', async () => {
+    const { step, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6], predictions: [due(1, { labelVersion: 'nowhere/1@0.4' }), due(1, { predictionId: 10 })] });
+    expect(outcomes).toEqual([[10, 104]]);
+    expect(step).toMatchObject({ evaluated: 1, waiting: 1, problem: expect.stringContaining('label nowhere/1@0.4 is not known here') as string });
+  });
+
   it('are priced at their own candles, whatever came later', async () => {
     const { step, asked, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6, 7, 8, 9], predictions: [due(1), due(2, { predictionId: 20 }), due(2, { predictionId: 21, role: 'member', action: 'hold' })] });
     expect(outcomes).toEqual([[1, 104], [20, 105], [21, 105]]);

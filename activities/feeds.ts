@@ -25,6 +25,8 @@ export interface Engine {
   startEvaluation(portfolioId: string): Promise<void>;
   /** Models are trained anew; a retrain that runs is enough. */
   startRetrain(portfolioId: string, cause: RetrainRun['cause']): Promise<void>;
+  /** Trial and watch are looked at; a trial that runs looks again. */
+  wakeTrial(portfolioId: string): Promise<void>;
   /** The guard reads where it stands; one that does not run is no error: it reads when it starts. */
   wakeGuard(portfolioId: string): Promise<void>;
   /** Tells the guard of a crossing that the ledger cannot take. */

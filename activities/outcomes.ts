@@ -5,10 +5,12 @@ import type { Timeframe } from '../domain/market/timeframe.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { DueMark, Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
+import type { TrialStore } from '../domain/ports/trial-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { isKnownLabel } from '../domain/predictions/label.ts';
 import type { CandleShelf, DuePrediction, Outcome, VenueAnswer } from '../domain/predictions/outcome.ts';
 import { pricingOf } from '../domain/predictions/outcome.ts';
+import { isLookAwaited } from '../domain/promotion/standing.ts';
 import { isSupervisionDue } from '../domain/promotion/supervisor.ts';
 import type { EvaluationActivities, EvaluationStep } from './types.ts';
 
@@ -16,6 +18,7 @@ export interface EvaluationDeps {
   readonly ledger: Pick<Ledger, 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
   readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
   readonly models: Pick<ModelStore, 'latestSupervision'>;
+  readonly trials: Pick<TrialStore, 'awaited'>;
 }
 
 /** Predictions of one transaction, and transactions of one attempt: it stays within seconds, whatever waits. */
@@ -29,7 +32,7 @@ const FETCH_MAX = 1_000;
 const PASSING: readonly string[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
 
 /** Prices what is due, set by set: predictions, their candles, their outcomes. */
-export function createEvaluationActivities({ ledger, venue, models }: EvaluationDeps): EvaluationActivities {
+export function createEvaluationActivities({ ledger, venue, models, trials }: EvaluationDeps): EvaluationActivities {
   return { evaluateDue };
 
   async function evaluateDue({ portfolioId, after }: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep> {
@@ -38,7 +41,7 @@ export function createEvaluationActivities({ ledger, venue, models }: Evaluation
     for (let batch = 1; batch <= BATCHES_MAX && !step.isLast; batch += 1) {
       const due = withinSpan(await ledger.duePredictions({ portfolioId, marketTime, after: step.after, limit: BATCH_MAX }));
       const last = due.at(-1);
-      if (last === undefined) return { ...step, isLast: true, isSupervisionDue: isSupervisionDue((await models.latestSupervision(portfolioId))?.at ?? null, marketTime) };
+      if (last === undefined) return { ...step, isLast: true, ...(await alsoDue(portfolioId, marketTime)) };
       const { outcomes, waiting, problem } = await priceKnown(due, marketTime);
       await ledger.recordOutcomes(portfolioId, outcomes);
       const unpriceable = outcomes.filter((it) => it.state === 'unpriceable').length;
@@ -56,6 +59,12 @@ export function createEvaluationActivities({ ledger, venue, models }: Evaluation
     const priced = await price(due.filter((it) => isKnownLabel(it.labelVersion)), evaluatedAt);
     const [first] = unknown;
     return first === undefined ? priced : { ...priced, waiting: priced.waiting + unknown.length, problem: priced.problem ?? `label ${first.labelVersion} is not known here: KEEL_LABEL must name the file that defines it` };
+  }
+
+  /** What goes by the outcomes. */
+  async function alsoDue(portfolioId: string, marketTime: number): Promise<Pick<EvaluationStep, 'isSupervisionDue' | 'isTrialDue'>> {
+    const [supervised, awaited] = await Promise.all([models.latestSupervision(portfolioId), trials.awaited(portfolioId)]);
+    return { isSupervisionDue: isSupervisionDue(supervised?.at ?? null, marketTime), isTrialDue: awaited?.isReplay === false && isLookAwaited(awaited, marketTime) };
   }
 
   async function price(due: readonly DuePrediction[], evaluatedAt: number): Promise<{ outcomes: readonly Outcome[]; waiting: number; problem: string | null }> {

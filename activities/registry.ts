@@ -41,6 +41,7 @@ export const ACTIVITY_REGISTRY = {
   oversee: { role: 'trading', effects: ['ledger.oversee'] },
   evaluateDue: { role: 'models', effects: ['ledger.writeCandles', 'ledger.recordOutcomes'] },
   superviseModels: { role: 'models', effects: [] },
+  wakeTrial: { role: 'models', effects: [] },
   advanceTrial: { role: 'models', effects: [] },
   planRetrain: { role: 'models', effects: [] },
   prepareDataset: { role: 'models', effects: ['ledger.writeCandles'] },

@@ -3,6 +3,8 @@ import { KeelError } from '../domain/errors.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
+import { isLookAwaited } from '../domain/promotion/standing.ts';
+import type { TrialStore } from '../domain/ports/trial-store.ts';
 import { isRetrainDue } from '../domain/retraining/schedule.ts';
 import type { MarketAdvance, MarketControl } from '../domain/ports/market-control.ts';
 import type { ReplayInput } from '../workflows/messages.ts';
@@ -15,21 +17,28 @@ export interface ReplayDeps {
   readonly control: MarketControl | null;
   readonly engine: Engine;
   readonly models: Pick<ModelStore, 'latestRun' | 'latestSupervision'>;
+  readonly trials: Pick<TrialStore, 'awaited'>;
   readonly cancelled: Cancelled;
 }
 
 /** A safety net only: changes are announced. */
 const LOOK_AGAIN_MS = 250;
-/** A look at the voters that failed is asked for again so often. Wall clock. */
+/** A look at voters or at a trial that did not come is asked for again so often. Wall clock. */
 const ASK_AGAIN_MS = 2_000;
 const DAY_MS = 86_400_000;
 
+/** When both were asked for, at one stop. Wall clock. */
+interface Asked {
+  atMs: number;
+  wokenAtMs: number;
+}
+
 /** Moves the market on, one stop at a time, and only when everything that the last stop made due is done. */
-export function createReplayActivities({ ledger, control, engine, models, cancelled }: ReplayDeps): ReplayActivities {
+export function createReplayActivities({ ledger, control, engine, models, trials, cancelled }: ReplayDeps): ReplayActivities {
   /** @param stop the last stop; null before the first, and after a restart: then only what is under way counts. */
   async function settled(input: ReplayInput, market: MarketControl, stop: MarketAdvance | null): Promise<void> {
     const due = dueOf(input, stop);
-    const asked = { atMs: performance.now() };
+    const asked: Asked = { atMs: performance.now(), wokenAtMs: -Infinity };
     for (;;) {
       const change = ledger.settlementChange(LOOK_AGAIN_MS); // listens first, looks second
       if (await isSettled(input.portfolioId, due, { market, asked })) return;
@@ -38,17 +47,18 @@ export function createReplayActivities({ ledger, control, engine, models, cancel
   }
 
   /** One question after the other, the likeliest to fail first: most looks end at the first one. */
-  async function isSettled(portfolioId: string, { cycleId, pricedTo, supervisedFrom, retrainAt }: Due, { market, asked }: { readonly market: MarketControl; readonly asked: { atMs: number } }): Promise<boolean> {
+  async function isSettled(portfolioId: string, { cycleId, pricedTo, supervisedFrom, retrainAt, lookedTo }: Due, { market, asked }: { readonly market: MarketControl; readonly asked: Asked }): Promise<boolean> {
     if (cycleId !== null && (await ledger.cycleState(cycleId)) !== 'recorded') return false;
     if (pricedTo !== null && ((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= pricedTo) return false;
     if (supervisedFrom !== null && !(await isSupervised(portfolioId, supervisedFrom, asked))) return false;
     if (retrainAt !== null && !(await isTrained(portfolioId, retrainAt))) return false;
     if (!(await ledger.settlement(portfolioId)).settled || !(await isAnsweredFor(market))) return false;
+    if (lookedTo !== null && !(await isTried(portfolioId, lookedTo, asked))) return false; // last: what a cycle sees of models is what the look before it left
     return (await ledger.settlement(portfolioId)).settled; // again: an event that was answered for meanwhile lies in the ledger, as news
   }
 
   /** It follows the day's first prices by itself. */
-  async function isSupervised(portfolioId: string, from: number, asked: { atMs: number }): Promise<boolean> {
+  async function isSupervised(portfolioId: string, from: number, asked: Asked): Promise<boolean> {
     if (((await models.latestSupervision(portfolioId))?.at ?? -Infinity) >= from) return true;
     if (performance.now() - asked.atMs > ASK_AGAIN_MS) {
       asked.atMs = performance.now();
@@ -62,6 +72,15 @@ export function createReplayActivities({ ledger, control, engine, models, cancel
     const run = await models.latestRun(portfolioId);
     if (run !== null && run.asOf >= retrainAt) return true;
     await engine.startRetrain(portfolioId, 'schedule');
+    return false;
+  }
+
+  /** By all that fell due by then, and nothing later. */
+  async function isTried(portfolioId: string, closeTime: number, asked: Asked): Promise<boolean> {
+    if (!isLookAwaited(await trials.awaited(portfolioId), closeTime)) return true;
+    if (((await ledger.nextDueAt(portfolioId)) ?? Infinity) <= closeTime || performance.now() - asked.wokenAtMs <= ASK_AGAIN_MS) return false;
+    asked.wokenAtMs = performance.now();
+    await engine.wakeTrial(portfolioId);
     return false;
   }
 
@@ -105,6 +124,8 @@ interface Due {
   readonly supervisedFrom: number | null;
   /** A retrain as of then (market clock) or later has ended. */
   readonly retrainAt: number | null;
+  /** Trial and watch, where there are any, were looked at as of then (market clock). */
+  readonly lookedTo: number | null;
 }
 
 /** No cycle reads what the candle before it made of predictions, so these may be priced while the market walks to the next close. */
@@ -116,10 +137,10 @@ function dueOf(input: ReplayInput, stop: MarketAdvance | null): Due {
       const before = stop.marketTime - candleMs;
       const today = Math.floor(stop.marketTime / DAY_MS) * DAY_MS;
       const supervisedFrom = stop.marketTime + candleMs >= today + DAY_MS ? today : null;
-      return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: before, supervisedFrom, retrainAt: retrain !== undefined && isRetrainDue(retrain, before, stop.marketTime) ? stop.marketTime : null };
+      return { cycleId: cycleIdOf({ ...input, closeTime: stop.marketTime }), pricedTo: before, supervisedFrom, retrainAt: retrain !== undefined && isRetrainDue(retrain, before, stop.marketTime) ? stop.marketTime : null, lookedTo: stop.marketTime };
     }
-    case 'end': return { cycleId: null, pricedTo: stop.marketTime, supervisedFrom: null, retrainAt: null };
-    default: return { cycleId: null, pricedTo: null, supervisedFrom: null, retrainAt: null };
+    case 'end': return { cycleId: null, pricedTo: stop.marketTime, supervisedFrom: null, retrainAt: null, lookedTo: null };
+    default: return { cycleId: null, pricedTo: null, supervisedFrom: null, retrainAt: null, lookedTo: null };
   }
 }
 

@@ -15,16 +15,18 @@ import { servedModelOf } from '../domain/promotion/served-model.ts';
 import type { TrialFacts, TrialStep, TrialTerms } from '../domain/promotion/shadow-trial.ts';
 import { isLookDue, nextTrial, trialNumberOf } from '../domain/promotion/shadow-trial.ts';
 import type { Standing, StandingStep, TrialRecord, WatchRecord } from '../domain/promotion/standing.ts';
-import { isTrialIdle, trialAdvanced, trialBegun, watchAdvanced, watchBegun } from '../domain/promotion/standing.ts';
+import { isLookAwaited, isTrialIdle, trialAdvanced, trialBegun, watchAdvanced, watchBegun } from '../domain/promotion/standing.ts';
 import { trialFactsOf } from '../domain/promotion/trial-facts.ts';
 import type { WatchStep } from '../domain/promotion/watch.ts';
 import { afterClock, afterResults } from '../domain/promotion/watch.ts';
 import { skewOfSymbol } from '../domain/retraining/skew.ts';
+import type { Engine } from './feeds.ts';
 import type { PolicyReaderDeps } from './policy.ts';
 import { createPolicyReader } from './policy.ts';
 import type { TrialActivities, TrialLook } from './types.ts';
 
 export interface TrialDeps extends PolicyReaderDeps {
+  readonly engine: Pick<Engine, 'wakeTrial'>;
   readonly ledger: Pick<Ledger, 'portfolio' | 'candlesBetween'>;
   readonly venue: Pick<Venue, 'marketTime'>;
   readonly models: Pick<ModelStore, 'model' | 'liveVectors'>;
@@ -64,10 +66,11 @@ export function createTrialActivities(deps: TrialDeps): TrialActivities {
   const watchStep = createWatchStep(deps);
 
   return {
+    wakeTrial: (portfolioId) => deps.engine.wakeTrial(portfolioId),
     advanceTrial: async (portfolioId): Promise<TrialLook> => {
-      const [spec, marketTime, { policy }, standing, lookedAt] = await Promise.all([ledger.portfolio(portfolioId), venue.marketTime(), readPolicy(portfolioId), trials.standing(portfolioId), trials.lookedTo(portfolioId)]);
+      const [spec, marketTime, { policy }, standing, awaited] = await Promise.all([ledger.portfolio(portfolioId), venue.marketTime(), readPolicy(portfolioId), trials.standing(portfolioId), trials.awaited(portfolioId)]);
       const at = candleOpenTime(marketTime, spec.timeframe);
-      if (isTrialIdle(standing) || (lookedAt !== null && lookedAt >= at)) return lookOf(standing, null, at);
+      if (!isLookAwaited(awaited, marketTime)) return lookOf(standing, null, at);
       const look: Look = { spec, at, policy, standing };
       const step = await watchStep(look) ?? await trialStep(look);
       if (step === null) {

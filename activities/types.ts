@@ -177,6 +177,8 @@ export interface EvaluationStep {
   readonly isLast: boolean;
   /** A market day began since the supervisor looked; absent in steps from before it did. */
   readonly isSupervisionDue?: boolean;
+  /** A candle closed since trial and watch were looked at; absent in steps from before there were any. */
+  readonly isTrialDue?: boolean;
 }
 
 export interface EvaluationActivities {
@@ -205,6 +207,8 @@ export interface TrialLook {
 export interface TrialActivities {
   /** At most one step, by what is priced up to the last close; safe to repeat: a step is taken once. */
   advanceTrial(portfolioId: string): Promise<TrialLook>;
+  /** Has the trial look at the newest close; one that runs looks again. */
+  wakeTrial(portfolioId: string): Promise<void>;
 }
 
 export interface RetrainRequest {

@@ -2,6 +2,7 @@
 import { lossBps } from '../domain/emergency/equity.ts';
 import { ACCOUNT_CURRENCY } from '../domain/ports/venue.ts';
 import type { TrialCounts, TrialSpan, TrialStore, VoterName } from '../domain/ports/trial-store.ts';
+import type { AwaitedLook } from '../domain/promotion/standing.ts';
 import type { TrialRow } from '../domain/promotion/trial-facts.ts';
 import type { WatchedRow } from '../domain/promotion/watch.ts';
 import { announceChange } from './ledger/announce.ts';
@@ -22,9 +23,14 @@ export function createTrialStore(pool: Pool): TrialStore {
   return {
     standing: (portfolioId) => readStanding(pool, portfolioId),
 
-    lookedTo: async (portfolioId) => {
-      const [row] = await run<{ at: number | null }>(pool, `look at ${portfolioId}`, { text: 'SELECT looked_to AS at FROM model_registry WHERE portfolio_id = $1', values: [portfolioId] });
-      return row?.at ?? null;
+    awaited: async (portfolioId) => {
+      const [row] = await run<AwaitedLook & Record<string, unknown>>(pool, `look at ${portfolioId}`, {
+        name: 'awaited-look',
+        text: `SELECT r.looked_to AS "lookedTo", p.timeframe, p.mode = 'replay' AS "isReplay" FROM model_registry r JOIN portfolios p USING (portfolio_id)
+               WHERE r.portfolio_id = $1 AND (r.on_trial IS NOT NULL OR (r.champion IS NOT NULL AND coalesce(r.watch->>'status', 'watching') = 'watching'))`,
+        values: [portfolioId],
+      });
+      return row ?? null;
     },
 
     recordLook: (portfolioId, at) => inTransaction(pool, `look at ${portfolioId}`, async (client) => {

@@ -2,7 +2,7 @@ import type { Client, Workflow, WorkflowHandleWithFirstExecutionRunId } from '@t
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Engine } from '../activities/feeds.ts';
-import { cycleIdOf, dailyRetrainId, outcomeEvaluationId, portfolioGuardId, reconciliationId, taskQueueOf } from '../workflows/ids.ts';
+import { cycleIdOf, dailyRetrainId, outcomeEvaluationId, portfolioGuardId, reconciliationId, shadowTrialId, taskQueueOf } from '../workflows/ids.ts';
 import { crossingSignal, newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 
@@ -57,6 +57,18 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
       staticSummary: `models trained anew (${cause})`,
       typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
     })),
+    wakeTrial: async (portfolioId) => {
+      await client.workflow.signalWithStart<typeof workflows.shadowTrial>('shadowTrial', {
+        workflowId: shadowTrialId(portfolioId),
+        taskQueue,
+        args: [{ portfolioId, before: null }],
+        signal: newsSignal, // one that runs looks again
+        workflowTaskTimeout: '5 s',
+        priority: { priorityKey: 5 },
+        staticSummary: 'the model on trial, and the watch over the one that acts',
+        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
+      });
+    },
     wakeGuard: (portfolioId) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(newsSignal)),
     tripGuard: (portfolioId, cause) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(crossingSignal, cause)),
     isRunning: async (workflowId) => {

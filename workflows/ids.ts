@@ -45,6 +45,11 @@ export function scenarioRunId(portfolioId: string): string {
   return `scenarioRun/${portfolioId}`;
 }
 
+/** One trial and one watch of a portfolio at a time. */
+export function shadowTrialId(portfolioId: string): string {
+  return `shadowTrial/${portfolioId}`;
+}
+
 /** Task queues of one deployment. Any number of workers may poll them, each with the roles it is given. */
 export const ROLES = ['trading', 'venue', 'models', 'feeds'] as const;
 export type Role = (typeof ROLES)[number];

@@ -9,4 +9,5 @@ export { position } from './position.ts';
 export { reconciliation } from './reconciliation.ts';
 export { replaySession } from './replay-session.ts';
 export { scenarioRun } from './scenario-run.ts';
+export { shadowTrial } from './shadow-trial.ts';
 export { tradingCycle } from './trading-cycle.ts';

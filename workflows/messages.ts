@@ -1,6 +1,7 @@
 /** Everything that people and processes say to workflows, and what these say back. Plain JSON only. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { TrialLook } from '../activities/types.ts';
 import type { Instruction, OpenPlan } from '../domain/cycle/types.ts';
 import type { HealthLevel, PartHealth } from '../domain/health/types.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
@@ -126,6 +127,23 @@ export interface RetrainProgress {
 }
 
 export const retrainProgressQuery = defineQuery<RetrainProgress>('retrainProgress');
+
+export interface TrialInput {
+  readonly portfolioId: string;
+  /** Where it was when it continued as new; null at first. */
+  readonly before: TrialProgress | null;
+}
+
+export interface TrialProgress extends Pick<TrialLook, 'trial' | 'watch'> {
+  /** Market clock, of the last look; null before the first. */
+  readonly at: number | null;
+  /** The newest ones, oldest first. */
+  readonly steps: readonly (TrialLook['step'] & { readonly at: number })[];
+}
+
+export type TrialOutcome = Pick<TrialProgress, 'steps'>;
+
+export const trialProgressQuery = defineQuery<TrialProgress>('trialProgress');
 
 export interface ReplayInput {
   readonly portfolioId: string;

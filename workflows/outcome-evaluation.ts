@@ -25,9 +25,10 @@ export async function outcomeEvaluation({ portfolioId, before }: EvaluationInput
     const round = await evaluateAll(portfolioId, () => (steps += 1));
     total = { evaluated: total.evaluated + round.evaluated, unpriceable: total.unpriceable + round.unpriceable, waiting: round.waiting };
     setCurrentDetails(detailsOf(total, round.problem));
+    if (round.isLast && round.isTrialDue === true) await orLater('the trial was not woken', () => supervising.wakeTrial(portfolioId));
     const isDone = round.isLast && round.waiting === 0 && !isHeard;
     if (isDone) {
-      if (round.isSupervisionDue === true) await supervise();
+      if (round.isSupervisionDue === true) await orLater('voters were not supervised', () => supervising.superviseModels(portfolioId)); // after the prices, which it goes by
       if (!isHeard) return total;
       continue;
     }
@@ -38,13 +39,13 @@ export async function outcomeEvaluation({ portfolioId, before }: EvaluationInput
     delayMs = Math.min(AGAIN_MS.most, delayMs * 2);
   }
 
-  /** After the prices, which it goes by. What is priced next does not depend on it. */
-  async function supervise(): Promise<void> {
+  /** What is priced next does not depend on it. */
+  async function orLater(otherwise: string, work: () => Promise<unknown>): Promise<void> {
     try {
-      await supervising.superviseModels(portfolioId);
+      await work();
     } catch (error) {
       if (isCancellation(error)) throw error;
-      log.warn('voters were not supervised', { portfolioId, error });
+      log.warn(otherwise, { portfolioId, error });
     }
   }
 

@@ -15,7 +15,8 @@
  * | booking | 2 min, heartbeat 2 s | without end | reads the venue's history, writes each fill once |
  * | health | 2 min, heartbeat 15 s | without end | looks only; the Schedule's next run goes on |
  * | evaluating | 60 s, heartbeat 5 s | without end | reads, and writes each outcome once |
- * | supervising | 60 s, heartbeat 5 s | three | pricing does not wait for it; the next evaluation asks again |
+ * | supervising | 60 s, heartbeat 5 s | three | pricing does not wait for it, nor for the trial to be woken; the next evaluation asks again |
+ * | trying | 60 s, heartbeat 5 s | without end | reads, and takes each step once |
  * | training | 30 min, a day in all, heartbeat 5 s | without end | what was done is kept, and done again to the same bytes |
  * | learning sizes | 30 min, heartbeat 5 s | three | the models do not wait for it; the next retrain learns more |
  * | playing | 1 h, heartbeat 5 s | two | each begins anew, in minutes; then it is told that they cannot be played |
@@ -29,7 +30,7 @@
 import { TemporalFailure } from '@temporalio/common';
 import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SizingActivities, SupervisionActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SizingActivities, SupervisionActivities, TrialActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -107,7 +108,9 @@ export const health = proxyActivities<HealthActivities>({ startToCloseTimeout: '
 export const evaluating = proxyActivities<EvaluationActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: RETRY, priority: { priorityKey: 5 } });
 
 /** A look that fails is taken again with the next evaluation. */
-export const supervising = proxyActivities<SupervisionActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumAttempts: 3 }, priority: { priorityKey: 5 } });
+export const supervising = proxyActivities<SupervisionActivities & Pick<TrialActivities, 'wakeTrial'>>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumAttempts: 3 }, priority: { priorityKey: 5 } });
+
+export const trying = proxyActivities<Pick<TrialActivities, 'advanceTrial'>>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
 
 /** Nothing waits for it. */
 export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', scheduleToCloseTimeout: '1 day', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });

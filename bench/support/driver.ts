@@ -3,6 +3,7 @@ import { installWorkflows } from '../../client/install.ts';
 import { databaseUrlOf } from '../../config/database.ts';
 import { createLedger } from '../../db/ledger.ts';
 import { createModelStore } from '../../db/model-store.ts';
+import { createTrialStore } from '../../db/trial-store.ts';
 import { createPool } from '../../db/pool.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { MarketAdvance } from '../../domain/ports/market-control.ts';
@@ -34,7 +35,7 @@ export async function driveSession({ settings, deployment, client }: System, bef
     };
     await installWorkflows(client, settings, deployment, { instrumentIds, strategy });
     const never = new Promise<never>(() => {});
-    const driver = createReplayActivities({ ledger, control, engine: createEngine(client, deployment.taskQueuePrefix), models: createModelStore(pool), cancelled: () => never });
+    const driver = createReplayActivities({ ledger, control, engine: createEngine(client, deployment.taskQueuePrefix), models: createModelStore(pool), trials: createTrialStore(pool), cancelled: () => never });
     await driver.driveReplay({ portfolioId: deployment.portfolioId, strategy, timeframe });
   } finally {
     await ledger.close();

@@ -9,7 +9,7 @@ import { createPool } from '../../db/pool.ts';
 import type { PresetName } from '../../domain/policy/policy.ts';
 import { startStack } from '../../stack/start.ts';
 import type { Supervisor } from '../../stack/supervisor/supervisor.ts';
-import { healthCheckId, outcomeEvaluationId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
+import { healthCheckId, outcomeEvaluationId, reconciliationId, replaySessionId, shadowTrialId, taskQueueOf } from '../../workflows/ids.ts';
 import type { ReconciliationInput, ReplayInput } from '../../workflows/messages.ts';
 import { connectClient, installLedger, installWorkflows, withoutSchedule } from '../install.ts';
 import type { Installation } from '../install.ts';
@@ -92,7 +92,7 @@ export async function forget(client: Client, { portfolioId }: Deployment): Promi
   for (const scheduleId of [reconciliationId(portfolioId), healthCheckId(portfolioId)]) await untilAnswered(() => withoutSchedule(client, scheduleId), signal);
   // What a Schedule starts is called after it, a dash and the time.
   const prefixes = [`${portfolioId}/`, `${reconciliationId(portfolioId)}-`, `${healthCheckId(portfolioId)}-`].map((prefix) => `WorkflowId STARTS_WITH '${prefix}'`);
-  const exact = [replaySessionId(portfolioId), outcomeEvaluationId(portfolioId)].map((id) => `WorkflowId = '${id}'`);
+  const exact = [replaySessionId(portfolioId), outcomeEvaluationId(portfolioId), shadowTrialId(portfolioId)].map((id) => `WorkflowId = '${id}'`);
   const query = `(KeelPortfolio = '${portfolioId}' OR ${[...exact, ...prefixes].join(' OR ')}) AND ExecutionStatus = 'Running'`;
   await untilAnswered(async () => {
     for await (const { workflowId } of client.workflow.list({ query })) await terminate(client, workflowId);

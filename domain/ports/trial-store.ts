@@ -1,5 +1,5 @@
 /** What a shadow trial and a watch go by, and where their steps are kept. Implemented in `db/`. */
-import type { Standing, StandingStep, TrialRecord, WatchRecord } from '../promotion/standing.ts';
+import type { AwaitedLook, Standing, StandingStep, TrialRecord, WatchRecord } from '../promotion/standing.ts';
 import type { TrialRows } from '../promotion/trial-facts.ts';
 import type { WatchedRow } from '../promotion/watch.ts';
 
@@ -46,8 +46,8 @@ export interface TakenStep {
 /** All throw {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, and NOT_FOUND for what does not exist. */
 export interface TrialStore {
   standing(portfolioId: string): Promise<Standing>;
-  /** The close (market clock) up to which trial and watch were looked at; null: never. */
-  lookedTo(portfolioId: string): Promise<number | null>;
+  /** Null: nobody is on trial and nobody is watched. */
+  awaited(portfolioId: string): Promise<AwaitedLook | null>;
   /** Whoever waits for the market hears of it. */
   recordLook(portfolioId: string, at: number): Promise<void>;
   /** When the portfolio's trials began. */

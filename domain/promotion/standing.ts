@@ -1,4 +1,6 @@
 /** How far a trial is, and the watch over whoever acts, beside the registry that they change. Pure: every step with its reason. */
+import type { Timeframe } from '../market/timeframe.ts';
+import { candleOpenTime } from '../market/timeframe.ts';
 import { afterRollBack, afterTrial } from './registry.ts';
 import type { Registry, RegistryChange, RegistryStep, TrialMove } from './registry.ts';
 import type { TrialState, TrialStep } from './shadow-trial.ts';
@@ -37,6 +39,15 @@ export interface Standing {
   readonly watch: WatchRecord | null;
 }
 
+/** Of a portfolio that has a trial or a watch. */
+export interface AwaitedLook {
+  /** The close (market clock) up to which both were looked at; null: never. */
+  readonly lookedTo: number | null;
+  readonly timeframe: Timeframe;
+  /** Its own driver has it looked at: the market waits for that. */
+  readonly isReplay: boolean;
+}
+
 export interface StandingStep {
   readonly standing: Standing;
   readonly change: Omit<RegistryChange, 'kind'> & { readonly kind: RegistryChange['kind'] | TrialMove };
@@ -48,6 +59,11 @@ export interface StandingStep {
 /** Nobody is on trial and nobody is watched: there is nothing to look at. */
 export function isTrialIdle({ registry: { champion, onTrial }, watch }: Standing): boolean {
   return onTrial === null && (champion === null || (watch !== null && watch.status !== 'watching'));
+}
+
+/** Whether a candle closed since the last look. @param awaited null: there is nothing to look at. @param marketTime market clock */
+export function isLookAwaited(awaited: AwaitedLook | null, marketTime: number): boolean {
+  return awaited !== null && (awaited.lookedTo === null || awaited.lookedTo < candleOpenTime(marketTime, awaited.timeframe));
 }
 
 /** What a step of the registry leaves of both: a refresh goes on under the watch of the model that it follows. */

@@ -25,7 +25,7 @@ import { freePort } from '../../stack/supervisor/ports.ts';
 import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
-import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, replaySessionId, taskQueueOf } from '../../workflows/ids.ts';
+import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, replaySessionId, shadowTrialId, taskQueueOf } from '../../workflows/ids.ts';
 import type { HealthOutcome, ReconciliationOutcome, ReplayInput, ReplayOutcome } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Gate } from './gate.ts';
@@ -284,7 +284,7 @@ export class System {
   /** Without workers they would wait for ever on the shared server. */
   async #stopWorkflows(): Promise<void> {
     const { portfolioId } = this.deployment;
-    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), outcomeEvaluationId(portfolioId)];
+    const ids = [portfolioGuardId(portfolioId), marketFeedId(portfolioId), accountFeedId(portfolioId), replaySessionId(portfolioId), reconciliationId(portfolioId), outcomeEvaluationId(portfolioId), shadowTrialId(portfolioId)];
     for (const id of [reconciliationId(portfolioId), healthCheckId(portfolioId), oversightId(portfolioId)]) await ignoringAbsent(this.client.schedule.getHandle(id).delete());
     for (const id of ids) await ignoringAbsent(this.client.workflow.getHandle(id).terminate());
     for (const prefix of [`ess/${portfolioId}/`, `${healthCheckId(portfolioId)}-`]) for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());

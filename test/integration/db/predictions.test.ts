@@ -77,7 +77,7 @@ async function recordCycles(count: number): Promise<void> {
 describe('what is due', () => {
   const after = (hours: number) => ({ portfolioId: 'sim', marketTime: CLOSE_TIME + hours * HOUR_MS, after: null, limit: 1_000 });
   const evaluate = (marketTime: number, atVenue: readonly Candle[] = []) => createEvaluationActivities({
-    ledger, models: { latestSupervision: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async ({ since }) => atVenue.filter((it) => it.openTime >= since) }),
+    ledger, models: { latestSupervision: () => Promise.resolve(null) }, trials: { awaited: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async ({ since }) => atVenue.filter((it) => it.openTime >= since) }),
   }).evaluateDue({ portfolioId: 'sim', after: null });
 
   it('is found from the moment on when its horizon ends, in order, a batch at a time', async () => {

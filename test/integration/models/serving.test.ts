@@ -122,7 +122,7 @@ describe('a champion and a model on trial', () => {
     await register(OTHER);
     const { cycle } = await worker();
     await cycle(LEARNED + 1);
-    const { evaluateDue } = createEvaluationActivities({ ledger, models: { latestSupervision: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: () => Promise.resolve(closeOf(LEARNED + 5)) }) });
+    const { evaluateDue } = createEvaluationActivities({ ledger, models: { latestSupervision: () => Promise.resolve(null) }, trials: { awaited: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: () => Promise.resolve(closeOf(LEARNED + 5)) }) });
     expect(await evaluateDue({ portfolioId: 'sim', after: null })).toMatchObject({ waiting: 0, unpriceable: 0, isLast: true });
     for (const { description: { label }, modelId } of [BOOSTED, OTHER]) {
       const judged = await rows(`SELECT p.*, o.actual, o.move_bps FROM predictions p JOIN outcomes o USING (prediction_id) WHERE p.voter_version = '${modelId.slice(0, 12)}' AND o.label_version = '${label}' ORDER BY instrument_id`);

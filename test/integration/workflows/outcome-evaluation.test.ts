@@ -17,7 +17,7 @@ const WAITS: EvaluationStep = { ...DONE, evaluated: 1, waiting: 2, problem: 'the
 const EMPTY: EvaluationStep = { ...DONE, after: null, evaluated: 0 };
 
 /** @param steps what each look answers, in order; then nothing is due. @param newsAt looks while which news comes, from 1 */
-async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0, supervised = () => Promise.resolve() } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
+async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0, supervised = () => Promise.resolve(), woken = () => Promise.resolve() } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
   const from: (string | null)[] = [];
   const workflowId = `outcomeEvaluation/${process.pid}-${Math.random()}`;
   let failed = false;
@@ -31,6 +31,7 @@ async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as reado
       if (newsAt.includes(from.length)) await host.client.workflow.getHandle(workflowId).signal(newsSignal);
       return steps[from.length - 1] ?? EMPTY;
     },
+    wakeTrial: () => woken(),
     superviseModels: async () => { await supervised(); return { findings: [], retrain: null }; },
   }, async (taskQueue) => {
     const handle = await host.client.workflow.signalWithStart<typeof workflows.outcomeEvaluation>('outcomeEvaluation', { workflowId, taskQueue, args: [{ portfolioId: 'sim', before: null }], signal: newsSignal });
@@ -61,4 +62,17 @@ it.each([
   let looks = 0;
   const { outcome } = await evaluate([HALF, { ...DONE, isSupervisionDue: true }], { supervised: () => { looks += 1; return answer(); } });
   expect({ looks, outcome }).toEqual({ looks: expected, outcome: { evaluated: 6, unpriceable: 0, waiting: 0 } });
+});
+
+it.each([
+  ['a candle closed: its trial is woken, also while some candles are missing', () => Promise.resolve(), [1, 1]],
+  ['that it cannot be woken keeps nobody from pricing', () => Promise.reject(new Error('the engine is away')), [3, 3]],
+])('%s', async (_name, answer, [whole, waiting]) => {
+  let wakes = 0;
+  const woken = () => { wakes += 1; return answer(); };
+  expect((await evaluate([HALF, { ...DONE, isTrialDue: true }], { woken })).outcome).toEqual({ evaluated: 6, unpriceable: 0, waiting: 0 });
+  expect(wakes).toBe(whole);
+  wakes = 0;
+  expect((await evaluate([{ ...WAITS, isTrialDue: true }, DONE], { woken })).outcome).toEqual({ evaluated: 4, unpriceable: 0, waiting: 0 });
+  expect(wakes).toBe(waiting);
 });

@@ -4,12 +4,14 @@ import { createEvaluationActivities } from '../../../activities/outcomes.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import type { Candle } from '../../../domain/market/candle.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { TrialStore } from '../../../domain/ports/trial-store.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
 import type { DuePrediction, Outcome } from '../../../domain/predictions/outcome.ts';
 import { portOf } from '../../support/ports.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = 2_000 * HOUR_MS;
+const UNTRIED = { awaited: () => Promise.resolve(null) };
 const UNSUPERVISED = { latestSupervision: async () => null };
 
 /** The candle of an hour closes at 100 plus the hour. */
@@ -24,13 +26,14 @@ function due(hour: number, changes: Partial<DuePrediction> = {}): DuePrediction 
 }
 
 interface World {
+  readonly trials?: Pick<TrialStore, 'awaited'>;
   readonly stored: readonly number[];
   /** Null: it does not answer. */
   readonly atVenue?: readonly number[] | null;
   readonly predictions: readonly DuePrediction[];
 }
 
-async function look({ stored, atVenue = [], predictions }: World) {
+async function look({ stored, atVenue = [], predictions, trials = UNTRIED }: World) {
   const [recorded, asked, written]: [Outcome[], string[], number[]] = [[], [], []];
   const ledger = portOf<Ledger>({
     duePredictions: async ({ after }) => predictions.filter((it) => after === null || it.dueAt > after.dueAt),
@@ -46,7 +49,7 @@ async function look({ stored, atVenue = [], predictions }: World) {
       return atVenue.map(candle).filter((it) => it.openTime >= since);
     },
   });
-  const step = await createEvaluationActivities({ ledger, venue, models: UNSUPERVISED }).evaluateDue({ portfolioId: 'sim', after: null });
+  const step = await createEvaluationActivities({ ledger, venue, models: UNSUPERVISED, trials }).evaluateDue({ portfolioId: 'sim', after: null });
   return { step, asked, written, outcomes: recorded.map((it) => [it.prediction.predictionId, it.state === 'priced' ? it.exitPrice : it.evidence]) };
 }
 
@@ -60,7 +63,7 @@ describe('due predictions', () => {
   it('are priced at their own candles, whatever came later', async () => {
     const { step, asked, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6, 7, 8, 9], predictions: [due(1), due(2, { predictionId: 20 }), due(2, { predictionId: 21, role: 'member', action: 'hold' })] });
     expect(outcomes).toEqual([[1, 104], [20, 105], [21, 105]]);
-    expect(step).toEqual({ after: { dueAt: 6 * HOUR_MS, cycleId: 'cycle 2' }, evaluated: 3, unpriceable: 0, waiting: 0, problem: null, isLast: true, isSupervisionDue: true });
+    expect(step).toEqual({ after: { dueAt: 6 * HOUR_MS, cycleId: 'cycle 2' }, evaluated: 3, unpriceable: 0, waiting: 0, problem: null, isLast: true, isSupervisionDue: true, isTrialDue: false });
     expect(asked).toEqual([]);
   });
 
@@ -92,7 +95,17 @@ describe('due predictions', () => {
       candlesBetween: async () => [{ instrumentId: 'BTC', timeframe: '1h', candles: [...ledgerCandles, { ...candle(4), low: 0 }] }],
       recordOutcomes: async (_portfolio, outcomes) => { recorded.push(...outcomes); return outcomes.length; },
     });
-    await createEvaluationActivities({ ledger, models: UNSUPERVISED, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
+    await createEvaluationActivities({ ledger, models: UNSUPERVISED, trials: UNTRIED, venue: portOf<Venue>({ marketTime: async () => NOW }) }).evaluateDue({ portfolioId: 'sim', after: null });
     expect(recorded).toMatchObject([{ state: 'unpriceable', evidence: { reason: 'a candle that cannot be', openTime: 4 * HOUR_MS } }]);
   });
+});
+
+it.each<[string, Awaited<ReturnType<TrialStore['awaited']>>, boolean]>([
+  ['nobody is on trial or watched', null, false],
+  ['it was never looked at', { lookedTo: null, timeframe: '1h', isReplay: false }, true],
+  ['a candle closed since the last look', { lookedTo: NOW - HOUR_MS, timeframe: '1h', isReplay: false }, true],
+  ['none did', { lookedTo: NOW, timeframe: '1h', isReplay: false }, false],
+  ['in a replay its driver sees to it', { lookedTo: null, timeframe: '1h', isReplay: true }, false],
+])('a trial is to be woken: %s', async (_name, awaited, expected) => {
+  expect((await look({ stored: [], predictions: [], trials: { awaited: () => Promise.resolve(awaited) } })).step.isTrialDue).toBe(expected);
 });

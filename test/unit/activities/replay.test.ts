@@ -17,7 +17,7 @@ const RUN: RetrainRun = { runId: 'r', portfolioId: 'replay', cause: 'schedule', 
  * Ledger and market outlive their driver; each question and each answer may be its last moment. At each close a prediction
  * falls due; the oldest is priced at every third wait.
  */
-function outside(startsAt = 0) {
+function outside(startsAt = 0, isOnTrial = false) {
   const cursors = new Map([[`marketFeed/${INPUT.strategy}/${INPUT.timeframe}`, 1]]);
   const stops = new Map<string, MarketAdvance>();
   const moves: string[] = [];
@@ -61,7 +61,8 @@ function outside(startsAt = 0) {
       return stop;
     }),
   };
-  let retrainedTo = -Infinity;
+  let [retrainedTo, lookedTo] = [-Infinity, -Infinity];
+  const trials = { awaited: async () => (isOnTrial ? { lookedTo, timeframe: '1h' as const, isReplay: true } : null) };
   let isTraining = false;
   let supervisedAt = -Infinity;
   let looks = 0;
@@ -79,13 +80,17 @@ function outside(startsAt = 0) {
       if (!isTraining) moves.push('retrain');
       isTraining = true;
     },
+    wakeTrial: async () => { // the market may not have moved, and nothing that fell due may wait
+      moves.push('look');
+      if (unpriced.length === 0) lookedTo = marketTime;
+    },
   });
   const cancelled = () => new Promise<never>(() => undefined);
   return {
     moves, unpriced, backlogs,
     drive: async (dying: number, retrain?: RetrainRhythm): Promise<{ cycles: number }> => {
       [moment, diesAt] = [0, dying];
-      return await createReplayActivities({ ledger, control, engine, models, cancelled }).driveReplay(retrain === undefined ? INPUT : { ...INPUT, retrain });
+      return await createReplayActivities({ ledger, control, engine, models, trials, cancelled }).driveReplay(retrain === undefined ? INPUT : { ...INPUT, retrain });
     },
     moments: () => moment,
   };
@@ -122,4 +127,11 @@ it('the last close of a market day waits until its voters were looked at: the ne
   await drive(Infinity);
   const looks = Array.from({ length: 3 }, () => 'supervision asked for'); // it is not there before the third
   expect(moves.filter((move) => move !== 'cycle asked for')).toEqual([...STOPS.slice(0, 4), ...looks, ...STOPS.slice(4)]);
+});
+
+it('a trial is looked at as of each close, by all that fell due by then, before the market goes on', async () => {
+  const { drive, moves, backlogs } = outside(0, true);
+  expect(await drive(Infinity)).toEqual({ cycles: CANDLES });
+  expect(moves.filter((move) => move !== 'cycle asked for')).toEqual(['candleClose', 'look', 'accountEvent', 'until', 'candleClose', 'look', 'candleClose', 'look', 'end']);
+  expect(Math.max(...backlogs)).toBe(0);
 });

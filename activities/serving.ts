@@ -13,6 +13,7 @@ import type { ServingModel } from '../domain/promotion/model-votes.ts';
 import { abstentionOf, modelVotesOf, servingModelOf, unfitFor } from '../domain/promotion/model-votes.ts';
 import type { RegisteredModel } from '../domain/promotion/registry.ts';
 import { isUsable } from '../domain/promotion/registry.ts';
+import { canaryOf } from '../domain/promotion/shadow-trial.ts';
 
 export interface ServingDeps {
   readonly ledger: Pick<Ledger, 'candles'>;
@@ -107,7 +108,8 @@ export function createServing({ ledger, models, open, features: loadFeatures, re
     try {
       const vectors = readings.some((it) => it.state === 'used') ? await vectorsOf(candle, series) : none;
       const set = await features();
-      return { readings, vectors, votes: new Map(await Promise.all(readings.map(async (it) => [it.role, await votesOf(it, set, vectors)] as const))) };
+      const said = await Promise.all(readings.map(async (it) => await timed(it, () => votesOf(it, set, vectors))));
+      return { readings: said.map((it) => it.reading), vectors, votes: new Map(said.map(({ reading, votes }) => [reading.role, votes])) };
     } catch (error) {
       const failed = readings.map((it): Reading => (it.state === 'used' ? { ...it, state: 'failed', why: `it cannot be asked: ${messageOf(error)}` } : it));
       return { readings: failed, vectors: none, votes: new Map(failed.map((it) => [it.role, silence(it, none)])) };
@@ -115,15 +117,17 @@ export function createServing({ ledger, models, open, features: loadFeatures, re
   }
 
   return async (question) => {
-    const { candle, series, registry: { champion, onTrial, hadChampion } } = question;
+    const { candle, series, registry: { champion, onTrial, hadChampion, canaryStage } } = question;
     if (champion === null && onTrial === null) return { sight: { hadChampion, read: [] }, symbols: new Map() };
     const named = [...(champion === null ? [] : [['champion', champion] as const]), ...(onTrial === null ? [] : [['onTrial', onTrial] as const])];
     const { readings, vectors, votes } = await asked(await Promise.all(named.map(async ([role, registered]) => await readingOf(candle, role, registered))), question);
     for (const reading of readings) tell(candle.portfolioId, reading);
-    const sight = { hadChampion, read: readings.map(({ asked: _, ...reading }) => reading) };
+    const isOnCanary = onTrial !== null && canaryStage !== null && canaryStage !== undefined && readings.some((it) => it.role === 'onTrial' && it.state === 'used');
+    const canary = isOnCanary ? canaryOf(onTrial.modelId, series.map((it) => it.instrumentId), canaryStage) : [];
+    const sight: ModelSight = { hadChampion, read: readings.map(({ asked: _, ...reading }) => ({ ...reading, ...(reading.role === 'onTrial' && isOnCanary ? { canary } : {}) })) };
     if (readings.every((it) => it.asked === null)) return { sight, symbols: new Map() };
     const set = await features();
-    return { sight, symbols: new Map(series.map(({ instrumentId }) => [instrumentId, servedOf(instrumentId, { set, vector: vectors.get(instrumentId), votes })])) };
+    return { sight, symbols: new Map(series.map(({ instrumentId }) => [instrumentId, servedOf(instrumentId, { set, vector: vectors.get(instrumentId), votes, isCanary: canary.includes(instrumentId) })])) };
   };
 }
 
@@ -140,11 +144,19 @@ function createTeller(warn: ServingDeps['warn']): (portfolioId: string, reading:
   };
 }
 
-/** The champion's word counts on every symbol; the trial's is recorded beside it. */
-function servedOf(instrumentId: InstrumentId, { set, vector, votes }: { readonly set: FeatureSet; readonly vector: Float32Array | undefined; readonly votes: ReadonlyMap<Role, Votes> }): { readonly votes: readonly Vote[]; readonly served: ServedSymbol } {
+/** The champion's word counts and the trial's is recorded beside it; on symbols of the canary the other way round. */
+function servedOf(instrumentId: InstrumentId, { set, vector, votes, isCanary }: { readonly set: FeatureSet; readonly vector: Float32Array | undefined; readonly votes: ReadonlyMap<Role, Votes>; readonly isCanary: boolean }): { readonly votes: readonly Vote[]; readonly served: ServedSymbol } {
   const of = (role: Role): readonly Vote[] => { const vote = votes.get(role)?.get(instrumentId); return vote === undefined ? [] : [vote]; };
   const shown = vector === undefined ? null : Array.from(vector, (value) => (Number.isNaN(value) ? null : value));
-  return { votes: of('champion'), served: { featureSet: `${set.name}/${set.version}`, vector: shown, shadows: of('onTrial') } };
+  const [counts, beside] = isCanary ? (['onTrial', 'champion'] as const) : (['champion', 'onTrial'] as const);
+  return { votes: of(counts), served: { featureSet: `${set.name}/${set.version}`, vector: shown, shadows: of(beside) } };
+}
+
+/** One that could be asked is told with what that took. */
+async function timed(reading: Reading, ask: () => Promise<Votes>): Promise<{ readonly reading: Reading; readonly votes: Votes }> {
+  const began = performance.now();
+  const votes = await ask();
+  return { votes, reading: reading.state === 'used' ? { ...reading, tookMs: Number((performance.now() - began).toFixed(1)) } : reading };
 }
 
 async function votesOf(reading: Reading, set: FeatureSet, vectors: Vectors): Promise<Votes> {

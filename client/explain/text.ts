@@ -34,7 +34,7 @@ function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, 
 }
 
 function modelLines(models: Explanation['models']): string[] {
-  const lines = (models?.read ?? []).map(({ modelId, role, state, why }) => `model ${modelId.slice(0, 12)}, ${role === 'champion' ? 'champion' : 'on trial'}: ${state}${why === null ? '' : `, ${why}`}`);
+  const lines = (models?.read ?? []).map(({ modelId, role, state, why, canary }) => `model ${modelId.slice(0, 12)}, ${role === 'champion' ? 'champion' : 'on trial'}: ${state}${why === null ? '' : `, ${why}`}${canary === undefined ? '' : `, votes in the champion's stead on ${canary.join(', ')}`}`);
   return models?.hadChampion === true && models.read.every((it) => it.role !== 'champion') ? ['no model is champion any more: the rules act', ...lines] : lines;
 }
 

@@ -30,18 +30,19 @@ interface ContextRecord {
   readonly champion: RegisteredModel | null;
   readonly onTrial: RegisteredModel | null;
   readonly hadChampion: boolean;
+  readonly canaryStage: number | null;
   readonly weights: AccountContext['weights'] | null;
 }
 
 const DAY_MS = 86_400_000;
 
-/** A registered model, by the alias of its table. */
-const registered = (alias: string): string => `CASE WHEN ${alias}.model_id IS NULL THEN NULL ELSE jsonb_build_object('modelId', ${alias}.model_id, 'recipeId', ${alias}.recipe_id, 'validatedAt', ${alias}.validated_at) END`;
+/** A registered model, by the alias of its table. @param validatedAt since when its age counts, where that is not as of the gate */
+const registered = (alias: string, validatedAt: string): string => `CASE WHEN ${alias}.model_id IS NULL THEN NULL ELSE jsonb_build_object('modelId', ${alias}.model_id, 'recipeId', ${alias}.recipe_id, 'validatedAt', coalesce(${validatedAt}, ${alias}.validated_at)) END`;
 
 /** One statement: the whole of what a cycle asks of the ledger about its account. */
 const CONTEXT = `
   SELECT pf.deployment_id AS "deploymentId", pf.mode = 'replay' AS "isReplay", o.state AS posture,
-    ${registered('champion')} AS champion, ${registered('trial')} AS "onTrial",
+    ${registered('champion', 'r.champion_validated_at')} AS champion, ${registered('trial', 'NULL')} AS "onTrial", CASE r.trial->'state'->>'phase' WHEN 'canary' THEN (r.trial->'state'->>'stage')::int END AS "canaryStage",
     champion.model_id IS NOT NULL OR EXISTS (SELECT 1 FROM model_steps s WHERE s.portfolio_id = $1 AND s.kind ~ '^(promoted|refreshed|rolledBack|expired)') AS "hadChampion",
     (SELECT jsonb_build_object('at', h.checked_at, 'level', h.level) FROM health_checks h WHERE h.portfolio_id = $1 ORDER BY h.seq DESC LIMIT 1) AS health,
     (SELECT jsonb_agg(jsonb_build_object('positionId', p.position_id, 'instrumentId', p.instrument_id, 'direction', p.direction, 'state', p.state,
@@ -74,7 +75,7 @@ async function accountContext(pool: Pool, { portfolioId, strategy, timeframe, cl
     },
     memory: row.memory ?? NO_MEMORY,
     priors: row.priors ?? {},
-    posture: row.posture, health: row.health, isReplay: row.isReplay, registry: { champion: row.champion, onTrial: row.onTrial, hadChampion: row.hadChampion }, weights: row.weights ?? {},
+    posture: row.posture, health: row.health, isReplay: row.isReplay, registry: { champion: row.champion, onTrial: row.onTrial, hadChampion: row.hadChampion, canaryStage: row.canaryStage }, weights: row.weights ?? {},
   };
 }
 

@@ -164,6 +164,10 @@ export interface ModelSight {
     readonly state: 'used' | 'expired' | 'refused' | 'unfit' | 'failed';
     /** Null: it is used. */
     readonly why: string | null;
+    /** Symbols on which the model on trial votes in the champion's stead; absent: none. */
+    readonly canary?: readonly InstrumentId[];
+    /** Milliseconds that it took to say what it said; absent where it was not asked. */
+    readonly tookMs?: number;
   }[];
 }
 

@@ -55,6 +55,8 @@ export interface AccountContext {
 export interface RegistrySight extends Pick<Registry, 'champion' | 'onTrial'> {
   /** A champion acted before, or does now. */
   readonly hadChampion: boolean;
+  /** Of the trial's canary: a place in `CANARY_SHARES`; null or absent: the model on trial has no say. */
+  readonly canaryStage?: number | null;
 }
 
 /** A place in the order in which cycles' predictions fall due. */

@@ -3,6 +3,8 @@
  * one step a look, with its reason.
  * @source learning.md, "Daily retrain", step 6; looks at a fixed share of the error each: Bonferroni.
  */
+import type { InstrumentId } from '../market/instrument.ts';
+import { prngOf, uniform } from '../market/seeded/prng.ts';
 import { dieboldMariano } from '../statistics/diebold-mariano.ts';
 
 export type TrialState =
@@ -79,9 +81,10 @@ export function isLookDue(state: TrialState, { at, predictions, beside, moments 
   }
 }
 
-/** The symbols that a canary trades, of those given in a fixed order. */
-export function canaryOf<Symbol>(symbols: readonly Symbol[], stage: number): readonly Symbol[] {
-  return symbols.slice(0, Math.ceil((CANARY_SHARES[stage] ?? 1) * symbols.length));
+/** The symbols on which a canary votes: those of a stage are among those of the next one. Each model draws its own. */
+export function canaryOf(modelId: string, symbols: readonly InstrumentId[], stage: number): readonly InstrumentId[] {
+  const drawn = symbols.map((symbol) => ({ symbol, place: uniform(prngOf(`canary ${modelId} ${symbol}`)) })).sort((a, b) => a.place - b.place || (a.symbol < b.symbol ? -1 : 1));
+  return drawn.slice(0, Math.ceil((CANARY_SHARES[stage] ?? 1) * symbols.length)).map((it) => it.symbol);
 }
 
 export function nextTrial(state: TrialState, facts: TrialFacts, terms: TrialTerms): TrialStep {

@@ -5,6 +5,7 @@ import { createEvaluationActivities } from '../../../activities/outcomes.ts';
 import { createMarketActivities } from '../../../activities/market.ts';
 import { createModelStore } from '../../../db/model-store.ts';
 import { createSizingStore } from '../../../db/sizing-store.ts';
+import { createTrialStore } from '../../../db/trial-store.ts';
 import { createPolicyStore } from '../../../db/policy-store.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { readJudged } from '../../../db/performance.ts';
@@ -21,6 +22,7 @@ import type { ModelStore, StoredModel } from '../../../domain/ports/model-store.
 import type { Venue } from '../../../domain/ports/venue.ts';
 import { priced } from '../../../domain/predictions/outcome.ts';
 import { afterGate, afterTrial } from '../../../domain/promotion/registry.ts';
+import { trialAdvanced, trialBegun } from '../../../domain/promotion/standing.ts';
 import { openPredictor } from '../../../models/predictor.ts';
 import { loadStrategy } from '../../../strategies/load.ts';
 import type { TestDatabases } from '../../support/databases.ts';
@@ -104,7 +106,7 @@ describe('a champion and a model on trial', () => {
     await register(OTHER);
     const { cycle } = await worker();
     const { observation, plan, cycleId } = await cycle(LEARNED + 1);
-    expect(observation.models).toEqual({ hadChampion: true, read: [{ modelId: BOOSTED.modelId, role: 'champion', state: 'used', why: null }, { modelId: OTHER.modelId, role: 'onTrial', state: 'used', why: null }] });
+    expect(observation.models).toEqual({ hadChampion: true, read: [{ modelId: BOOSTED.modelId, role: 'champion', state: 'used', why: null, tookMs: expect.any(Number) as number }, { modelId: OTHER.modelId, role: 'onTrial', state: 'used', why: null, tookMs: expect.any(Number) as number }] });
     expect(modelVotes(observation).map(([vote]) => [vote?.voter, vote?.version])).toEqual(MARKET.instruments.map(() => ['model/boosting', BOOSTED.modelId.slice(0, 12)]));
 
     const stored = await rows(`SELECT role, voter_version AS version, action, label_version AS label, due_at AS due, horizon_candles AS horizon, cardinality(feature_vector) AS features, feature_set AS "featureSet", probability_buy + probability_sell + probability_hold AS sum FROM predictions WHERE voter = 'model/boosting' AND instrument_id = '${BTC}' ORDER BY role`);
@@ -113,6 +115,24 @@ describe('a champion and a model on trial', () => {
     const [acting] = await rows(`SELECT votes FROM predictions WHERE role = 'acting' AND instrument_id = '${BTC}'`);
     expect((acting?.['votes'] as { version: string }[]).filter((it) => it.version.length === 12)).toMatchObject([{ voter: 'model/boosting', version: BOOSTED.modelId.slice(0, 12) }]);
 
+    const recorded = await ledger.recordedCycle(cycleId);
+    expect(JSON.parse(JSON.stringify(planCycle({ cycleId, observation: recorded?.observation ?? observation })))).toEqual(JSON.parse(JSON.stringify(plan)));
+  });
+
+  it('on a canary the one on trial is the member, and the plan comes out of the record again', async () => {
+    await promote(BOOSTED);
+    await register(OTHER);
+    const trials = createTrialStore(pool);
+    const at = closeOf(LEARNED);
+    await trials.take({ portfolioId: 'sim', stepId: 'begun', actor: 'test', at, decide: (standing) => trialBegun(standing, { at, number: 1 }) });
+    await trials.take({ portfolioId: 'sim', stepId: 'canary', actor: 'test', at, decide: (standing) => trialAdvanced(standing, { state: { phase: 'canary', stage: 0, since: at }, why: 'better' }, at) });
+    const { cycle } = await worker();
+    const { observation, plan, cycleId } = await cycle(LEARNED + 1);
+    const canary = observation.models?.read[1]?.canary ?? [];
+    expect(canary).toHaveLength(1);
+    const stored = await rows(`SELECT instrument_id, role, voter_version FROM predictions WHERE voter = 'model/boosting' AND role = 'member'`);
+    expect(stored).toHaveLength(2);
+    for (const row of stored) expect(row['voter_version']).toBe((canary.includes(String(row['instrument_id'])) ? OTHER : BOOSTED).modelId.slice(0, 12));
     const recorded = await ledger.recordedCycle(cycleId);
     expect(JSON.parse(JSON.stringify(planCycle({ cycleId, observation: recorded?.observation ?? observation })))).toEqual(JSON.parse(JSON.stringify(plan)));
   });

@@ -7,6 +7,7 @@ import type { CandleSeries } from '../../../domain/market/candle.ts';
 import { DEFAULT_ASSETS } from '../../../domain/market/seeded/assets.ts';
 import { seededMarket } from '../../../domain/market/seeded/seeded-market.ts';
 import type { RegistrySight } from '../../../domain/ports/ledger.ts';
+import { canaryOf } from '../../../domain/promotion/shadow-trial.ts';
 import { openPredictor } from '../../../models/predictor.ts';
 import type { FittedModel } from '../../support/fitted-model.ts';
 import { fittedModel, seriesOf } from '../../support/fitted-model.ts';
@@ -62,13 +63,36 @@ describe('models in cycles', () => {
     const serve = serving();
     const both = { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true };
     const first = await serve(1_910, both);
-    expect(first.sight).toEqual({ hadChampion: true, read: [{ modelId: CHAMPION.modelId, role: 'champion', state: 'used', why: null }, { modelId: TRIAL.modelId, role: 'onTrial', state: 'used', why: null }] });
+    expect(first.sight).toEqual({ hadChampion: true, read: [{ modelId: CHAMPION.modelId, role: 'champion', state: 'used', why: null, tookMs: expect.any(Number) as number }, { modelId: TRIAL.modelId, role: 'onTrial', state: 'used', why: null, tookMs: expect.any(Number) as number }] });
     const { votes, served } = first.symbols.get(FIRST) ?? { votes: [], served: null };
     expect([votes.map((it) => it.model?.modelId), served?.shadows.map((it) => it.model?.modelId)]).toEqual([[CHAMPION.modelId], [TRIAL.modelId]]);
     expect([served?.featureSet, served?.vector?.length, served?.vector?.filter((value) => value === null).length]).toEqual(['standard/1', 91, 3]); // funding and open interest are not kept
     await serve(1_911, both);
     expect(asked.toSorted()).toEqual([CHAMPION.modelId.slice(0, 4), 'features', 'history', TRIAL.modelId.slice(0, 4)].toSorted());
     expect(warned).toEqual([]);
+  });
+
+  it('on symbols of the canary the trial votes, and the champion is recorded beside; the record says which', async () => {
+    const serve = serving();
+    const both = { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true };
+    const symbols = MARKET.instruments.map((it) => it.id);
+    for (const [canaryStage, count] of [[0, 1], [2, 2]] as const) {
+      const canary = canaryOf(TRIAL.modelId, symbols, canaryStage);
+      const { sight, symbols: said } = await serve(1_910, { ...both, canaryStage });
+      expect(sight.read[1]).toMatchObject({ role: 'onTrial', canary });
+      expect(canary).toHaveLength(count);
+      for (const [id, { votes, served }] of said) {
+        const [counts, beside] = canary.includes(id) ? [TRIAL, CHAMPION] : [CHAMPION, TRIAL];
+        expect([votes.map((it) => it.model?.modelId), served.shadows.map((it) => it.model?.modelId)]).toEqual([[counts.modelId], [beside.modelId]]);
+      }
+    }
+  });
+
+  it('a trial that cannot be used has no canary: the champion votes everywhere', async () => {
+    stored.set(TRIAL.modelId, { ...TRIAL, problem: new Error('away') });
+    const { sight, symbols } = await serving()(1_910, { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true, canaryStage: 2 });
+    expect(sight.read[1]).toEqual({ modelId: TRIAL.modelId, role: 'onTrial', state: 'failed', why: 'away' });
+    expect([...symbols.values()].map(({ votes }) => votes.map((it) => it.model?.modelId))).toEqual(symbols.size === 2 ? [[CHAMPION.modelId], [CHAMPION.modelId]] : []);
   });
 
   it('a worker that starts in the middle says the same', async () => {

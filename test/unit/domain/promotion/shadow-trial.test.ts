@@ -92,8 +92,14 @@ describe('a person, and the canary', () => {
 
   it.each([[8, [1, 4, 8]], [10, [1, 5, 10]], [11, [2, 6, 11]], [1, [1, 1, 1]]])('of %d symbols: %j', (count, sizes) => {
     const symbols = Array.from({ length: count }, (_, index) => `s${index}`);
-    expect([0, 1, 2].map((stage) => canaryOf(symbols, stage).length)).toEqual(sizes);
-    expect(canaryOf(symbols, 0)[0]).toBe('s0');
+    const stages = [0, 1, 2].map((stage) => canaryOf('m', symbols, stage));
+    expect(stages.map((it) => it.length)).toEqual(sizes);
+    expect(stages.slice(1).every((it, index) => stages[index]?.every((symbol) => it.includes(symbol)))).toBe(true);
+    expect(canaryOf('m', symbols.toReversed(), 1)).toEqual(stages[1]);
+  });
+  it('each model draws its own symbols', () => {
+    const symbols = Array.from({ length: 10 }, (_, index) => `s${index}`);
+    expect(new Set(Array.from({ length: 40 }, (_, model) => canaryOf(`m${model}`, symbols, 0)[0])).size).toBeGreaterThan(5);
   });
 
   it.each(['promoted', 'retired'] as const)('%s stays', (phase) => expect(next({ phase }, { isWorse: true })).toEqual({ state: { phase }, why: null }));

@@ -6,9 +6,14 @@ import { cycleIdOf, dailyRetrainId, outcomeEvaluationId, portfolioGuardId, recon
 import { crossingSignal, newsSignal, SEARCH_ATTRIBUTES, timeReachedSignal } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 
+/** Goes after everything that trades. */
+const LAST = { priority: { priorityKey: 5 } } as const;
+
 /** The engine as activities see it, over a Temporal client. */
 export function createEngine(client: Client, taskQueuePrefix: string): Engine {
   const taskQueue = taskQueueOf(taskQueuePrefix, 'trading');
+  /** Started, or told that it looks again: one that runs may have looked already. */
+  const woken = (portfolioId: string) => ({ taskQueue, signal: newsSignal, workflowTaskTimeout: '5 s' as const, typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }] });
   return {
     wakePosition: (positionId) => unlessGone(client.workflow.getHandle(positionId).signal(newsSignal)),
     tellTimeReached: (positionId, clientOrderId) => unlessGone(client.workflow.getHandle(positionId).signal(timeReachedSignal, { clientOrderId })),
@@ -26,27 +31,13 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
       ],
     })),
     startReconciliation: async (portfolioId) => {
-      await client.workflow.signalWithStart<typeof workflows.reconciliation>('reconciliation', {
-        workflowId: reconciliationId(portfolioId),
-        taskQueue,
-        args: [{ portfolioId }],
-        signal: newsSignal, // one that runs compares again: it may have looked already
-        workflowTaskTimeout: '5 s',
-        staticSummary: 'venue, ledger and workflows compared',
-        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
-      });
+      await client.workflow.signalWithStart<typeof workflows.reconciliation>('reconciliation', { ...woken(portfolioId), workflowId: reconciliationId(portfolioId), args: [{ portfolioId }], staticSummary: 'venue, ledger and workflows compared' });
     },
     startEvaluation: async (portfolioId) => {
-      await client.workflow.signalWithStart<typeof workflows.outcomeEvaluation>('outcomeEvaluation', {
-        workflowId: outcomeEvaluationId(portfolioId),
-        taskQueue,
-        args: [{ portfolioId, before: null }],
-        signal: newsSignal, // one that runs looks again
-        workflowTaskTimeout: '5 s',
-        priority: { priorityKey: 5 },
-        staticSummary: 'due predictions priced',
-        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
-      });
+      await client.workflow.signalWithStart<typeof workflows.outcomeEvaluation>('outcomeEvaluation', { ...woken(portfolioId), ...LAST, workflowId: outcomeEvaluationId(portfolioId), args: [{ portfolioId, before: null }], staticSummary: 'due predictions priced' });
+    },
+    wakeTrial: async (portfolioId) => {
+      await client.workflow.signalWithStart<typeof workflows.shadowTrial>('shadowTrial', { ...woken(portfolioId), ...LAST, workflowId: shadowTrialId(portfolioId), args: [{ portfolioId, before: null }], staticSummary: 'the model on trial, and the watch over the one that acts' });
     },
     startRetrain: (portfolioId, cause) => unlessStarted(client.workflow.start<typeof workflows.dailyRetrain>('dailyRetrain', {
       workflowId: dailyRetrainId(portfolioId),
@@ -57,18 +48,6 @@ export function createEngine(client: Client, taskQueuePrefix: string): Engine {
       staticSummary: `models trained anew (${cause})`,
       typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
     })),
-    wakeTrial: async (portfolioId) => {
-      await client.workflow.signalWithStart<typeof workflows.shadowTrial>('shadowTrial', {
-        workflowId: shadowTrialId(portfolioId),
-        taskQueue,
-        args: [{ portfolioId, before: null }],
-        signal: newsSignal, // one that runs looks again
-        workflowTaskTimeout: '5 s',
-        priority: { priorityKey: 5 },
-        staticSummary: 'the model on trial, and the watch over the one that acts',
-        typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
-      });
-    },
     wakeGuard: (portfolioId) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(newsSignal)),
     tripGuard: (portfolioId, cause) => unlessGone(client.workflow.getHandle(portfolioGuardId(portfolioId)).signal(crossingSignal, cause)),
     isRunning: async (workflowId) => {

@@ -17,12 +17,12 @@ export function learnersText(offered: readonly { readonly name: string; readonly
   return columns(offered.map(({ name, missing }) => [name, missing ?? 'can be used']));
 }
 
-export function modelText({ modelId, place, learner, recipeId, kind, gate, validatedAt, dataHash, run, trial, steps, description }: ModelReport): string {
+export function modelText({ modelId, place, learner, recipeId, kind, gate, validatedAt, dataHash, run, trial, steps, progress, description }: ModelReport): string {
   const importances = (description['importances'] ?? []) as readonly { readonly feature: string; readonly share: number }[];
   const metrics = Object.entries((description['metrics'] ?? {}) as Readonly<Record<string, number | null>>);
   return [
     columns([
-      ['model', modelId], ['place', place ?? 'none'], ['recipe', `${recipeId}: ${learner} ${JSON.stringify(description['parameters'])}, ${String(description['featureSet'])}, label ${String(description['label'])}, seed ${String(description['seed'])}`],
+      ['model', modelId], ['place', place ?? 'none'], ...(progress === null ? [] : [['now', progress]]), ['recipe', `${recipeId}: ${learner} ${JSON.stringify(description['parameters'])}, ${String(description['featureSet'])}, label ${String(description['label'])}, seed ${String(description['seed'])}`],
       ['trained on', run === null ? `data ${dataHash}` : `data ${dataHash}, ${run.rows ?? 0} rows as of ${time(run.asOf)} (run ${run.runId}, ${run.cause})`], ['validated', time(validatedAt)], ['gate', `${gate}${trial === null || trial.reason === null ? '' : `: ${trial.reason}`}`], ['kind', kind],
     ]),
     ...(metrics.length === 0 ? [] : [`\nOn its test rows:\n${columns(metrics.map(([name, value]) => [`  ${name}`, value === null ? '-' : String(Number(value.toPrecision(5)))]))}`]),

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { createModelStore } from '../db/model-store.ts';
+import { createTrialStore } from '../db/trial-store.ts';
 import type { ModelRow, RunRow, StepRow, TrialRow } from '../db/model-views.ts';
 import { marketTimeOf, modelRows, runRows, stepsOf, trialsOf } from '../db/model-views.ts';
 import type { Pool } from '../db/pool.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/ports/model-store.ts';
 import type { NotAllowed } from '../domain/promotion/by-hand.ts';
-import { promotedByHand, retiredByHand } from '../domain/promotion/by-hand.ts';
+import { agreedByHand, promotedByHand, retiredByHand } from '../domain/promotion/by-hand.ts';
+import { isKnownLabel, labelDefinitionOf } from '../domain/predictions/label.ts';
+import { abstentionOf } from '../domain/promotion/model-votes.ts';
+import { trialText, watchText } from '../domain/promotion/progress.ts';
+import { servedModelOf } from '../domain/promotion/served-model.ts';
+import type { StandingStep } from '../domain/promotion/standing.ts';
 import { afterRollBack } from '../domain/promotion/registry.ts';
 import type { RegisteredModel, Registry, RegistryChange, RegistryStep } from '../domain/promotion/registry.ts';
 import { retrainIntervalMs } from '../config/retraining.ts';
@@ -20,9 +26,7 @@ export interface Asked {
   readonly because: string;
 }
 
-export interface ModelStep extends RegistryChange {
-  readonly deployment: string;
-}
+export type ModelStep = StandingStep['change'] & { readonly deployment: string };
 
 export interface ModelReport extends ModelRow {
   readonly deployment: string;
@@ -32,6 +36,8 @@ export interface ModelReport extends ModelRow {
   readonly trial: TrialRow | null;
   /** Of its life, the oldest first. */
   readonly steps: readonly StepRow[];
+  /** How far its trial is, or the watch over it; null: neither. */
+  readonly progress: string | null;
 }
 
 const LISTED_MAX = 1_000;
@@ -61,9 +67,22 @@ export async function showModel(deployment: string | undefined, name: string): P
   return await withShelf(deployment, async (shelf) => {
     const row = await findModel(shelf, name);
     const { pool, portfolioId } = shelf;
-    const [record, [run], [trial], steps] = await Promise.all([createModelStore(pool).model(portfolioId, row.modelId), runRows(pool, { portfolioId, prefix: row.runId, limit: 1 }), trialsOf(pool, { trialId: row.trialId }), stepsOf(pool, portfolioId, row.modelId)]);
-    return { deployment: shelf.deployment, ...row, description: record.description, run: run ?? null, trial: trial ?? null, steps };
+    const [record, [run], [trial], steps, progress] = await Promise.all([createModelStore(pool).model(portfolioId, row.modelId), runRows(pool, { portfolioId, prefix: row.runId, limit: 1 }), trialsOf(pool, { trialId: row.trialId }), stepsOf(pool, portfolioId, row.modelId), progressOf(shelf, row)]);
+    return { deployment: shelf.deployment, ...row, description: record.description, run: run ?? null, trial: trial ?? null, steps, progress };
   });
+}
+
+async function progressOf({ pool, portfolioId }: Shelf, { modelId, place }: ModelRow): Promise<string | null> {
+  const trials = createTrialStore(pool);
+  const [{ trial, watch }, at, { description }] = await Promise.all([trials.standing(portfolioId), marketTimeOf(pool, portfolioId), createModelStore(pool).model(portfolioId, modelId)]);
+  if (place === 'champion') return watch === null ? 'the watch over it begins with the next candle' : watchText(watch, at);
+  if (place !== 'onTrial') return null;
+  if (trial === null) return 'its trial begins with the next candle';
+  const described = servedModelOf(description);
+  if (!isKnownLabel(described.label)) return trialText(trial, null, at); // of a user's file, which is not loaded here
+  const { horizonCandles } = labelDefinitionOf(described.label);
+  const counts = await trials.counts({ portfolioId, since: trial.startedAt, until: at, ...abstentionOf({ modelId, described }, '') });
+  return trialText(trial, { ...counts, horizonCandles }, at);
 }
 
 /** By the beginning of its id, or its place. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
@@ -76,10 +95,13 @@ export async function findModel({ pool, portfolioId, deployment }: Shelf, name: 
   return found;
 }
 
-/** Acts from the next cycle on. @throws {KeelError} NOT_FOUND, USAGE */
+/** Acts from the next cycle on; one that won its trial and is asked about begins its canary. @throws {KeelError} NOT_FOUND, USAGE */
 export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
   return await stepByHand(asked, async (shelf) => {
-    const [row, at] = await Promise.all([findModel(shelf, name), marketTimeOf(shelf.pool, shelf.portfolioId)]);
+    const { pool, portfolioId } = shelf;
+    const [row, at] = await Promise.all([findModel(shelf, name), marketTimeOf(pool, portfolioId)]);
+    const agreed = await createTrialStore(pool).take({ portfolioId, stepId: `byHand/${randomUUID()}`, actor: asked.by, at, decide: (standing) => agreedByHand(standing, row.modelId, { why: asked.because, at }) });
+    if (agreed !== null) return { kind: agreed.kind, modelId: agreed.modelId, why: `its canary begins: ${agreed.why}` };
     return (registry) => promotedByHand(registry, registered(row), { why: asked.because, hasPassed: row.gate === 'passed', at });
   });
 }
@@ -102,10 +124,10 @@ export async function retireModel(name: string, asked: Asked): Promise<ModelStep
 
 const registered = ({ modelId, recipeId, validatedAt }: RegisteredModel): RegisteredModel => ({ modelId, recipeId, validatedAt });
 
-async function stepByHand({ deployment, by }: Asked, plan: (shelf: Shelf) => Promise<(registry: Registry) => RegistryStep | NotAllowed>): Promise<ModelStep> {
+async function stepByHand({ deployment, by }: Asked, plan: (shelf: Shelf) => Promise<StandingStep['change'] | ((registry: Registry) => RegistryStep | NotAllowed)>): Promise<ModelStep> {
   return await withShelf(deployment, async (shelf) => {
     const decide = await plan(shelf);
-    return { deployment: shelf.deployment, ...(await takeStep(shelf, by, decide)) };
+    return { deployment: shelf.deployment, ...(typeof decide === 'function' ? await takeStep(shelf, by, decide) : decide) };
   });
 }
 

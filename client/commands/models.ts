@@ -28,7 +28,7 @@ Examples:
   keel models show champion
   keel models rollback --by ada --because "it lost a week long"`);
   registerViews(models);
-  registerChange(models, { name: 'promote', about: 'it acts from the next cycle on; who acted is its predecessor', example: 'promote 3f2a', hasModel: true, step: async (name, asked) => (await import('../models.ts')).promoteModel(name, asked) });
+  registerChange(models, { name: 'promote', about: 'it acts from the next cycle on; who acted is its predecessor. Of one that won its trial and waits for a person the canary begins', example: 'promote 3f2a', hasModel: true, step: async (name, asked) => (await import('../models.ts')).promoteModel(name, asked) });
   registerChange(models, { name: 'rollback', about: 'who acted before the champion acts again, or the rules', example: 'rollback', hasModel: false, step: async (_name, asked) => (await import('../models.ts')).rollBackModel(asked) });
   registerChange(models, { name: 'retire', about: 'takes it out of its place: of the champion the rules take over', example: 'retire champion', hasModel: true, step: async (name, asked) => (await import('../models.ts')).retireModel(name, asked) });
   registerFiles(models);
@@ -61,7 +61,7 @@ function registerViews(models: Command): void {
     });
   models
     .command('show')
-    .description('one model: recipe, data, every rule of the gate, importances, its life')
+    .description('one model: how far its trial or the watch over it is, recipe, data, every rule of the gate, importances, its life')
     .argument('<model>', MODEL)
     .option(...DEPLOYMENT)
     .option('--json', 'as JSON')

@@ -1,4 +1,6 @@
 /** Steps that a person takes. Pure: the person and the reason are in each. */
+import type { Standing, StandingStep } from './standing.ts';
+import { trialAdvanced } from './standing.ts';
 import type { Registry, RegistryStep, RegisteredModel } from './registry.ts';
 
 /** Why a step cannot be taken, in words for whoever asked. */
@@ -12,6 +14,12 @@ export function promotedByHand(registry: Registry, model: RegisteredModel, { why
   if (champion?.modelId === model.modelId) return { problem: 'it acts already' };
   if (!hasPassed) return { problem: 'it never passed the gate here: it may stand trial, not act' };
   return { registry: { champion: { ...model, validatedAt: at }, predecessor: champion, onTrial: onTrial?.modelId === model.modelId ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
+}
+
+/** A person agrees to the model that won its trial: its canary begins. @param it.at market clock. @returns null: nobody was asked about it */
+export function agreedByHand(standing: Standing, modelId: string, { why, at }: { readonly why: string; readonly at: number }): StandingStep | null {
+  if (standing.trial?.modelId !== modelId || standing.trial.state.phase !== 'acknowledgement') return null;
+  return trialAdvanced(standing, { state: { phase: 'canary', stage: 0, since: at }, why }, at);
 }
 
 /** The champion goes and the rules act, the predecessor is forgotten, or the trial ends. */

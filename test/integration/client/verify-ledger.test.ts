@@ -6,6 +6,8 @@ import type { Pool } from '../../../db/pool.ts';
 import type { Fill, OrderIntent, VenueOrder } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
+import { createTrialStore } from '../../../db/trial-store.ts';
+import { trialAdvanced, trialBegun } from '../../../domain/promotion/standing.ts';
 import { afterGate, afterTrial } from '../../../domain/promotion/registry.ts';
 import { protectionViolations } from '../../../domain/verify/protection.ts';
 import { OPEN, recordedLedger } from '../db/cycle.fixture.ts';
@@ -72,13 +74,18 @@ it('models are read with the hash of their bytes, their place, their trial and t
   await models.recordTrial({ trialId: 'trial/1', runId: 'run/1', portfolioId: 'sim', recipeId: 'a', recipe: {}, kind: 'challenger', outcome: 'refused', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
   await models.registerModel({ ...model, portfolioId: 'sim', trialId: 'trial/1', dataHash: 'd', description: {}, artefact });
   const seen = async () => (await readLedger(pool, 'sim')).models;
-  const read = { modelId: model.modelId, bytesHash: model.modelId, place: null, trial: 'refused', steps: [] };
+  const read = { modelId: model.modelId, bytesHash: model.modelId, place: null, trial: 'refused', steps: [], phases: [] };
   expect(await seen()).toEqual([read]);
 
   await models.step({ portfolioId: 'sim', stepId: 'trial/1/gate', actor: 'dailyRetrain', decide: (registry) => afterGate(registry, { kind: 'challenger', model }) });
   const begun = { kind: 'trialBegun', isByHand: false };
   expect(await seen()).toEqual([{ ...read, place: 'onTrial', steps: [begun] }]);
 
+  const trials = createTrialStore(pool);
+  await trials.take({ portfolioId: 'sim', stepId: 'trial/1', actor: 'shadowTrial', at: 1, decide: (standing) => trialBegun(standing, { at: 1, number: 1 }) });
+  await trials.take({ portfolioId: 'sim', stepId: 'byHand/0', actor: 'ada', at: 1, decide: (standing) => trialAdvanced(standing, { state: { phase: 'canary', stage: 0, since: 1 }, why: 'fine' }, 1) });
+  const phases = [{ phase: 'operations', isByHand: false }, { phase: 'canary', isByHand: true }];
+
   await models.step({ portfolioId: 'sim', stepId: 'byHand/1', actor: 'ada', decide: (registry) => afterTrial(registry, 'promoted', { why: 'better', at: 1_000 }) });
-  expect(await seen()).toEqual([{ ...read, place: 'champion', steps: [begun, { kind: 'promoted', isByHand: true }] }]);
+  expect(await seen()).toEqual([{ ...read, place: 'champion', steps: [begun, { kind: 'promoted', isByHand: true }], phases }]);
 });

@@ -50,8 +50,8 @@ it('a model is found by the beginning of its id, with its place, its gate, and e
   expect(steps.map(({ kind, why, actor }) => [kind, why, actor])).toEqual([['promoted', 'a look', 'ada'], ['retired', 'lost', 'ada']]);
   const { rows: events } = await pool.query<{ type: string }>(`SELECT type FROM domain_events WHERE type LIKE 'model%' ORDER BY seq`);
   expect(events.map((it) => it.type)).toEqual(['modelPromoted', 'modelRolledBack']); // the rules act again: that is no trial's end
-  const text = modelText({ deployment: 'sim', ...(row ?? expect.fail('no row')), description: (await store.model('sim', modelId)).description, run: RUN, trial: (await trialsOf(pool, { trialId: TRIAL.trialId }))[0] ?? null, steps });
-  for (const part of [modelId, 'rsi14', '100.0 %', '✓ testDays', '✗ brierSkill', 'more than 0', 'ada']) expect(text).toContain(part);
+  const text = modelText({ deployment: 'sim', ...(row ?? expect.fail('no row')), description: (await store.model('sim', modelId)).description, run: RUN, trial: (await trialsOf(pool, { trialId: TRIAL.trialId }))[0] ?? null, steps, progress: 'day 2 of 14' });
+  for (const part of [modelId, 'rsi14', '100.0 %', '✓ testDays', '✗ brierSkill', 'more than 0', 'ada', 'day 2 of 14']) expect(text).toContain(part);
   expect(modelsText(await modelRows(pool, query))).toContain(modelId.slice(0, 12));
 });
 

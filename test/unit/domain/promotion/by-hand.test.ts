@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { promotedByHand, retiredByHand } from '../../../../domain/promotion/by-hand.ts';
+import type { TrialState } from '../../../../domain/promotion/shadow-trial.ts';
+import { agreedByHand, promotedByHand, retiredByHand } from '../../../../domain/promotion/by-hand.ts';
 import type { Registry } from '../../../../domain/promotion/registry.ts';
 
 const model = (modelId: string) => ({ modelId, recipeId: 'r', validatedAt: 0 });
@@ -22,4 +23,13 @@ test('whoever has a place can be retired from it', () => {
   expect(retiredByHand(registry, 'b', 'w')).toMatchObject({ registry: { champion: A, predecessor: null, onTrial: C } });
   expect(retiredByHand(registry, 'c', 'w')).toMatchObject({ registry: { champion: A, predecessor: B, onTrial: null } });
   expect(retiredByHand(registry, 'd', 'w')).toMatchObject({ problem: expect.stringContaining('nothing to retire') as string });
+});
+
+test.each<[string, TrialState, string, TrialState | null]>([
+  ['who is asked about it', { phase: 'acknowledgement' }, 'c', { phase: 'canary', stage: 0, since: 9 }],
+  ['of whom nobody was asked', { phase: 'superiority', looks: 1 }, 'c', null],
+  ['another one', { phase: 'acknowledgement' }, 'b', null],
+])('a person agrees to %s', (_name, state, modelId, expected) => {
+  const trial = { modelId: 'c', startedAt: 0, number: 1, state, since: 0, steps: 3, canarySince: null };
+  expect(agreedByHand({ registry, trial, watch: null }, modelId, { why: 'ada: fine', at: 9 })?.trial?.state ?? null).toEqual(expected);
 });

@@ -65,22 +65,21 @@ export function createTrialActivities(deps: TrialDeps): TrialActivities {
   const trialStep = createTrialStep(deps);
   const watchStep = createWatchStep(deps);
 
-  return {
-    wakeTrial: (portfolioId) => deps.engine.wakeTrial(portfolioId),
-    advanceTrial: async (portfolioId): Promise<TrialLook> => {
-      const [spec, marketTime, { policy }, standing, awaited] = await Promise.all([ledger.portfolio(portfolioId), venue.marketTime(), readPolicy(portfolioId), trials.standing(portfolioId), trials.awaited(portfolioId)]);
-      const at = candleOpenTime(marketTime, spec.timeframe);
-      if (!isLookAwaited(awaited, marketTime)) return lookOf(standing, null, at);
-      const look: Look = { spec, at, policy, standing };
-      const step = await watchStep(look) ?? await trialStep(look);
-      if (step === null) {
-        await trials.recordLook(portfolioId, at);
-        return lookOf(standing, null, at);
-      }
-      const taken = await trials.take({ portfolioId, stepId: step.stepId, actor: ACTOR, at, decide: (now) => (isAsSeen(now, standing) ? step.decide(now) : null) });
-      return lookOf(await trials.standing(portfolioId), taken ?? { kind: 'trialAdvanced', modelId: '', why: 'the registry changed meanwhile: it is looked at anew', trial: null, watch: null }, at);
-    },
-  };
+  return { advanceTrial, wakeTrial: (portfolioId) => deps.engine.wakeTrial(portfolioId) };
+
+  async function advanceTrial(portfolioId: string): Promise<TrialLook> {
+    const [spec, marketTime, { policy }, standing, awaited] = await Promise.all([ledger.portfolio(portfolioId), venue.marketTime(), readPolicy(portfolioId), trials.standing(portfolioId), trials.awaited(portfolioId)]);
+    const at = candleOpenTime(marketTime, spec.timeframe);
+    if (!isLookAwaited(awaited, marketTime)) return lookOf(standing, null, at);
+    const look: Look = { spec, at, policy, standing };
+    const step = await watchStep(look) ?? await trialStep(look);
+    if (step === null) {
+      await trials.recordLook(portfolioId, at);
+      return lookOf(standing, null, at);
+    }
+    const taken = await trials.take({ portfolioId, stepId: step.stepId, actor: ACTOR, at, decide: (now) => (isAsSeen(now, standing) ? step.decide(now) : null) });
+    return taken === null ? await advanceTrial(portfolioId) : lookOf(await trials.standing(portfolioId), taken, at); // another step came before: by what it left
+  }
 }
 
 /** A step that is due, named by what it follows. */
@@ -92,7 +91,7 @@ interface DueStep {
 /** Somebody else may have taken a step while facts were read. */
 function isAsSeen(now: Standing, seen: Standing): boolean {
   return now.registry.champion?.modelId === seen.registry.champion?.modelId && now.registry.onTrial?.modelId === seen.registry.onTrial?.modelId
-    && now.trial?.steps === seen.trial?.steps && now.trial?.startedAt === seen.trial?.startedAt && now.watch?.status === seen.watch?.status && now.watch?.since === seen.watch?.since;
+    && now.trial?.id === seen.trial?.id && now.trial?.steps === seen.trial?.steps && now.watch?.id === seen.watch?.id && now.watch?.status === seen.watch?.status;
 }
 
 function lookOf(standing: Standing, step: TakenStep | null, at: number): TrialLook {
@@ -114,11 +113,12 @@ function createTrialStep(deps: TrialDeps): (look: Look) => Promise<DueStep | nul
     const { portfolioId } = spec;
     if (onTrial === null) return null;
     if (standing.trial === null) {
-      const number = trialNumberOf(await trials.begun(portfolioId), at);
-      return { stepId: `trial/${onTrial.modelId}/${at}/begun`, decide: (now) => trialBegun(now, { at, number }) };
+      const [begun, newest] = await Promise.all([trials.begun(portfolioId), trials.newestStep(portfolioId)]);
+      const id = `${onTrial.modelId}/${newest}`;
+      return { stepId: `trial/${id}/0`, decide: (now) => trialBegun(now, { id, at, number: trialNumberOf(begun, at) }) };
     }
     const trial = standing.trial;
-    const stepId = `trial/${trial.modelId}/${trial.startedAt}/${trial.steps}`;
+    const stepId = `trial/${trial.id}/${trial.steps}`;
     const taking = (step: TrialStep): DueStep | null => (step.why === null ? null : { stepId, decide: (now) => trialAdvanced(now, step, at) });
     const described = await readable(models, portfolioId, trial.modelId);
     if (typeof described === 'string') return taking({ state: { phase: 'retired' }, why: described });
@@ -195,11 +195,14 @@ function createSkewLook({ ledger, models, features }: TrialDeps): (look: { reado
 function createWatchStep({ trials, models, retrainIntervalMs }: TrialDeps): (look: Look) => Promise<DueStep | null> {
   return async ({ spec: { portfolioId }, at, policy, standing: { registry: { champion }, watch } }) => {
     if (champion === null) return null;
-    if (watch === null) return { stepId: `watch/${champion.modelId}/${at}/begun`, decide: (now) => watchBegun(now, at) };
+    if (watch === null) {
+      const id = `${champion.modelId}/${await trials.newestStep(portfolioId)}`;
+      return { stepId: `watch/${id}/begun`, decide: (now) => watchBegun(now, { id, at }) };
+    }
     if (watch.status !== 'watching') return null;
     const step = await verdictOf({ portfolioId, at, watch, policy });
     if (step.why === null) return null;
-    return { stepId: `watch/${champion.modelId}/${watch.since}/${step.state.status}`, decide: (now) => watchAdvanced(now, step, { at, retrainIntervalMs }) };
+    return { stepId: `watch/${watch.id}/${step.state.status}`, decide: (now) => watchAdvanced(now, step, { at, retrainIntervalMs }) };
   };
 
   async function verdictOf({ portfolioId, at, watch, policy }: { readonly portfolioId: string; readonly at: number; readonly watch: WatchRecord; readonly policy: Policy }): Promise<WatchStep> {

@@ -38,6 +38,11 @@ export function createTrialStore(pool: Pool): TrialStore {
       await announceChange(client);
     }),
 
+    newestStep: async (portfolioId) => {
+      const [row] = await run<{ seq: number }>(pool, `steps of ${portfolioId}`, { text: 'SELECT coalesce(max(seq), 0)::float8 AS seq FROM model_steps WHERE portfolio_id = $1', values: [portfolioId] });
+      return row?.seq ?? 0;
+    },
+
     begun: async (portfolioId) => {
       const rows = await run<{ at: number }>(pool, `trials of ${portfolioId}`, { text: `SELECT at FROM trial_steps WHERE portfolio_id = $1 AND kind = 'trialAdvanced' AND (trial->>'steps')::int = 1 ORDER BY seq`, values: [portfolioId] });
       return rows.map((it) => it.at);

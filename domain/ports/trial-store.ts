@@ -50,6 +50,8 @@ export interface TrialStore {
   awaited(portfolioId: string): Promise<AwaitedLook | null>;
   /** Whoever waits for the market hears of it. */
   recordLook(portfolioId: string, at: number): Promise<void>;
+  /** The registry's newest step: what begins after it is named by it. */
+  newestStep(portfolioId: string): Promise<number>;
   /** When the portfolio's trials began. */
   begun(portfolioId: string): Promise<readonly number[]>;
   /** Of a voter on trial: priced predictions, the moments that they were made at, and the acting ones beside them. */

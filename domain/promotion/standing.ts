@@ -9,6 +9,8 @@ import type { WatchStep } from './watch.ts';
 
 /** Of the model on trial. Times are of the market clock. */
 export interface TrialRecord {
+  /** Of this trial alone: a model may stand several. */
+  readonly id: string;
   readonly modelId: string;
   readonly startedAt: number;
   /** Its place among the trials of 365 days, from 1. */
@@ -24,6 +26,7 @@ export interface TrialRecord {
 
 /** Of the champion, from the moment on at which it came to act. */
 export interface WatchRecord {
+  readonly id: string;
   /** The champion, and whoever it refreshed since then: one after the other. */
   readonly modelIds: readonly string[];
   /** Market clock. */
@@ -78,10 +81,10 @@ function watchAfter(watch: WatchRecord | null, before: Registry, { registry: { c
 }
 
 /** @param number of the trial. @throws {RangeError} not retried: nobody is on trial. */
-export function trialBegun(standing: Standing, { at, number }: { readonly at: number; readonly number: number }): StandingStep {
+export function trialBegun(standing: Standing, { id, at, number }: { readonly id: string; readonly at: number; readonly number: number }): StandingStep {
   const { onTrial } = standing.registry;
   if (onTrial === null) throw new RangeError('a trial begins and nobody is on trial');
-  const trial: TrialRecord = { modelId: onTrial.modelId, startedAt: at, number, state: TRIAL_BEGUN, since: at, steps: 1, canarySince: null };
+  const trial: TrialRecord = { id, modelId: onTrial.modelId, startedAt: at, number, state: TRIAL_BEGUN, since: at, steps: 1, canarySince: null };
   return { standing: { ...standing, trial }, change: { kind: 'trialAdvanced', modelId: onTrial.modelId, why: `trial ${number} of this year begins: a day and a hundred predictions of operations` }, trial, watch: null };
 }
 
@@ -96,15 +99,15 @@ export function trialAdvanced(standing: Standing, { state, why }: TrialStep, at:
   const step = afterTrial(standing.registry, state.phase, { why, at });
   const after = carriedOver(standing, step);
   if (state.phase === 'retired') return { standing: after, change: step.change, trial, watch: null };
-  const watch: WatchRecord = { modelIds: [modelId], since: at, status: 'watching' };
+  const watch: WatchRecord = { id: before.id, modelIds: [modelId], since: at, status: 'watching' };
   return { standing: { ...after, watch }, change: step.change, trial, watch };
 }
 
 /** Whoever came to act without a trial is watched from now on. @throws {RangeError} not retried: there is no champion. */
-export function watchBegun(standing: Standing, at: number): StandingStep {
+export function watchBegun(standing: Standing, { id, at }: { readonly id: string; readonly at: number }): StandingStep {
   const { champion } = standing.registry;
   if (champion === null) throw new RangeError('a watch begins and there is no champion');
-  const watch: WatchRecord = { modelIds: [champion.modelId], since: at, status: 'watching' };
+  const watch: WatchRecord = { id, modelIds: [champion.modelId], since: at, status: 'watching' };
   return { standing: { ...standing, watch }, change: { kind: 'watchBegun', modelId: champion.modelId, why: 'it acts: for fourteen days it is held to what its validation promised' }, trial: null, watch };
 }
 

@@ -82,7 +82,7 @@ it('models are read with the hash of their bytes, their place, their trial and t
   expect(await seen()).toEqual([{ ...read, place: 'onTrial', steps: [begun] }]);
 
   const trials = createTrialStore(pool);
-  await trials.take({ portfolioId: 'sim', stepId: 'trial/1', actor: 'shadowTrial', at: 1, decide: (standing) => trialBegun(standing, { at: 1, number: 1 }) });
+  await trials.take({ portfolioId: 'sim', stepId: 'trial/1', actor: 'shadowTrial', at: 1, decide: (standing) => trialBegun(standing, { id: 't', at: 1, number: 1 }) });
   await trials.take({ portfolioId: 'sim', stepId: 'byHand/0', actor: 'ada', at: 1, decide: (standing) => trialAdvanced(standing, { state: { phase: 'canary', stage: 0, since: 1 }, why: 'fine' }, 1) });
   const phases = [{ phase: 'operations', isByHand: false }, { phase: 'canary', isByHand: true }];
 

@@ -124,7 +124,7 @@ describe('a champion and a model on trial', () => {
     await register(OTHER);
     const trials = createTrialStore(pool);
     const at = closeOf(LEARNED);
-    await trials.take({ portfolioId: 'sim', stepId: 'begun', actor: 'test', at, decide: (standing) => trialBegun(standing, { at, number: 1 }) });
+    await trials.take({ portfolioId: 'sim', stepId: 'begun', actor: 'test', at, decide: (standing) => trialBegun(standing, { id: 't', at, number: 1 }) });
     await trials.take({ portfolioId: 'sim', stepId: 'canary', actor: 'test', at, decide: (standing) => trialAdvanced(standing, { state: { phase: 'canary', stage: 0, since: at }, why: 'better' }, at) });
     const { cycle } = await worker();
     const { observation, plan, cycleId } = await cycle(LEARNED + 1);

@@ -16,17 +16,15 @@ import type { Venue } from '../../../domain/ports/venue.ts';
 import { afterGate } from '../../../domain/promotion/registry.ts';
 import type { Promised } from '../../../domain/promotion/watch.ts';
 import type { TestDatabases } from '../../support/databases.ts';
+import { plantPredictions } from '../../support/planted-predictions.ts';
 import { portOf } from '../../support/ports.ts';
 import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 import { emptyLedger, PORTFOLIO } from '../db/cycle.fixture.ts';
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 const START = Date.UTC(2024, 0, 1);
 export const closeOf = (hour: number): number => START + hour * HOUR_MS;
-const HORIZON = 4;
 const PROMISED: Promised = { winRate: 0.6, meanR: 0.2, deviationR: 1, worseR: -0.1 };
-/** Of one candle: the move to be expected of a horizon is 200 bps. */
-const SIGMA = 0.01;
 
 export interface Planted {
   /** Hours, from and to included. */
@@ -83,7 +81,9 @@ export async function trialWorld(databases: TestDatabases, { mode = 'paper' as P
       await models.step({ portfolioId: 'sim', stepId: `begin ${name}`, actor: 'dailyRetrain', decide: (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId: name, validatedAt: START } }) });
       return modelId;
     },
-    plant: ({ from, to, role, modelId, right, returnBps = 100 }) => plant(pool, { hours: [from, to], role, voter: modelId === null ? 'ensemble' : 'model/boosting', version: modelId?.slice(0, 12) ?? '1', right, returnBps, instrumentId: instrument.id }),
+    plant: ({ from, to, role, modelId, right, returnBps = 100 }) => plantPredictions(pool, {
+      portfolioId: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentId: instrument.id, firstAt: closeOf(from), candleMs: HOUR_MS, count: to - from + 1, role, voter: modelId === null ? 'ensemble' : 'model/boosting', version: modelId?.slice(0, 12) ?? '1', right, returnBps,
+    }),
     walk: async (...hours) => {
       const steps: (TrialLook['step'] & object)[] = [];
       for (const hour of hours) {
@@ -92,19 +92,4 @@ export async function trialWorld(databases: TestDatabases, { mode = 'paper' as P
       return steps;
     },
   };
-}
-
-/** Every hour comes a rise; what was given to it wavers a little, so that it has a variance. */
-async function plant(pool: Pool, { hours: [from, to], role, voter, version, right, returnBps, instrumentId }: { readonly hours: readonly [number, number]; readonly role: string; readonly voter: string; readonly version: string; readonly right: number; readonly returnBps: number; readonly instrumentId: string }): Promise<void> {
-  const close = `${START} + h::bigint * ${HOUR_MS}`;
-  await pool.query(`INSERT INTO cycles (cycle_id, portfolio_id, strategy, timeframe, close_time, workflow_id, claimed_at) SELECT 'c' || h, 'sim', 'ensemble', '1h', ${close}, 'w', 0 FROM generate_series($1::int, $2::int) h ON CONFLICT DO NOTHING`, [from, to]);
-  await pool.query({
-    text: `WITH made AS (
-      INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, portfolio_id, made_at, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price, role, horizon_candles, due_at, label_version, sigma, cost_bps)
-      SELECT 'c' || h, $8, $3, $4, 'sim', ${close}, 'buy', 0.5, $6::float8 + 0.02 * sin(h), 1 - $6::float8 - 0.02 * sin(h), 0, 'planted', 'range', 1, $5, ${HORIZON}, ${close} + ${HORIZON * HOUR_MS}, 'horizon4/1@0.5', ${SIGMA}, 0
-      FROM generate_series($1::int, $2::int) h RETURNING prediction_id, made_at, due_at)
-      INSERT INTO outcomes (prediction_id, label_version, state, entry_at, exit_at, entry_price, exit_price, actual, move_bps, return_bps, is_right, evaluated_at)
-      SELECT prediction_id, 'horizon4/1@0.5', 'priced', made_at, due_at, 1, 1, 'buy', 1, $7::float8, true, due_at FROM made`,
-    values: [from, to, voter, version, role, right, returnBps, instrumentId],
-  });
 }

@@ -1,5 +1,8 @@
 /** A trial and a watch over a real ledger: each step once, in one transaction with its event, whoever takes it and however often. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { promotedByHand, retiredByHand } from '../../../domain/promotion/by-hand.ts';
+import type { RegistryStep } from '../../../domain/promotion/registry.ts';
+import { afterRollBack } from '../../../domain/promotion/registry.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 import type { TrialWorld } from './trial.fixture.ts';
@@ -35,7 +38,7 @@ describe('a challenger that is better', () => {
     const standing = await world.trials.standing('sim');
     expect(standing).toEqual({
       registry: { champion: { modelId, recipeId: 'b', validatedAt: promotedAt }, predecessor: null, onTrial: null }, // weeks on trial did not make it old
-      trial: null, watch: { modelIds: [modelId], since: promotedAt, status: 'watching' },
+      trial: null, watch: { id: `${modelId}/1`, modelIds: [modelId], since: promotedAt, status: 'watching' },
     });
     expect((await world.pool.query(`SELECT type, actor, count(*)::int AS count FROM domain_events WHERE actor = 'shadowTrial' GROUP BY type, actor ORDER BY type`)).rows).toEqual([{ type: 'modelPromoted', actor: 'shadowTrial', count: 1 }, { type: 'modelTried', actor: 'shadowTrial', count: 5 }]);
     expect((await world.pool.query(`SELECT kind, step_id ~ '^trial/' AS "isOfTrial" FROM model_steps WHERE actor = 'shadowTrial'`)).rows).toEqual([{ kind: 'promoted', isOfTrial: true }]);
@@ -55,6 +58,20 @@ describe('a challenger that is better', () => {
     const [{ step_id: stepId } = { step_id: '' }] = (await world.pool.query<{ step_id: string }>('SELECT step_id FROM trial_steps')).rows;
     const again = await world.trials.take({ portfolioId: 'sim', stepId, actor: 'x', at: 1, decide: () => { throw new Error('decided twice'); } });
     expect(again).toMatchObject({ kind: 'trialAdvanced', modelId, trial: { startedAt: closeOf(0), number: 1, steps: 1 } });
+  });
+
+  it('a person who ends it while it is looked at has the last word', async () => {
+    let isToEnd = false;
+    world = await trialWorld(databases, { seen: (trials) => ({ trials: { ...trials, counts: async (query) => {
+      const counts = await trials.counts(query);
+      if (isToEnd) await world.models.step({ portfolioId: 'sim', stepId: 'byHand/1', actor: 'ada', decide: (registry) => retiredByHand(registry, modelId, 'no') as RegistryStep });
+      return counts;
+    } } }) });
+    const modelId = await better();
+    await world.walk(0, 103);
+    isToEnd = true;
+    expect(await world.look(104)).toMatchObject({ isOver: true, step: null });
+    expect(await phases()).toEqual(['operations']);
   });
 
   it('tells how far it is', async () => {
@@ -132,13 +149,23 @@ describe('a champion', () => {
 
   it('by a person\'s word is watched as well, and rolled back where it breaks its promise', async () => {
     const bad = await promoted('bad', 0);
-    expect((await world.trials.standing('sim')).watch).toEqual({ modelIds: [bad], since: closeOf(0), status: 'watching' });
+    expect((await world.trials.standing('sim')).watch).toEqual({ id: `${bad}/2`, modelIds: [bad], since: closeOf(0), status: 'watching' });
     await world.plant({ from: 1, to: 200, role: 'member', modelId: bad, right: 0.4, returnBps: -100 });
     const [step] = await world.walk(24, 48, 100, 200);
     expect(step).toMatchObject({ kind: 'rolledBack', modelId: bad, why: expect.stringMatching(/win rate is not the 60.0 %.*; the rules act/) as string });
     expect(await world.trials.standing('sim')).toEqual({ registry: { champion: null, predecessor: null, onTrial: null }, trial: null, watch: null });
     expect((await world.look(200)).isOver).toBe(true);
     expect((await world.pool.query(`SELECT actor FROM domain_events WHERE type = 'modelRolledBack'`)).rows).toEqual([{ actor: 'shadowTrial' }]);
+  });
+
+  it('that comes back is watched anew, also within the same candle', async () => {
+    const modelId = await promoted('again', 0);
+    for (const again of [1, 2]) {
+      await world.models.step({ portfolioId: 'sim', stepId: `byHand/back/${again}`, actor: 'ada', decide: (registry) => afterRollBack(registry, 'a mistake', { now: closeOf(0), retrainIntervalMs: 1 }) });
+      await world.models.step({ portfolioId: 'sim', stepId: `byHand/again/${again}`, actor: 'ada', decide: (registry) => promotedByHand(registry, { modelId, recipeId: 'again', validatedAt: 0 }, { why: 'none', hasPassed: true, at: closeOf(0) }) as RegistryStep });
+      await world.pool.query('UPDATE model_registry SET looked_to = NULL');
+      expect(kinds(await world.walk(0))).toEqual(['watchBegun']);
+    }
   });
 
   it('that keeps it stays, and the watch does not begin anew', async () => {

@@ -11,7 +11,7 @@ let host: WorkflowHost;
 beforeAll(async () => { host = await startWorkflowHost(); });
 afterAll(() => host.stop());
 
-const QUIET: TrialLook = { at: 3_600_000, isOver: false, step: null, trial: { modelId: 'm', startedAt: 0, number: 1, state: { phase: 'operations' }, since: 0, steps: 1, canarySince: null, text: 'trial 1 of this year' }, watch: null };
+const QUIET: TrialLook = { at: 3_600_000, isOver: false, step: null, trial: { id: 't', modelId: 'm', startedAt: 0, number: 1, state: { phase: 'operations' }, since: 0, steps: 1, canarySince: null, text: 'trial 1 of this year' }, watch: null };
 const STEP: TrialLook = { ...QUIET, step: { kind: 'trialAdvanced', modelId: 'm', why: 'it began' } };
 const OVER: TrialLook = { ...QUIET, isOver: true, trial: null };
 const RETIRED: TrialLook = { ...OVER, step: { kind: 'retired', modelId: 'm', why: 'undecided' } };

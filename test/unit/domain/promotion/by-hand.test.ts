@@ -30,6 +30,6 @@ test.each<[string, TrialState, string, TrialState | null]>([
   ['of whom nobody was asked', { phase: 'superiority', looks: 1 }, 'c', null],
   ['another one', { phase: 'acknowledgement' }, 'b', null],
 ])('a person agrees to %s', (_name, state, modelId, expected) => {
-  const trial = { modelId: 'c', startedAt: 0, number: 1, state, since: 0, steps: 3, canarySince: null };
+  const trial = { id: 't', modelId: 'c', startedAt: 0, number: 1, state, since: 0, steps: 3, canarySince: null };
   expect(agreedByHand({ registry, trial, watch: null }, modelId, { why: 'ada: fine', at: 9 })?.trial?.state ?? null).toEqual(expected);
 });

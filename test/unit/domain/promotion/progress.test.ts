@@ -4,7 +4,7 @@ import type { TrialState } from '../../../../domain/promotion/shadow-trial.ts';
 
 const HOUR_MS = 3_600_000;
 const COUNT = { predictions: 40, moments: 203, horizonCandles: 4 };
-const trial = (state: TrialState) => ({ modelId: 'm', startedAt: 0, number: 2, state, since: 24 * HOUR_MS, steps: 1, canarySince: null });
+const trial = (state: TrialState) => ({ id: 't', modelId: 'm', startedAt: 0, number: 2, state, since: 24 * HOUR_MS, steps: 1, canarySince: null });
 
 it.each<[TrialState, string]>([
   [{ phase: 'operations' }, 'operations, 40 of 100 predictions, 6 h of 24 h'],
@@ -17,7 +17,7 @@ it.each<[TrialState, string]>([
 it('what was not counted is not told', () => expect(trialText(trial({ phase: 'superiority', looks: 0 }), null, 0)).toBe('trial 2 of this year, day 1: look 1 of 4'));
 
 it.each([
-  [{ modelIds: ['a'], since: 0, status: 'watching' as const }, 'watched since 1970-01-01T00:00, day 2 of 14'],
-  [{ modelIds: ['a', 'b'], since: 0, status: 'watching' as const }, 'watched since 1970-01-01T00:00, day 2 of 14, with the 1 that it refreshed'],
-  [{ modelIds: ['a'], since: 0, status: 'kept' as const }, 'the watch is over: kept'],
+  [{ id: 'w', modelIds: ['a'], since: 0, status: 'watching' as const }, 'watched since 1970-01-01T00:00, day 2 of 14'],
+  [{ id: 'w', modelIds: ['a', 'b'], since: 0, status: 'watching' as const }, 'watched since 1970-01-01T00:00, day 2 of 14, with the 1 that it refreshed'],
+  [{ id: 'w', modelIds: ['a'], since: 0, status: 'kept' as const }, 'the watch is over: kept'],
 ])('a watch', (watch, expected) => expect(watchText(watch, 30 * HOUR_MS)).toBe(expected));

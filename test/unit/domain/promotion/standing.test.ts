@@ -12,8 +12,8 @@ const NOW = 100 * DAY_MS;
 const CLOCK = { at: NOW, retrainIntervalMs: DAY_MS };
 const model = (modelId: string, recipeId = modelId, validatedAt = NOW): RegisteredModel => ({ modelId, recipeId, validatedAt });
 const [A, B, C] = [model('a'), model('b'), model('c')] as const;
-const TRIAL: TrialRecord = { modelId: 'b', startedAt: 5, number: 2, state: { phase: 'operations' }, since: 5, steps: 1, canarySince: null };
-const WATCH: WatchRecord = { modelIds: ['a'], since: 7, status: 'watching' };
+const TRIAL: TrialRecord = { id: 't', modelId: 'b', startedAt: 5, number: 2, state: { phase: 'operations' }, since: 5, steps: 1, canarySince: null };
+const WATCH: WatchRecord = { id: 'w', modelIds: ['a'], since: 7, status: 'watching' };
 const standing = (registry: Partial<Registry>, rest: Partial<Standing> = {}): Standing => ({ registry: { ...EMPTY_REGISTRY, ...registry }, trial: null, watch: null, ...rest });
 const ON_TRIAL = standing({ champion: A, onTrial: B }, { trial: TRIAL, watch: WATCH });
 const CANARY: TrialState = { phase: 'canary', stage: 0, since: NOW };
@@ -22,7 +22,7 @@ const watched = (status: 'watching' | 'kept' | 'rollBack', from: Standing): Stan
 
 describe('a trial', () => {
   it('begins with operations, under its number', () => {
-    const { standing: after, change, trial } = trialBegun(standing({ onTrial: B }), { at: 5, number: 2 });
+    const { standing: after, change, trial } = trialBegun(standing({ onTrial: B }), { id: 't', at: 5, number: 2 });
     expect(after).toEqual(standing({ onTrial: B }, { trial: TRIAL }));
     expect([change.kind, change.modelId, trial]).toEqual(['trialAdvanced', 'b', TRIAL]);
   });
@@ -41,7 +41,7 @@ describe('a trial', () => {
   });
   it('that is won makes a champion whose age begins now, and who is watched from now on', () => {
     const { standing: after, change, trial, watch } = advanced({ phase: 'promoted' });
-    expect(after).toEqual(standing({ champion: { ...B, validatedAt: NOW }, predecessor: A }, { watch: { modelIds: ['b'], since: NOW, status: 'watching' } }));
+    expect(after).toEqual(standing({ champion: { ...B, validatedAt: NOW }, predecessor: A }, { watch: { id: 't', modelIds: ['b'], since: NOW, status: 'watching' } }));
     expect([change.kind, trial?.state.phase, watch]).toEqual(['promoted', 'promoted', after.watch]);
   });
   it('that is lost leaves the champion and its watch', () => {
@@ -51,16 +51,16 @@ describe('a trial', () => {
   });
   it('in which nothing happened has no step', () => expect(trialAdvanced(ON_TRIAL, { state: TRIAL.state, why: null }, NOW)).toBeNull());
   it('needs somebody on trial, and to have begun', () => {
-    expect(() => trialBegun(standing({ champion: A }), { at: 1, number: 1 })).toThrow(RangeError);
+    expect(() => trialBegun(standing({ champion: A }), { id: 't', at: 1, number: 1 })).toThrow(RangeError);
     expect(() => trialAdvanced(standing({ onTrial: B }), { state: TRIAL.state, why: 'w' }, NOW)).toThrow(RangeError);
   });
 });
 
 describe('a watch', () => {
   it('begins with whoever acts', () => {
-    const { standing: after, change } = watchBegun(standing({ champion: A }), 7);
+    const { standing: after, change } = watchBegun(standing({ champion: A }), { id: 'w', at: 7 });
     expect([after, change.kind]).toEqual([standing({ champion: A }, { watch: WATCH }), 'watchBegun']);
-    expect(() => watchBegun(standing({ onTrial: B }), 7)).toThrow(RangeError);
+    expect(() => watchBegun(standing({ onTrial: B }), { id: 'w', at: 7 })).toThrow(RangeError);
   });
   it('that is over is kept in mind: it does not begin anew', () => {
     const step = watched('kept', ON_TRIAL);

@@ -13,7 +13,7 @@ import { trialText, watchText } from '../domain/promotion/progress.ts';
 import type { ServedModel } from '../domain/promotion/served-model.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
 import type { TrialFacts, TrialStep, TrialTerms } from '../domain/promotion/shadow-trial.ts';
-import { isLookDue, nextTrial, trialNumberOf } from '../domain/promotion/shadow-trial.ts';
+import { closesToSkip, isLookDue, nextTrial, trialNumberOf } from '../domain/promotion/shadow-trial.ts';
 import type { Standing, StandingStep, TrialRecord, WatchRecord } from '../domain/promotion/standing.ts';
 import { isLookAwaited, isTrialIdle, trialAdvanced, trialBegun, watchAdvanced, watchBegun } from '../domain/promotion/standing.ts';
 import { trialFactsOf } from '../domain/promotion/trial-facts.ts';
@@ -73,8 +73,9 @@ export function createTrialActivities(deps: TrialDeps): TrialActivities {
     if (!isLookAwaited(awaited, marketTime)) return lookOf(standing, null, at);
     const look: Look = { spec, at, policy, standing };
     const step = await watchStep(look) ?? await trialStep(look);
-    if (step === null) {
-      await trials.recordLook(portfolioId, at);
+    if ('quietCloses' in step) {
+      const isSkipping = spec.mode === 'replay' && standing.watch?.status !== 'watching'; // there every outcome is priced by then; each result of one that is watched may speak
+      await trials.recordLook(portfolioId, !isSkipping ? at : at + step.quietCloses * timeframeMs(spec.timeframe));
       return lookOf(standing, null, at);
     }
     const taken = await trials.take({ portfolioId, stepId: step.stepId, actor: ACTOR, at, decide: (now) => (isAsSeen(now, standing) ? step.decide(now) : null) });
@@ -87,6 +88,13 @@ interface DueStep {
   readonly stepId: string;
   readonly decide: (standing: Standing) => StandingStep | null;
 }
+
+/** Nothing is to be done now, nor at so many closes after this one. */
+interface Quiet {
+  readonly quietCloses: number;
+}
+
+const QUIET: Quiet = { quietCloses: 0 };
 
 /** Somebody else may have taken a step while facts were read. */
 function isAsSeen(now: Standing, seen: Standing): boolean {
@@ -104,14 +112,14 @@ function lookOf(standing: Standing, step: TakenStep | null, at: number): TrialLo
 
 const nameOf = (modelId: string, described: ServedModel): VoterName => abstentionOf({ modelId, described }, '');
 
-function createTrialStep(deps: TrialDeps): (look: Look) => Promise<DueStep | null> {
+function createTrialStep(deps: TrialDeps): (look: Look) => Promise<DueStep | Quiet> {
   const { trials, models } = deps;
   const skewOfLive = createSkewLook(deps);
 
   return async ({ spec, at, policy, standing }) => {
     const { onTrial } = standing.registry;
     const { portfolioId } = spec;
-    if (onTrial === null) return null;
+    if (onTrial === null) return QUIET;
     if (standing.trial === null) {
       const [begun, newest] = await Promise.all([trials.begun(portfolioId), trials.newestStep(portfolioId)]);
       const id = `${onTrial.modelId}/${newest}`;
@@ -119,7 +127,7 @@ function createTrialStep(deps: TrialDeps): (look: Look) => Promise<DueStep | nul
     }
     const trial = standing.trial;
     const stepId = `trial/${trial.id}/${trial.steps}`;
-    const taking = (step: TrialStep): DueStep | null => (step.why === null ? null : { stepId, decide: (now) => trialAdvanced(now, step, at) });
+    const taking = (step: TrialStep): DueStep | Quiet => (step.why === null ? QUIET : { stepId, decide: (now) => trialAdvanced(now, step, at) });
     const described = await readable(models, portfolioId, trial.modelId);
     if (typeof described === 'string') return taking({ state: { phase: 'retired' }, why: described });
     const hasPassed = await trials.hasPassedGate(portfolioId, trial.modelId);
@@ -129,7 +137,7 @@ function createTrialStep(deps: TrialDeps): (look: Look) => Promise<DueStep | nul
     };
     const span: TrialSpan & VoterName = { portfolioId, since: trial.startedAt, until: at, ...nameOf(trial.modelId, described) };
     const counts = await trials.counts(span);
-    if (!isLookDue(trial.state, { at, ...counts }, terms)) return null;
+    if (!isLookDue(trial.state, { at, ...counts }, terms)) return { quietCloses: closesToSkip(trial.state, counts.moments, terms.horizonCandles) };
     const answer = trial.state.phase === 'acknowledgement' ? unanswered(policy, trial, { at, hasPassed }) : null;
     const facts = await factsOf({ spec, at, trial, described, span, counts });
     const step = nextTrial(trial.state, { ...facts, acknowledged: answer?.agreed ?? null }, terms);

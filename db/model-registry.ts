@@ -90,7 +90,7 @@ async function writeStep(client: Client, { portfolioId, stepId, actor, before, a
   await client.query({
     text: `INSERT INTO model_registry (portfolio_id, champion, predecessor, on_trial, champion_validated_at, predecessor_validated_at, trial, watch, updated_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,${NOW_MS})
            ON CONFLICT (portfolio_id) DO UPDATE SET champion = excluded.champion, predecessor = excluded.predecessor, on_trial = excluded.on_trial, champion_validated_at = excluded.champion_validated_at,
-             predecessor_validated_at = excluded.predecessor_validated_at, trial = excluded.trial, watch = excluded.watch, updated_at = excluded.updated_at`,
+             predecessor_validated_at = excluded.predecessor_validated_at, trial = excluded.trial, watch = excluded.watch, looked_to = NULL, updated_at = excluded.updated_at`,
     values: [portfolioId, champion?.modelId ?? null, predecessor?.modelId ?? null, onTrial?.modelId ?? null, champion?.validatedAt ?? null, predecessor?.validatedAt ?? null, jsonOrNull(trial), jsonOrNull(watch)],
   });
   const isOfRegistry = !(TRIAL_MOVES as readonly string[]).includes(change.kind);

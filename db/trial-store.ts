@@ -33,8 +33,8 @@ export function createTrialStore(pool: Pool): TrialStore {
       return row ?? null;
     },
 
-    recordLook: (portfolioId, at) => inTransaction(pool, `look at ${portfolioId}`, async (client) => {
-      await client.query({ text: 'UPDATE model_registry SET looked_to = greatest(looked_to, $2) WHERE portfolio_id = $1', values: [portfolioId, at] });
+    recordLook: (portfolioId, until) => inTransaction(pool, `look at ${portfolioId}`, async (client) => {
+      await client.query({ text: 'UPDATE model_registry SET looked_to = greatest(looked_to, $2) WHERE portfolio_id = $1', values: [portfolioId, until] });
       await announceChange(client);
     }),
 

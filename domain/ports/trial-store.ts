@@ -48,8 +48,8 @@ export interface TrialStore {
   standing(portfolioId: string): Promise<Standing>;
   /** Null: nobody is on trial and nobody is watched. */
   awaited(portfolioId: string): Promise<AwaitedLook | null>;
-  /** Whoever waits for the market hears of it. */
-  recordLook(portfolioId: string, at: number): Promise<void>;
+  /** Nothing is to be looked at up to this close (market clock), unless a step is taken. Whoever waits for the market hears of it. */
+  recordLook(portfolioId: string, until: number): Promise<void>;
   /** The registry's newest step: what begins after it is named by it. */
   newestStep(portfolioId: string): Promise<number>;
   /** When the portfolio's trials began. */

@@ -81,6 +81,14 @@ export function isLookDue(state: TrialState, { at, predictions, beside, moments 
   }
 }
 
+/**
+ * Closes after this one at which nothing can be decided whatever comes: a close brings one moment at most.
+ * @param moments as in `isLookDue`
+ */
+export function closesToSkip(state: TrialState, moments: number, horizonCandles: number): number {
+  return state.phase === 'superiority' ? Math.max(0, (LOOKS[state.looks] ?? 0) * horizonCandles - moments - 1) : 0;
+}
+
 /** The symbols on which a canary votes: those of a stage are among those of the next one. Each model draws its own. */
 export function canaryOf(modelId: string, symbols: readonly InstrumentId[], stage: number): readonly InstrumentId[] {
   const drawn = symbols.map((symbol) => ({ symbol, place: uniform(prngOf(`canary ${modelId} ${symbol}`)) })).sort((a, b) => a.place - b.place || (a.symbol < b.symbol ? -1 : 1));

@@ -60,6 +60,18 @@ describe('a challenger that is better', () => {
     expect(again).toMatchObject({ kind: 'trialAdvanced', modelId, trial: { startedAt: closeOf(0), number: 1, steps: 1 } });
   });
 
+  it('in a replay is not looked at where nothing can come of it: closes without enough moments for a proof', async () => {
+    world = await trialWorld(databases, { mode: 'replay' });
+    await better();
+    await world.walk(0, 104); // 100 moments of 200
+    const lookedTo = async (): Promise<unknown> => (await world.trials.awaited('sim'))?.lookedTo;
+    expect(await lookedTo()).toBe(closeOf(203));
+    expect(await world.walk(203)).toEqual([]);
+    expect((await world.walk(204)).map((it) => it.why.slice(0, 6))).toEqual(['better']);
+    await world.models.step({ portfolioId: 'sim', stepId: 'x', actor: 'ada', decide: (registry) => ({ registry, change: { kind: 'refused', modelId: registry.onTrial?.modelId ?? '', why: '' } }) });
+    expect(await lookedTo()).toBeNull(); // whatever changes is looked at
+  });
+
   it('a person who ends it while it is looked at has the last word', async () => {
     let isToEnd = false;
     world = await trialWorld(databases, { seen: (trials) => ({ trials: { ...trials, counts: async (query) => {
@@ -163,7 +175,6 @@ describe('a champion', () => {
     for (const again of [1, 2]) {
       await world.models.step({ portfolioId: 'sim', stepId: `byHand/back/${again}`, actor: 'ada', decide: (registry) => afterRollBack(registry, 'a mistake', { now: closeOf(0), retrainIntervalMs: 1 }) });
       await world.models.step({ portfolioId: 'sim', stepId: `byHand/again/${again}`, actor: 'ada', decide: (registry) => promotedByHand(registry, { modelId, recipeId: 'again', validatedAt: 0 }, { why: 'none', hasPassed: true, at: closeOf(0) }) as RegistryStep });
-      await world.pool.query('UPDATE model_registry SET looked_to = NULL');
       expect(kinds(await world.walk(0))).toEqual(['watchBegun']);
     }
   });

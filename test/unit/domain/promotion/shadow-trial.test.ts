@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normal, prngOf } from '../../../../domain/market/seeded/prng.ts';
 import type { TrialFacts, TrialState, TrialTerms } from '../../../../domain/promotion/shadow-trial.ts';
-import { canaryOf, isLookDue, LOOKS, nextTrial, TRIAL_BEGUN, trialNumberOf } from '../../../../domain/promotion/shadow-trial.ts';
+import { canaryOf, closesToSkip, isLookDue, LOOKS, nextTrial, TRIAL_BEGUN, trialNumberOf } from '../../../../domain/promotion/shadow-trial.ts';
 
 const DAY_MS = 86_400_000;
 const TERMS: TrialTerms = { startedAt: 0, trialNumber: 1, horizonCandles: 4, needsAcknowledgement: true, canaryStageMs: DAY_MS, latencyMsMax: 50, coverageMin: 0.99 };
@@ -78,6 +78,14 @@ it.each<[string, TrialState, Partial<Parameters<typeof isLookDue>[1]>, boolean]>
   ['the second look', { phase: 'superiority', looks: 1 }, { moments: 399 }, false],
   ['a person is waited for', { phase: 'acknowledgement' }, {}, true],
 ])('facts are gathered when they may decide: %s', (_name, state, facts, expected) => expect(isLookDue(state, { at: DAY_MS, predictions: 100, beside: 100, moments: 0, ...facts }, TERMS)).toBe(expected));
+
+it.each<[string, TrialState, number, number]>([
+  ['150 moments of 200 are there: the fiftieth close from now is the next that may decide', LOOKING, 150, 49],
+  ['one is missing', LOOKING, 199, 0],
+  ['none is missing', LOOKING, 200, 0],
+  ['operations go by time too', TRIAL_BEGUN, 0, 0],
+  ['so does a canary', { phase: 'canary', stage: 0, since: 0 }, 0, 0],
+])('closes to skip: %s', (_name, state, moments, expected) => expect(closesToSkip(state, moments, 4)).toBe(expected));
 
 describe('a person, and the canary', () => {
   it.each<[boolean | null, TrialState]>([[null, { phase: 'acknowledgement' }], [true, { phase: 'canary', stage: 0, since: DAY_MS }], [false, { phase: 'retired' }]])('acknowledged %s', (acknowledged, state) => expect(next({ phase: 'acknowledgement' }, { acknowledged }).state).toEqual(state));

@@ -1,6 +1,7 @@
 /**
  * Records one history of each workflow type from a real session, for the replay tests: `node scripts/record-histories.ts`.
- * That of `scenarioRun` stands above activities that are played: `node scripts/record-histories.ts scenarioRun` records it alone.
+ * That of `scenarioRun` stands above activities that are played: `node scripts/record-histories.ts scenarioRun` records it alone,
+ * as `node scripts/record-histories.ts shadowTrial` does with that of a trial.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,8 +25,17 @@ const STOPPED_AFTER = 12;
 await recordScenarioRun();
 if (process.argv.includes('scenarioRun')) process.exit(0);
 
+const only = process.argv[2];
 const servers = await startServers();
 try {
+  if (only === undefined) await recordSession();
+  await recordRetrain(only === undefined ? ['dailyRetrain', 'shadowTrial'] : [only]);
+} finally {
+  await servers.stop();
+}
+process.exit(0);
+
+async function recordSession(): Promise<void> {
   const system = await startSystem({ ...servers, seed: '1', candles: CANDLES });
   try {
     await system.startReplay();
@@ -42,18 +52,21 @@ try {
   } finally {
     await system.close();
   }
+}
+
+/** What passed the gate stands trial while its market goes on. */
+async function recordRetrain(types: readonly string[]): Promise<void> {
   const planted = await startPlantedSystem(servers);
   try {
     await planted.startFeeds();
     await retrained(planted);
-    await record(planted.client, 'dailyRetrain');
+    await planted.startReplay();
+    await planted.waitDone();
+    for (const type of types) await record(planted.client, type);
   } finally {
     await planted.close();
   }
-} finally {
-  await servers.stop();
 }
-process.exit(0);
 
 /** The scenarios themselves would take minutes and change nothing of the history but its texts. */
 async function recordScenarioRun(): Promise<void> {

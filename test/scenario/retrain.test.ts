@@ -1,14 +1,22 @@
-/** Daily retraining on the running system: killed at each of its steps it comes to the same bytes, and what passes stands trial. */
+/** Daily retraining on the running system: killed at each of its steps it comes to the same bytes; what passes stands trial, acts, and is rolled back where it breaks its promise. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { createTrialStore } from '../../db/trial-store.ts';
+import { EMPTY_REGISTRY } from '../../domain/promotion/registry.ts';
+import { trialBegun } from '../../domain/promotion/standing.ts';
 import type { RetrainOutcome, RetrainProgress } from '../../workflows/messages.ts';
 import { retrainProgressQuery } from '../../workflows/messages.ts';
 import type * as workflows from '../../workflows/index.ts';
+import { plantPredictions } from '../support/planted-predictions.ts';
 import { until } from '../support/processes.ts';
 import { plantedOptions, retrained, startRetrain } from '../support/retraining.ts';
 import { testSystem } from '../support/scenario.ts';
 import { beginStandstill, nextCandle, oneRow, rowsOf } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
+
+const CANDLES = 26;
+const CANDLE_MS = 4 * 3_600_000;
+const STEPS = ['operations', 'superiority', 'canary', 'canary', 'canary', 'promoted', 'rolledBack'];
 
 /** A step and, of candidates, whose turn it is: `candidates linear judging`. */
 function stepOf({ step, candidates }: RetrainProgress): string {
@@ -32,8 +40,8 @@ async function killedAtEachStep(system: System, handle: WorkflowHandle<typeof wo
   return { outcome: await result, killedAt };
 }
 
-test('killed at each step, a retrain comes to the bytes of one that was not, is recorded once, and what passed stands trial', { timeout: 300_000 }, async () => {
-  const system = await testSystem(plantedOptions());
+test('killed at each step, a retrain comes to the bytes of one that was not, is recorded once; what passed stands trial, acts, and is rolled back by itself when it loses', { timeout: 400_000 }, async () => {
+  const system = await testSystem(plantedOptions(CANDLES));
   await beginStandstill(system);
 
   const { outcome, killedAt } = await killedAtEachStep(system, await startRetrain(system));
@@ -56,7 +64,39 @@ test('killed at each step, a retrain comes to the bytes of one that was not, is 
   const shadows = await rowsOf<{ voter: string; vector: number; label: string }>(system, `SELECT voter, array_length(feature_vector, 1) vector, label_version label FROM predictions WHERE role = 'shadow'`);
   expect(shadows).toEqual([0, 1].map(() => ({ voter: `model/${passed[0]?.learner ?? ''}`, vector: 15, label: expect.stringMatching(/^horizon4\/1@\d/) as string })));
   expect(await system.violations()).toEqual([]);
+
+  await throughTrialAndWatch(system, passed[0]?.modelId ?? '');
 });
+
+/** Its proof is planted, and so are the losses after its promotion; the rest is lived through, and the worker dies at each step. */
+async function throughTrialAndWatch(system: System, modelId: string): Promise<void> {
+  const trials = createTrialStore(system.database);
+  const { portfolioId } = system.deployment;
+  const { at, instrumentId, voter } = await oneRow<{ at: number; instrumentId: string; voter: string }>(system, `SELECT made_at AS at, instrument_id AS "instrumentId", voter FROM predictions WHERE role = 'shadow' LIMIT 1`);
+  const model = { voter, version: modelId.slice(0, 12) };
+  const losses = { ...model, candleMs: 1_000, count: 120, role: 'member', right: 0.4, returnBps: -150 } as const; // of the minutes after it
+  const planted = { portfolioId, strategy: 'planted', timeframe: '4h', instrumentId, firstAt: at - 260 * CANDLE_MS, candleMs: CANDLE_MS, count: 230, returnBps: 0 };
+  await plantPredictions(system.database, { ...planted, role: 'acting', voter: 'ensemble', version: '1', right: 0.4 });
+  await plantPredictions(system.database, { ...planted, ...model, role: 'shadow', right: 0.7 });
+  await trials.take({ portfolioId, stepId: 'planted', actor: 'shadowTrial', at: planted.firstAt, decide: (standing) => trialBegun(standing, { id: 't', at: planted.firstAt, number: 1 }) });
+
+  await system.startReplay();
+  const told = async (): Promise<readonly string[]> => (await rowsOf<{ step: string }>(system, `SELECT coalesce(trial->'state'->>'phase', kind) AS step FROM trial_steps ORDER BY seq`)).map((it) => it.step);
+  for (let steps = 1; steps < STEPS.length;) {
+    await until('a further step', async () => (await told()).length > steps, 120_000);
+    await system.killWorker(0); // the market stands still: it waits for the look
+    steps = (await told()).length;
+    if (steps === STEPS.indexOf('promoted') + 1) await plantPredictions(system.database, { ...planted, ...losses, firstAt: (await trials.standing(portfolioId)).watch?.since ?? NaN });
+    await system.restartWorker(0);
+  }
+  await system.waitDone();
+  expect(await told()).toEqual(STEPS);
+  expect(await trials.standing(portfolioId)).toEqual({ registry: EMPTY_REGISTRY, trial: null, watch: null });
+  expect(await rowsOf(system, `SELECT kind, actor FROM model_steps WHERE actor = 'shadowTrial' ORDER BY seq`)).toEqual(['promoted', 'rolledBack'].map((kind) => ({ kind, actor: 'shadowTrial' })));
+  const acted = await rowsOf(system, `SELECT count(DISTINCT instrument_id)::int symbols FROM predictions WHERE role = 'member' AND voter = $1 AND because <> 'planted' GROUP BY made_at ORDER BY made_at`, [voter]);
+  expect([acted[0], acted.at(-1)]).toEqual([{ symbols: 1 }, { symbols: 2 }]); // a tenth of two symbols, then all
+  expect((await system.violations()).filter((it) => it.invariant === 10)).toEqual([]);
+}
 
 test('too few candles train nothing, and the run says how many there are', { timeout: 120_000 }, async () => {
   const system = await testSystem({});

@@ -37,7 +37,7 @@ beforeEach(async () => {
   }
   await ledger.writeCandles([{ instrumentId: INSTRUMENT.id, timeframe: '1h', candles: Array.from({ length: 20 }, (_, index) => candle(index - 10)) }]);
   const marketTime = CLOSE_TIME + (CYCLES + 2) * HOUR_MS; // the last horizon has not ended
-  await createEvaluationActivities({ ledger, models: { latestSupervision: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async () => [] }) }).evaluateDue({ portfolioId: 'sim', after: null });
+  await createEvaluationActivities({ ledger, models: { latestSupervision: () => Promise.resolve(null) }, trials: { awaited: () => Promise.resolve(null) }, venue: portOf<Venue>({ marketTime: async () => marketTime, candles: async () => [] }) }).evaluateDue({ portfolioId: 'sim', after: null });
   acting = (await pool.query<{ id: number }>(`SELECT prediction_id AS id FROM predictions WHERE role = 'acting' ORDER BY made_at`)).rows.map((it) => it.id);
 });
 

@@ -22,10 +22,10 @@ const TYPES = ['tradingCycle', 'position', 'reconciliation', 'accountFeed', 'mar
 /** Candles before trading is stopped. */
 const STOPPED_AFTER = 12;
 
-await recordScenarioRun();
-if (process.argv.includes('scenarioRun')) process.exit(0);
-
 const only = process.argv[2];
+if (only === undefined || only === 'scenarioRun') await recordScenarioRun();
+if (only === 'scenarioRun') process.exit(0);
+
 const servers = await startServers();
 try {
   if (only === undefined) await recordSession();

@@ -8,7 +8,7 @@ import type { Ledger } from '../domain/ports/ledger.ts';
 import type { JudgedRow, ModelStore } from '../domain/ports/model-store.ts';
 import type { LiveVector } from '../domain/ports/trainer.ts';
 import type { Venue } from '../domain/ports/venue.ts';
-import { labelDefinitionOf } from '../domain/predictions/label.ts';
+import { isKnownLabel, labelDefinitionOf } from '../domain/predictions/label.ts';
 import { logLossOf } from '../domain/predictions/metrics.ts';
 import { abstentionOf } from '../domain/promotion/model-votes.ts';
 import type { RegisteredModel } from '../domain/promotion/registry.ts';
@@ -98,7 +98,7 @@ function onceEach(vectors: readonly LiveVector[]): readonly LiveVector[] {
 }
 
 function lossOf({ loss, label }: ServedModel, own: readonly JudgedRow[], candleMs: number): LossDrift | null {
-  if (loss === null || loss === undefined) return null;
+  if (loss === null || loss === undefined || !isKnownLabel(label)) return null; // a user's label whose file is not loaded any more
   const horizonMs = labelDefinitionOf(label).horizonCandles * candleMs;
   return lossDriftOf(loss, own.map(({ madeAt, probabilities, actual }) => ({ decidedAt: madeAt, loss: logLossOf(probabilities[actual]) })), horizonMs);
 }

@@ -4,11 +4,15 @@ import { candleOpenTime, timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { FeatureSetView, SnapshotSummary, Trainer } from '../domain/ports/trainer.ts';
+import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
+import type { Policy } from '../domain/policy/policy.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { afterAgeing, afterGate } from '../domain/promotion/registry.ts';
 import { isRefittable } from '../domain/promotion/imported.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
+import type { DataTerms } from '../domain/retraining/data-terms.ts';
+import { snapshotRequestOf } from '../domain/retraining/data-terms.ts';
 import type { Judgement } from '../domain/retraining/judge.ts';
 import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
 import type { ProfileName } from '../domain/retraining/profile.ts';
@@ -22,6 +26,7 @@ import { createPolicyReader } from './policy.ts';
 import type { CandidateVerdict, RetrainingActivities } from './types.ts';
 
 export interface RetrainingDeps extends PolicyReaderDeps {
+  readonly policies: Pick<PolicyStore, 'active' | 'version'>;
   readonly ledger: Pick<Ledger, 'portfolio' | 'instruments' | 'candlesBetween' | 'writeCandles'>;
   readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
   readonly models: ModelStore;
@@ -43,11 +48,15 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   const readPolicy = createPolicyReader(deps);
 
   async function makeSnapshot(plan: RetrainPlan, keep: (series: CandleSeries) => Promise<void>): Promise<SnapshotSummary> {
-    const [{ policy }, instruments] = await Promise.all([readPolicy(plan.portfolioId), ledger.instruments(plan.universe)]);
+    const terms = termsOf(plan);
+    const [policy, instruments] = await Promise.all([terms.rules ? policyOf(plan) : null, ledger.instruments(plan.universe)]);
     const series: CandleSeries[] = [];
     for (const instrumentId of plan.universe) series.push(await readHistory(deps, { instrumentId, timeframe: plan.timeframe, from: plan.candlesFrom, to: plan.asOf }, keep)); // one after the other: trading has the first claim on the venue's limits
-    const rulesFrom = plan.asOf - Math.ceil((plan.asOf - plan.from) * plan.folds.testShare) - DAY_MS;
-    return await trainer.snapshot({ ...plan, instruments, series, rules: plan.champion === null ? { policy, from: rulesFrom } : null });
+    return await trainer.snapshot(snapshotRequestOf(terms, { timeframe: plan.timeframe, label: plan.label, testShare: plan.folds.testShare, instruments, series, policy }));
+  }
+
+  async function policyOf({ portfolioId, policyVersion }: RetrainPlan): Promise<Policy> {
+    return policyVersion === undefined ? (await readPolicy(portfolioId)).policy : (await deps.policies.version(portfolioId, policyVersion)).policy;
   }
 
   /** On another machine, or after its files were lost, the data set is made again, from the same candles. */
@@ -83,7 +92,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
       await ensureSnapshot(plan, dataHash);
       const { portfolioId, asOf } = plan;
       const { modelId, artefact, served } = await trainer.trained(fitOf({ plan, dataHash, candidate }));
-      const description = { ...servedModelOf({ ...served, ...learned, featureSet: plan.featureSet, timeframe: plan.timeframe }), dataset: { asOf, from: plan.from, candlesFrom: plan.candlesFrom, universe: plan.universe, halfLifeMs: plan.halfLifeMs, rules: plan.champion === null, ...(plan.excluded === undefined ? {} : { excluded: plan.excluded }) }, folds: plan.folds };
+      const description = { ...servedModelOf({ ...served, ...learned, featureSet: plan.featureSet, timeframe: plan.timeframe }), dataset: termsOf(plan), folds: plan.folds };
       await models.registerModel({ portfolioId, modelId, trialId, recipeId: candidate.recipeId, validatedAt: asOf, dataHash, description, artefact });
       const step = await models.step({ portfolioId, stepId: `${trialId}/gate`, actor: ACTOR, decide: (registry) => afterGate(registry, { kind: candidate.kind, model: { modelId, recipeId: candidate.recipeId, validatedAt: asOf } }) });
       return { modelId, change: step?.kind ?? 'refused', why: step?.why ?? '' };
@@ -99,6 +108,13 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   };
 }
 
+function termsOf({ asOf, from, candlesFrom, universe, halfLifeMs, champion, policyVersion, takerFeeRates, excluded }: RetrainPlan): DataTerms {
+  return {
+    asOf, from, candlesFrom, universe: [...universe], halfLifeMs, rules: champion === null, ...(policyVersion === undefined ? {} : { policyVersion }), ...(takerFeeRates === undefined ? {} : { takerFeeRates }),
+    ...(excluded === undefined ? {} : { excluded: [...excluded] }),
+  };
+}
+
 /** What a retrain is about, as things stand when it begins. */
 function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'] {
   const { ledger, venue, models, trainer } = deps;
@@ -106,7 +122,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
   const profile = PROFILES[deps.profile];
 
   return async ({ portfolioId, cause, runId, startedAt }) => {
-    const [{ policy }, spec, marketTime, registry, excluded] = await Promise.all([readPolicy(portfolioId), ledger.portfolio(portfolioId), venue.marketTime(), models.registry(portfolioId), models.excludedRows(portfolioId)]);
+    const [{ policy, policyVersion }, spec, marketTime, registry, excluded] = await Promise.all([readPolicy(portfolioId), ledger.portfolio(portfolioId), venue.marketTime(), models.registry(portfolioId), models.excludedRows(portfolioId)]);
     const { timeframe, instrumentIds } = spec;
     const lengthMs = timeframeMs(timeframe);
     const asOf = candleOpenTime(marketTime, timeframe);
@@ -127,9 +143,10 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     if (!(days >= TEST_DAYS_MIN)) return { asOf, skipped: `too few candles: the gate needs ${TEST_DAYS_MIN} days of tests, and the ${Number.isFinite(first) ? Math.floor((asOf - first) / DAY_MS) : 0} days that there are, ${Math.ceil((warmupCandles * lengthMs) / DAY_MS)} of them to warm up, give ${Number.isFinite(days) ? Math.max(0, days) : 0}` };
     const base = { featureSet, label: set.label };
     const learners = [...profile.learners, ...(set.learner === null ? [] : [set.learner])];
+    const takerFeeRates = Object.fromEntries((await ledger.instruments(instrumentIds)).map((it) => [it.id, it.takerFeeRate]));
     const champion = registry.champion === null ? null : recipeOf((await models.model(portfolioId, registry.champion.modelId)).description);
     return {
-      runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, ...(excluded.length === 0 ? {} : { excluded }), startedAt,
+      runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, policyVersion, takerFeeRates, ...(excluded.length === 0 ? {} : { excluded }), startedAt,
       champion: champion === null || registry.champion === null ? null : { modelId: registry.champion.modelId, learner: champion.learner, parameters: champion.parameters },
       candidates: candidatesOf({ learners }, base, champion).map((it): PlannedCandidate => ({ ...it, recipeId: recipeIdOf(it.recipe) })),
     };

@@ -3,6 +3,7 @@ import type { ModelRow, RunRow, TrialRow } from '../db/model-views.ts';
 import type { RuleResult } from '../domain/validation/gate.ts';
 import type { ModelReport } from './models.ts';
 import { columns, table } from './output.ts';
+import type { Reproduced } from './reproduce.ts';
 
 const SHORT = 12;
 const IMPORTANCES_MAX = 10;
@@ -30,6 +31,12 @@ export function modelText({ modelId, place, learner, recipeId, kind, gate, valid
     ...(importances.length === 0 ? [] : [`\nOwes most to:\n${columns(importances.slice(0, IMPORTANCES_MAX).map(({ feature, share }) => [`  ${feature}`, `${(100 * share).toFixed(1)} %`]))}`]),
     ...(steps.length === 0 ? [] : [`\nIts life:\n${columns(steps.map((it) => [`  ${time(it.writtenAt)}`, it.kind, it.actor, it.why]))}`]),
   ].join('\n');
+}
+
+export function reproducedText({ deployment, modelId, dataHash, rows, made, isSame }: Reproduced): string {
+  if (isSame) return `${deployment}: the same: ${rows} rows ${dataHash}, and trained on them ${modelId}`;
+  if (made.modelId === null) return `${deployment}: another data set: it was ${dataHash}, and the ledger's candles give ${made.dataHash} (${rows} rows) now`;
+  return `${deployment}: the same data set, another model: it was ${modelId}, and is ${made.modelId} now; is this the Node version and processor that it was trained on (this is ${process.version}, ${process.arch})?`;
 }
 
 function rulesText(rules: readonly RuleResult[]): string {

@@ -86,7 +86,7 @@ async function progressOf({ pool, portfolioId }: Shelf, { modelId, place }: Mode
 }
 
 /** By the beginning of its id, or its place. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
-export async function findModel({ pool, portfolioId, deployment }: Shelf, name: string): Promise<ModelRow> {
+export async function findModel({ pool, portfolioId, deployment }: Pick<Shelf, 'pool' | 'portfolioId' | 'deployment'>, name: string): Promise<ModelRow> {
   const isPlace = ['champion', 'predecessor', 'onTrial'].includes(name);
   const rows = (await modelRows(pool, { portfolioId, prefix: isPlace ? '' : name, limit: LISTED_MAX })).filter((it) => !isPlace || it.place === name);
   const [found, second] = rows;

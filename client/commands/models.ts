@@ -28,6 +28,7 @@ Examples:
   keel models show champion
   keel models rollback --by ada --because "it lost a week long"`);
   registerViews(models);
+  registerReproduce(models);
   registerChange(models, { name: 'promote', about: 'it acts from the next cycle on; who acted is its predecessor. Of one that won its trial and waits for a person the canary begins', example: 'promote 3f2a', hasModel: true, step: async (name, asked) => (await import('../models.ts')).promoteModel(name, asked) });
   registerChange(models, { name: 'rollback', about: 'who acted before the champion acts again, or the rules', example: 'rollback', hasModel: false, step: async (_name, asked) => (await import('../models.ts')).rollBackModel(asked) });
   registerChange(models, { name: 'retire', about: 'takes it out of its place: of the champion the rules take over', example: 'retire champion', hasModel: true, step: async (name, asked) => (await import('../models.ts')).retireModel(name, asked) });
@@ -71,6 +72,23 @@ function registerViews(models: Command): void {
       const report = await showModel(flags.deployment, name);
       if (flags.json === true) printJson(report);
       else print(modelText(report));
+    });
+}
+
+function registerReproduce(models: Command): void {
+  models
+    .command('reproduce')
+    .description('makes its data set again from the ledger\'s candles, trains on it again, and compares the bytes: exit code 1 if they differ')
+    .argument('<model>', MODEL)
+    .option(...DEPLOYMENT)
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExamples:\n  keel models reproduce champion')
+    .action(async (name: string, flags: Flags) => {
+      const [{ reproduceModel }, { reproducedText }] = await Promise.all([import('../reproduce.ts'), import('../model-text.ts')]);
+      const reproduced = await reproduceModel(flags.deployment, name);
+      if (flags.json === true) printJson(reproduced);
+      else print(reproducedText(reproduced));
+      if (!reproduced.isSame) process.exitCode = 1;
     });
 }
 

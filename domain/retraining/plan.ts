@@ -24,6 +24,10 @@ export interface RetrainPlan {
   readonly universe: readonly InstrumentId[];
   /** Rows that people marked as bad data by the begin; absent: none. */
   readonly excluded?: readonly ExcludedRow[];
+  /** Whose rules a challenger has to beat while there is no champion; absent in plans of older versions: the one that holds. */
+  readonly policyVersion?: number;
+  /** Share of the notional, by symbol: labels are priced with them. Absent in plans of older versions: as the ledger has them. */
+  readonly takerFeeRates?: Readonly<Record<InstrumentId, string>>;
   /** Null: the rules act, and are whom a challenger has to beat. */
   readonly champion: { readonly modelId: string; readonly learner: string; readonly parameters: Readonly<Record<string, unknown>> } | null;
   readonly candidates: readonly PlannedCandidate[];

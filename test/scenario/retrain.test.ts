@@ -1,6 +1,9 @@
 /** Daily retraining on the running system: killed at each of its steps it comes to the same bytes; what passes stands trial, acts, and is rolled back where it breaks its promise. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
+import { reproduced } from '../../client/reproduce.ts';
+import { databaseUrlOf } from '../../config/database.ts';
+import { createPool } from '../../db/pool.ts';
 import { createTrialStore } from '../../db/trial-store.ts';
 import { EMPTY_REGISTRY } from '../../domain/promotion/registry.ts';
 import { trialBegun } from '../../domain/promotion/standing.ts';
@@ -11,6 +14,7 @@ import { plantPredictions } from '../support/planted-predictions.ts';
 import { until } from '../support/processes.ts';
 import { plantedOptions, retrained, startRetrain } from '../support/retraining.ts';
 import { testSystem } from '../support/scenario.ts';
+import { setPolicy } from '../support/set-policy.ts';
 import { beginStandstill, nextCandle, oneRow, rowsOf } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
 
@@ -59,6 +63,14 @@ test('killed at each step, a retrain comes to the bytes of one that was not, is 
   expect(again.dataHash).toBe(outcome.dataHash);
   expect(again.candidates.map((it) => it.modelId)).toEqual(outcome.candidates.map((it) => it.modelId));
   expect(again.candidates.filter((it) => it.change !== null).map((it) => it.change)).toEqual(passed.map(() => 'refused'));
+
+  // What holds now does not matter: the model says what held then.
+  await system.database.query(`UPDATE instruments SET taker_fee_rate = taker_fee_rate * 2`);
+  await setPolicy(system, { rsiBuyMax: 55 });
+  const { deployment: { name: deployment, portfolioId }, settings: { features, strategies: strategy } } = system;
+  const pool = createPool(databaseUrlOf(system.settings, system.deployment));
+  const { dataHash } = outcome;
+  expect(await reproduced({ pool, portfolioId, deployment, features, strategy }, 'onTrial').finally(() => pool.end())).toMatchObject({ isSame: true, rows: outcome.rows, made: { dataHash, modelId: passed[0]?.modelId } });
 
   await nextCandle(system);
   const shadows = await rowsOf<{ voter: string; vector: number; label: string }>(system, `SELECT voter, array_length(feature_vector, 1) vector, label_version label FROM predictions WHERE role = 'shadow'`);

@@ -5,13 +5,15 @@ import type { Piscina } from 'piscina';
 import { ERRORS, KeelError, messageOf } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
-import type { FitRequest, JudgeRequest, SnapshotRequest, Trainer } from '../domain/ports/trainer.ts';
+import type { FitRequest, JudgeRequest, Trainer } from '../domain/ports/trainer.ts';
+import type { PackedRequest } from './packed-candles.ts';
+import { buffersOf, packed } from './packed-candles.ts';
 import { hasSnapshot } from './training.ts';
 
 /** What a thread is asked. */
 export type TrainingJob =
   | { readonly kind: 'featureSet'; readonly timeframe: Timeframe }
-  | { readonly kind: 'snapshot'; readonly request: SnapshotRequest }
+  | { readonly kind: 'snapshot'; readonly request: PackedRequest }
   | { readonly kind: 'fit'; readonly request: FitRequest }
   | { readonly kind: 'judge'; readonly request: JudgeRequest }
   | { readonly kind: 'trained'; readonly request: Omit<FitRequest, 'fold'> };
@@ -51,7 +53,7 @@ export function createTrainer({ thread, parts, folder, threads }: TrainerOptions
     const pool = await opened;
     let answer: TrainingAnswer;
     try {
-      answer = await pool.run(job);
+      answer = await pool.run(job, { transferList: job.kind === 'snapshot' ? buffersOf(job.request) : [] });
     } catch (error) {
       throw new KeelError('PROCESS_FAILED', `${job.kind}: its thread was lost: ${messageOf(error)}`, { cause: error });
     }
@@ -61,7 +63,7 @@ export function createTrainer({ thread, parts, folder, threads }: TrainerOptions
 
   return {
     featureSet: (timeframe) => ask({ kind: 'featureSet', timeframe }),
-    snapshot: (request) => ask({ kind: 'snapshot', request }),
+    snapshot: (request) => ask({ kind: 'snapshot', request: packed(request) }),
     hasSnapshot: (dataHash) => hasSnapshot(folder, dataHash),
     fit: (request) => ask({ kind: 'fit', request }),
     judge: (request) => ask({ kind: 'judge', request }),

@@ -4,6 +4,7 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import { warmupCandlesOf } from '../domain/features/feature-set.ts';
 import type { FeatureSetView } from '../domain/ports/trainer.ts';
 import type { TrainingAnswer, TrainingJob } from '../models/trainer.ts';
+import { unpacked } from '../models/packed-candles.ts';
 import { fitted, judged, makeSnapshot, trained } from '../models/training.ts';
 import { once } from '../domain/once.ts';
 import { ownKindOf } from '../domain/learning/own.ts';
@@ -27,7 +28,7 @@ async function resultOf(job: TrainingJob): Promise<unknown> {
       const set = await loadFeatures(features);
       return { id: `${set.name}/${set.version}`, names: set.features.map((it) => it.name), warmupCandles: warmupCandlesOf(set, job.timeframe), ...defined } satisfies FeatureSetView;
     }
-    case 'snapshot': return await makeSnapshot(folder, job.request, { set: await loadFeatures(features), strategy: await loadStrategy(strategy) });
+    case 'snapshot': return await makeSnapshot(folder, unpacked(job.request), { set: await loadFeatures(features), strategy: await loadStrategy(strategy) });
     case 'fit': await fitted(folder, job.request); return null;
     case 'judge': return await judged(folder, job.request);
     case 'trained': return await trained(folder, job.request, await loadFeatures(features));

@@ -81,7 +81,7 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
       const findings = look?.findings ?? [];
       if (acts && look !== null && findings.length >= FINDINGS_TO_RETIRE) {
         await models.step({
-          portfolioId, stepId: `supervision/${at}`, actor: ACTOR,
+          portfolioId, stepId: `supervision/${today}`, actor: ACTOR,
           decide: (registry) => (registry.champion?.modelId === look.modelId ? afterFindings(registry, findings.map((it) => it.why).join('; '), { now: at, retrainIntervalMs }) : null),
         });
       }

@@ -59,12 +59,12 @@ function rowsOf(cycles: readonly number[], floors: readonly number[]): readonly 
 }
 
 /** What the feed would have written. @returns close times, oldest first. */
-async function storeHistory({ settings, deployment }: System): Promise<readonly number[]> {
+export async function storeHistory({ settings, deployment }: System, candles = HISTORY_CANDLES): Promise<readonly number[]> {
   const venue = createVenue(venueSettingsOf(settings, deployment), createBackOffLimiter());
   const ledger: Ledger = createLedger(createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-bench' }));
   try {
     const { instrumentIds, timeframe } = await ledger.portfolio(deployment.portfolioId);
-    const since = Math.floor((await venue.marketTime()) / timeframeMs(timeframe) - HISTORY_CANDLES) * timeframeMs(timeframe);
+    const since = Math.floor((await venue.marketTime()) / timeframeMs(timeframe) - candles) * timeframeMs(timeframe);
     const series: readonly CandleSeries[] = await Promise.all(instrumentIds.map(async (instrumentId) => ({ instrumentId, timeframe, candles: await venue.candles({ instrumentId, timeframe, since, limit: 1_000 }) })));
     await ledger.writeCandles(series);
     return (series[0]?.candles ?? []).map((candle) => candle.openTime + timeframeMs(timeframe));
@@ -75,7 +75,7 @@ async function storeHistory({ settings, deployment }: System): Promise<readonly 
 }
 
 /** Started as the market feed starts it, but for the eager start: that is the feed's own. */
-function cycleMs({ client, deployment, settings }: System, closeTime: number): Promise<number> {
+export function cycleMs({ client, deployment, settings }: System, closeTime: number): Promise<number> {
   const candle = { portfolioId: deployment.portfolioId, strategy: 'ensemble', timeframe: settings.timeframe, closeTime };
   return timedMs(() => client.workflow.execute<typeof workflows.tradingCycle>('tradingCycle', {
     workflowId: cycleIdOf(candle), taskQueue: taskQueueOf(deployment.taskQueuePrefix, 'trading'), args: [candle], workflowTaskTimeout: '5 s',

@@ -9,6 +9,7 @@ import { benchLearning } from './learning.ts';
 import { benchLedger } from './ledger/ledger.ts';
 import { benchMatching } from './matching.ts';
 import { benchPlan } from './plan.ts';
+import { benchRetraining } from './retraining.ts';
 import { benchServing } from './serving.ts';
 import { benchSession } from './session.ts';
 import { benchStart } from './start/start.ts';
@@ -31,6 +32,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   { name: 'events', run: benchEvents },
   { name: 'account', run: benchAccountWatch },
   { name: 'emergency', run: benchEmergency },
+  { name: 'retraining', run: benchRetraining },
   { name: 'start', run: benchStart },
   { name: 'session', run: benchSession },
 ];

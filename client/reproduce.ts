@@ -32,9 +32,8 @@ interface Shelf {
   readonly pool: Pool;
   readonly portfolioId: string;
   readonly deployment: string;
-  /** As the settings name them. */
-  readonly features: string;
-  readonly strategy: string;
+  /** What users define, as the settings name it. */
+  readonly parts: Readonly<Record<'features' | 'strategy' | 'label' | 'learner', string>>;
 }
 
 /**
@@ -44,17 +43,17 @@ interface Shelf {
  */
 export async function reproduceModel(deployment: string | undefined, name: string): Promise<Reproduced> {
   const chosen = await chooseDeployment(deployment);
-  const { deployment: { name: chosenName, portfolioId }, settings: { features, strategies } } = chosen;
-  return await withLedger(chosen, async (pool) => await reproduced({ pool, portfolioId, deployment: chosenName, features, strategy: strategies }, name));
+  const { deployment: { name: chosenName, portfolioId }, settings: { features, strategies: strategy, label, learner } } = chosen;
+  return await withLedger(chosen, async (pool) => await reproduced({ pool, portfolioId, deployment: chosenName, parts: { features, strategy, label, learner: learner ?? '' } }, name));
 }
 
-export async function reproduced({ pool, portfolioId, deployment, features, strategy }: Shelf, name: string): Promise<Reproduced> {
+export async function reproduced({ pool, portfolioId, deployment, parts }: Shelf, name: string): Promise<Reproduced> {
   const { modelId } = await findModel({ pool, portfolioId, deployment }, name);
   const { dataHash, description } = await createModelStore(pool).model(portfolioId, modelId);
   const { learner, parameters, featureSet, label, timeframe, instruments } = servedModelOf(description);
   const folds = description['folds'] as FoldOptions;
   const request = await requestOf(pool, portfolioId, { described: description['dataset'], label: baseLabelOf(label), timeframe: timeframeOf(timeframe), folds });
-  return await inFolderOfItsOwn({ features, strategy }, async (trainer) => {
+  return await inFolderOfItsOwn(parts, async (trainer) => {
     const { id } = await trainer.featureSet(request.timeframe);
     if (id !== featureSet) throw new KeelError('MODEL_INVALID', `the model was trained with the feature set ${featureSet}, and ${id} is what KEEL_FEATURES names now`);
     const again = await trainer.snapshot(request);

@@ -22,6 +22,8 @@ export interface Migration {
 /** The migrations that this version knows, by number. */
 export async function knownMigrations(folder: string = MIGRATIONS_FOLDER): Promise<readonly Migration[]> {
   const files = (await readdir(folder)).filter((file) => /^\d{4}_[a-z0-9_]+\.sql$/.test(file)).sort();
+  const twice = files.find((file, at) => files[at + 1]?.startsWith(file.slice(0, 5)));
+  if (twice !== undefined) throw new KeelError('MIGRATION_CONFLICT', `two migrations have the number of ${twice}; give the one that is new here the next free number`);
   return Promise.all(
     files.map(async (file) => {
       const sql = await readFile(join(folder, file), 'utf8');

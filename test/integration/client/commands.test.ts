@@ -17,7 +17,8 @@ it('every command answers a person in 80 columns and a script in JSON while Keel
   const { keel, json, env } = await machine({ KEEL_PACE_MS: '500', KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '3', COLUMNS: String(NARROW) });
   const started = keel('start', '--json');
   await until('it is up', () => isUp(started), 90_000);
-  await until('it traded', async () => ((await json('trades')) as unknown[]).length > 0, 90_000);
+  await until('it traded', async () => ((await json('trades')) as unknown[]).length > 0, 150_000);
+  expect(await json('venue', 'clock', '--pause')).toMatchObject({ mode: 'paused' }); // what follows asks, and is quicker without cycles beside it
 
   const [order] = (await json('orders', '--limit', '1')) as { order: string }[];
   const [cycle] = (await json('cycles', '--limit', '1')) as { cycle: string }[];

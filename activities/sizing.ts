@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Observation } from '../domain/cycle/types.ts';
 import { KeelError } from '../domain/errors.ts';
-import { compareSizing } from '../domain/learned-sizing/compare.ts';
+import { boundOf, compareSizing } from '../domain/learned-sizing/compare.ts';
 import type { SizingModel } from '../domain/learned-sizing/model.ts';
-import { fitSizing, loadSizing, SAMPLES_MIN, saveSizing } from '../domain/learned-sizing/model.ts';
+import { fitSizing, loadSizing, missingToFit, saveSizing } from '../domain/learned-sizing/model.ts';
 import type { PricedSignal } from '../domain/learned-sizing/reward.ts';
 import { longestHoldMs, pricedSignalsOf, REWARD_VERSION } from '../domain/learned-sizing/reward.ts';
 import { sizingSightOf } from '../domain/learned-sizing/sight.ts';
@@ -97,13 +97,13 @@ export function createSizingActivities(deps: SizingDeps): SizingActivities {
       await priceAll(portfolioId, asOf - longestHoldMs(policy, timeframeMs(timeframe)));
       const samples = await sizing.samples({ portfolioId, version: REWARD_VERSION, asOf, limit: SAMPLES_MAX });
       const model = fitSizing(samples);
-      if (model === null) return { outcome: 'untrained', samples: samples.length, modelId: null, boundBps: null, reason: `${samples.length} of ${SAMPLES_MIN} signals` };
+      if (model === null) return { outcome: 'untrained', samples: samples.length, modelId: null, boundBps: null, reason: missingToFit(samples) };
       await setImmediate();
       const artefact = saveSizing(model, asOf);
       const modelId = artefactHash(artefact);
       const comparison = compareSizing(samples, `${portfolioId}/${asOf}`);
       await sizing.recordModel({ portfolioId, modelId, version: REWARD_VERSION, asOf, samples: samples.length, comparison, artefact });
-      return { outcome: 'trained', samples: samples.length, modelId, boundBps: comparison?.primary.boundBps ?? null, reason: null };
+      return { outcome: 'trained', samples: samples.length, modelId, boundBps: boundOf(comparison), reason: null };
     },
   };
 }

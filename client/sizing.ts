@@ -4,6 +4,7 @@ import { createSizingStore } from '../db/sizing-store.ts';
 import type { Pool } from '../db/pool.ts';
 import { marketTimeOf } from '../db/model-views.ts';
 import { KeelError } from '../domain/errors.ts';
+import { boundOf, notComparedOf } from '../domain/learned-sizing/compare.ts';
 import { SAMPLES_MIN } from '../domain/learned-sizing/model.ts';
 import type { SizingMode } from '../domain/learned-sizing/multipliers.ts';
 import { REWARD_VERSION } from '../domain/learned-sizing/reward.ts';
@@ -65,8 +66,8 @@ export async function acknowledgeSizing({ deployment, by, because }: Asked): Pro
     const store = createSizingStore(desk.pool);
     const model = await store.newest(desk.portfolioId, REWARD_VERSION);
     if (model === null) throw new KeelError('USAGE', `${desk.deployment} has no sizing model yet: it takes ${SAMPLES_MIN} signals that have come to their end, and a retrain (\`keel retrain\`)`);
-    const boundBps = model.comparison?.primary.boundBps ?? null;
-    if (boundBps === null || !(boundBps > 0)) throw new KeelError('USAGE', `the newest sizing model of ${desk.deployment} has a lower 95 % bound of ${boundBps === null ? 'nobody knows what' : `${boundBps.toFixed(2)} bps`} over neutral: there is nothing to acknowledge before it is above 0 (\`keel sizing\`)`);
+    const boundBps = boundOf(model.comparison);
+    if (boundBps === null || !(boundBps > 0)) throw new KeelError('USAGE', `the newest sizing model of ${desk.deployment} ${boundBps === null ? `was not compared with neutral (${notComparedOf(model.comparison) ?? 'nobody knows why'})` : `has a lower 95 % bound of ${boundBps.toFixed(2)} bps over neutral`}: there is nothing to acknowledge before it is above 0 (\`keel sizing\`)`);
     await store.acknowledge({ portfolioId: desk.portfolioId, modelId: model.modelId, boundBps, by, because });
     return await reportOf(desk);
   });
@@ -79,7 +80,7 @@ export function sizingText({ deployment, mode, missingForPrimary: missing, close
     `${deployment}: learned sizing is \`${mode}\` (policy key rlSizing)`,
     columns([
       ['  model', model === null ? `none yet: it takes ${SAMPLES_MIN} signals that have come to their end` : `${model.modelId.slice(0, 12)}, from ${model.samples} signals, as of ${new Date(model.asOf).toISOString()}, rewards ${model.version}`],
-      ...(comparison === null ? [] : [
+      ...(comparison === null ? [] : 'notCompared' in comparison ? [['  tested', `not with neutral: ${comparison.notCompared}`]] : [
         ['  tested', `on ${comparison.tested} signals that it did not learn from; another size than neutral on ${comparison.changed} of them; neutral brought ${comparison.neutralBps.toFixed(2)} bps a signal`],
         ['  gain', `in charge ${gain(comparison.primary)}; as advice ${gain(comparison.advise)}`],
       ]),

@@ -16,7 +16,7 @@ const PROFIT_MS = 7 * 86_400_000;
 
 /** Whatever is counted is bounded: no more rows are read however long the history is. */
 const FACTS = `
-  SELECT m.model_id AS "modelId", (m.comparison->'primary'->>'boundBps')::float8 AS "boundBps",
+  SELECT m.model_id AS "modelId", (m.comparison->'primary'->>'boundBps')::float8 AS "boundBps", m.comparison->>'notCompared' AS "notCompared",
     EXISTS (SELECT 1 FROM sizing_acknowledgements a WHERE a.portfolio_id = $1) AS "isAcknowledged",
     (SELECT count(*)::int FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at <= $3::bigint ORDER BY p.closed_at DESC LIMIT ${TRADES_MIN}) closed) AS "closedTrades",
     (SELECT avg((r.realized_pnl > r.fees)::int)::float8 FROM (SELECT p.realized_pnl, p.fees FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.entry_quantity > 0 AND p.closed_at <= $3::bigint ORDER BY p.closed_at DESC LIMIT ${RECENT_TRADES}) r) AS "winRate",

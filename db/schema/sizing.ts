@@ -1,7 +1,7 @@
 /** Learned sizing: what every size would have brought, what was learned from that, who let it be in charge. */
 import { sql } from 'drizzle-orm';
 import { check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
-import type { SizingComparison } from '../../domain/learned-sizing/compare.ts';
+import type { NotCompared, SizingComparison } from '../../domain/learned-sizing/compare.ts';
 import type { SizingState } from '../../domain/learned-sizing/state.ts';
 import { bytes, counter, epochMs, id, writtenAt } from './columns.ts';
 import { portfolios } from './market.ts';
@@ -42,7 +42,7 @@ export const sizingModels = pgTable(
     /** Market clock. */
     asOf: epochMs('as_of').notNull(),
     samples: integer('samples').notNull(),
-    comparison: jsonb('comparison').$type<SizingComparison>(),
+    comparison: jsonb('comparison').$type<SizingComparison | NotCompared>(),
     artefact: bytes('artefact').notNull(),
     writtenAt: writtenAt(),
   },

@@ -5,7 +5,10 @@ import type { SizingSample } from './model.ts';
 import { chooseSize, fitSizing, rewardAt } from './model.ts';
 import { NEUTRAL } from './multipliers.ts';
 
+/** Fewer do not show how far a mean is chance: symbols share their luck, and so do signals that were decided within one hold. */
+export const BLOCKS_MIN = 10;
 const FOLDS = { folds: 5, testShare: 0.5, stoppingShare: 0, calibrationShare: 0 };
+const MOMENTS_MIN = 4 * FOLDS.folds;
 
 export interface Gain {
   /** Mean gain over neutral per signal, basis points of equity. */
@@ -28,26 +31,44 @@ export interface SizingComparison {
   readonly block: number;
 }
 
+/** Why there is no comparison, for people. */
+export interface NotCompared {
+  readonly notCompared: string;
+}
+
 /**
  * Purged walk-forward: each fold learns from signals whose outcome was known before its test part; the paired differences
  * of all test parts are drawn in blocks.
  * @param samples in order of decision. @param seed of the draws.
- * @returns null: too few signals, or too few moments, to test.
+ * @returns why not, where there is too little that hangs on its own luck.
  */
-export function compareSizing(samples: readonly SizingSample[], seed: string): SizingComparison | null {
+export function compareSizing(samples: readonly SizingSample[], seed: string): SizingComparison | NotCompared {
   const times = { decidedAt: Float64Array.from(samples, (it) => it.decidedAt), labelUntil: Float64Array.from(samples, (it) => it.knownAt) };
-  if (new Set(times.decidedAt).size < 4 * FOLDS.folds) return null;
+  const moments = new Set(times.decidedAt).size;
+  if (moments < MOMENTS_MIN) return { notCompared: `signals were decided at ${moments} of ${MOMENTS_MIN} moments` };
   const tested = walkForward(times, FOLDS).flatMap(({ fit, test }) => {
     const model = fitSizing([...fit].map((row) => samples[row] as SizingSample));
     return model === null ? [] : [...test].map((row) => outcomeOf(samples[row] as SizingSample, chooseSize(model, (samples[row] as SizingSample).state).multiplier));
   });
-  if (tested.length === 0) return null;
+  if (tested.length === 0) return { notCompared: 'no test part had enough to learn from before it' };
   const block = longestRun(tested.map((it) => it.sample));
+  const blocks = Math.floor(tested.length / block);
+  if (blocks < BLOCKS_MIN) return { notCompared: `${tested.length} signals that it did not learn from are ${blocks} of ${BLOCKS_MIN} blocks: up to ${block} were decided within one hold, and share their luck` };
   const gainOf = (of: (it: Outcome) => number, name: string): Gain => ({ meanBps: meanOf(tested.map(of)), boundBps: lowerBoundOfMean(tested.map(of), { block, seed: `${seed}|${name}` }) });
   return {
     tested: tested.length, changed: tested.filter((it) => it.multiplier !== NEUTRAL).length, block,
     primary: gainOf((it) => it.primary, 'primary'), advise: gainOf((it) => it.advise, 'advise'), neutralBps: meanOf(tested.map((it) => it.neutral)),
   };
+}
+
+/** Of its gain in charge, basis points of equity; null: not compared. */
+export function boundOf(comparison: SizingComparison | NotCompared | null): number | null {
+  return comparison === null || 'notCompared' in comparison ? null : comparison.primary.boundBps;
+}
+
+/** Why not; null: it was, or nobody knows. */
+export function notComparedOf(comparison: SizingComparison | NotCompared | null): string | null {
+  return comparison !== null && 'notCompared' in comparison ? comparison.notCompared : null;
 }
 
 interface Outcome { readonly sample: SizingSample; readonly multiplier: number; readonly neutral: number; readonly primary: number; readonly advise: number }

@@ -1,7 +1,7 @@
 /** The policy: which multiplier in which state, and how sure that is. */
 import { z } from 'zod';
 import { arrayOf, readArtefact, refuse, writeArtefact } from '../learning/artefact.ts';
-import { ridgeByParts } from '../statistics/ridge.ts';
+import { partStarts, ridgeByParts } from '../statistics/ridge.ts';
 import { ACTIONS, NEUTRAL, PRICED, shrunk, withoutKnowledge } from './multipliers.ts';
 import type { SizingState } from './state.ts';
 import { STATE_FEATURES, stateVectorOf } from './state.ts';
@@ -28,6 +28,8 @@ const REACH = 3;
 const KIND = 'sizing';
 
 const RISKED = ACTIONS.filter((it) => it !== NEUTRAL);
+const HOUR_MS = 3_600_000;
+const hoursOf = (durationMs: number): number => Math.round(durationMs / HOUR_MS);
 const WIDTH = STATE_FEATURES.length + 1;
 
 export interface SizingModel {
@@ -47,9 +49,19 @@ export interface SizingChoice {
   readonly boundBps: number | null;
 }
 
-/** @param samples in order of decision. @returns null: there are too few. */
+/** Why nothing is learned from these, for people; null: enough. @param samples in order of decision. */
+export function missingToFit(samples: readonly SizingSample[]): string | null {
+  if (samples.length < SAMPLES_MIN) return `${samples.length} of ${SAMPLES_MIN} signals`;
+  const starts = partStarts(samples.length, PARTS).map((row) => (samples[row] as SizingSample).decidedAt);
+  const shortest = Math.min(...starts.slice(1).map((at, part) => at - (starts[part] as number)));
+  const hold = Math.max(...samples.map((it) => it.knownAt - it.decidedAt));
+  if (shortest < hold) return `a tenth of ${samples.length} signals was decided within ${hoursOf(shortest)} h, less than one hold of ${hoursOf(hold)} h: the tenths share their luck`;
+  return null;
+}
+
+/** @param samples in order of decision. @returns null: there is something missing (`missingToFit`). */
 export function fitSizing(samples: readonly SizingSample[]): SizingModel | null {
-  if (samples.length < SAMPLES_MIN) return null;
+  if (missingToFit(samples) !== null) return null;
   const vectors = samples.map(({ state }) => stateVectorOf(state));
   const moments = STATE_FEATURES.map((_, feature) => momentsOfKnown(vectors.map((it) => it[feature] ?? NaN)));
   const [mean, scale] = [Float64Array.from(moments, (it) => it.mean), Float64Array.from(moments, (it) => it.scale)];

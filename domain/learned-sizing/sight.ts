@@ -36,6 +36,8 @@ export interface SizingFacts {
   readonly modelId: string | null;
   /** Lower 95 % bound of its gain over neutral where it did not learn, basis points of equity; null: not compared. */
   readonly boundBps: number | null;
+  /** Why it was not compared with neutral; null: it was, or there is none. */
+  readonly notCompared: string | null;
   /** Counted up to `TRADES_MIN`. */
   readonly closedTrades: number;
   /** A person said that it may be in charge. */
@@ -46,10 +48,13 @@ export interface SizingFacts {
   readonly profit7d: number;
 }
 
+export type PrimaryFacts = Pick<SizingFacts, 'modelId' | 'boundBps' | 'notCompared' | 'closedTrades' | 'isAcknowledged'>;
+
 /** What `primary` lacks; null: nothing. */
-export function missingForPrimary({ modelId, boundBps, closedTrades, isAcknowledged }: Pick<SizingFacts, 'modelId' | 'boundBps' | 'closedTrades' | 'isAcknowledged'>): string | null {
+export function missingForPrimary({ modelId, boundBps, notCompared, closedTrades, isAcknowledged }: PrimaryFacts): string | null {
   if (modelId === null) return 'there is no model yet';
   if (closedTrades < TRADES_MIN) return `${closedTrades} of ${TRADES_MIN} closed trades`;
+  if (notCompared !== null) return `it was not compared with neutral: ${notCompared}`;
   if (boundBps === null || !(boundBps > 0)) return `the lower 95 % bound of its gain over neutral is ${boundBps === null ? 'not known' : `${boundBps.toFixed(2)} bps`}, not above 0`;
   return isAcknowledged ? null : 'nobody has acknowledged it: `keel sizing acknowledge`';
 }

@@ -1,7 +1,7 @@
 /** What waits for a person: out of the records that each part keeps, so that nothing can wait twice or be forgotten. Pure. @source learning.md, "People teach". */
 import type { GuardState } from '../emergency/guard.ts';
 import { needsPerson } from '../emergency/triggers.ts';
-import type { SizingFacts } from '../learned-sizing/sight.ts';
+import type { PrimaryFacts } from '../learned-sizing/sight.ts';
 import { missingForPrimary } from '../learned-sizing/sight.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { TrialRecord } from '../promotion/standing.ts';
@@ -34,7 +34,7 @@ export interface DecisionFacts {
   /** Whether the gate let the model on trial pass here. */
   readonly hasPassedGate: boolean;
   readonly policy: Pick<Policy, 'promotionAnswerMin' | 'promotionUnanswered' | 'rlSizing'>;
-  readonly sizing: Pick<SizingFacts, 'modelId' | 'boundBps' | 'closedTrades' | 'isAcknowledged'>;
+  readonly sizing: PrimaryFacts;
 }
 
 const SHORT = 12;

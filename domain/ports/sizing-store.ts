@@ -1,6 +1,6 @@
 /** Where learned sizing is kept: priced signals, models, acknowledgements. Implemented in `db/`. */
 import type { Observation } from '../cycle/types.ts';
-import type { SizingComparison } from '../learned-sizing/compare.ts';
+import type { NotCompared, SizingComparison } from '../learned-sizing/compare.ts';
 import type { SizingSample } from '../learned-sizing/model.ts';
 import type { PricedSignal } from '../learned-sizing/reward.ts';
 import type { SizingFacts } from '../learned-sizing/sight.ts';
@@ -15,8 +15,8 @@ export interface StoredSizing {
   /** Market clock: nothing later was known. */
   readonly asOf: number;
   readonly samples: number;
-  /** With neutral, where it did not learn; null: too little to tell. */
-  readonly comparison: SizingComparison | null;
+  /** With neutral, where it did not learn, or why there is none; null: from before that was told. */
+  readonly comparison: SizingComparison | NotCompared | null;
   readonly artefact: Uint8Array;
 }
 

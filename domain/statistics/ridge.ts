@@ -22,9 +22,15 @@ export interface Regressed {
 export function ridgeByParts(data: Regressed, parts: number): readonly Float64Array[] {
   const count = data.rows.length / data.width;
   if (!(parts >= 2 && parts <= count)) throw new RangeError(`${count} rows do not give ${parts} parts`);
-  const sums = Array.from({ length: parts }, (_, part) => sumsOf(data, Math.floor((part * count) / parts), Math.floor(((part + 1) * count) / parts)));
+  const starts = partStarts(count, parts);
+  const sums = starts.map((from, part) => sumsOf(data, from, starts[part + 1] ?? count));
   const whole = added(sums);
   return [whole, ...sums.map((part) => whole.map((sum, index) => sum - (part[index] as number)))].map((it) => solved(it, data));
+}
+
+/** Where each of `parts` parts of neighbouring rows begins: as many rows in each, give or take one. */
+export function partStarts(count: number, parts: number): readonly number[] {
+  return Array.from({ length: parts }, (_, part) => Math.floor((part * count) / parts));
 }
 
 /** X'X, then X'Y. */

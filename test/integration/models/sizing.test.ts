@@ -89,6 +89,7 @@ describe('learning', () => {
     const trained = await activities().trainSizing({ portfolioId: 'sim', asOf: END });
     expect(trained).toMatchObject({ outcome: 'trained', reason: null });
     expect(trained.samples).toBeGreaterThanOrEqual(SIGNALS - 2);
+    expect((await sizing.newest('sim', REWARD_VERSION))?.comparison).toMatchObject({ tested: expect.any(Number) as number });
     const rows = await counted('sizing_samples');
     expect(await activities().trainSizing({ portfolioId: 'sim', asOf: END })).toEqual(trained);
     expect([await counted('sizing_samples'), await counted('sizing_models')]).toEqual([rows, 1]);
@@ -173,7 +174,7 @@ describe('the ledger', () => {
     );
     await ledger.claimCycle({ cycleId: cycleIdOf(observationOf(0, 0.9).candle), workflowId: 'w', candle: observationOf(0, 0.9).candle });
     const at = START + 30 * 24 * HOUR_MS;
-    expect(await sizing.facts({ portfolioId: 'sim', version: REWARD_VERSION, closeTime: at })).toEqual({ modelId: null, boundBps: null, isAcknowledged: false, closedTrades: 0, winRate: null, profit7d: 0 });
+    expect(await sizing.facts({ portfolioId: 'sim', version: REWARD_VERSION, closeTime: at })).toEqual({ modelId: null, boundBps: null, notCompared: null, isAcknowledged: false, closedTrades: 0, winRate: null, profit7d: 0 });
     for (let index = 0; index < 20; index += 1) await closed(at - (20 - index) * HOUR_MS, index < 5 ? 3 : -1); // five of twenty won
     await closed(at - 8 * 24 * HOUR_MS, 100); // older than the newest twenty, and than seven days
     await closed(at + HOUR_MS, 100); // not yet

@@ -15,6 +15,12 @@ describe('keel sizing, for people', () => {
     for (const said of ['sim: learned sizing is `primary`', 'abababababab, from 800 signals, as of 2023-01-01', 'another size than neutral on 120 of them', 'in charge 1.50 bps of equity a signal, lower 95 % bound 0.25', 'as advice 0.90', '300 or more', 'by ada on 2023-01-02', 'may be']) expect(text).toContain(said);
   });
 
+  it('tells why there is no comparison', () => {
+    const text = sizingText({ ...REPORT, model: { ...REPORT.model ?? expect.fail('there is one'), comparison: { notCompared: '192 signals are 2 of 10 blocks' } } });
+    expect(text).toMatch(/tested +not with neutral: 192 signals are 2 of 10 blocks/);
+    expect(text).not.toContain('in charge');
+  });
+
   it('tells what is missing', () => {
     const text = sizingText({ ...REPORT, mode: 'shadow', missingForPrimary: '12 of 300 closed trades', closedTrades: 12, model: null, acknowledgement: null });
     for (const said of ['none yet: it takes 100 signals', 'by nobody', 'acts as `advise`: 12 of 300 closed trades']) expect(text).toContain(said);

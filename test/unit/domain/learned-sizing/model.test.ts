@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { compareSizing } from '../../../../domain/learned-sizing/compare.ts';
+import { BLOCKS_MIN, boundOf, compareSizing } from '../../../../domain/learned-sizing/compare.ts';
+import type { SizingComparison } from '../../../../domain/learned-sizing/compare.ts';
 import type { SizingModel, SizingSample } from '../../../../domain/learned-sizing/model.ts';
-import { chooseSize, fitSizing, loadSizing, saveSizing } from '../../../../domain/learned-sizing/model.ts';
+import { chooseSize, fitSizing, loadSizing, missingToFit, saveSizing } from '../../../../domain/learned-sizing/model.ts';
 import { ACTIONS, PRICED, shrunk } from '../../../../domain/learned-sizing/multipliers.ts';
 import type { SizingState } from '../../../../domain/learned-sizing/state.ts';
 import { stateVectorOf } from '../../../../domain/learned-sizing/state.ts';
-import { NOTHING_TO_LEARN, signalsOf } from '../../../support/sizing-market.ts';
+import { crowdOf, NOTHING_TO_LEARN, signalsOf } from '../../../support/sizing-market.ts';
 
 const SIX_HOURS_MS = 6 * 3_600_000;
 const STATE: SizingState = { direction: 'long', regime: 'trendUp', volatility: { percentile: 50, isHigh: false }, confidence: 0.7, exposure: 0.5, winRate: 0.5, slopeBps: 0 };
@@ -15,6 +16,10 @@ const STORMY = { ...STATE, volatility: { percentile: 90, isHigh: true } };
 const PLANTED = signalsOf({ seed: 'planted', count: 2_000, edgeBps: (confidence) => (confidence > 0.725 ? 60 : -60) });
 const planted = fitSizing(PLANTED) ?? expect.fail('there are enough');
 const choices = (model: SizingModel | null, samples: readonly SizingSample[]) => samples.map(({ state }) => ({ confidence: state.confidence, ...chooseSize(model, state) }));
+const comparedOf = (samples: readonly SizingSample[]): SizingComparison => {
+  const compared = compareSizing(samples, 'a');
+  return 'notCompared' in compared ? expect.fail(compared.notCompared) : compared;
+};
 const meanOf = (values: readonly number[]) => values.reduce((sum, it) => sum + it, 0) / values.length;
 
 describe('multipliers', () => {
@@ -44,6 +49,14 @@ describe('policy', () => {
     expect(chooseSize(null, STATE)).toEqual({ multiplier: 1, gainBps: null, boundBps: null });
     expect(chooseSize(null, STORMY).multiplier).toBe(0.3);
     expect(fitSizing(PLANTED.slice(0, 99))).toBeNull();
+    expect(missingToFit(PLANTED.slice(0, 99))).toBe('99 of 100 signals');
+  });
+
+  it('is neutral while a tenth of the signals is shorter than one hold: the tenths would share their luck', () => {
+    const [short, long] = [13, 60].map((days) => crowdOf({ seed: 'crowd', symbols: 30, count: 400, days }));
+    expect(missingToFit(short ?? [])).toMatch(/^a tenth of 400 signals was decided within \d\d h, less than one hold of 72 h/);
+    expect(fitSizing(short ?? [])).toBeNull();
+    expect(missingToFit(long ?? [])).toBeNull();
   });
 
   it('learns that large sizes pay at high confidence and small ones at low', () => {
@@ -89,7 +102,7 @@ describe('policy', () => {
 
 describe('comparison with neutral', () => {
   it('finds the planted edge on signals that were not learned from', () => {
-    const compared = compareSizing(PLANTED, 'a') ?? expect.fail('there is enough to test');
+    const compared = comparedOf(PLANTED);
     expect(compared.tested).toBe(1_000);
     expect(compared.block).toBe(4); // a day of signals six hours apart
     expect(compared.primary.boundBps).toBeGreaterThan(0);
@@ -98,17 +111,24 @@ describe('comparison with neutral', () => {
   });
 
   it('finds nothing on noise: of 25 markets at most 3 have a bound above 0', () => {
-    const found = Array.from({ length: 25 }, (_, seed) => compareSizing(signalsOf({ seed: `noise ${seed}`, count: 400, edgeBps: NOTHING_TO_LEARN }), `${seed}`)).filter((it) => (it?.primary.boundBps ?? 0) > 0);
+    const found = Array.from({ length: 25 }, (_, seed) => compareSizing(signalsOf({ seed: `noise ${seed}`, count: 400, edgeBps: NOTHING_TO_LEARN }), `${seed}`)).filter((it) => (boundOf(it) ?? 0) > 0);
     expect(found.length).toBeLessThanOrEqual(3);
   });
 
   it('leaves out what was not yet known when a test part began', () => {
-    const late = PLANTED.slice(0, 400).map((it) => ({ ...it, knownAt: it.decidedAt + 400 * SIX_HOURS_MS }));
-    expect(compareSizing(late, 'a')).toBeNull(); // nothing that was learned would have been known
+    const late = PLANTED.slice(0, 118).map((it) => ({ ...it, knownAt: it.decidedAt + 10 * SIX_HOURS_MS }));
+    expect(compareSizing(late, 'a')).toEqual({ notCompared: expect.stringContaining('no test part had enough') as string }); // 106 were decided before the last one, 97 were known
   });
 
   it('says nothing of too few', () => {
-    expect(compareSizing(PLANTED.slice(0, 15), 'a')).toBeNull();
-    expect(compareSizing(PLANTED.slice(0, 100), 'a')).toBeNull();
+    expect(compareSizing(PLANTED.slice(0, 15), 'a')).toEqual({ notCompared: 'signals were decided at 15 of 20 moments' });
+    expect(compareSizing(PLANTED.slice(0, 100), 'a')).toEqual({ notCompared: expect.stringContaining('no test part had enough') as string });
+  });
+
+  it('says nothing of fewer than ten blocks: many symbols, one luck', () => {
+    const crowd = crowdOf({ seed: 'crowd', symbols: 30, count: 2_000, days: 55 });
+    expect(compareSizing(crowd, 'a')).toEqual({ notCompared: expect.stringMatching(/^620 signals that it did not learn from are 4 of 10 blocks: up to 136 were decided within one hold/) as string });
+    const longer = crowdOf({ seed: 'crowd', symbols: 30, count: 2_000, days: 110 });
+    expect(comparedOf(longer).tested).toBeGreaterThanOrEqual(BLOCKS_MIN * comparedOf(longer).block);
   });
 });

@@ -10,7 +10,7 @@ import { sizingSightOf } from '../../../../domain/learned-sizing/sight.ts';
 import type { Candle } from '../../../../domain/market/candle.ts';
 import { CALM_RETURNS, CLOSE_TIME, HOUR_MS, INSTRUMENT, LIQUID, observationWith, PLAIN, symbolWith, vote } from '../cycle/plan.fixture.ts';
 
-const FACTS: SizingFacts = { modelId: null, boundBps: null, closedTrades: 0, isAcknowledged: false, winRate: null, profit7d: 0 };
+const FACTS: SizingFacts = { modelId: null, boundBps: null, notCompared: null, closedTrades: 0, isAcknowledged: false, winRate: null, profit7d: 0 };
 /** Equity 10,000; the notional cap is far, so that sizes differ. */
 const FREE = { ...PLAIN, notionalMax: '1000000' };
 

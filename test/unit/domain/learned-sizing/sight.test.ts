@@ -10,7 +10,7 @@ import { learnedFactorOf, missingForPrimary, sizingSightOf } from '../../../../d
 import { notionalCapOf } from '../../../../domain/sizing/size.ts';
 import { INSTRUMENT, LIQUID, observationWith, PLAIN, positionWith, riskWith, symbolWith, vote } from '../cycle/plan.fixture.ts';
 
-const READY: SizingFacts = { modelId: 'm', boundBps: 0.4, closedTrades: 300, isAcknowledged: true, winRate: 0.55, profit7d: 70 };
+const READY: SizingFacts = { modelId: 'm', boundBps: 0.4, notCompared: null, closedTrades: 300, isAcknowledged: true, winRate: 0.55, profit7d: 70 };
 const sightWith = (acts: SizingSight['acts'], multiplier: number): SizingSight => ({ ...sizingSightOf(acts, observationWith(), READY, null), acts, symbols: Object.fromEntries(Object.entries(sizingSightOf(acts, observationWith(), READY, null).symbols).map(([id, it]) => [id, { ...it, multiplier }])) });
 
 const FREE = { ...PLAIN, notionalMax: '1000000' };
@@ -42,6 +42,7 @@ describe('what a cycle sees', () => {
     ['too few trades', { closedTrades: 299 }, /299 of 300/],
     ['a bound of zero', { boundBps: 0 }, /not above 0/],
     ['no comparison', { boundBps: null }, /not known/],
+    ['not compared', { boundBps: null, notCompared: '2 of 10 blocks' }, /not compared with neutral: 2 of 10 blocks/],
     ['nobody said so', { isAcknowledged: false }, /acknowledge/],
   ])('primary: %s', (_name, changes, missing) => {
     const facts = { ...READY, ...changes };

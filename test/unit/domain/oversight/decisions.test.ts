@@ -7,7 +7,7 @@ import { PRESETS } from '../../../../domain/policy/policy.ts';
 
 const MODEL = 'abcdef0123456789';
 const PERSON = { trigger: 'person', reason: 'a strange fill', by: 'ada', severity: 'critical' } as const;
-const QUIET: DecisionFacts = { guard: ARMED, trial: null, hasPassedGate: false, policy: PRESETS.normal, sizing: { modelId: MODEL, boundBps: 1, closedTrades: 300, isAcknowledged: false } };
+const QUIET: DecisionFacts = { guard: ARMED, trial: null, hasPassedGate: false, policy: PRESETS.normal, sizing: { modelId: MODEL, boundBps: 1, notCompared: null, closedTrades: 300, isAcknowledged: false } };
 const ASKED: DecisionFacts = { ...QUIET, trial: { modelId: MODEL, since: 60_000, state: { phase: 'acknowledgement' } }, hasPassedGate: true, policy: { ...PRESETS.normal, promotionAnswerMin: 30, promotionUnanswered: 'promote' } };
 const TRIPPED: DecisionFacts = { ...QUIET, guard: { ...ARMED, mode: 'emergency', emergency: 3, cause: PERSON } };
 

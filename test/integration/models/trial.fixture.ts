@@ -1,5 +1,6 @@
 /** A portfolio whose models foretold what a test says they did: cycles, predictions and outcomes as the ledger keeps them. */
 import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
 import type { TrialDeps } from '../../../activities/trials.ts';
 import { createTrialActivities } from '../../../activities/trials.ts';
 import type { TrialLook } from '../../../activities/types.ts';
@@ -87,7 +88,10 @@ export async function trialWorld(databases: TestDatabases, { mode = 'paper' as P
     walk: async (...hours) => {
       const steps: (TrialLook['step'] & object)[] = [];
       for (const hour of hours) {
-        for (let { step } = await look(hour); step !== null; { step } = await look(hour)) steps.push(step);
+        for (let { step } = await look(hour); step !== null; { step } = await look(hour)) {
+          steps.push(step);
+          expect(steps.length, 'a step that is taken again and again').toBeLessThan(50);
+        }
       }
       return steps;
     },

@@ -58,7 +58,7 @@ describe('results of a champion', () => {
 
   it.each<[string, readonly WatchedRow[], Promised | null, unknown]>([
     ['speak by their sum', losses(12), PROMISED, ['rollBack', 12, 7]],
-    ['count once each while they overlap', losses(12).flatMap((it) => [it, { ...it, madeAt: it.madeAt + 1, dueAt: it.dueAt + 1 }]), PROMISED, ['rollBack', 12, 7]],
+    ['count once each while they overlap', losses(6).flatMap((it) => [it, { ...it, madeAt: it.madeAt + 1, dueAt: it.dueAt + 1 }]), PROMISED, ['watching', 6, 7]],
     ['of several symbols count side by side', [...losses(6), ...losses(6, { instrumentId: 'B' })], PROMISED, ['rollBack', 12, 7]],
     ['after the verdict count no more', [...losses(12), row(99, 1_000)], PROMISED, ['rollBack', 12, 7]],
     ['in moves that were to be expected', Array.from({ length: 10 }, (_, index) => row(4 * index, 120)), PROMISED, ['kept', 10, 7]],

@@ -1,5 +1,5 @@
 /** What a run of scenarios that died left behind is found and removed by the next one. */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '../../bin/lock.mjs';
 import { loadDeployment } from '../../config/deployment.ts';
@@ -37,12 +37,10 @@ export async function forgotten(settings: Settings, deployment: Deployment): Pro
  * @param settings with the addresses of the running database and engine
  */
 export async function removeLeftovers(settings: Settings, say: (line: string) => void): Promise<void> {
-  for (const name of readdirSync(settings.home).filter((it) => MADE.test(it))) {
+  for (const { name } of readdirSync(settings.home, { withFileTypes: true }).filter((it) => it.isDirectory() && MADE.test(it.name))) {
     const folder = join(settings.home, name);
-    if (!readdirSync(folder).includes(LOCK)) continue;
-    const lock = tryLock(join(folder, LOCK));
-    if (lock.kind === 'busy') continue;
     try {
+      if (!existsSync(join(folder, LOCK)) || tryLock(join(folder, LOCK)).kind === 'busy') continue;
       if (name.startsWith('scenario-')) await removeDeployment(settings, name);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       say(`removed what a run that died left: ${name}`);

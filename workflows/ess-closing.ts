@@ -1,5 +1,5 @@
 /** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
-import { ActivityFailure, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, condition, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { GuardReading } from '../activities/types.ts';
 import { holdingKey } from '../domain/emergency/closing.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
@@ -63,17 +63,17 @@ export async function stopTrading(run: EmergencyRun): Promise<void> {
   await telling;
   if (run.unwritten !== null) {
     say(run, 'closed; waiting for the ledger to write the fence');
-    await run.command(run.unwritten);
+    if ((await tellLedger(run, run.unwritten)) === 'leaving') return;
     run.unwritten = null;
     await tellPositions(run);
     if ((await sweep(run)) === 'leaving') return; // what was opened until the fence was up
   }
   if (!isRound(run, emergency, round)) return;
-  await run.command({ kind: 'flat', emergency, round, positionsClosed: run.seenPositions.size, at: Date.now() });
+  if ((await tellLedger(run, { kind: 'flat', emergency, round, positionsClosed: run.seenPositions.size, at: Date.now() })) === 'leaving') return;
   say(run, 'flat; looking until nothing can be on its way any more');
   const [proof] = await Promise.all([proveSealed(run), bookClosings(run)]);
   if (proof === 'leaving') return;
-  await run.command({ kind: 'sealed', emergency, round, at: Date.now() });
+  if ((await tellLedger(run, { kind: 'sealed', emergency, round, at: Date.now() })) === 'leaving') return;
   say(run, 'sealed: nothing is open');
 }
 
@@ -98,10 +98,22 @@ export async function sentUnwritten({ input, sent }: EmergencyRun): Promise<read
   }
 }
 
-/** Asked between two looks, when nothing is on its way. */
-function mustLeave(run: EmergencyRun): boolean {
-  run.isLeaving ||= workflowInfo().continueAsNewSuggested && patched('continues while it closes');
+/** Asked between two looks, when nothing is on its way; and while the ledger is waited for, which takes a command twice. */
+function mustLeave(run: EmergencyRun, patch = 'continues while it closes'): boolean {
+  run.isLeaving ||= workflowInfo().continueAsNewSuggested && patched(patch);
   return run.isLeaving;
+}
+
+/** A ledger that is away is waited for without end; what is said to the run meanwhile still fills its history. */
+async function tellLedger(run: EmergencyRun, command: GuardCommand): Promise<'told' | 'leaving'> {
+  let isOver = false;
+  const telling = run.command(command);
+  const over = (): void => { isOver = true; };
+  telling.then(over, over);
+  await condition(() => isOver || mustLeave(run, 'continues while the ledger is away'));
+  if (!isOver) return 'leaving';
+  await telling;
+  return 'told';
 }
 
 /** Until the venue shows nothing open, or the history is nearly full. */

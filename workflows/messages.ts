@@ -225,6 +225,18 @@ export interface GuardInput {
   readonly foreign: 'close' | 'exempt';
   /** Commands that the ledger could not take yet. */
   readonly behind: readonly GuardCommand[];
+  /** What people had been told when it continued as new. */
+  readonly direct?: ToldDirectly;
+}
+
+/** What people were told past the ledger, while that was away. */
+export interface ToldDirectly {
+  /** Id of the last alert that got through. */
+  readonly told: string | null;
+  /** Of tries since then. */
+  readonly failures: number;
+  /** Wall clock: no try before. */
+  readonly nextAt: number;
 }
 
 export interface EssInput {

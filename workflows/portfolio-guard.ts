@@ -4,7 +4,7 @@ import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import { applyGuard, ARMED } from '../domain/emergency/guard.ts';
 import { tripCauseOf } from '../domain/emergency/trip-request.ts';
 import type { DirectAlert } from './direct-alert.ts';
-import { noDirectAlert, tellDirectly } from './direct-alert.ts';
+import { directAlert, tellDirectly } from './direct-alert.ts';
 import { essRecovery } from './ess-recovery.ts';
 import { emergencyIdOf } from './ids.ts';
 import type { GuardInput, ResumeRequest, TripAnswer } from './messages.ts';
@@ -57,7 +57,7 @@ export async function portfolioGuard(input: GuardInput): Promise<void> {
 /** Handlers first: a stop may arrive with the first task. */
 function beginGuard(input: GuardInput): GuardLife {
   const life: GuardLife = {
-    input, state: input.state ?? ARMED, foreign: input.foreign, news: 0, told: '', direct: noDirectAlert(),
+    input, state: input.state ?? ARMED, foreign: input.foreign, news: 0, told: '', direct: directAlert(input.direct),
     heard: input.behind.map((command) => ({ command, status: 'tried' })),
   };
   const hear = (command: GuardCommand): Heard => {
@@ -133,11 +133,12 @@ async function tellRun(life: GuardLife): Promise<void> {
   // Its run may have been ended, by a person or by the engine's limit on histories: while it is to close, it is taken up again.
   if (emergency === 0 || (isTold && !(mode === 'tripping' && patched('run taken up again')))) return;
   if (mode === 'armed') await signalNews(emergencyIdOf(life.input.portfolioId, emergency));
-  else await startRun(life);
+  else await startRun(life, isTold);
   life.told = telling;
 }
 
-async function startRun(life: GuardLife): Promise<void> {
+/** @param isTold a run that is there knows already */
+async function startRun(life: GuardLife, isTold: boolean): Promise<void> {
   const { portfolioId, deploymentId } = life.input;
   const { emergency, cause, trippedAt } = life.state;
   const workflowId = emergencyIdOf(portfolioId, emergency);
@@ -156,6 +157,7 @@ async function startRun(life: GuardLife): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (isTold && patched('told once')) return; // every signal is an event in its history
     if (unwritten !== null && patched('unwritten trip')) await signalTrip(workflowId, { trip: unwritten, state: life.state });
     else await signalNews(workflowId);
   }
@@ -177,5 +179,5 @@ async function goOn(life: GuardLife): Promise<void> {
   const isWaiting = (): boolean => life.heard.some((it) => it.status === 'waiting');
   await condition(() => isWaiting() || (allHandlersFinished() && !life.direct.isTelling));
   if (isWaiting()) return;
-  await continueAsNew<typeof portfolioGuard>({ ...life.input, state: life.state, foreign: life.foreign, behind: life.heard.map((it) => it.command) });
+  await continueAsNew<typeof portfolioGuard>({ ...life.input, state: life.state, foreign: life.foreign, behind: life.heard.map((it) => it.command), direct: life.direct.done });
 }

@@ -101,6 +101,11 @@ async function withGuard(work: (parts: { play: Play; guard: Awaited<ReturnType<t
   });
 }
 
+/** Of the newest run. */
+async function eventsOf(handle: { fetchHistory: Awaited<ReturnType<typeof startGuard>>['fetchHistory'] }) {
+  return (await handle.fetchHistory()).events ?? [];
+}
+
 async function startGuard(portfolioId: string, taskQueue: string) {
   return await host.client.workflow.start<typeof workflows.portfolioGuard>('portfolioGuard', {
     workflowId: portfolioGuardId(portfolioId), taskQueue, args: [{ portfolioId, deploymentId: 'abcde', state: null, foreign: 'close', behind: [] }], workflowTaskTimeout: '5 s',
@@ -169,6 +174,26 @@ describe('a stop', () => {
       expect(play.surveyedAt.length - before).toBeGreaterThanOrEqual(3);
       expect(play.told).toEqual([event, event]);
       expect((await ess().describe()).status.name).toBe('RUNNING');
+    }, (play) => { play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}]; });
+  }, 90_000);
+
+  it('that waits for the ledger for hours is told once, by the guard and to people, also when histories are full', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await until('the guard runs', async () => (await guard.query(riskStateQuery)).behind === 0);
+      play.isLedgerDown = true;
+      await guard.executeUpdate(tripUpdate, { args: [{ reason: 'enough', by: 'ada' }] });
+      await until('it is closed, and people are told', () => play.surveys.length === 1 && play.told.length === 2, 30_000);
+      const runs = [guard, ess()];
+      const before = await Promise.all(runs.map(async (it) => (await it.describe()).runId));
+      expect((await eventsOf(ess())).filter((it) => it.workflowExecutionSignaledEventAttributes)).toEqual([]);
+      for (let large = 0; large < 3; large += 1) await Promise.all(runs.map((it) => it.signal('news', LARGE)));
+      await until('both continued as new', async () => (await Promise.all(runs.map(async (it) => (await it.describe()).runId))).every((it) => !before.includes(it)), 30_000);
+      await until('the guard took a turn', async () => (await eventsOf(guard)).some((it) => it.timerStartedEventAttributes), 30_000);
+      play.isLedgerDown = false;
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect(play.state.positionsClosed).toBe(1); // in the run before
+      expect(play.told).toHaveLength(2); // the first try failed
+      expect((await eventsOf(guard)).filter((it) => it.activityTaskScheduledEventAttributes)).toEqual([]);
     }, (play) => { play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}]; });
   }, 90_000);
 

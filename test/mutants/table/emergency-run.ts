@@ -3,9 +3,11 @@ import type { Mutant } from '../mutant.ts';
 import { edit, integration } from '../mutant.ts';
 
 const CLOSING = 'workflows/ess-closing.ts';
+const GUARD = 'workflows/portfolio-guard.ts';
 const LEDGER = 'db/ledger/guard.ts';
 const run = (named: string) => integration('workflows/emergency', named);
 const ledger = (named: string) => integration('db/guard', named);
+const waiting = run('waits for the ledger for hours');
 const inOrder = run('closes in order, and again when it is sealed');
 
 export const EMERGENCY_RUN_MUTANTS: readonly Mutant[] = [
@@ -18,6 +20,9 @@ export const EMERGENCY_RUN_MUTANTS: readonly Mutant[] = [
   { name: 'run: a straggler is closed', guard: 'what came through after flat is closed before sealed', tests: run('catches a straggler'), edits: [edit(CLOSING, `      if ((await sweep(run, last)) === 'leaving') return 'leaving';\n`, '')] },
   { name: 'run: fills are waited for', guard: 'closing fills are looked for until they are booked', tests: run('waits for fills that the venue does not show yet'), edits: [edit(CLOSING, '    if (missing.length === 0) return;\n', '    if (look > 1 || missing.length === 0) return;\n')] },
   { name: 'run: continues while it closes', guard: 'a venue that refuses for days does not fill the history', tests: run('whose closing is refused for hours'), edits: [edit(CLOSING, `    if (mustLeave(run)) return 'leaving';\n`, '')] },
+  { name: 'run: continues while the ledger is away', guard: 'a ledger that is away for hours does not fill the history', tests: waiting, edits: [edit(CLOSING, `() => isOver || mustLeave(run, 'continues while the ledger is away')`, '() => isOver')] },
+  { name: 'run: told once', guard: 'a trip that a run knows of is not told to it again', tests: waiting, edits: [edit(GUARD, `    if (isTold && patched('told once')) return; // every signal is an event in its history\n`, '')] },
+  { name: 'run: people are told once', guard: 'a guard that continues as new does not tell people of the same trip again', tests: waiting, edits: [edit(GUARD, 'directAlert(input.direct)', 'directAlert()')] },
   { name: 'ledger: the fence with the guard', guard: 'the fence rises in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, '  if (isHalting(state.mode)) return raised(fence);\n', '')] },
   { name: 'ledger: the fence comes down', guard: 'the first step back lowers the fence', tests: ledger('every step is told once'), edits: [edit(LEDGER, `return isHalting(before.mode) || (state.mode`, `return (state.mode`)] },
   { name: 'ledger: positions are told', guard: 'each open position is told to stand aside in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, `result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;`, '0;')] },

@@ -18,11 +18,12 @@ import { dailyVolatilityBps } from '../risk/returns.ts';
 import type { CombinedSignal } from '../signals/combine.ts';
 import type { SizingSight } from '../learned-sizing/sight.ts';
 import { learnedFactorOf } from '../learned-sizing/sight.ts';
+import { NEUTRAL } from '../learned-sizing/multipliers.ts';
 import { leverageOf } from '../sizing/leverage.ts';
 import type { SizeInput, WantedSize } from '../sizing/size.ts';
 import { roundedSize, wantedSizeOf } from '../sizing/size.ts';
 import { openPlanOf, orderTypeOf, roundTripCostOf } from './open-plan.ts';
-import type { PlanBook } from './plan-book.ts';
+import type { Books, PlanBook } from './plan-book.ts';
 import type { PlanContext } from './plan-context.ts';
 import { NO_CONDITIONS, NO_RECORD } from './risk-facts.ts';
 import type { DecisionStep, OpenPlan, SymbolObservation } from './types.ts';
@@ -38,13 +39,14 @@ export interface Candidate {
 }
 
 export type ChainResult =
-  | { readonly kind: 'open'; readonly plan: OpenPlan; readonly steps: readonly DecisionStep[] }
+  /** `plan` without advice: what takes its place in the book; `opened` with it, null where advice leaves nothing. Else the same. */
+  | { readonly kind: 'open'; readonly plan: OpenPlan; readonly opened: OpenPlan | null; readonly steps: readonly DecisionStep[] }
   /** `exits` of what would have been opened, for a trade on paper; null where there are none. */
   | { readonly kind: 'refused'; readonly code: string; readonly steps: readonly DecisionStep[]; readonly exits: ExitDistances | null }
   /** Full: a rotation may make room. */
   | { readonly kind: 'full'; readonly steps: readonly DecisionStep[] };
 
-export function runChain(context: PlanContext, candidate: Candidate, book: PlanBook): ChainResult {
+export function runChain(context: PlanContext, candidate: Candidate, books: Books): ChainResult {
   const { symbol } = candidate;
   const conditions = context.observation.risk.conditions[symbol.instrument.id] ?? NO_CONDITIONS;
   const venueInput = { side: candidate.direction === 'long' ? 'buy' as const : 'sell' as const, conditions, closeTime: context.observation.candle.closeTime, policy: context.policy };
@@ -57,23 +59,42 @@ export function runChain(context: PlanContext, candidate: Candidate, book: PlanB
     roundTripCost: roundTripCostOf(symbol, conditions.spreadBps), policy: context.policy,
   });
   if (exits === null) return refusedAt('size', steps, { code: 'noStopDistance', value: String(symbol.features['atr14']), limit: '> 0 and below the price' }, null);
-  return runGuard(context, { candidate, book, steps, exits });
+  return runSizes(context, { candidate, steps, exits }, books);
 }
 
 interface Reached {
   readonly candidate: Candidate;
-  readonly book: PlanBook;
   readonly steps: readonly DecisionStep[];
   readonly exits: ExitDistances;
 }
 
-function runGuard(context: PlanContext, reached: Reached): ChainResult {
-  const { candidate, book, exits } = reached;
-  const spike = spikeOf({ level: context.level, toMedian: candidate.symbol.regime.volatility.toMedian, policy: context.policy });
-  const sizing = sizeInputOf(context, reached, { spike, gross: grossOf(book.holdings) });
+/**
+ * Advice leaves the plan as it is without it, and then scales or drops what that opens. What is left must pass the guard
+ * as well, in the book that advice leaves: a smaller hedge can make a book worse.
+ */
+function runSizes(context: PlanContext, reached: Reached, { plain, advised }: Books): ChainResult {
+  const spike = spikeOf({ level: context.level, toMedian: reached.candidate.symbol.regime.volatility.toMedian, policy: context.policy });
+  const sizing = sizeInputOf(context, reached, { spike, gross: grossOf(plain.holdings) });
+  const isSame = plain === advised && (sizing.learned ?? NEUTRAL) === NEUTRAL;
+  if (context.observation.sizing?.acts !== 'advise' || isSame) return runGuard(context, { ...reached, book: plain, spike }, sizing);
+  const neutral = runGuard(context, { ...reached, book: plain, spike }, { ...sizing, learned: null });
+  if (neutral.kind !== 'open') return neutral;
+  if (sizing.learned === 0) return { ...neutral, opened: null, steps: [...neutral.steps.slice(0, -1), refused('size', LEARNED_ZERO)] };
+  const left = runGuard(context, { ...reached, book: advised, spike }, sizing);
+  return { ...neutral, opened: left.kind === 'open' ? left.plan : null, steps: left.steps };
+}
+
+interface Guarded extends Reached {
+  readonly book: PlanBook;
+  readonly spike: Spike;
+}
+
+const LEARNED_ZERO: Refusal = { code: 'learnedZero', value: 'learned sizing says × 0', limit: 'above 0' };
+
+function runGuard(context: PlanContext, reached: Guarded, sizing: SizeInput): ChainResult {
+  const { candidate, book, exits, spike } = reached;
   const wanted = wantedSizeOf(sizing);
-  const asked = context.observation.sizing?.acts === 'advise' ? wantedSizeOf({ ...sizing, learned: null }) : wanted; // advice opens nothing that would be refused without it
-  const draft = { direction: candidate.direction, price: sizing.price, quantity: asked.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
+  const draft = { direction: candidate.direction, price: sizing.price, quantity: wanted.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
   const { policy, observation: { candle: { timeframe }, risk: { returns } } } = context;
   const refusal = firstRefusal<GuardInput, GuardCode>(GUARD, {
     symbol: candidate.symbol, account: context.observation.account, late: context.observation.late, policy, isEmergency: context.isEmergency,
@@ -91,12 +112,12 @@ function runSize({ cycleId, observation, governed }: PlanContext, { candidate, s
   const said = governed.directives.find((it) => it.owner === governed.owner);
   if (governed.multiplier === 0) return refusedAt('governor', steps, { code: governed.owner === 'none' ? 'noDirective' : governed.owner, value: said?.value ?? 'none', limit: said?.limit ?? 'at least one directive' }, exits);
   const governor = passed('governor', `× ${governed.multiplier} by ${governed.owner}${said === undefined ? '' : `: ${said.value}`}`);
-  if (sizing.learned === 0) return refusedAt('size', [...steps, governor], { code: 'learnedZero', value: 'learned sizing says × 0', limit: 'above 0' }, exits);
+  if (sizing.learned === 0) return refusedAt('size', [...steps, governor], LEARNED_ZERO, exits);
   const size = roundedSize(wanted, sizing);
   if (size.kind === 'refused') return refusedAt('size', [...steps, governor], size, exits);
   const plan = openPlanOf({ cycleId, observation, symbol: candidate.symbol, direction: candidate.direction, quantity: size.quantity, exits, leverage: sizing.leverage, confidence: candidate.signal.confidence, score: candidate.score });
   const factors = Object.entries(wanted.factors).map(([name, factor]) => `${name} ${factor}`).join(', ');
-  return { kind: 'open', plan, steps: [...steps, governor, passed('size', `${size.quantity} by ${wanted.cappedBy} (${factors}), leverage ${sizing.leverage}${shadowNote(observation.sizing, candidate.symbol.instrument.id)}`)] };
+  return { kind: 'open', plan, opened: plan, steps: [...steps, governor, passed('size', `${size.quantity} by ${wanted.cappedBy} (${factors}), leverage ${sizing.leverage}${shadowNote(observation.sizing, candidate.symbol.instrument.id)}`)] };
 }
 
 /** What learned sizing would have done, where it only watches. */

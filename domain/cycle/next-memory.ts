@@ -4,14 +4,13 @@ import { scoresOf } from '../predictions/prediction.ts';
 import { withScores } from '../predictions/scores.ts';
 import type { CombinedSignal } from '../signals/combine.ts';
 import type { Candidate, ChainResult } from './chain.ts';
-import type { PlanBook } from './plan-book.ts';
 import type { PlanContext } from './plan-context.ts';
 import type { CycleMemory, PaperTrade, SymbolMemory } from './risk-facts.ts';
-import type { SymbolObservation } from './types.ts';
+import type { OpenPlan, SymbolObservation } from './types.ts';
 
 export interface Planned {
   readonly signals: ReadonlyMap<InstrumentId, CombinedSignal>;
-  readonly book: PlanBook;
+  readonly opens: readonly OpenPlan[];
   readonly onPaper: ReadonlyMap<InstrumentId, { readonly candidate: Candidate; readonly result: ChainResult & { readonly kind: 'refused' } }>;
 }
 
@@ -19,7 +18,7 @@ export interface Planned {
 export function nextMemory(context: PlanContext, planned: Planned): CycleMemory {
   const { observation, policy } = context;
   const { memory, priors } = observation.risk;
-  const sides = planned.book.opens.map((it): Side => it.entry.side);
+  const sides = planned.opens.map((it): Side => it.entry.side);
   return {
     symbols: Object.fromEntries(observation.symbols.map((symbol) => [symbol.instrument.id, symbolMemory(context, planned, symbol)])),
     sides: [...memory.sides, ...sides].slice(-policy.sideWindowSignals),
@@ -27,10 +26,10 @@ export function nextMemory(context: PlanContext, planned: Planned): CycleMemory 
   };
 }
 
-function symbolMemory({ observation, states }: PlanContext, { book, onPaper }: Planned, { instrument, regime, quality }: SymbolObservation): SymbolMemory {
+function symbolMemory({ observation, states }: PlanContext, { opens, onPaper }: Planned, { instrument, regime, quality }: SymbolObservation): SymbolMemory {
   const before = observation.risk.memory.symbols[instrument.id];
   const state = states.get(instrument.id) ?? { disabled: null, enabledAt: null };
-  const isOpened = book.opens.some((it) => it.instrument.id === instrument.id);
+  const isOpened = opens.some((it) => it.instrument.id === instrument.id);
   const paper = onPaper.get(instrument.id);
   const disabled = state.disabled === null || state.disabled.paper !== null || paper === undefined ? state.disabled : { ...state.disabled, paper: paperOf(paper) };
   const seen = quality.tradable || before === undefined ? { regime: regime.regime, since: regime.since, seen: regime.seen } : { regime: before.regime, since: before.since, seen: before.seen };

@@ -14,6 +14,19 @@ export interface PlanBook extends Book {
   readonly rotatedOut: readonly PositionView[];
 }
 
+/** What a plan decides by, and what comes of it. */
+export interface Books {
+  /** As without advice on sizes: rank, slots, rotations and the room that is left are by it. */
+  readonly plain: PlanBook;
+  /** With what advice leaves of every open; the same object while it leaves all. */
+  readonly advised: PlanBook;
+}
+
+export function booksOf(observation: Observation): Books {
+  const book = bookOf(observation);
+  return { plain: book, advised: book };
+}
+
 /** Before anything is planned. */
 export function bookOf({ account, risk, symbols, candle }: Observation): PlanBook {
   const prices = new Map(symbols.flatMap((it) => (it.quality.tradable ? [[it.instrument.id, it.candle.close] as const] : [])));
@@ -29,7 +42,14 @@ export function bookOf({ account, risk, symbols, candle }: Observation): PlanBoo
   };
 }
 
-export function withOpen(book: PlanBook, open: OpenPlan, series: SeriesOf): PlanBook {
+/** @param opens.opened what advice leaves of the plan; null: nothing. */
+export function withOpened({ plain, advised }: Books, { plan, opened }: { readonly plan: OpenPlan; readonly opened: OpenPlan | null }, series: SeriesOf): Books {
+  const after = withOpen(plain, plan, series);
+  if (opened === null) return { plain: after, advised };
+  return { plain: after, advised: plain === advised && opened === plan ? after : withOpen(advised, opened, series) };
+}
+
+function withOpen(book: PlanBook, open: OpenPlan, series: SeriesOf): PlanBook {
   const notional = d(open.entry.quantity).times(d(open.entry.decisionPrice));
   const holding = { instrumentId: open.instrument.id, notional: Number(notional) * signOf(open.direction) };
   return {
@@ -41,8 +61,10 @@ export function withOpen(book: PlanBook, open: OpenPlan, series: SeriesOf): Plan
 }
 
 /** A position gives its place; until it is closed it still counts against every limit but the slots. */
-export function withPlaceOf(book: PlanBook, leaving: PositionView): PlanBook {
-  return { ...book, count: book.count - 1, rotatedOut: [...book.rotatedOut, leaving] };
+export function withPlaceOf({ plain, advised }: Books, leaving: PositionView): Books {
+  const without = (book: PlanBook): PlanBook => ({ ...book, count: book.count - 1, rotatedOut: [...book.rotatedOut, leaving] });
+  const after = without(plain);
+  return { plain: after, advised: plain === advised ? after : without(advised) };
 }
 
 /** At the newest price; one that is still being entered counts with all that it asked for. */

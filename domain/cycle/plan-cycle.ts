@@ -10,8 +10,8 @@ import { passed, refused, runChain } from './chain.ts';
 import type { ChainResult } from './chain.ts';
 import { closeInstruction, managePosition } from './manage-position.ts';
 import { nextMemory } from './next-memory.ts';
-import type { PlanBook } from './plan-book.ts';
-import { bookOf, weakestOf, withOpen, withPlaceOf } from './plan-book.ts';
+import type { Books } from './plan-book.ts';
+import { booksOf, weakestOf, withOpened, withPlaceOf } from './plan-book.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planContextOf } from './plan-context.ts';
 import type { CyclePlan, DecisionStep, Instruction, Observation, PositionView, SymbolDecision, SymbolObservation } from './types.ts';
@@ -24,7 +24,7 @@ interface Draft {
   readonly instructions: Map<string, readonly Instruction[]>;
   /** Symbols whose chain ended at being disabled, with the trade that they would have made. */
   readonly onPaper: Map<InstrumentId, { readonly candidate: Candidate; readonly result: ChainResult & { readonly kind: 'refused' } }>;
-  book: PlanBook;
+  books: Books;
 }
 
 /**
@@ -34,11 +34,11 @@ interface Draft {
  */
 export function planCycle({ cycleId, observation }: { cycleId: string; observation: Observation }): CyclePlan {
   const context = planContextOf(cycleId, observation);
-  const draft: Draft = { context, signals: new Map(observation.symbols.map((it) => [it.instrument.id, signalOf(it, context.policy)])), decisions: new Map(), instructions: new Map(), onPaper: new Map(), book: bookOf(observation) };
+  const draft: Draft = { context, signals: new Map(observation.symbols.map((it) => [it.instrument.id, signalOf(it, context.policy)])), decisions: new Map(), instructions: new Map(), onPaper: new Map(), books: booksOf(observation) };
   managePositions(draft);
   openBest(draft, candidatesOf(draft));
   const decisions = [...draft.decisions.values()].sort((a, b) => (a.instrumentId < b.instrumentId ? -1 : 1));
-  return { decisions, opens: draft.book.opens, instructions: [...draft.instructions.values()].flat(), memory: nextMemory(context, draft) };
+  return { decisions, opens: draft.books.advised.opens, instructions: [...draft.instructions.values()].flat(), memory: nextMemory(context, { ...draft, opens: draft.books.advised.opens }) };
 }
 
 function managePositions({ context, signals, decisions, instructions }: Draft): void {
@@ -98,21 +98,21 @@ function vetoStep(symbol: SymbolObservation, signal: CombinedSignal, { risk, can
 function openBest(draft: Draft, candidates: readonly Candidate[]): void {
   const ranked = [...candidates].sort((a, b) => b.score - a.score || (a.symbol.instrument.id < b.symbol.instrument.id ? -1 : 1));
   for (const candidate of ranked) {
-    const result = withRotation(draft, candidate, runChain(draft.context, candidate, draft.book));
-    if (result.kind === 'open') draft.book = withOpen(draft.book, result.plan, draft.context.observation.risk.returns);
+    const result = withRotation(draft, candidate, runChain(draft.context, candidate, draft.books));
+    if (result.kind === 'open') draft.books = withOpened(draft.books, result, draft.context.observation.risk.returns);
     if (result.kind === 'refused' && result.code === 'symbolDisabled') draft.onPaper.set(candidate.symbol.instrument.id, { candidate, result });
     const last = result.steps.at(-1)?.code;
-    decide(draft, candidate, result.kind === 'open' ? 'open' : last === 'belowMinNotional' ? 'hold' : 'refused', result.steps);
+    decide(draft, candidate, result.kind === 'open' && result.opened !== null ? 'open' : last === 'belowMinNotional' ? 'hold' : 'refused', result.steps);
   }
 }
 
-/** A full book: the weakest position goes if the candidate is so much better, and then everything else still holds. */
+/** A full book: the weakest position goes if the candidate is so much better, and then everything else still holds. It goes as well where advice leaves nothing of the candidate. */
 function withRotation(draft: Draft, candidate: Candidate, result: ChainResult): ChainResult {
   if (result.kind !== 'full') return result;
-  const { context, book } = draft;
-  const leaving = weakestOf(context.observation, book, { score: candidate.score, advantage: context.policy.rotationAdvantage, isClosing: (id) => draft.instructions.get(id)?.some((it) => it.kind === 'close') ?? false });
+  const { context, books } = draft;
+  const leaving = weakestOf(context.observation, books.plain, { score: candidate.score, advantage: context.policy.rotationAdvantage, isClosing: (id) => draft.instructions.get(id)?.some((it) => it.kind === 'close') ?? false });
   if (leaving === null) return result;
-  const rotated = runChain(context, candidate, withPlaceOf(book, leaving));
+  const rotated = runChain(context, candidate, withPlaceOf(books, leaving));
   if (rotated.kind === 'open') letGo(draft, leaving);
   return rotated;
 }
@@ -122,7 +122,7 @@ function letGo(draft: Draft, leaving: PositionView): void {
   const symbol = context.observation.symbols.find((it) => it.instrument.id === leaving.instrumentId);
   const decision = decisions.get(leaving.instrumentId);
   if (symbol === undefined || decision === undefined) throw new RangeError(`a position that is rotated out has a symbol: ${leaving.positionId}`);
-  draft.book = withPlaceOf(draft.book, leaving);
+  draft.books = withPlaceOf(draft.books, leaving);
   instructions.set(leaving.positionId, [closeInstruction({ cycleId: context.cycleId, symbol, position: leaving }, 'rotation')]);
   decisions.set(leaving.instrumentId, { ...decision, reason: 'rotation' });
 }

@@ -7,6 +7,7 @@ const MODEL = 'domain/learned-sizing/model.ts';
 const COMPARE = 'domain/learned-sizing/compare.ts';
 const REWARD = 'domain/learned-sizing/reward.ts';
 const MULTIPLIERS = 'domain/learned-sizing/multipliers.ts';
+const BOOK = 'domain/cycle/plan-book.ts';
 const CHAIN = 'domain/cycle/chain.ts';
 const sight = unit('domain/learned-sizing/sight');
 const model = unit('domain/learned-sizing/model');
@@ -14,7 +15,11 @@ const reward = unit('domain/learned-sizing/reward');
 
 export const SIZING_MUTANTS: readonly Mutant[] = [
   { name: 'sizing: advice reduces', guard: 'advice never enlarges', tests: sight, edits: [edit(SIGHT, 'Math.min(NEUTRAL, learned.multiplier)', 'learned.multiplier')] },
-  { name: 'sizing: advice under the guard', guard: 'advice opens nothing that would be refused without it', tests: sight, edits: [edit(CHAIN, 'quantity: asked.quantity,', 'quantity: wanted.quantity,')] },
+  { name: 'sizing: advice under the guard', guard: 'advice opens nothing that would be refused without it', tests: sight, edits: [edit(CHAIN, '{ ...sizing, learned: null }', 'sizing')] },
+  { name: 'sizing: what advice leaves', guard: 'what advice leaves of an open passes the guard as well', tests: sight, edits: [edit(CHAIN, 'runGuard(context, { ...reached, book: advised, spike }, sizing)', 'runSize(context, { ...reached, steps: neutral.steps.slice(0, -2) }, sizing, wantedSizeOf(sizing))')] },
+  { name: 'sizing: the book that advice leaves', guard: 'what advice left of one open counts at the next', tests: sight, edits: [edit(CHAIN, 'book: advised, spike', 'book: plain, spike')] },
+  { name: 'sizing: advice gives no slot away', guard: 'a dropped open keeps its slot', tests: sight, edits: [edit(BOOK, '{ plain: after, advised };', '{ plain, advised };')] },
+  { name: 'sizing: advice gives no room away', guard: 'a smaller open keeps its room', tests: sight, edits: [edit(BOOK, 'withOpen(plain, plan, series)', 'withOpen(plain, opened ?? plan, series)')] },
   { name: 'sizing: shadow only watches', guard: 'shadow changes no size', tests: sight, edits: [edit(SIGHT, ` || sight.acts === 'shadow'`, '')] },
   { name: 'sizing: zero is said', guard: 'a multiplier of zero opens nothing, and says why', tests: sight, edits: [edit(CHAIN, 'sizing.learned === 0', 'false')] },
   { name: 'sizing: what primary needs', guard: 'primary that may not be is advice', tests: sight, edits: [edit(SIGHT, `missing === null ? mode : 'advise'`, 'mode')] },

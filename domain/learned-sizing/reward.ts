@@ -41,27 +41,37 @@ export interface PricedSignal extends SizingSample {
   readonly instrumentId: InstrumentId;
 }
 
+export interface PricedCycle {
+  readonly signals: readonly PricedSignal[];
+  /** Opened at neutral size, and their candles are not all there. */
+  readonly unpriced: readonly InstrumentId[];
+}
+
 /** What was seen of sizes at the decision, by symbol. */
 type SeenStates = Readonly<Record<InstrumentId, Pick<LearnedSize, 'state'>>>;
 
 /**
  * Every signal that opens at neutral size, at every multiplier. The others of its cycle stay at neutral.
  * @param states of the symbols whose votes wanted a position.
- * @returns none of signals whose candles are not all there.
  */
-export function pricedSignalsOf({ cycleId, observation, candles }: RecordedSignals, states: SeenStates): readonly PricedSignal[] {
-  return Object.entries(states).flatMap(([instrumentId, { state }]) => {
+export function pricedCycleOf({ cycleId, observation, candles }: RecordedSignals, states: SeenStates): PricedCycle {
+  const [signals, unpriced]: [PricedSignal[], InstrumentId[]] = [[], []];
+  for (const [instrumentId, { state }] of Object.entries(states)) {
     const opensAt = (multiplier: number): OpenPlan | null => planCycle({ cycleId, observation: withMultiplier(observation, { [instrumentId]: { state, multiplier, gainBps: null, boundBps: null } }) }).opens.find((it) => it.instrument.id === instrumentId) ?? null;
     const [neutral, symbol] = [opensAt(NEUTRAL), observation.symbols.find((it) => it.instrument.id === instrumentId)];
-    if (neutral === null || symbol === undefined) return [];
+    if (neutral === null || symbol === undefined) continue;
     const hold = holdCandlesOf(neutral, observation);
     const followed = followingOf(observation, candles.get(instrumentId) ?? [], hold);
-    if (followed === null) return [];
+    if (followed === null) {
+      unpriced.push(instrumentId);
+      continue;
+    }
     const facts: TradeFacts = { symbol, conditions: observation.risk.conditions[instrumentId] ?? NO_CONDITIONS, equity: Number(observation.account.equity), policy: observation.account.policy, candles: followed, lengthMs: timeframeMs(observation.candle.timeframe) };
     const rewards = PRICED.map((multiplier) => rewardOf(multiplier === NEUTRAL ? neutral : opensAt(multiplier), facts));
     const decidedAt = observation.candle.closeTime;
-    return [{ instrumentId, state, rewards, decidedAt, knownAt: decidedAt + hold * facts.lengthMs }];
-  });
+    signals.push({ instrumentId, state, rewards, decidedAt, knownAt: decidedAt + hold * facts.lengthMs });
+  }
+  return { signals, unpriced };
 }
 
 /** What was seen, with these sizes in charge. */

@@ -145,6 +145,51 @@ async function prepared(made: Pool): Promise<{ ledger: Ledger; sizing: SizingSto
   return { ledger: fresh, sizing: createSizingStore(made) };
 }
 
+describe('signals whose candles are not all there', () => {
+  const GAP = closeOf(1) + 5 * HOUR_MS;
+  const LATE = 72 * HOUR_MS + 7 * 24 * HOUR_MS; // the longest hold, and a week
+  const warnings: object[] = [];
+  const candle = (openTime: number): Candle => ({ openTime, open: 100, high: 101, low: 99, close: 100, volume: 1 });
+  const candles = Array.from({ length: 10 * HOLD }, (_, hour) => candle(START + hour * HOUR_MS));
+
+  beforeEach(async () => {
+    pool = await databases.create();
+    ({ ledger, sizing } = await prepared(pool));
+    warnings.length = 0;
+    await ledger.writeCandles([{ instrumentId: INSTRUMENT.id, timeframe: '1h', candles: candles.filter((it) => it.openTime !== GAP) }]);
+  });
+
+  async function pricedBy(asOf: number): Promise<readonly number[]> {
+    await createSizingActivities({ ledger, sizing, policies: createPolicyStore(pool), clock: Date.now, warn: (fields) => warnings.push(fields) }).trainSizing({ portfolioId: 'sim', asOf });
+    return (await pool.query<{ signal: number }>('SELECT ((decided_at - $1) / $2)::int AS signal FROM sizing_samples ORDER BY 1', [START, HOLD * HOUR_MS])).rows.map((it) => it.signal);
+  }
+
+  it('wait, and those after them, until the candles are filled in', async () => {
+    const read = createSizingReader({ sizing });
+    for (const signal of [0, 1, 2]) await record(await read(observationOf(signal, 0.9)));
+    expect(await pricedBy(closeOf(1) + LATE - HOUR_MS)).toEqual([0]);
+    await ledger.writeCandles([{ instrumentId: INSTRUMENT.id, timeframe: '1h', candles: [candle(GAP)] }]);
+    expect(await pricedBy(closeOf(1) + LATE - HOUR_MS)).toEqual([0, 1, 2]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('are left out a week after their longest hold, and it is said', async () => {
+    const read = createSizingReader({ sizing });
+    for (const signal of [0, 1, 2]) await record(await read(observationOf(signal, 0.9)));
+    expect(await pricedBy(closeOf(1) + LATE)).toEqual([0, 2]);
+    expect(warnings).toEqual([{ cycleId: cycleIdOf(observationOf(1, 0.9).candle), instrumentIds: [INSTRUMENT.id] }]);
+  });
+
+  it('wait for the hold of the policy that they were decided by, whatever it is now', async () => {
+    const read = createSizingReader({ sizing });
+    const held = observationOf(2, 0.9);
+    const longer = { ...held, account: { ...held.account, policy: { ...held.account.policy, lowVolMaxHoldHours: 168 } } };
+    await record(await read(longer));
+    expect(await pricedBy(closeOf(2) + 167 * HOUR_MS)).toEqual([]);
+    expect(await pricedBy(closeOf(2) + 168 * HOUR_MS)).toEqual([2]);
+  });
+});
+
 describe('the ledger', () => {
   beforeEach(async () => {
     pool = await databases.create();

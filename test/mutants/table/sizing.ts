@@ -1,16 +1,18 @@
 /** Learned sizing: what it may do, what it learns from, when it is unsure. */
 import type { Mutant } from '../mutant.ts';
-import { edit, unit } from '../mutant.ts';
+import { edit, integration, unit } from '../mutant.ts';
 
 const SIGHT = 'domain/learned-sizing/sight.ts';
 const MODEL = 'domain/learned-sizing/model.ts';
 const COMPARE = 'domain/learned-sizing/compare.ts';
 const REWARD = 'domain/learned-sizing/reward.ts';
 const MULTIPLIERS = 'domain/learned-sizing/multipliers.ts';
+const ACTIVITY = 'activities/sizing.ts';
 const BOOK = 'domain/cycle/plan-book.ts';
 const CHAIN = 'domain/cycle/chain.ts';
 const sight = unit('domain/learned-sizing/sight');
 const model = unit('domain/learned-sizing/model');
+const learning = (named: string) => integration('models/sizing', named);
 const reward = unit('domain/learned-sizing/reward');
 
 export const SIZING_MUTANTS: readonly Mutant[] = [
@@ -21,7 +23,7 @@ export const SIZING_MUTANTS: readonly Mutant[] = [
   { name: 'sizing: advice gives no slot away', guard: 'a dropped open keeps its slot', tests: sight, edits: [edit(BOOK, '{ plain: after, advised };', '{ plain, advised };')] },
   { name: 'sizing: advice gives no room away', guard: 'a smaller open keeps its room', tests: sight, edits: [edit(BOOK, 'withOpen(plain, plan, series)', 'withOpen(plain, opened ?? plan, series)')] },
   { name: 'sizing: shadow only watches', guard: 'shadow changes no size', tests: sight, edits: [edit(SIGHT, ` || sight.acts === 'shadow'`, '')] },
-  { name: 'sizing: zero is said', guard: 'a multiplier of zero opens nothing, and says why', tests: sight, edits: [edit(CHAIN, 'sizing.learned === 0', 'false')] },
+  { name: 'sizing: zero is said', guard: 'a multiplier of zero opens nothing, and says why', tests: sight, edits: [edit(CHAIN, 'if (sizing.learned === 0) return refusedAt', 'if (false) return refusedAt'), edit(CHAIN, 'if (sizing.learned === 0) return { ...neutral', 'if (false) return { ...neutral')] },
   { name: 'sizing: what primary needs', guard: 'primary that may not be is advice', tests: sight, edits: [edit(SIGHT, `missing === null ? mode : 'advise'`, 'mode')] },
   { name: 'sizing: trades', guard: 'primary needs its closed trades', tests: sight, edits: [edit(SIGHT, 'if (closedTrades < TRADES_MIN)', 'if (false)')] },
   { name: 'sizing: the bound', guard: 'primary needs a gain that is hardly chance', tests: sight, edits: [edit(SIGHT, 'boundBps === null || !(boundBps > 0)', 'boundBps === null')] },
@@ -40,5 +42,7 @@ export const SIZING_MUTANTS: readonly Mutant[] = [
   { name: 'sizing: fees', guard: 'fees and spread are paid', tests: reward, edits: [edit(REWARD, 'BPS * Number(roundTripCostOf(facts.symbol, facts.conditions.spreadBps))', '0')] },
   { name: 'sizing: open losses', guard: 'a loss on the way counts', tests: reward, edits: [edit(REWARD, 'DRAWDOWN_WEIGHT * share * worstBps', '0')] },
   { name: 'sizing: risk', guard: 'risk has a price', tests: reward, edits: [edit(REWARD, '(RISK_AVERSION / 2) * ((share * stopBps) ** 2 / BPS)', '0')] },
+  { name: 'sizing: late candles', guard: 'a signal waits for candles that are missing', tests: learning('wait'), edits: [edit(ACTIVITY, 'unpriced.length > 0 && overFor < WAIT_MS', 'false')] },
+  { name: 'sizing: the hold of its own policy', guard: 'a signal waits for the longest hold of the policy that decided it', tests: learning('wait'), edits: [edit(ACTIVITY, 'overFor < 0', 'false')] },
   { name: 'sizing: whole holds', guard: 'no signal is priced before all its candles are there', tests: reward, edits: [edit(REWARD, 'followed.length === count && ', '')] },
 ];

@@ -4,7 +4,7 @@ import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
 import type { Observation } from '../../../../domain/cycle/types.ts';
 import { PRICED } from '../../../../domain/learned-sizing/multipliers.ts';
 import type { TradeFacts } from '../../../../domain/learned-sizing/reward.ts';
-import { longestHoldMs, pricedSignalsOf, rewardOf } from '../../../../domain/learned-sizing/reward.ts';
+import { longestHoldMs, pricedCycleOf, rewardOf } from '../../../../domain/learned-sizing/reward.ts';
 import type { SizingFacts } from '../../../../domain/learned-sizing/sight.ts';
 import { sizingSightOf } from '../../../../domain/learned-sizing/sight.ts';
 import type { Candle } from '../../../../domain/market/candle.ts';
@@ -65,7 +65,8 @@ describe('reward of a size', () => {
 describe('a recorded signal', () => {
   const hold = 36;
   const rising = candlesOf(Array.from({ length: hold }, () => 0.5));
-  const priced = (observation: Observation, candles: readonly Candle[] = rising) => pricedSignalsOf({ cycleId: cycleIdOf(observation.candle), observation, candles: new Map([[INSTRUMENT.id, candles]]) }, sizingSightOf('shadow', observation, FACTS, null).symbols);
+  const pricedCycle = (observation: Observation, candles: readonly Candle[] = rising) => pricedCycleOf({ cycleId: cycleIdOf(observation.candle), observation, candles: new Map([[INSTRUMENT.id, candles]]) }, sizingSightOf('shadow', observation, FACTS, null).symbols);
+  const priced = (...given: Parameters<typeof pricedCycle>) => pricedCycle(...given).signals;
   const rewardsBy = (observation: Observation) => new Map(PRICED.map((multiplier, index) => [multiplier, priced(observation)[0]?.rewards[index]]));
 
   it('is priced at every multiplier, by planning its cycle again', () => {
@@ -90,10 +91,8 @@ describe('a recorded signal', () => {
   });
 
   it('is none where it is refused at neutral size, or candles are missing', () => {
-    expect(priced(observationWith({ account: { fence: { epoch: 3, halted: true } } }))).toEqual([]);
-    expect(priced(observationWith(), rising.slice(1))).toEqual([]);
-    expect(priced(observationWith(), rising.slice(0, -1))).toEqual([]);
-    expect(priced(observationWith(), rising.filter((_, index) => index !== 5))).toEqual([]);
+    expect(pricedCycle(observationWith({ account: { fence: { epoch: 3, halted: true } } }))).toEqual({ signals: [], unpriced: [] });
+    for (const candles of [rising.slice(1), rising.slice(0, -1), rising.filter((_, index) => index !== 5)]) expect(pricedCycle(observationWith(), candles)).toEqual({ signals: [], unpriced: [INSTRUMENT.id] });
   });
 
   it('is priced alone: the others of its cycle stay at neutral size', () => {

@@ -125,27 +125,21 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
     memory = { ...withMoney(settled(memory, context), sight, context), ...(sight.machinery === null ? {} : { machinery: sight.machinery, machineryAt: sight.seenAt }) };
     // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
     if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
-    const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger, context.limits), context);
+    const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger), context);
     memory = look.memory;
     found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
   }
   return { ...found, memory, losses: lossesOf(memory.equity) };
 }
 
-function factsOf(memory: WatchMemory, at: number, ledger: LedgerReadings, limits: EmergencyLimits): RecoveryFacts {
-  return { at, drawdownBps: lossesOf(withoutSurplus(memory, limits)).recoveryDrawdownBps, readings: readingsOf(memory, ledger) };
-}
-
-/** What the wallet holds more than the stream told may have been brought: no step back is taken by it. */
-function withoutSurplus({ ahead, equity, wallet }: WatchMemory, limits: EmergencyLimits): EquityMemory {
-  const surplus = ahead === null || wallet === null ? 0 : Number(text(d(wallet).minus(d(ahead.wallet))));
-  return ahead === null || surplus <= 0 ? equity : toldAnew(ahead, surplus, limits);
+function factsOf(memory: WatchMemory, at: number, ledger: LedgerReadings): RecoveryFacts {
+  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, ledger) };
 }
 
 /** Where an emergency stands, for people: losses, and what the next step of recovery waits for, in words. */
 export function standingOf({ state, memory, readings, limits }: { readonly state: GuardState; readonly memory: WatchMemory; readonly readings: LedgerReadings; readonly limits: EmergencyLimits }): { readonly losses: Losses; readonly missing: readonly string[] } {
   const recovery = recoveryStateOf(memory, state);
-  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, readings, limits), limits) };
+  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, readings), limits) };
 }
 
 function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
@@ -187,7 +181,7 @@ function withMoney(memory: WatchMemory, sight: RiskSight, context: WatchContext)
   return sight.money.kind === 'account' ? withAccount(memory, sight, sight.money, context) : withBalance(memory, sight, sight.money, context);
 }
 
-/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. In lockstep it counts all the same, whichever comes first, and is told anew once the stream names a transfer. */
+/** While the stream is behind the venue, a deposit could pass for profit: such a look tells nothing. In lockstep it counts all the same, whichever comes first, and is told anew once the stream names a transfer; until then nothing is concluded from it. */
 function withAccount(memory: WatchMemory, { at, seenAt }: RiskSight, money: AccountSight, { limits, ledger, isReplay }: WatchContext): WatchMemory {
   const isAgreed = isReplay || memory.wallet === null || d(memory.wallet).eq(d(money.walletBalance));
   const doubtedSince = memory.doubtedSince ?? seenAt;
@@ -243,7 +237,8 @@ function withChanges(known: Readonly<Record<string, DecimalString>>, changes: Re
 
 function evaluated(memory: WatchMemory, sight: RiskSight, facts: RecoveryFacts, context: WatchContext): Pick<WatchLook, 'memory' | 'command' | 'isDoubtful'> {
   const { guard, limits, isReplay } = context;
-  const isCertain = context.trustsStream || (sight.money?.kind === 'account' && memory.doubtedSince === null);
+  // What the stream has yet to tell may be a transfer: it passes for no loss, and no step back is taken by it.
+  const isCertain = memory.ahead === null && (context.trustsStream || (sight.money?.kind === 'account' && memory.doubtedSince === null));
   const crossing = crossingOf(memory.told, facts.readings, { isReplay, limits });
   const isLoss = crossing.cause !== null && isLossTrigger(crossing.cause.trigger);
   if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };

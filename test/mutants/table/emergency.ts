@@ -87,6 +87,7 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'trigger: losses alone in a replay', guard: `a replay's trades depend on data alone`, tests: triggers, edits: [edit(TRIGGERS, 'rule.actsInReplay || !isReplay', 'true')] },
 
   { name: 'watch: a loss is asked of the venue', guard: 'a loss that only the stream tells does not trip', tests: watch, edits: [edit(WATCH, '  if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };\n', '')] },
+  { name: 'watch: what the stream has yet to tell', guard: 'in lockstep a withdrawal that a look sees before its event does not trip', tests: watch, edits: [edit(WATCH, 'memory.ahead === null && (context.trustsStream ||', '(context.trustsStream ||')] },
   { name: 'watch: no trip while it is stopped', guard: 'a crossing while it is stopped trips nothing', tests: watch, edits: [edit(WATCH, 'if (crossing.cause !== null && !isHalting(guard.mode)) return { memory: told,', 'if (crossing.cause !== null) return { memory: told,')] },
   { name: 'watch: falling back trips', guard: 'recovery that falls back to emergency closes again', tests: watch, edits: [edit(WATCH, `  if (step.to === 'emergency') {\n`, `  if (step.to === 'normal') {\n`)] },
   { name: 'watch: the peak begins anew', guard: 'leaving emergency re-bases the peak', tests: watch, edits: [edit(WATCH, `equity: step.from === 'emergency' ? rebased(memory.equity) : memory.equity`, 'equity: memory.equity')] },

@@ -23,7 +23,8 @@ function watching({ venue = {}, ...options }: { isReplay?: boolean; venue?: Part
     ledger: portOf<Ledger>(guard.ledger), venue: portOf<Venue>({ ...account.venue, ...venue }), calls, clock, health: { reading: () => Promise.resolve('ok') },
     engine: portOf<Engine>({ wakeGuard: async (id) => void woken.push(id), tripGuard: async (_id, cause) => void tripped.push(cause) }),
   }, 'sim');
-  return { watch, guard: guard.state, account, woken, tripped, calls, pass: (ms: number) => { now += ms; } };
+  const cycleSees = ({ walletBalance, equity }: VenueAccount) => guard.ledger.watchRisk('sim', [{ at: 1_000, seenAt: now, money: { kind: 'account', walletBalance, equity, unrealized: {} }, machinery: null }], { trustsStream: false });
+  return { watch, cycleSees, guard: guard.state, account, woken, tripped, calls, pass: (ms: number) => { now += ms; } };
 }
 
 it('prices that fall without any event are seen by its own looks, and the guard is woken', async () => {
@@ -50,6 +51,20 @@ it('a loss that events tell while the venue does not answer is believed', async 
   account.set(null);
   await watch.tell(balance('8900'));
   expect(guard.view.state.mode).toBe('tripping');
+});
+
+it.each([
+  ['a withdrawal is no loss', 'WITHDRAW', 'armed'],
+  ['a loss trips', 'ORDER', 'tripping'],
+] as const)('in lockstep, what a look sees before its event waits for that: %s', async (_name, reason, mode) => {
+  const { watch, guard, account, cycleSees } = watching({ isReplay: true });
+  const gone = { ...AT_REST, walletBalance: '8500', equity: '8500' };
+  account.set(gone);
+  await cycleSees(AT_REST);
+  await cycleSees(gone);
+  expect(guard.view.state.mode).toBe('armed');
+  await watch.tell(balance('8500', { reason }));
+  expect(guard.view.state.mode).toBe(mode);
 });
 
 it('money that is booked while the venue answers is later than that answer: its event is not taken for an old one', async () => {

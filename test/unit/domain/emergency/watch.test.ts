@@ -84,6 +84,27 @@ describe('in lockstep a look that comes before its event', () => {
     expect(drawdownOf(foldedIn([account(1, '15000')]), [account(11, '15000'), account(12, '13500')], read)).toBe(1_000);
   });
 
+  it('of a withdrawal is doubted until the stream has spoken: no trip, and none in falling back', () => {
+    const gone = balance(1, '8500', { isTransfer: true });
+    const early = lookAtRisk(BEGUN, [account(1, '8500')], context);
+    expect(early).toMatchObject({ command: null, isDoubtful: true });
+    expect(lookAtRisk(early.memory, [account(1, '8500')], { ...context, trustsStream: true }).command).toBeNull(); // the stream told of no loss
+    const told = lookAtRisk(early.memory, [gone, account(2, '8500')], context);
+    expect(told).toMatchObject({ command: null, isDoubtful: false, losses: { dailyLossBps: 0, drawdownBps: 0 } });
+    expect(told.memory.equity).toEqual(foldedIn([gone, account(2, '8500')]).equity);
+    const cause = { trigger: 'drawdown', reason: 'x', by: 'keel', severity: 'critical' } as const;
+    const guard: GuardState = { ...applyGuard(ARMED, { kind: 'trip', cause, at: 1 }).state, mode: 'protective' };
+    expect(lookAtRisk(BEGUN, [account(1, '8500'), gone], { ...context, guard }).command).toBeNull();
+  });
+
+  it('of a loss trips with that event, once the venue confirms it or does not answer', () => {
+    const early = lookAtRisk(BEGUN, [account(1, '8500')], context).memory;
+    const told = lookAtRisk(early, [balance(1, '8500')], context);
+    expect(told).toMatchObject({ command: null, isDoubtful: true });
+    expect(lookAtRisk(told.memory, [account(1, '8500')], context).command).toMatchObject({ cause: { reason: 'daily loss 15.00 %, allowed below 10.00 %' } });
+    expect(lookAtRisk(told.memory, [{ ...account(1, ''), money: null }], { ...context, trustsStream: true }).command).toMatchObject({ kind: 'trip' });
+  });
+
   it('of a deposit takes no step back from a stop', () => {
     const lost = lookAtRisk(BEGUN, [balance(1, '8800'), account(1, '8800')], { ...context, guard: ARMED });
     expect(lost.command).toMatchObject({ kind: 'trip' });

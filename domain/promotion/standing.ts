@@ -69,7 +69,7 @@ export function isLookAwaited(awaited: AwaitedLook | null, marketTime: number): 
   return awaited !== null && (awaited.lookedTo === null || awaited.lookedTo < candleOpenTime(marketTime, awaited.timeframe));
 }
 
-/** What a step of the registry leaves of both: a refresh goes on under the watch of the model that it follows. */
+/** What a step of the registry leaves of both: a refresh goes on under the watch of the model that it follows, and is watched anew where that watch is over. */
 export function carriedOver({ registry: before, trial, watch }: Standing, { registry, change }: RegistryStep): Standing {
   const isSameTrial = registry.onTrial !== null && registry.onTrial.modelId === before.onTrial?.modelId;
   return { registry, trial: isSameTrial ? trial : null, watch: watchAfter(watch, before, { registry, change }) };
@@ -77,7 +77,7 @@ export function carriedOver({ registry: before, trial, watch }: Standing, { regi
 
 function watchAfter(watch: WatchRecord | null, before: Registry, { registry: { champion }, change }: RegistryStep): WatchRecord | null {
   if (watch === null || champion === null || champion.modelId === before.champion?.modelId) return champion === null ? null : watch;
-  return change.kind === 'refreshed' ? { ...watch, modelIds: [...watch.modelIds, champion.modelId] } : null;
+  return change.kind === 'refreshed' && watch.status === 'watching' ? { ...watch, modelIds: [...watch.modelIds, champion.modelId] } : null;
 }
 
 /** @param number of the trial. @throws {RangeError} not retried: nobody is on trial. */

@@ -41,11 +41,11 @@ it('a model is found by the beginning of its id, with its place, its gate, and e
   expect(await modelRows(pool, { ...query, prefix: 'zz' })).toEqual([]);
   const byHand = async (stepId: string, decide: Parameters<ModelStore['step']>[0]['decide']) => store.step({ portfolioId: 'sim', stepId, actor: 'ada', decide });
   const model = { modelId, recipeId: 'r', validatedAt: 1_000 };
-  await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true, at: 1_000 }) as RegistryStep);
+  await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true, at: 9_000 }) as RegistryStep);
   const [row] = await modelRows(pool, query);
-  expect(row?.place).toBe('champion');
+  expect(row).toMatchObject({ place: 'champion', validatedAt: 9_000 }); // a promotion restarts its age
   await byHand('2', (registry) => retiredByHand(registry, modelId, 'lost') as RegistryStep);
-  expect((await modelRows(pool, query))[0]?.place).toBeNull();
+  expect((await modelRows(pool, query))[0]).toMatchObject({ place: null, validatedAt: 1_000 });
   const steps = await stepsOf(pool, 'sim', modelId);
   expect(steps.map(({ kind, why, actor }) => [kind, why, actor])).toEqual([['promoted', 'a look', 'ada'], ['retired', 'lost', 'ada']]);
   const { rows: events } = await pool.query<{ type: string }>(`SELECT type FROM domain_events WHERE type LIKE 'model%' ORDER BY seq`);

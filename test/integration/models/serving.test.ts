@@ -59,13 +59,13 @@ beforeEach(async () => {
   await models.recordTrial({ trialId: 'trial', runId: 'run', portfolioId: 'sim', recipeId: 'r', recipe: {}, kind: 'challenger', outcome: 'passed', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
 });
 
-async function register({ modelId, artefact, description }: Pick<StoredModel, 'modelId' | 'artefact'> & { readonly description: object }): Promise<void> {
-  await models.registerModel({ portfolioId: 'sim', modelId, trialId: 'trial', recipeId: modelId, validatedAt: closeOf(LEARNED), dataHash: 'd', description: { ...description }, artefact });
-  await models.step({ portfolioId: 'sim', stepId: `begin ${modelId}`, actor: 'test', decide: (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId: modelId, validatedAt: closeOf(LEARNED) } }) });
+async function register({ modelId, artefact, description }: Pick<StoredModel, 'modelId' | 'artefact'> & { readonly description: object }, validatedAt = closeOf(LEARNED)): Promise<void> {
+  await models.registerModel({ portfolioId: 'sim', modelId, trialId: 'trial', recipeId: modelId, validatedAt, dataHash: 'd', description: { ...description }, artefact });
+  await models.step({ portfolioId: 'sim', stepId: `begin ${modelId}`, actor: 'test', decide: (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId: modelId, validatedAt } }) });
 }
 
-async function promote(model: Parameters<typeof register>[0]): Promise<void> {
-  await register(model);
+async function promote(model: Parameters<typeof register>[0], validatedAt?: number): Promise<void> {
+  await register(model, validatedAt);
   await models.step({ portfolioId: 'sim', stepId: `promote ${model.modelId}`, actor: 'test', decide: (registry) => afterTrial(registry, 'promoted', { why: 'better', at: closeOf(LEARNED) }) });
 }
 
@@ -135,6 +135,14 @@ describe('a champion and a model on trial', () => {
     for (const row of stored) expect(row['voter_version']).toBe((canary.includes(String(row['instrument_id'])) ? OTHER : BOOSTED).modelId.slice(0, 12));
     const recorded = await ledger.recordedCycle(cycleId);
     expect(JSON.parse(JSON.stringify(planCycle({ cycleId, observation: recorded?.observation ?? observation })))).toEqual(JSON.parse(JSON.stringify(plan)));
+  });
+
+  it('weeks on trial did not make old who won it: its age counts from the promotion', async () => {
+    await promote(BOOSTED, START); // eleven weeks
+    const { observe } = await worker();
+    const observation = await observe(LEARNED + 1);
+    expect(observation.models?.read).toMatchObject([{ modelId: BOOSTED.modelId, role: 'champion', state: 'used', why: null }]);
+    expect(modelVotes(observation).flat()).toHaveLength(2);
   });
 
   it('are priced by their own labels, and only what acted counts into the priors', async () => {

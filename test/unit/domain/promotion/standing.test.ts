@@ -4,7 +4,7 @@ import { afterAgeing, afterFindings, afterGate, EMPTY_REGISTRY } from '../../../
 import type { RegisteredModel, Registry } from '../../../../domain/promotion/registry.ts';
 import type { TrialState } from '../../../../domain/promotion/shadow-trial.ts';
 import type { Standing, StandingStep, TrialRecord, WatchRecord } from '../../../../domain/promotion/standing.ts';
-import { carriedOver, trialAdvanced, trialBegun, watchAdvanced, watchBegun } from '../../../../domain/promotion/standing.ts';
+import { carriedOver, isTrialIdle, trialAdvanced, trialBegun, watchAdvanced, watchBegun } from '../../../../domain/promotion/standing.ts';
 import { watchFrom } from '../../../../domain/promotion/watch.ts';
 
 const DAY_MS = 86_400_000;
@@ -85,6 +85,13 @@ describe('the registry\'s own steps', () => {
     const fresh = model('a2', 'a');
     const after = carriedOver(ON_TRIAL, afterGate(ON_TRIAL.registry, { kind: 'refresh', model: fresh }));
     expect(after).toEqual(standing({ champion: fresh, predecessor: A, onTrial: B }, { trial: TRIAL, watch: { ...WATCH, modelIds: ['a', 'a2'] } }));
+  });
+  it('a refresh of one whose watch is over is watched anew', () => {
+    const fresh = model('a2', 'a');
+    const kept = standing({ champion: A }, { watch: { ...WATCH, status: 'kept' } });
+    const after = carriedOver(kept, afterGate(kept.registry, { kind: 'refresh', model: fresh }));
+    expect(after).toEqual(standing({ champion: fresh, predecessor: A }));
+    expect(isTrialIdle(after)).toBe(false);
   });
   it('another one that acts is watched anew, and none is not watched', () => {
     expect(carriedOver(ON_TRIAL, afterAgeing({ ...ON_TRIAL.registry, champion: { ...A, validatedAt: 0 } }, NOW, DAY_MS) as never)).toEqual(standing({ onTrial: B }, { trial: TRIAL }));

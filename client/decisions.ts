@@ -11,7 +11,8 @@ import { decisionsOf } from '../domain/oversight/decisions.ts';
 import type { Answer, Decision } from '../domain/oversight/decisions.ts';
 import { chooseDeployment, withLedger } from './deployment-parts.ts';
 import { resume } from './emergency/trip.ts';
-import { promoteModel, retireModel } from './models.ts';
+import type { Shelf } from './models.ts';
+import { findModel, takeAnswer, withShelf } from './models.ts';
 import { table } from './output.ts';
 import { acknowledgeSizing } from './sizing.ts';
 
@@ -78,14 +79,22 @@ interface By {
   readonly because: string;
 }
 
-const aboutOf = ({ id }: Decision): string => id.slice(id.indexOf('/') + 1);
+const aboutOf = ({ id }: Pick<Decision, 'id'>): string => id.slice(id.indexOf('/') + 1);
 
 const ACTIONS: Readonly<Record<Answer, (decision: Decision, by: By) => Promise<string>>> = {
-  promote: async (decision, by) => { const { kind, why } = await promoteModel(aboutOf(decision), by); return `${kind}: ${why}`; },
-  retire: async (decision, by) => { const { kind, why } = await retireModel(aboutOf(decision), by); return `${kind}: ${why}`; },
+  promote: (decision, by) => withShelf(by.deployment, (shelf) => answerPromotion(shelf, decision, { ...by, isAgreed: true })),
+  retire: (decision, by) => withShelf(by.deployment, (shelf) => answerPromotion(shelf, decision, { ...by, isAgreed: false })),
   acknowledge: async (_decision, by) => { const { missingForPrimary } = await acknowledgeSizing(by); return missingForPrimary === null ? 'the learned size is in charge from the next cycle on' : `it still advises: ${missingForPrimary}`; },
   resume: async (_decision, { deployment, by, because }) => { const { state } = await resume(await chooseDeployment(deployment), { by, because }); return `reset by ${state.resetBy ?? by}; back step by step (\`keel guard\`)`; },
 };
+
+/** Only while it waits: what was decided meanwhile stays. @throws {KeelError} NOT_FOUND */
+export async function answerPromotion(shelf: Shelf, decision: Pick<Decision, 'id'>, { isAgreed, by, because }: Omit<By, 'deployment'> & { readonly isAgreed: boolean }): Promise<string> {
+  const { modelId } = await findModel(shelf, aboutOf(decision));
+  const step = await takeAnswer(shelf, { modelId, isAgreed, asked: { by, because } });
+  if (step === null) throw new KeelError('NOT_FOUND', `${decision.id} does not wait for an answer any more; \`keel models show ${modelId.slice(0, 12)}\` tells what became of it`);
+  return `${step.kind}: ${step.why}`;
+}
 
 export function decisionsText({ deployment, now, waiting }: Decisions): string {
   if (waiting.length === 0) return `${deployment}: nothing waits for a person`;

@@ -95,11 +95,10 @@ export async function takeModelFile(shelf: Shelf, file: string, { by, because }:
   const { learner, parameters, featureSet, label, instruments } = servedModelOf(description);
   await store.recordTrial({ trialId, runId: trialId, portfolioId, recipeId, recipe: { learner, parameters, featureSet, label, instruments }, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: `imported by ${by}: ${because}; never validated here` });
   await store.registerModel({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description, artefact });
-  const change = await takeStep(shelf, by, (registry) => {
+  return await takeStep(shelf, by, (registry) => {
     const step = afterGate(registry, { kind: 'challenger', model: { modelId, recipeId, validatedAt } });
     return step.change.kind === 'trialBegun' ? { ...step, change: { ...step.change, why: `imported: ${because}` } } : step;
   });
-  return { deployment: shelf.deployment, ...change };
 }
 
 function readModelFile(file: string): Uint8Array {

@@ -7,14 +7,14 @@ import type { Pool } from '../db/pool.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { ModelRecord } from '../domain/ports/model-store.ts';
 import type { NotAllowed } from '../domain/promotion/by-hand.ts';
-import { agreedByHand, promotedByHand, retiredByHand } from '../domain/promotion/by-hand.ts';
+import { answeredByHand, promotedByHand, retiredByHand } from '../domain/promotion/by-hand.ts';
 import { isKnownLabel, labelDefinitionOf } from '../domain/predictions/label.ts';
 import { abstentionOf } from '../domain/promotion/model-votes.ts';
 import { trialText, watchText } from '../domain/promotion/progress.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
 import type { StandingStep } from '../domain/promotion/standing.ts';
 import { afterRollBack } from '../domain/promotion/registry.ts';
-import type { RegisteredModel, Registry, RegistryChange, RegistryStep } from '../domain/promotion/registry.ts';
+import type { Registry, RegistryStep } from '../domain/promotion/registry.ts';
 import { retrainIntervalMs } from '../config/retraining.ts';
 import type { Settings } from '../config/settings.ts';
 import { chooseDeployment, withLedger } from './deployment-parts.ts';
@@ -95,44 +95,46 @@ export async function findModel({ pool, portfolioId, deployment }: Pick<Shelf, '
   return found;
 }
 
-/** Acts from the next cycle on; one that won its trial and is asked about begins its canary. @throws {KeelError} NOT_FOUND, USAGE */
+type Signed = Pick<Asked, 'by' | 'because'>;
+
+/** Acts from the next cycle on; of one that won its trial and waits for an answer the canary begins. @throws {KeelError} NOT_FOUND, USAGE */
 export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
-  return await stepByHand(asked, async (shelf) => {
-    const { pool, portfolioId } = shelf;
-    const [row, at] = await Promise.all([findModel(shelf, name), marketTimeOf(pool, portfolioId)]);
-    const agreed = await createTrialStore(pool).take({ portfolioId, stepId: `byHand/${randomUUID()}`, actor: asked.by, at, decide: (standing) => agreedByHand(standing, row.modelId, { why: asked.because, at }) });
-    if (agreed !== null) return { kind: agreed.kind, modelId: agreed.modelId, why: `its canary begins: ${agreed.why}` };
-    return (registry) => promotedByHand(registry, registered(row), { why: asked.because, hasPassed: row.gate === 'passed', at });
-  });
+  return await withShelf(asked.deployment, (shelf) => takePromotion(shelf, name, asked));
+}
+
+export async function takePromotion(shelf: Shelf, name: string, asked: Signed): Promise<ModelStep> {
+  const [{ modelId, recipeId, validatedAt, gate }, at] = await Promise.all([findModel(shelf, name), marketTimeOf(shelf.pool, shelf.portfolioId)]);
+  return await takeAnswer(shelf, { modelId, isAgreed: true, asked })
+    ?? await takeStep(shelf, asked.by, (registry) => promotedByHand(registry, { modelId, recipeId, validatedAt }, { why: asked.because, hasPassed: gate === 'passed', at }));
 }
 
 /** Who acted before the champion acts again, or the rules. @throws {KeelError} USAGE: there is no champion */
-export async function rollBackModel(asked: Asked): Promise<ModelStep> {
-  return await stepByHand(asked, async ({ pool, portfolioId, retrainIntervalMs: interval }) => {
-    const now = await marketTimeOf(pool, portfolioId);
-    return (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, asked.because, { now, retrainIntervalMs: interval }));
-  });
-}
-
-/** @throws {KeelError} NOT_FOUND, USAGE */
-export async function retireModel(name: string, asked: Asked): Promise<ModelStep> {
-  return await stepByHand(asked, async (shelf) => {
-    const { modelId } = await findModel(shelf, name);
-    return (registry) => retiredByHand(registry, modelId, asked.because);
-  });
-}
-
-const registered = ({ modelId, recipeId, validatedAt }: RegisteredModel): RegisteredModel => ({ modelId, recipeId, validatedAt });
-
-async function stepByHand({ deployment, by }: Asked, plan: (shelf: Shelf) => Promise<StandingStep['change'] | ((registry: Registry) => RegistryStep | NotAllowed)>): Promise<ModelStep> {
+export async function rollBackModel({ deployment, by, because }: Asked): Promise<ModelStep> {
   return await withShelf(deployment, async (shelf) => {
-    const decide = await plan(shelf);
-    return { deployment: shelf.deployment, ...(typeof decide === 'function' ? await takeStep(shelf, by, decide) : decide) };
+    const now = await marketTimeOf(shelf.pool, shelf.portfolioId);
+    return await takeStep(shelf, by, (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, because, { now, retrainIntervalMs: shelf.retrainIntervalMs })));
   });
+}
+
+/** Takes it out of its place; to one that won its trial it is the answer no. @throws {KeelError} NOT_FOUND, USAGE */
+export async function retireModel(name: string, asked: Asked): Promise<ModelStep> {
+  return await withShelf(asked.deployment, (shelf) => takeRetirement(shelf, name, asked));
+}
+
+export async function takeRetirement(shelf: Shelf, name: string, asked: Signed): Promise<ModelStep> {
+  const { modelId } = await findModel(shelf, name);
+  return await takeAnswer(shelf, { modelId, isAgreed: false, asked }) ?? await takeStep(shelf, asked.by, (registry) => retiredByHand(registry, modelId, asked.because));
+}
+
+/** A person's answer about a model that won its trial: a step of that trial. @returns null: nobody waits for one about it */
+export async function takeAnswer({ pool, portfolioId, deployment }: Shelf, { modelId, isAgreed, asked: { by, because } }: { readonly modelId: string; readonly isAgreed: boolean; readonly asked: Signed }): Promise<ModelStep | null> {
+  const at = await marketTimeOf(pool, portfolioId);
+  const step = await createTrialStore(pool).take({ portfolioId, stepId: `byHand/${randomUUID()}`, actor: by, at, decide: (standing) => answeredByHand(standing, modelId, { isAgreed, why: because, at }) });
+  return step === null ? null : { deployment, kind: step.kind, modelId: step.modelId, why: isAgreed ? `its canary begins: ${step.why}` : step.why };
 }
 
 /** @throws {KeelError} USAGE: the step is not allowed, with why */
-export async function takeStep({ pool, portfolioId }: Shelf, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<RegistryChange> {
+export async function takeStep({ pool, portfolioId, deployment }: Shelf, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<ModelStep> {
   const change = await createModelStore(pool).step({
     portfolioId, actor: by, stepId: `byHand/${randomUUID()}`,
     decide: (registry) => {
@@ -142,5 +144,5 @@ export async function takeStep({ pool, portfolioId }: Shelf, by: string, decide:
     },
   });
   if (change === null) throw new Error('a step by hand is always one');
-  return change;
+  return { deployment, ...change };
 }

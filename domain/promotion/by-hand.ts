@@ -12,14 +12,16 @@ export interface NotAllowed {
 export function promotedByHand(registry: Registry, model: RegisteredModel, { why, hasPassed, at }: { readonly why: string; readonly hasPassed: boolean; readonly at: number }): RegistryStep | NotAllowed {
   const { champion, onTrial } = registry;
   if (champion?.modelId === model.modelId) return { problem: 'it acts already' };
-  if (!hasPassed) return { problem: 'it never passed the gate here: it may stand trial, not act' };
+  if (!hasPassed) return { problem: 'it never passed the gate here: it acts when it has won its trial and a person agrees then (`keel decisions`)' };
   return { registry: { champion: { ...model, validatedAt: at }, predecessor: champion, onTrial: onTrial?.modelId === model.modelId ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
 }
 
-/** A person agrees to the model that won its trial: its canary begins. @param it.at market clock. @returns null: nobody was asked about it */
-export function agreedByHand(standing: Standing, modelId: string, { why, at }: { readonly why: string; readonly at: number }): StandingStep | null {
-  if (standing.trial?.modelId !== modelId || standing.trial.state.phase !== 'acknowledgement') return null;
-  return trialAdvanced(standing, { state: { phase: 'canary', stage: 0, since: at }, why }, at);
+/** A person's answer about the model that won its trial: its canary begins, or it is retired. @param it.at market clock. @returns null: nobody was asked about it */
+export function answeredByHand(standing: Standing, modelId: string, { isAgreed, why, at }: { readonly isAgreed: boolean; readonly why: string; readonly at: number }): StandingStep | null {
+  const { trial } = standing;
+  if (trial?.modelId !== modelId || trial.state.phase !== 'acknowledgement') return null;
+  const since = Math.max(at, trial.since); // the newest cycle may lie behind the look
+  return trialAdvanced(standing, { state: isAgreed ? { phase: 'canary', stage: 0, since } : { phase: 'retired' }, why }, since);
 }
 
 /** The champion goes and the rules act, the predecessor is forgotten, or the trial ends. */

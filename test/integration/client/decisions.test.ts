@@ -1,15 +1,17 @@
 /** What waits for a person, read out of a real ledger. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { waitingDecisions } from '../../../client/decisions.ts';
-import { createModelStore } from '../../../db/model-store.ts';
-import { createTrialStore } from '../../../db/trial-store.ts';
-import { artefactHash } from '../../../domain/learning/artefact.ts';
-import { agreedByHand } from '../../../domain/promotion/by-hand.ts';
-import { afterGate } from '../../../domain/promotion/registry.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerPromotion, waitingDecisions } from '../../../client/decisions.ts';
+import type { Shelf } from '../../../client/models.ts';
+import { takePromotion, takeRetirement } from '../../../client/models.ts';
+import { loadSettings } from '../../../config/settings.ts';
 import { trialAdvanced, trialBegun } from '../../../domain/promotion/standing.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 import { emptyLedger } from '../db/cycle.fixture.ts';
+import type { TrialWorld } from '../models/trial.fixture.ts';
+import { closeOf, trialWorld } from '../models/trial.fixture.ts';
+
+const DAY_MS = 86_400_000;
 
 let databases: TestDatabases;
 beforeAll(async () => { databases = await startDatabases(); });
@@ -25,18 +27,54 @@ it('an emergency waits until a named person ends it', async () => {
   expect(await waiting()).toEqual([]);
 });
 
-it('a model that won its trial waits until it is answered, with a limit; one that never passed the gate is retired at it', async () => {
-  const { pool } = await emptyLedger(databases);
-  const [models, trials] = [createModelStore(pool), createTrialStore(pool)];
-  const artefact = new Uint8Array([1, 2, 3]);
-  const model = { modelId: artefactHash(artefact), recipeId: 'r', validatedAt: 1 };
-  await models.recordTrial({ trialId: 't', runId: 't', portfolioId: 'sim', recipeId: 'r', recipe: {}, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: 'imported' });
-  await models.registerModel({ portfolioId: 'sim', trialId: 't', dataHash: 'd', description: {}, artefact, ...model });
-  await models.step({ portfolioId: 'sim', stepId: 'gate', actor: 'x', decide: (registry) => afterGate(registry, { kind: 'challenger', model }) });
-  await trials.take({ portfolioId: 'sim', stepId: 'trial/0', actor: 'x', at: 10, decide: (standing) => trialBegun(standing, { id: 'one', at: 10, number: 1 }) });
-  expect((await waitingDecisions(pool, 'sim')).waiting).toEqual([]);
-  await trials.take({ portfolioId: 'sim', stepId: 'trial/1', actor: 'x', at: 20, decide: (standing) => trialAdvanced(standing, { state: { phase: 'acknowledgement' }, why: 'it won' }, 20) });
-  expect((await waitingDecisions(pool, 'sim')).waiting).toEqual([expect.objectContaining({ id: `promotion/${model.modelId.slice(0, 12)}`, askedAt: 20, dueAt: 20 + 1_440 * 60_000, unanswered: expect.stringContaining('after 1440 min it is retired') as string })]);
-  await trials.take({ portfolioId: 'sim', stepId: 'byHand', actor: 'ada', at: 30, decide: (standing) => agreedByHand(standing, model.modelId, { why: 'looked at it', at: 30 }) });
-  expect((await waitingDecisions(pool, 'sim')).waiting).toEqual([]);
+describe('a model that won its trial', () => {
+  type Gate = 'passed' | 'failed';
+  const BY = { by: 'ada', because: 'looked at it' };
+
+  async function asked(gate: Gate): Promise<{ world: TrialWorld; shelf: Shelf; modelId: string; id: string }> {
+    const world = await trialWorld(databases);
+    const modelId = await world.challenger('b', { gate });
+    const [portfolioId, at] = ['sim', closeOf(1)];
+    const shelf = { pool: world.pool, settings: loadSettings({}), portfolioId, deployment: portfolioId, retrainIntervalMs: DAY_MS };
+    await world.trials.take({ portfolioId, stepId: 'begun', actor: 'shadowTrial', at, decide: (standing) => trialBegun(standing, { id: 't', at, number: 1 }) });
+    expect(await waiting(shelf)).toEqual([]);
+    await world.trials.take({ portfolioId, stepId: 'won', actor: 'shadowTrial', at, decide: (standing) => trialAdvanced(standing, { state: { phase: 'acknowledgement' }, why: 'better' }, at) });
+    return { world, shelf, modelId, id: (await waiting(shelf))[0] ?? expect.fail('nobody is asked') };
+  }
+  const waiting = async ({ pool, portfolioId }: Shelf): Promise<readonly string[]> => (await waitingDecisions(pool, portfolioId)).waiting.map((it) => it.id);
+  const lastStep = async ({ pool }: Shelf): Promise<unknown> => (await pool.query(`SELECT trial->'state'->>'phase' AS phase, actor, step_id ~ '^byHand/' AS "isByHand" FROM trial_steps ORDER BY seq DESC LIMIT 1`)).rows[0];
+
+  it('waits for an answer, with a limit; one that never passed the gate is retired at it', async () => {
+    const { shelf, modelId } = await asked('failed');
+    expect((await waitingDecisions(shelf.pool, 'sim')).waiting).toEqual([expect.objectContaining({ id: `promotion/${modelId.slice(0, 12)}`, askedAt: closeOf(1), dueAt: closeOf(1) + 1_440 * 60_000, unanswered: expect.stringContaining('after 1440 min it is retired') as string })]);
+  });
+
+  it.each<[Gate]>([['passed'], ['failed']])('to which a person agrees begins its canary, with the gate %s, and is asked about no more', async (gate) => {
+    const { world, shelf, modelId, id } = await asked(gate);
+    expect(await answerPromotion(shelf, { id }, { ...BY, isAgreed: true })).toBe('trialAdvanced: its canary begins: looked at it');
+    expect(await world.trials.standing('sim')).toMatchObject({ registry: { champion: null, onTrial: { modelId } }, trial: { state: { phase: 'canary', stage: 0 }, canarySince: closeOf(1) } });
+    expect(await lastStep(shelf)).toEqual({ phase: 'canary', actor: 'ada', isByHand: true });
+    expect(await waiting(shelf)).toEqual([]);
+  });
+
+  it('so it does by keel models promote', async () => {
+    const { world, shelf } = await asked('failed');
+    expect(await takePromotion(shelf, 'onTrial', BY)).toMatchObject({ kind: 'trialAdvanced' });
+    expect(await world.trials.standing('sim')).toMatchObject({ registry: { champion: null }, trial: { state: { phase: 'canary' } } });
+  });
+
+  it.each<['keel decisions' | 'keel models retire']>([['keel decisions'], ['keel models retire']])('refused by %s is retired, by a step of its trial', async (how) => {
+    const { world, shelf, modelId, id } = await asked('passed');
+    if (how === 'keel decisions') expect(await answerPromotion(shelf, { id }, { ...BY, isAgreed: false })).toBe('retired: looked at it');
+    else expect(await takeRetirement(shelf, modelId, BY)).toMatchObject({ kind: 'retired', why: 'looked at it' });
+    expect((await world.trials.standing('sim')).registry).toEqual({ champion: null, predecessor: null, onTrial: null });
+    expect(await lastStep(shelf)).toEqual({ phase: 'retired', actor: 'ada', isByHand: true });
+  });
+
+  it('and was retired while the answer was written does not act by it', async () => {
+    const { world, shelf, modelId, id } = await asked('passed');
+    await takeRetirement(shelf, modelId, BY);
+    await expect(answerPromotion(shelf, { id }, { ...BY, isAgreed: true })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('does not wait for an answer any more') as string });
+    expect((await world.trials.standing('sim')).registry.champion).toBeNull();
+  });
 });

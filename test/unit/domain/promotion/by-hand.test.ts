@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TrialState } from '../../../../domain/promotion/shadow-trial.ts';
-import { agreedByHand, promotedByHand, retiredByHand } from '../../../../domain/promotion/by-hand.ts';
+import { answeredByHand, promotedByHand, retiredByHand } from '../../../../domain/promotion/by-hand.ts';
 import type { Registry } from '../../../../domain/promotion/registry.ts';
 
 const model = (modelId: string) => ({ modelId, recipeId: 'r', validatedAt: 0 });
@@ -25,11 +25,19 @@ test('whoever has a place can be retired from it', () => {
   expect(retiredByHand(registry, 'd', 'w')).toMatchObject({ problem: expect.stringContaining('nothing to retire') as string });
 });
 
-test.each<[string, TrialState, string, TrialState | null]>([
-  ['who is asked about it', { phase: 'acknowledgement' }, 'c', { phase: 'canary', stage: 0, since: 9 }],
-  ['of whom nobody was asked', { phase: 'superiority', looks: 1 }, 'c', null],
-  ['another one', { phase: 'acknowledgement' }, 'b', null],
-])('a person agrees to %s', (_name, state, modelId, expected) => {
+test.each<[string, { state: TrialState; modelId: string; isAgreed: boolean }, TrialState | null]>([
+  ['agrees: the canary begins', { state: { phase: 'acknowledgement' }, modelId: 'c', isAgreed: true }, { phase: 'canary', stage: 0, since: 9 }],
+  ['does not: it is retired', { state: { phase: 'acknowledgement' }, modelId: 'c', isAgreed: false }, { phase: 'retired' }],
+  ['agrees before anybody asked', { state: { phase: 'superiority', looks: 1 }, modelId: 'c', isAgreed: true }, null],
+  ['agrees to another one', { state: { phase: 'acknowledgement' }, modelId: 'b', isAgreed: true }, null],
+])('a person %s', (_name, { state, modelId, isAgreed }, expected) => {
   const trial = { id: 't', modelId: 'c', startedAt: 0, number: 1, state, since: 0, steps: 3, canarySince: null };
-  expect(agreedByHand({ registry, trial, watch: null }, modelId, { why: 'ada: fine', at: 9 })?.trial?.state ?? null).toEqual(expected);
+  const step = answeredByHand({ registry, trial, watch: null }, modelId, { isAgreed, why: 'ada: fine', at: 9 });
+  expect(step?.trial?.state ?? null).toEqual(expected);
+  if (expected !== null) expect(step?.standing.registry).toEqual(isAgreed ? registry : { ...registry, onTrial: null });
+});
+
+test('a canary begins no earlier than the question about it', () => {
+  const trial = { id: 't', modelId: 'c', startedAt: 0, number: 1, state: { phase: 'acknowledgement' }, since: 10, steps: 3, canarySince: null } as const;
+  expect(answeredByHand({ registry, trial, watch: null }, 'c', { isAgreed: true, why: 'fine', at: 9 })?.trial).toMatchObject({ since: 10, canarySince: 10, state: { since: 10 } });
 });

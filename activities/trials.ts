@@ -79,7 +79,10 @@ export function createTrialActivities(deps: TrialDeps): TrialActivities {
       return lookOf(standing, null, at);
     }
     const taken = await trials.take({ portfolioId, stepId: step.stepId, actor: ACTOR, at, decide: (now) => (isAsSeen(now, standing) ? step.decide(now) : null) });
-    return taken === null ? await advanceTrial(portfolioId) : lookOf(await trials.standing(portfolioId), taken, at); // another step came before: by what it left
+    const now = await trials.standing(portfolioId);
+    if (taken !== null && !taken.isRepeated) return lookOf(now, taken, at);
+    if (taken !== null && isAsSeen(now, standing)) throw new Error(`step ${step.stepId} was taken before, and things stand as they did without it: two steps have one name`); // to look on would never end
+    return await advanceTrial(portfolioId); // another step came before: by what it left
   }
 }
 

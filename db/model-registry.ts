@@ -57,7 +57,7 @@ export async function takeStep(client: Client, { portfolioId, stepId, actor, dec
 /** As `takeStep`, of a trial or a watch: most of their steps leave the registry as it is. */
 export async function takeTrialStep(client: Client, { portfolioId, stepId, actor, at, decide }: TakeRequest): Promise<TakenStep | null> {
   await lockPortfolio(client, portfolioId);
-  const { rows: [taken] } = await client.query<TakenStep & Record<string, unknown>>({ text: 'SELECT kind, model_id AS "modelId", why, trial, watch FROM trial_steps WHERE portfolio_id = $1 AND step_id = $2', values: [portfolioId, stepId] });
+  const { rows: [taken] } = await client.query<TakenStep & Record<string, unknown>>({ text: 'SELECT kind, model_id AS "modelId", why, trial, watch, true AS "isRepeated" FROM trial_steps WHERE portfolio_id = $1 AND step_id = $2', values: [portfolioId, stepId] });
   if (taken !== undefined) return taken;
   const before = await readStanding(client, portfolioId);
   const step = decide(before);
@@ -68,7 +68,7 @@ export async function takeTrialStep(client: Client, { portfolioId, stepId, actor
     values: [portfolioId, stepId, change.kind, change.modelId, jsonOrNull(trial), jsonOrNull(watch), change.why, actor, at],
   });
   await writeStep(client, { portfolioId, stepId, actor, before, after: standing, change });
-  return { ...change, trial, watch };
+  return { ...change, trial, watch, isRepeated: false };
 }
 
 async function lockPortfolio(client: Client, portfolioId: string): Promise<void> {

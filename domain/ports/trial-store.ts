@@ -41,6 +41,8 @@ export interface TakenStep {
   readonly why: string;
   readonly trial: TrialRecord | null;
   readonly watch: WatchRecord | null;
+  /** It had been taken before under this name: nothing changed now. */
+  readonly isRepeated: boolean;
 }
 
 /** All throw {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, and NOT_FOUND for what does not exist. */

@@ -57,8 +57,8 @@ describe('a model that won its trial', () => {
     expect(await waiting(shelf)).toEqual([]);
   });
 
-  it('so it does by keel models promote', async () => {
-    const { world, shelf } = await asked('failed');
+  it.each<[Gate]>([['passed'], ['failed']])('so it does by keel models promote, with the gate %s', async (gate) => {
+    const { world, shelf } = await asked(gate);
     expect(await takePromotion(shelf, 'onTrial', BY)).toMatchObject({ kind: 'trialAdvanced' });
     expect(await world.trials.standing('sim')).toMatchObject({ registry: { champion: null }, trial: { state: { phase: 'canary' } } });
   });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { promotedByHand, retiredByHand } from '../../../domain/promotion/by-hand.ts';
 import type { RegistryStep } from '../../../domain/promotion/registry.ts';
-import { afterRollBack } from '../../../domain/promotion/registry.ts';
+import { afterGate, afterRollBack } from '../../../domain/promotion/registry.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 import type { TrialWorld } from './trial.fixture.ts';
@@ -59,7 +59,7 @@ describe('a challenger that is better', () => {
     let decided = 0;
     const again = await world.trials.take({ portfolioId: 'sim', stepId, actor: 'x', at: 1, decide: () => { decided += 1; return null; } });
     expect(decided).toBe(0);
-    expect(again).toMatchObject({ kind: 'trialAdvanced', modelId, trial: { startedAt: closeOf(0), number: 1, steps: 1 } });
+    expect(again).toMatchObject({ isRepeated: true, kind: 'trialAdvanced', modelId, trial: { startedAt: closeOf(0), number: 1, steps: 1 } });
   });
 
   it('in a replay is not looked at where nothing can come of it: closes without enough moments for a proof', async () => {
@@ -128,6 +128,22 @@ describe('a challenger that is not', () => {
     await world.challenger('c');
     expect((await world.walk(1_605))[0]?.why).toMatch(/^trial 2 of this year/);
   });
+  it('ended by a person and put on trial again within one candle stands a trial of its own', async () => {
+    const modelId = await world.challenger('b');
+    for (const again of [1, 2, 3]) {
+      await expect(world.walk(0)).resolves.toMatchObject([{ kind: 'trialAdvanced', why: expect.stringMatching(`^trial ${again} of this year`) as string }]);
+      await world.models.step({ portfolioId: 'sim', stepId: `byHand/end/${again}`, actor: 'ada', decide: (registry) => retiredByHand(registry, modelId, 'a mistake') as RegistryStep });
+      await world.models.step({ portfolioId: 'sim', stepId: `byHand/begin/${again}`, actor: 'ada', decide: (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId: 'b', validatedAt: 0 } }) });
+    }
+  });
+  it('whose step bears the name of an earlier one is told, and not looked at for ever', async () => {
+    world = await trialWorld(databases, { seen: (trials) => ({ trials: { ...trials, newestStep: async () => 1 } }) });
+    const modelId = await world.challenger('b');
+    await world.walk(0);
+    await world.models.step({ portfolioId: 'sim', stepId: 'byHand/end', actor: 'ada', decide: (registry) => retiredByHand(registry, modelId, 'a mistake') as RegistryStep });
+    await world.models.step({ portfolioId: 'sim', stepId: 'byHand/begin', actor: 'ada', decide: (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId: 'b', validatedAt: 0 } }) });
+    await expect(world.look(0)).rejects.toThrow('two steps have one name');
+  });
   it('silent is retired for it', async () => {
     await world.challenger('b');
     await world.plant({ from: 1, to: 100, role: 'acting', modelId: null, right: 0.5 });
@@ -177,7 +193,7 @@ describe('a champion', () => {
     for (const again of [1, 2]) {
       await world.models.step({ portfolioId: 'sim', stepId: `byHand/back/${again}`, actor: 'ada', decide: (registry) => afterRollBack(registry, 'a mistake', { now: closeOf(0), retrainIntervalMs: 1 }) });
       await world.models.step({ portfolioId: 'sim', stepId: `byHand/again/${again}`, actor: 'ada', decide: (registry) => promotedByHand(registry, { modelId, recipeId: 'again', validatedAt: 0 }, { why: 'none', hasPassed: true, at: closeOf(0) }) as RegistryStep });
-      expect(kinds(await world.walk(0))).toEqual(['watchBegun']);
+      await expect(world.walk(0)).resolves.toMatchObject([{ kind: 'watchBegun' }]);
     }
   });
 

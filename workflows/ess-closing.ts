@@ -104,16 +104,15 @@ function mustLeave(run: EmergencyRun, patch = 'continues while it closes'): bool
   return run.isLeaving;
 }
 
-/** A ledger that is away is waited for without end; what is said to the run meanwhile still fills its history. */
+/**
+ * A ledger that is away is waited for without end; what is said to the run meanwhile still fills its history. A race: who
+ * waits for the seal hears of it after what this run goes on with, as in recorded histories.
+ */
 async function tellLedger(run: EmergencyRun, command: GuardCommand): Promise<'told' | 'leaving'> {
   let isOver = false;
-  const telling = run.command(command);
-  const over = (): void => { isOver = true; };
-  telling.then(over, over);
-  await condition(() => isOver || mustLeave(run, 'continues while the ledger is away'));
-  if (!isOver) return 'leaving';
-  await telling;
-  return 'told';
+  const telling = run.command(command).finally(() => { isOver = true; });
+  const leaving = condition(() => isOver || mustLeave(run, 'continues while the ledger is away'));
+  return await Promise.race([telling.then(() => 'told' as const), leaving.then(() => (isOver ? 'told' : 'leaving'))]);
 }
 
 /** Until the venue shows nothing open, or the history is nearly full. */

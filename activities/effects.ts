@@ -22,6 +22,8 @@ export const LEDGER_METHODS = {
   recordCycle: 'effect',
   cycleState: 'read',
   recordedCycle: 'read',
+  recordPredictionRequest: 'effect',
+  predictionRequest: 'read',
   duePredictions: 'read',
   nextDueAt: 'read',
   candlesBetween: 'read',

@@ -8,6 +8,7 @@ import { createHealthActivities, createOversightActivities } from './health.ts';
 import type { MarketDeps } from './market.ts';
 import { createMarketActivities } from './market.ts';
 import { createEvaluationActivities } from './outcomes.ts';
+import { createPredictingActivities } from './predicting.ts';
 import { createOrderActivities } from './orders.ts';
 import { createReconciliationActivities } from './reconciliation.ts';
 import type { ReplayDeps } from './replay.ts';
@@ -31,6 +32,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     ...createLedgerActivities(deps),
     ...createMarketActivities(deps),
+    ...createPredictingActivities(deps),
     ...createOrderActivities(deps),
     ...createReconciliationActivities(deps),
     ...createFeedActivities(deps),

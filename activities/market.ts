@@ -10,26 +10,24 @@ import { isLate } from '../domain/guard/guard.ts';
 import { levelNow } from '../domain/health/check.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Instrument } from '../domain/market/instrument.ts';
-import { timeframeMs } from '../domain/market/timeframe.ts';
-import { once } from '../domain/once.ts';
 import type { Fence } from '../domain/orders/protocol.ts';
 import type { PostureState } from '../domain/oversight/posture.ts';
 import { nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf } from '../domain/policy/effective.ts';
 import type { Policy } from '../domain/policy/policy.ts';
-import type { AccountContext, Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { AccountContext, Ledger } from '../domain/ports/ledger.ts';
 import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import type { Strategy } from '../strategies/define-strategy.ts';
 import { accountSightOf } from './account-watch.ts';
-import { createCandleWindows } from './candle-windows.ts';
 import type { Engine } from './feeds.ts';
 import type { PolicyReaderDeps } from './policy.ts';
+import { createLazyServing, createMarketReader } from './market-reader.ts';
 import { createPolicyReader } from './policy.ts';
 import { createRiskReader } from './risk-facts.ts';
 import type { SizingDeps } from './sizing.ts';
 import { createSizingReader } from './sizing.ts';
-import type { Served, ServingDeps, ServingQuestion } from './serving.ts';
+import type { ServingDeps } from './serving.ts';
 import type { MarketActivities } from './types.ts';
 
 export interface MarketDeps extends PolicyReaderDeps, Pick<ServingDeps, 'models' | 'features' | 'open' | 'retrainIntervalMs'> {
@@ -49,36 +47,9 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
   const { ledger, venue, engine, strategy, clock } = deps;
   const readPolicy = createPolicyReader(deps);
   const windowCandles = Math.max(strategy.warmupCandles, RISK_CANDLES);
-  const windows = createCandleWindows(ledger, windowCandles);
+  const { portfolioOf, candlesOf } = createMarketReader(deps, windowCandles);
   const serve = createLazyServing(deps);
   const [readRisk, withSizing] = [createRiskReader({ ledger, venue }), createSizingReader(deps)];
-  const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
-
-  async function portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }> {
-    const known = portfolios.get(portfolioId);
-    if (known !== undefined) return known;
-    const spec = await ledger.portfolio(portfolioId);
-    const loaded = { spec, instruments: await ledger.instruments(spec.instrumentIds) };
-    portfolios.set(portfolioId, loaded);
-    return loaded;
-  }
-
-  async function candlesOf(candle: CandleRef, instruments: readonly Instrument[]): Promise<readonly CandleSeries[]> {
-    const instrumentIds = instruments.map((it) => it.id);
-    const lastOpen = candle.closeTime - timeframeMs(candle.timeframe);
-    const stored = await windows.read(candle, instrumentIds);
-    const behind = stored.filter((it) => it.candles.at(-1)?.openTime !== lastOpen);
-    if (behind.length === 0) return stored;
-    await ledger.writeCandles(await Promise.all(behind.map((it) => fetchMissing(it, lastOpen, candle))));
-    return await windows.read(candle, instrumentIds);
-  }
-
-  async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {
-    const lengthMs = timeframeMs(candle.timeframe);
-    const since = series.candles.at(-1)?.openTime ?? lastOpen - windowCandles * lengthMs;
-    const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: windowCandles + 1 });
-    return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
-  }
 
   /**
    * A Schedule fires by the engine's clock; the venue's market may be a moment behind it (by seconds where its prices are
@@ -127,16 +98,6 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       });
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),
-  };
-}
-
-/** What serves is loaded with the first model: a start without any pays nothing. */
-function createLazyServing(deps: ServingDeps): (question: ServingQuestion) => Promise<Served> {
-  const load = once(async () => (await import('./serving.ts')).createServing(deps));
-  return async (question) => {
-    const { champion, onTrial, hadChampion } = question.registry;
-    if (champion === null && onTrial === null) return { sight: { hadChampion, read: [] }, symbols: new Map() };
-    return await (await load())(question);
   };
 }
 

@@ -17,6 +17,7 @@ export const ACTIVITY_REGISTRY = {
   backfillOrders: { role: 'trading', effects: ['ledger.backfillOrder'] },
   instructPosition: { role: 'trading', effects: ['ledger.instruct'] },
   observe: { role: 'venue', effects: ['ledger.writeCandles', 'ledger.watchRisk', 'ledger.oversee'] },
+  predict: { role: 'venue', effects: ['ledger.writeCandles', 'ledger.recordPredictionRequest'] },
   readQuote: { role: 'venue', effects: [] },
   submitOrder: { role: 'venue', effects: ['venue.ensureTerms', 'ledger.claimSubmission', 'venue.submit', 'ledger.applyOrderEvent', 'ledger.backfillOrder'] },
   lookUpOrder: { role: 'venue', effects: ['ledger.applyOrderEvent', 'ledger.applyFills'] },

@@ -21,10 +21,9 @@ export interface RiskQuestion {
   readonly losses: Losses;
 }
 
-/** What the chain needs beside candles, votes and account: only of symbols that are held or might open, so that it costs little. */
-export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledger, 'tradeRecord'>; readonly venue: Pick<Venue, 'conditions'> }): (question: RiskQuestion) => Promise<RiskFacts> {
-  /** Conditions that cannot be read refuse every opening, and nothing else: what is open is managed all the same. */
-  async function conditionsOf(query: Parameters<Venue['conditions']>[0]): Promise<Pick<RiskFacts, 'conditions' | 'venueProblem'>> {
+/** Conditions that cannot be read refuse every opening, and nothing else: what is open is managed all the same. */
+export function createConditionsReader(venue: Pick<Venue, 'conditions'>): (query: Parameters<Venue['conditions']>[0]) => Promise<Pick<RiskFacts, 'conditions' | 'venueProblem'>> {
+  return async (query) => {
     if (query.instrumentIds.length === 0) return { conditions: {}, venueProblem: null };
     try {
       return { conditions: await venue.conditions(query), venueProblem: null };
@@ -32,7 +31,12 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
       if (!(error instanceof KeelError)) throw error;
       return { conditions: {}, venueProblem: `${error.code}: ${error.message}` };
     }
-  }
+  };
+}
+
+/** What the chain needs beside candles, votes and account: only of symbols that are held or might open, so that it costs little. */
+export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledger, 'tradeRecord'>; readonly venue: Pick<Venue, 'conditions'> }): (question: RiskQuestion) => Promise<RiskFacts> {
+  const conditionsOf = createConditionsReader(venue);
 
   return async ({ candle: { portfolioId, timeframe, closeTime }, series, symbols, context: { account: held, memory, priors }, account, losses }) => {
     const candidates = symbols.filter((symbol) => mayOpen(symbol, held)).map((it) => it.instrument.id);

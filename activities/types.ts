@@ -19,6 +19,7 @@ import type { Judgement } from '../domain/retraining/judge.ts';
 import type { PlannedCandidate, RetrainPlan } from '../domain/retraining/plan.ts';
 import type { PositionRecord, PositionSnapshot } from '../domain/positions/position.ts';
 import type { Quote } from '../domain/ports/venue.ts';
+import type { PredictionReply } from '../domain/predictions/request.ts';
 import type { FeedInput, HealthInput, HealthOutcome, ReplayInput } from '../workflows/messages.ts';
 
 /** An order as far as it is known, and whether the ledger knows it too. */
@@ -64,6 +65,18 @@ export interface MarketActivities {
   /** Candles → quality → features → regime → votes, and the account, for one closed candle. */
   observe(candle: CandleRef): Promise<Observation>;
   readQuote(instrumentId: string): Promise<Quote>;
+}
+
+/** Which symbols; empty: all of the portfolio's. */
+export interface PredictionRequest {
+  readonly requestId: string;
+  readonly portfolioId: string;
+  readonly symbols: readonly string[];
+}
+
+export interface PredictingActivities {
+  /** What a cycle of the newest closed candle would foretell, stored once per request id. */
+  predict(request: PredictionRequest): Promise<PredictionReply>;
 }
 
 export interface Submission {
@@ -266,4 +279,4 @@ export interface ScenarioActivities {
   recordScenarios(run: { portfolioId: string; runId: string; verdict: ScenarioVerdict }): Promise<void>;
 }
 
-export type Activities = TrialActivities & SupervisionActivities & SizingActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;
+export type Activities = TrialActivities & SupervisionActivities & SizingActivities & ScenarioActivities & RetrainingActivities & OversightActivities & EvaluationActivities & GuardActivities & EmergencyActivities & HealthActivities & LedgerActivities & MarketActivities & PredictingActivities & OrderActivities & ReconciliationActivities & FeedActivities & ReplayActivities;

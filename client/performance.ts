@@ -1,6 +1,6 @@
 /** How good the predictions were, for the command line. */
 import { createModelStore } from '../db/model-store.ts';
-import { readDecided, readEvaluationCounts, readJudged, ROWS_MAX } from '../db/performance.ts';
+import { readDecided, readEvaluationCounts, readJudged, readRequested, ROWS_MAX } from '../db/performance.ts';
 import type { EvaluationCounts } from '../db/performance.ts';
 import { DECISION_STEPS } from '../domain/cycle/types.ts';
 import { KeelError } from '../domain/errors.ts';
@@ -21,6 +21,8 @@ export interface PerformanceReport {
   readonly evaluations: EvaluationCounts;
   /** Of acting predictions. */
   readonly acting: Metrics;
+  /** Of what clients asked for; it counts nowhere else. */
+  readonly requested: Metrics;
   readonly groups: readonly { readonly name: string; readonly metrics: Metrics }[];
   readonly refused: readonly Hypothetical[];
   readonly thresholds: readonly Hypothetical[];
@@ -47,10 +49,10 @@ export async function performanceReport({ deployment: name, days, by }: { readon
   const chosen = await chooseDeployment(name);
   const query = { portfolioId: chosen.deployment.portfolioId, days };
   return await withLedger(chosen, async (pool) => {
-    const [rows, evaluations, decided, supervision] = await Promise.all([readJudged(pool, query), readEvaluationCounts(pool, query), readDecided(pool, query, DECISION_STEPS.length), createModelStore(pool).latestSupervision(query.portfolioId)]);
+    const [rows, requested, evaluations, decided, supervision] = await Promise.all([readJudged(pool, query), readRequested(pool, query), readEvaluationCounts(pool, query), readDecided(pool, query, DECISION_STEPS.length), createModelStore(pool).latestSupervision(query.portfolioId)]);
     const acting = rows.filter((it) => it.role === 'acting');
     return {
-      deployment: chosen.deployment.name, days, by, isCut: rows.length === ROWS_MAX, evaluations, acting: metricsOf(acting), groups: metricsBy(by === 'model' ? rows : acting, by),
+      deployment: chosen.deployment.name, days, by, isCut: rows.length === ROWS_MAX, evaluations, acting: metricsOf(acting), requested: metricsOf(requested), groups: metricsBy(by === 'model' ? rows : acting, by),
       refused: refusedOf(acting), thresholds: thresholdsOf(acting), decisions: decisionsOf(decided.map((it) => ({ quality: decisionQualityOf(it.facts), hasWon: it.hasWon }))),
       supervision,
     };
@@ -82,12 +84,13 @@ function rowOf(name: string, it: Metrics): string[] {
 const HEADING = ['predictions', 'episodes', 'hit rate (95 %)', 'expectancy bps (95 %)', 'profit factor', 'Brier', 'log loss', 'calibration error', 'IC', 'rank IC', 'spread bps', 'turnover'];
 
 export function performanceText(report: PerformanceReport): string {
-  const { evaluations, acting, groups, by, decisions } = report;
+  const { evaluations, acting, requested, groups, by, decisions } = report;
   const { goodWon, goodLost, badWon, badLost } = decisions.luck;
   const hypothetical = (rows: readonly Hypothetical[], name: string): string => table([[name, 'episodes', 'mean bps (95 %)'], ...rows.map((it) => [it.name, String(it.episodes), spanned(it.meanBps, bps)])]);
   return [
     columns([[report.deployment, `the market's last ${report.days} days${report.isCut ? `, the newest ${ROWS_MAX} predictions` : ''}: ${evaluations.evaluated} evaluated, ${evaluations.unpriceable} unpriceable, ${evaluations.overdue} overdue, ${evaluations.ahead} ahead`]]),
     '', table([[by, ...HEADING], rowOf('acted on', acting), ...groups.map((it) => rowOf(it.name, it.metrics))]),
+    ...(requested.predictions === 0 ? [] : ['', 'Predictions on demand, never traded:', table([['', ...HEADING], rowOf('requested', requested)])]),
     ...(report.refused.length === 0 ? [] : ['', 'Refused signals, unit size, policy\'s exits, one episode per horizon:', hypothetical(report.refused, 'refused for')]),
     '', 'All signals had this least confidence been asked for:', hypothetical(report.thresholds, 'confidence'),
     '', decisions.score === null ? 'No closed positions.' : columns([

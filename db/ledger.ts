@@ -9,6 +9,7 @@ import { createOrderMethods } from './ledger/orders.ts';
 import { createOutcomeMethods } from './ledger/outcomes.ts';
 import { createOversightMethods } from './ledger/oversight.ts';
 import { createPortfolioMethods } from './ledger/portfolio.ts';
+import { createPredictionRequestMethods } from './ledger/prediction-requests.ts';
 import { createPositionMethods } from './ledger/positions.ts';
 import { createReconciliationMethods } from './ledger/reconciliation.ts';
 import type { Pool } from './pool.ts';
@@ -25,6 +26,7 @@ export function createLedger(pool: Pool): Ledger {
     ...createContextMethods(pool),
     ...createCycleMethods(pool),
     ...createOutcomeMethods(pool),
+    ...createPredictionRequestMethods(pool),
     ...createOrderMethods(pool),
     ...createPositionMethods(pool),
     ...createReconciliationMethods(pool),

@@ -14,7 +14,7 @@ const QUERIES = {
     FROM cycles WHERE portfolio_id = $1 ORDER BY close_time DESC LIMIT $2`,
   predictions: `SELECT p.prediction_id AS prediction, p.instrument_id AS symbol, p.voter, p.action, round(p.confidence::numeric, 3)::float8 AS confidence, p.decision, p.reason, o.actual, round(o.return_bps::numeric, 1)::float8 AS "returnBps", o.is_right AS "isRight",
       p.made_at AS "madeAt", p.due_at AS "dueAt", p.regime, p.role, p.voter_version AS version, round(p.score::numeric, 3)::float8 AS score, p.probability_buy AS "probabilityBuy", p.probability_sell AS "probabilitySell", p.probability_hold AS "probabilityHold",
-      p.magnitude_bps AS "magnitudeBps", p.label_version AS label, p.feature_set AS "featureSet", o.move_bps AS "moveBps", o.exits_return_bps AS "exitsReturnBps", o.state, p.because, p.cycle_id AS cycle
+      p.magnitude_bps AS "magnitudeBps", p.label_version AS label, p.feature_set AS "featureSet", o.move_bps AS "moveBps", o.exits_return_bps AS "exitsReturnBps", o.state, p.because, p.cycle_id AS cycle, p.request_id AS request
     FROM predictions p LEFT JOIN outcomes o USING (prediction_id) WHERE p.portfolio_id = $1 ORDER BY p.prediction_id DESC LIMIT $2`,
   events: `SELECT time, type, subject, actor, payload FROM domain_events WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT $2`,
 } as const;

@@ -22,18 +22,24 @@ const DAY_MS = 86_400_000;
 /** Each model by itself, apart from what it was before it acted. */
 const VOTER = `p.voter || CASE WHEN p.voter LIKE 'model/%' THEN '@' || p.voter_version ELSE '' END || CASE p.role WHEN 'shadow' THEN ' on trial' ELSE '' END`;
 
-const JUDGED = `
+/** @param whose a condition on the prediction `p` */
+const judged = (whose: string): string => `
   SELECT * FROM (
     SELECT p.prediction_id, p.role, ${VOTER} AS voter, p.instrument_id AS "instrumentId", p.regime, p.made_at AS "madeAt", p.due_at AS "dueAt", p.action, p.confidence, p.score,
       jsonb_build_object('buy', p.probability_buy, 'sell', p.probability_sell, 'hold', p.probability_hold) AS probabilities, p.magnitude_bps AS "magnitudeBps", p.decision, p.reason,
       o.actual, o.move_bps AS "moveBps", o.return_bps AS "returnBps", o.is_right AS "isRight", o.exits_return_bps AS "exitsReturnBps"
     FROM predictions p JOIN outcomes o USING (prediction_id)
-    WHERE p.portfolio_id = $1 AND p.made_at > ${SINCE} AND o.state = 'priced' ORDER BY p.made_at DESC, p.prediction_id DESC LIMIT ${ROWS_MAX}) newest
+    WHERE p.portfolio_id = $1 AND p.made_at > ${SINCE} AND o.state = 'priced' AND ${whose} ORDER BY p.made_at DESC, p.prediction_id DESC LIMIT ${ROWS_MAX}) newest
   ORDER BY "madeAt", prediction_id`;
 
-/** In the order in which they were made. */
+/** Of cycles, in the order in which they were made: what voters are weighed by. */
 export async function readJudged(pool: Pool, { portfolioId, days }: PerformanceQuery): Promise<readonly JudgedRow[]> {
-  return await run<JudgedRow & Record<string, unknown>>(pool, `outcomes of ${portfolioId}`, { text: JUDGED, values: [portfolioId, days * DAY_MS] });
+  return await run<JudgedRow & Record<string, unknown>>(pool, `outcomes of ${portfolioId}`, { text: judged("p.role <> 'requested'"), values: [portfolioId, days * DAY_MS] });
+}
+
+/** Of requests, each as all voices together foretold. */
+export async function readRequested(pool: Pool, { portfolioId, days }: PerformanceQuery): Promise<readonly JudgedRow[]> {
+  return await run<JudgedRow & Record<string, unknown>>(pool, `requested outcomes of ${portfolioId}`, { text: judged("p.role = 'requested' AND p.votes IS NOT NULL"), values: [portfolioId, days * DAY_MS] });
 }
 
 export interface EvaluationCounts {
@@ -49,7 +55,7 @@ const COUNTS = `
   SELECT count(*) FILTER (WHERE o.state = 'priced')::int AS evaluated, count(*) FILTER (WHERE o.state = 'unpriceable')::int AS unpriceable,
     count(*) FILTER (WHERE o.state IS NULL AND p.due_at <= newest.at)::int AS overdue, count(*) FILTER (WHERE o.state IS NULL AND p.due_at > newest.at)::int AS ahead
   FROM (SELECT coalesce(max(close_time), 0) AS at FROM cycles WHERE portfolio_id = $1) newest, predictions p LEFT JOIN outcomes o USING (prediction_id)
-  WHERE p.portfolio_id = $1 AND p.made_at > newest.at - $2::bigint AND p.due_at IS NOT NULL`;
+  WHERE p.portfolio_id = $1 AND p.made_at > newest.at - $2::bigint AND p.due_at IS NOT NULL AND p.role <> 'requested'`;
 
 export async function readEvaluationCounts(pool: Pool, { portfolioId, days }: PerformanceQuery): Promise<EvaluationCounts> {
   const rows = await run<EvaluationCounts & Record<string, unknown>>(pool, `evaluations of ${portfolioId}`, { text: COUNTS, values: [portfolioId, days * DAY_MS] });

@@ -1,7 +1,7 @@
 /**
  * Records one history of each workflow type from a real session, for the replay tests: `node scripts/record-histories.ts`.
  * That of `scenarioRun` stands above activities that are played: `node scripts/record-histories.ts scenarioRun` records it alone,
- * as `node scripts/record-histories.ts shadowTrial` does with that of a trial.
+ * as `node scripts/record-histories.ts shadowTrial` does with that of a trial, and `generatePredictions` with that of a request.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ROOT } from '../config/settings.ts';
 import { resume, sealed, trip } from '../test/support/emergency.ts';
 import { retrained, startPlantedSystem } from '../test/support/retraining.ts';
+import { predicted } from '../test/support/predicting.ts';
 import { until } from '../test/support/processes.ts';
 import { startServers } from '../test/support/servers.ts';
 import { startSystem } from '../test/support/system.ts';
@@ -29,7 +30,8 @@ if (only === 'scenarioRun') process.exit(0);
 const servers = await startServers();
 try {
   if (only === undefined) await recordSession();
-  await recordRetrain(only === undefined ? ['dailyRetrain', 'shadowTrial'] : [only]);
+  if (only === undefined || only === 'generatePredictions') await recordRequest();
+  if (only !== 'generatePredictions') await recordRetrain(only === undefined ? ['dailyRetrain', 'shadowTrial'] : [only]);
 } finally {
   await servers.stop();
 }
@@ -49,6 +51,20 @@ async function recordSession(): Promise<void> {
     await system.oversee();
     mkdirSync(FOLDER, { recursive: true });
     for (const type of TYPES) await record(system.client, type);
+  } finally {
+    await system.close();
+  }
+}
+
+/** Predictions on demand while candles are traded. */
+async function recordRequest(): Promise<void> {
+  const system = await startSystem({ ...servers, seed: '1', candles: CANDLES });
+  try {
+    await system.startReplay();
+    await until('a candle is traded', async () => (await system.cycleCount()) >= 1, 120_000);
+    await predicted(system, 'recorded');
+    await record(system.client, 'generatePredictions');
+    await system.waitDone();
   } finally {
     await system.close();
   }

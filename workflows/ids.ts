@@ -1,6 +1,7 @@
 /** One named function per identity. Workflow ids are business identities: the engine refuses a second one. */
 export { cycleIdOf } from '../domain/cycle/ids.ts';
 export { emergencyIdOf } from '../domain/emergency/ids.ts';
+export { predictionRequestIdOf } from '../domain/predictions/request.ts';
 
 export function accountFeedId(portfolioId: string): string {
   return `accountFeed/${portfolioId}`;

@@ -1,6 +1,7 @@
 export { dailyRetrain } from './daily-retrain.ts';
 export { essRecovery } from './ess-recovery.ts';
 export { accountFeed, marketFeed } from './feeds.ts';
+export { generatePredictions } from './generate-predictions.ts';
 export { healthCheck } from './health-check.ts';
 export { outcomeEvaluation } from './outcome-evaluation.ts';
 export { oversight } from './oversight.ts';

@@ -97,6 +97,13 @@ export interface EvaluationOutcome {
   readonly waiting: number;
 }
 
+/** Whose id it runs under is the request's: `predictionRequestIdOf`. */
+export interface PredictionInput {
+  readonly portfolioId: string;
+  /** Ids, venue symbols or bases; empty: every symbol of the portfolio. */
+  readonly symbols: readonly string[];
+}
+
 export interface RetrainInput {
   readonly portfolioId: string;
   readonly cause: RetrainRun['cause'];

@@ -5,6 +5,7 @@
  * |---|---|---|---|
  * | ledger | 2 s in the workflow's own worker, then 10 s | one, then without end | safe to repeat; a cycle or position waits for the database |
  * | observe | 20 s, heartbeat 2 s | without end | reads only |
+ * | predicting | 20 s, heartbeat 2 s | without end | reads, and writes each request once; goes last |
  * | submit | 3 s + 0.5 s | one | an order is never sent again because the engine lost an answer |
  * | look, cancel | 5 s, heartbeat 2 s | without end | reading and cancelling twice does no harm |
  * | quickly | 1 s in all, in the workflow's own worker | one | who must act does not wait for the database; the next look tries again |
@@ -30,7 +31,7 @@
 import { TemporalFailure } from '@temporalio/common';
 import { ActivityCancellationType, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import { taskInfo } from './task-info.ts';
-import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SizingActivities, SupervisionActivities, TrialActivities } from '../activities/types.ts';
+import type { EmergencyActivities, EvaluationActivities, FeedActivities, GuardActivities, HealthActivities, LedgerActivities, MarketActivities, OrderActivities, OversightActivities, PredictingActivities, ReconciliationActivities, ReplayActivities, RetrainingActivities, ScenarioActivities, SizingActivities, SupervisionActivities, TrialActivities } from '../activities/types.ts';
 import { taskQueueOf } from './ids.ts';
 
 const RETRY = { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '2 s' } as const;
@@ -87,6 +88,8 @@ export const closing = proxyActivities<Pick<EmergencyActivities, 'closePositions
 export const booking = proxyActivities<Pick<EmergencyActivities, 'bookClosings'>>({ taskQueue: venueQueue, startToCloseTimeout: '2 minutes', heartbeatTimeout: HEARTBEAT, retry: RETRY });
 
 export const market = proxyActivities<MarketActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', heartbeatTimeout: HEARTBEAT, retry: RETRY });
+
+export const predicting = proxyActivities<PredictingActivities>({ taskQueue: venueQueue, startToCloseTimeout: '20 s', heartbeatTimeout: HEARTBEAT, retry: RETRY, priority: { priorityKey: 5 } });
 
 export const entrySubmission = proxyActivities<Pick<OrderActivities, 'submitOrder'>>({
   taskQueue: venueQueue, startToCloseTimeout: '3.5 s', retry: { maximumAttempts: 1 }, priority: ENTRY_PRIORITY,

@@ -76,14 +76,14 @@ const INCOME = `SELECT income_id AS "incomeId", type, instrument_id AS "instrume
 
 const CYCLES = `SELECT cycle_id AS "cycleId", strategy, timeframe, close_time AS "closeTime", recorded_at IS NOT NULL AS "isRecorded", policy_version AS "policyVersion" FROM cycles WHERE portfolio_id = $1 ORDER BY close_time`;
 
-const JUDGED = `SELECT p.prediction_id AS "predictionId", p.cycle_id AS "cycleId", p.instrument_id AS "instrumentId", c.timeframe, p.made_at AS "madeAt", p.due_at AS "dueAt", p.horizon_candles AS "horizonCandles",
+const JUDGED = `SELECT p.prediction_id AS "predictionId", coalesce(p.cycle_id, p.request_id) AS "cycleId", p.instrument_id AS "instrumentId", coalesce(c.timeframe, r.timeframe) AS timeframe, p.made_at AS "madeAt", p.due_at AS "dueAt", p.horizon_candles AS "horizonCandles",
     p.label_version AS "labelVersion", p.role, p.action, p.sigma, p.cost_bps AS "costBps", p.stop_bps AS "stopBps", p.target_bps AS "targetBps", o.state, o.entry_price AS "entryPrice", o.exit_price AS "exitPrice", o.actual,
     o.move_bps AS "moveBps", o.return_bps AS "returnBps", o.is_right AS "isRight", o.exits_return_bps AS "exitsReturnBps"
-  FROM predictions p JOIN cycles c USING (cycle_id) LEFT JOIN outcomes o USING (prediction_id)
+  FROM predictions p LEFT JOIN cycles c USING (cycle_id) LEFT JOIN prediction_requests r USING (request_id) LEFT JOIN outcomes o USING (prediction_id)
   WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL AND (o.state IS NOT NULL OR p.due_at <= (SELECT max(close_time) FROM cycles WHERE portfolio_id = $1)) ORDER BY p.prediction_id`;
 
 const CANDLES = `SELECT k.timeframe || ' ' || k.instrument_id AS key, k.open_time AS "openTime", k.open, k.high, k.low, k.close, k.volume
-  FROM (SELECT p.instrument_id, c.timeframe, min(p.made_at) AS since FROM predictions p JOIN cycles c USING (cycle_id) WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL GROUP BY 1, 2) wanted
+  FROM (SELECT p.instrument_id, coalesce(c.timeframe, r.timeframe) AS timeframe, min(p.made_at) AS since FROM predictions p LEFT JOIN cycles c USING (cycle_id) LEFT JOIN prediction_requests r USING (request_id) WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL GROUP BY 1, 2) wanted
   JOIN candles k ON k.instrument_id = wanted.instrument_id AND k.timeframe = wanted.timeframe AND k.open_time >= wanted.since`;
 
 type JudgedRow = DuePrediction & { readonly state: 'priced' | 'unpriceable' | null } & PricedOutcome;
@@ -113,7 +113,7 @@ async function readTables(connection: Connection, portfolioId: string): Promise<
   const [portfolio] = await read<PortfolioRow>(PORTFOLIO);
   if (portfolio === undefined) throw new KeelError('NOT_FOUND', `portfolio ${portfolioId} is not in the ledger; keel start and keel replay make one`);
   const positions = await read<PositionFact>(POSITIONS);
-  const predicted = await read<{ key: string }>(`SELECT DISTINCT cycle_id || ' ' || instrument_id AS key FROM predictions WHERE portfolio_id = $1`);
+  const predicted = await read<{ key: string }>(`SELECT DISTINCT cycle_id || ' ' || instrument_id AS key FROM predictions WHERE portfolio_id = $1 AND cycle_id IS NOT NULL`);
   const versions = await read<{ version: number }>('SELECT version FROM policy_versions WHERE portfolio_id = $1');
   return {
     ...portfolio, portfolioId, emergency: await readEmergency(read, portfolioId),

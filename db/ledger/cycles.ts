@@ -1,7 +1,6 @@
 import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { Ledger } from '../../domain/ports/ledger.ts';
-import type { Prediction } from '../../domain/predictions/prediction.ts';
 import { predictionsOf } from '../../domain/predictions/prediction.ts';
 import type { NewEvent } from '../events/outbox.ts';
 import { writeEvents } from '../events/outbox.ts';
@@ -10,6 +9,7 @@ import { inTransaction, run, together } from '../pool.ts';
 import { announceChange } from './announce.ts';
 import { insertIntents } from './orders.ts';
 import { insertInstruction } from './positions.ts';
+import { columnsOf, PREDICTION_COLUMNS, PREDICTION_NAMES } from './prediction-rows.ts';
 
 type CycleMethods = Pick<Ledger, 'claimCycle' | 'recordCycle' | 'cycleState' | 'recordedCycle'>;
 
@@ -103,11 +103,6 @@ async function recordedPlan(client: Client, cycleId: string): Promise<CyclePlan>
   return rows[0].plan;
 }
 
-const PREDICTION_COLUMNS = `instrument_id text, voter text, voter_version text, role text, action text, score float8, confidence float8, probability_buy float8, probability_sell float8, probability_hold float8,
-  because text, regime text, price numeric, feature_set text, feature_vector float8[], direction text, magnitude_bps float8, horizon_candles int, due_at bigint, label_version text, sigma float8, cost_bps float8,
-  stop_bps float8, target_bps float8, data_quality float8, votes jsonb, decision text, reason text`;
-const PREDICTION_NAMES = PREDICTION_COLUMNS.split(',').map((column) => column.trim().split(' ')[0]).join(', ');
-
 async function insertPredictions(client: Client, cycleId: string, observation: Observation, plan: CyclePlan): Promise<void> {
   const { account, candle } = observation;
   const predictions = predictionsOf(observation, plan);
@@ -126,13 +121,4 @@ async function insertPredictions(client: Client, cycleId: string, observation: O
       values: [cycleId, account.portfolioId, candle.timeframe],
     }),
   );
-}
-
-function columnsOf(it: Prediction): Readonly<Record<string, unknown>> {
-  return {
-    instrument_id: it.instrumentId, voter: it.voter, voter_version: it.version, role: it.role, action: it.action, score: it.score, confidence: it.confidence,
-    probability_buy: it.probabilities?.buy, probability_sell: it.probabilities?.sell, probability_hold: it.probabilities?.hold, because: it.because, regime: it.regime, price: String(it.price),
-    feature_set: it.featureSet, feature_vector: it.featureVector, direction: it.direction, magnitude_bps: it.magnitudeBps, horizon_candles: it.horizonCandles, due_at: it.dueAt, label_version: it.labelVersion,
-    sigma: it.sigma, cost_bps: it.costBps, stop_bps: it.stopBps, target_bps: it.targetBps, data_quality: it.dataQuality, votes: it.votes, decision: it.decision, reason: it.reason,
-  };
 }

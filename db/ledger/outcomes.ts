@@ -13,17 +13,19 @@ type OutcomeMethods = Pick<Ledger, 'duePredictions' | 'nextDueAt' | 'candlesBetw
 /** So many cycles are looked at for a batch at most. */
 const CYCLES_MAX = 500;
 
-/** Cycles in the order in which they fall due, while their predictions fit; one always does. */
+/** Cycles and requests in the order in which they fall due, while their predictions fit; one always does. */
 const DUE = `
   WITH ahead AS (
-    SELECT due_at, cycle_id, timeframe, predictions FROM due_evaluations
-    WHERE portfolio_id = $1 AND due_at <= $2 AND (due_at, cycle_id) > ($3, $4) ORDER BY due_at, cycle_id LIMIT ${CYCLES_MAX}
-  ), summed AS (SELECT *, sum(predictions) OVER (ORDER BY due_at, cycle_id) - predictions AS before FROM ahead)
-  SELECT p.prediction_id AS "predictionId", p.cycle_id AS "cycleId", p.instrument_id AS "instrumentId", s.timeframe, p.made_at AS "madeAt", p.due_at AS "dueAt", p.horizon_candles AS "horizonCandles",
+    SELECT due_at, cycle_id, request_id, coalesce(cycle_id, request_id) AS source, timeframe, predictions FROM due_evaluations
+    WHERE portfolio_id = $1 AND due_at <= $2 AND (due_at, coalesce(cycle_id, request_id)) > ($3, $4) ORDER BY due_at, coalesce(cycle_id, request_id) LIMIT ${CYCLES_MAX}
+  ), summed AS (SELECT *, sum(predictions) OVER (ORDER BY due_at, source) - predictions AS before FROM ahead)
+  SELECT p.prediction_id AS "predictionId", s.source AS "cycleId", p.instrument_id AS "instrumentId", s.timeframe, p.made_at AS "madeAt", p.due_at AS "dueAt", p.horizon_candles AS "horizonCandles",
     p.label_version AS "labelVersion", p.role, p.action, p.sigma, p.cost_bps AS "costBps", p.stop_bps AS "stopBps", p.target_bps AS "targetBps"
-  FROM summed s JOIN predictions p ON p.cycle_id = s.cycle_id AND p.due_at = s.due_at
+  FROM summed s CROSS JOIN LATERAL (
+    SELECT * FROM predictions x WHERE x.cycle_id = s.cycle_id AND x.due_at = s.due_at
+    UNION ALL SELECT * FROM predictions x WHERE x.request_id = s.request_id AND x.due_at = s.due_at) p
   WHERE s.before < $5 AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.prediction_id = p.prediction_id)
-  ORDER BY p.due_at, p.cycle_id, p.prediction_id`;
+  ORDER BY p.due_at, s.source, p.prediction_id`;
 
 export function createOutcomeMethods(pool: Pool): OutcomeMethods {
   return {
@@ -70,9 +72,10 @@ const INSERT = `
 
 /** A statement of its own: it has to see what was added. */
 const FORGET_DONE = `
-  DELETE FROM due_evaluations d USING unnest($2::bigint[], $3::text[]) AS touched(due_at, cycle_id)
-  WHERE d.portfolio_id = $1 AND d.due_at = touched.due_at AND d.cycle_id = touched.cycle_id AND NOT EXISTS (
-    SELECT 1 FROM predictions p WHERE p.cycle_id = d.cycle_id AND p.due_at = d.due_at AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.prediction_id = p.prediction_id))`;
+  DELETE FROM due_evaluations d USING unnest($2::bigint[], $3::text[]) AS touched(due_at, source)
+  WHERE d.portfolio_id = $1 AND d.due_at = touched.due_at AND coalesce(d.cycle_id, d.request_id) = touched.source
+    AND NOT EXISTS (SELECT 1 FROM predictions p WHERE p.cycle_id = d.cycle_id AND p.due_at = d.due_at AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.prediction_id = p.prediction_id))
+    AND NOT EXISTS (SELECT 1 FROM predictions p WHERE p.request_id = d.request_id AND p.due_at = d.due_at AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.prediction_id = p.prediction_id))`;
 
 async function recordOutcomes(client: Client, portfolioId: string, outcomes: readonly Outcome[]): Promise<number> {
   const of = <T>(read: (outcome: Outcome) => T): T[] => outcomes.map(read);

@@ -1,11 +1,11 @@
 /** What is traded, for whom, and what the market did. */
 import { sql } from 'drizzle-orm';
-import { boolean, check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { boolean, check, doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { CyclePlan, Observation } from '../../domain/cycle/types.ts';
 import type { KeyChange } from '../../domain/policy/change.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { PolicyVersionKind } from '../../domain/ports/policy-store.ts';
-import type { Prediction } from '../../domain/predictions/prediction.ts';
+import type { Foreseen, Prediction } from '../../domain/predictions/prediction.ts';
 import { counter, decimal, epochMs, id, oneOf, writtenAt } from './columns.ts';
 
 export const portfolios = pgTable(
@@ -124,11 +124,23 @@ export const cycles = pgTable(
   ],
 );
 
+/** Predictions that a client asked for: what was seen, once per id. Nothing is traded by them. Append-only. */
+export const predictionRequests = pgTable('prediction_requests', {
+  requestId: id('request_id').primaryKey(),
+  portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
+  timeframe: text('timeframe').notNull(),
+  /** Market clock: the candle's close. */
+  closeTime: epochMs('close_time').notNull(),
+  observation: jsonb('observation').$type<Foreseen>().notNull(),
+  writtenAt: writtenAt(),
+});
+
 /** What was foretold: by each voter, and by what the plan went by, on every symbol, whatever was done with it. Append-only. */
 export const predictions = pgTable(
   'predictions',
   {
-    cycleId: id('cycle_id').notNull().references(() => cycles.cycleId),
+    /** Either a cycle or a request made it. */
+    cycleId: id('cycle_id').references(() => cycles.cycleId),
     instrumentId: id('instrument_id').notNull().references(() => instruments.instrumentId),
     voter: text('voter').notNull(),
     voterVersion: text('voter_version').notNull(),
@@ -166,29 +178,36 @@ export const predictions = pgTable(
     votes: jsonb('votes').$type<Prediction['votes']>(),
     decision: text('decision'),
     reason: text('reason'),
+    requestId: id('request_id').references(() => predictionRequests.requestId),
   },
   (table) => [
-    primaryKey({ name: 'predictions_pk', columns: [table.cycleId, table.instrumentId, table.voter, table.voterVersion] }),
+    unique('predictions_once').on(table.cycleId, table.instrumentId, table.voter, table.voterVersion),
+    uniqueIndex('predictions_request_once').on(table.requestId, table.instrumentId, table.voter, table.voterVersion).where(sql`request_id is not null`),
+    check('predictions_source', sql`num_nonnulls(cycle_id, request_id) = 1 and (role = 'requested') = (request_id is not null)`),
     unique('predictions_id_unique').on(table.predictionId),
     index('predictions_newest').on(table.portfolioId, table.instrumentId, table.madeAt),
     check('predictions_action', oneOf('action', ['buy', 'sell', 'hold', 'abstain'])),
-    check('predictions_role', oneOf('role', ['acting', 'member', 'shadow'])),
+    check('predictions_role', oneOf('role', ['acting', 'member', 'shadow', 'requested'])),
     check('predictions_confidence', sql`confidence between 0 and 1`),
   ],
 );
 
-/** One row per cycle and horizon until each of its predictions has an outcome. */
+/** One row per cycle or request and horizon until each of its predictions has an outcome. */
 export const dueEvaluations = pgTable(
   'due_evaluations',
   {
     portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
     /** Market clock. */
     dueAt: epochMs('due_at').notNull(),
-    cycleId: id('cycle_id').notNull().references(() => cycles.cycleId),
+    cycleId: id('cycle_id').references(() => cycles.cycleId),
     timeframe: text('timeframe').notNull(),
     predictions: integer('predictions').notNull(),
+    requestId: id('request_id').references(() => predictionRequests.requestId),
   },
-  (table) => [primaryKey({ name: 'due_evaluations_pk', columns: [table.portfolioId, table.dueAt, table.cycleId] })],
+  (table) => [
+    uniqueIndex('due_evaluations_once').on(table.portfolioId, table.dueAt, sql`coalesce(cycle_id, request_id)`),
+    check('due_evaluations_source', sql`num_nonnulls(cycle_id, request_id) = 1`),
+  ],
 );
 
 /** What came of each prediction, once. Append-only. */

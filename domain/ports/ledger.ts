@@ -15,6 +15,8 @@ import type { Fence } from '../orders/protocol.ts';
 import type { PostureChange, PostureState, Room } from '../oversight/posture.ts';
 import type { OrderEvent } from '../orders/transitions.ts';
 import type { DuePrediction, Outcome } from '../predictions/outcome.ts';
+import type { Foreseen } from '../predictions/prediction.ts';
+import type { PredictionAnswer } from '../predictions/request.ts';
 import type { Registry } from '../promotion/registry.ts';
 import type { VoterWeights } from '../promotion/supervisor.ts';
 import type { PositionRecord, PositionSnapshot } from '../positions/position.ts';
@@ -223,6 +225,10 @@ export interface Ledger {
   recordedCycle(cycleId: string): Promise<{ observation: Observation; plan: CyclePlan } | null>;
 
   // Predictions and what came of them
+  /** One transaction: what was seen for a request, its predictions, and what is due of them. A repeated id changes nothing. */
+  recordPredictionRequest(requestId: string, seen: Foreseen): Promise<void>;
+  /** Null: nobody asked under this id. */
+  predictionRequest(requestId: string): Promise<PredictionAnswer | null>;
   /**
    * Predictions without an outcome whose horizon ended at or before the market time, in the order in which they fell due:
    * those of whole cycles, until `limit` is reached.

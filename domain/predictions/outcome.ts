@@ -10,6 +10,7 @@ import type { Prediction } from './prediction.ts';
 /** A prediction whose horizon has ended, as far as its outcome goes by it. Times are of the market clock. */
 export interface DuePrediction {
   readonly predictionId: number;
+  /** Of the cycle that made it, or of the request that it was made for. */
   readonly cycleId: string;
   readonly instrumentId: InstrumentId;
   readonly timeframe: Timeframe;

@@ -2,7 +2,7 @@
 import { roundTripCostOf } from '../cycle/open-plan.ts';
 import { NO_CONDITIONS } from '../cycle/risk-facts.ts';
 import type { ClassCounts, RiskFacts } from '../cycle/risk-facts.ts';
-import type { CyclePlan, Observation, Regime, SymbolDecision, SymbolObservation, Vote, VoteAction } from '../cycle/types.ts';
+import type { AccountObservation, CyclePlan, Observation, Regime, SymbolDecision, SymbolObservation, Vote, VoteAction } from '../cycle/types.ts';
 import { d } from '../decimal.ts';
 import { exitDistancesOf } from '../exits/exit-plan.ts';
 import type { InstrumentId } from '../market/instrument.ts';
@@ -22,8 +22,8 @@ export interface Probabilities {
 
 /** Times are of the market clock. */
 export interface Prediction {
-  /** `acting`: what the plan went by; `member`: one of the voices in it; `shadow`: of a model on trial, without a say. */
-  readonly role: 'acting' | 'member' | 'shadow';
+  /** `acting`: what the plan went by; `member`: one of the voices in it; `shadow`: of a model on trial, without a say; `requested`: asked for by a client, never traded. */
+  readonly role: 'acting' | 'member' | 'shadow' | 'requested';
   readonly instrumentId: InstrumentId;
   /** Whose it is: a rule or a model; the acting one's is `strategy/<name>`. */
   readonly voter: string;
@@ -102,8 +102,14 @@ function actingVoterOf({ candle }: Pick<Observation, 'candle'>): Pick<Vote, 'vot
   return { voter: `strategy/${candle.strategy}`, version: COMBINATION_VERSION };
 }
 
+/** What predictions are made from: a cycle's record, or as much of one as there is without an account. */
+export interface Foreseen extends Pick<Observation, 'candle' | 'symbols'> {
+  readonly account: Pick<AccountObservation, 'policy'>;
+  readonly risk: Pick<RiskFacts, 'conditions' | 'memory' | 'priors'>;
+}
+
 /** Every prediction of one cycle. Pure: the same record gives the same rows for ever. Symbols whose candles cannot be trusted have none. */
-export function predictionsOf(observation: Observation, plan: Pick<CyclePlan, 'decisions'>): readonly Prediction[] {
+export function predictionsOf(observation: Foreseen, plan: Pick<CyclePlan, 'decisions'>): readonly Prediction[] {
   const decisions = new Map(plan.decisions.map((it) => [it.instrumentId, it]));
   const ranks = ranksIn(observation.risk.memory.scores ?? {});
   const priors = priorsOf(observation.risk.priors, RULE_LABEL.version);
@@ -136,7 +142,7 @@ function ranksIn(windows: ScoreWindows): Known['ranks'] {
 }
 
 /** What all predictions of one symbol share. */
-function baseOf({ candle, account, risk }: Observation, symbol: SymbolObservation, { ranks, priors }: Known): (vote: Vote, part: Part) => Prediction {
+function baseOf({ candle, account, risk }: Foreseen, symbol: SymbolObservation, { ranks, priors }: Known): (vote: Vote, part: Part) => Prediction {
   const { instrument, regime, quality, features, candle: { close } } = symbol;
   const cost = roundTripCostOf(symbol, (risk.conditions[instrument.id] ?? NO_CONDITIONS).spreadBps);
   const sigma = symbol.sigma ?? null;

@@ -9,7 +9,7 @@ import { readSettings, ROOT } from '../../config/settings.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 
 const FOLDER = join(ROOT, 'test/fixtures/histories');
-const TYPES = ['accountFeed', 'dailyRetrain', 'essRecovery', 'healthCheck', 'marketFeed', 'outcomeEvaluation', 'oversight', 'portfolioGuard', 'position', 'reconciliation', 'replaySession', 'scenarioRun', 'shadowTrial', 'tradingCycle'];
+const TYPES = ['accountFeed', 'dailyRetrain', 'essRecovery', 'generatePredictions', 'healthCheck', 'marketFeed', 'outcomeEvaluation', 'oversight', 'portfolioGuard', 'position', 'reconciliation', 'replaySession', 'scenarioRun', 'shadowTrial', 'tradingCycle'];
 
 type ReplayCode = Pick<ReplayWorkerOptions, 'workflowsPath' | 'workflowBundle'>;
 

@@ -10,6 +10,7 @@ import { closePositionUpdate, emergencyStopSignal, timeReachedSignal } from '../
 import { actOnHealth, guardOf, resume, untilMode } from './emergency.ts';
 import { inject } from './fault-session.ts';
 import { outsiderOf, plantGhost } from './outsider.ts';
+import { predicted } from './predicting.ts';
 import { until } from './processes.ts';
 import { fillUnheard, untilEntriesRest } from './resting.ts';
 import { plantedOptions, retrained } from './retraining.ts';
@@ -154,6 +155,18 @@ export const SITUATIONS: readonly Situation[] = [
       await nextCandle(system);
       await nextCandle(system);
       await system.database.query('DELETE FROM candles WHERE open_time = (SELECT max(open_time) FROM candles)');
+      return await tradeToTheEnd(system);
+    },
+  },
+  {
+    tells: 'somebody asks for predictions, and the newest candle is gone from the ledger',
+    reaches: ['predict/ledger.writeCandles', 'predict/ledger.recordPredictionRequest'],
+    options: { candles: CANDLES },
+    play: async (system) => {
+      await beginStandstill(system);
+      await nextCandle(system);
+      await system.database.query('DELETE FROM candles WHERE open_time = (SELECT max(open_time) FROM candles)');
+      await predicted(system, 'asked');
       return await tradeToTheEnd(system);
     },
   },

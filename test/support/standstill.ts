@@ -8,7 +8,7 @@ import type { System } from './system.ts';
 const UNSETTLED = `
   SELECT 'order ' || client_order_id || ' is ' || state waiting FROM orders WHERE state IN ('planned', 'submitting', 'unknown') OR booked_quantity <> filled_quantity
   UNION ALL SELECT 'position ' || position_id || ' has news' FROM positions WHERE inbox_seq > handled_seq AND state <> 'closed'
-  UNION ALL SELECT 'predictions of ' || cycle_id || ' are due' FROM due_evaluations WHERE due_at <= (SELECT max(close_time) FROM cycles WHERE recorded_at IS NOT NULL)
+  UNION ALL SELECT 'predictions of ' || coalesce(cycle_id, request_id) || ' are due' FROM due_evaluations WHERE due_at <= (SELECT max(close_time) FROM cycles WHERE recorded_at IS NOT NULL)
   UNION ALL SELECT 'the emergency stop closes' FROM guard_state WHERE state->>'mode' = 'tripping'`;
 
 interface VenueState {

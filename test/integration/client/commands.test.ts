@@ -34,13 +34,14 @@ it('every command answers a person in 80 columns and a script in JSON while Keel
   expect(await json('policy', 'preset', 'normal', ...told)).toMatchObject({ version: { version: 3, preset: 'normal' } });
   expect(await json('policy', 'show', '--version', '2')).toMatchObject({ version: 2, policy: { positionsMax: 7 } });
   expect(await json('policy', 'diff', 'normal', '2')).toMatchObject({ changes: [{ key: 'positionsMax', before: 30, after: 7 }, { key: 'notionalMax' }] });
-  for (const args of [['policy'], ['policy', 'show', 'leverageMax'], ['policy', 'history'], ['policy', 'diff'], ['status'], ['positions'], ['orders'], ['trades'], ['cycles'], ['predictions'], ['performance'], ['performance', '--by', 'confidence'], ['evaluate'], ['events'], ['alerts'], ['alerts', '--again'], ['schedules'], ['health'], ['doctor'], ['venue'], ['venue', 'faults']]) {
+  for (const args of [['policy'], ['policy', 'show', 'leverageMax'], ['policy', 'history'], ['policy', 'diff'], ['status'], ['positions'], ['orders'], ['trades'], ['cycles'], ['predict', '--symbol', 'BTC', '--request', 'once'], ['predictions'], ['performance'], ['performance', '--by', 'confidence'], ['evaluate'], ['events'], ['alerts'], ['alerts', '--again'], ['schedules'], ['health'], ['doctor'], ['venue'], ['venue', 'faults']]) {
     const [{ code, out, err }, parsed] = await Promise.all([keel(...args).ended, json(...args)]);
     expect(code, `${args.join(' ')}: ${err}`).toBe(0);
     // Addresses and folders are words that stay whole.
     expect(widest(out.replaceAll(/\S{70,}/g, '')), args.join(' ')).toBeLessThanOrEqual(NARROW);
     expect(parsed).toBeTypeOf('object');
   }
+  expect(await keel('predict', '--symbol', 'NONE').ended).toMatchObject({ code: 2, err: expect.stringMatching(/NONE: not traded by sim; allowed: [^]*BTC/) as string });
   expect(await json('venue', 'shock', 'BTC', '-1')).toMatchObject({ symbol: 'BTCUSDT' });
   expect(await json('venue', 'income', 'TRANSFER', '-1.5')).toBeTypeOf('object');
   expect(await json('venue', 'fault', 'answerDelayed', 'delayMs=10')).toMatchObject({ kind: 'answerDelayed' });

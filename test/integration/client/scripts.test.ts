@@ -28,10 +28,11 @@ it('each script does what its header says', { timeout: 180_000 }, async () => {
   const own = await machine({ KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '2', KEEL_TIMEFRAME: '4h' });
   const started = own.keel('start', '--json');
   await until('it is up', () => isUp(started), 90_000);
-  const [cycle, evaluation, retrain] = await Promise.all([run('start-trading-cycle.ts', own), run('evaluate-outcomes.ts', own), run('run-daily-retrain.ts', own)]);
+  const [cycle, evaluation, retrain, predicted] = await Promise.all([run('start-trading-cycle.ts', own), run('evaluate-outcomes.ts', own), run('run-daily-retrain.ts', own), run('generate-predictions.ts', own, 'BTC')]);
   expect(cycle).toMatchObject({ code: 0, out: expect.stringMatching(/started tradingCycle\/by-hand\/\d+\n[^]*kind: '(done|duplicate)'/) as string });
   expect(evaluation).toMatchObject({ code: 0, out: expect.stringMatching(/started outcomeEvaluation\/sim\n[^]*\d/) as string });
   expect(retrain).toMatchObject({ code: 0, out: expect.stringMatching(/started dailyRetrain\/sim\n[^]*outcome: 'skipped'[^]*too few candles/) as string });
+  expect(predicted).toMatchObject({ code: 0, out: expect.stringMatching(/started predictions\/sim\/[^]*kind: 'foretold'[^]*instrumentId: 'BTC-USDT-PERP'/) as string });
   expect(await own.json('models')).toEqual([]);
   expect(await own.json('runs')).toContainEqual(expect.objectContaining({ outcome: 'skipped' })); // the script's own, or that of the market's day, which it then waited for
   expect(await run('emergency-stop.ts', own, 'a test')).toMatchObject({ code: 0 });

@@ -96,6 +96,8 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
     },
     cycleState: () => ledger.cycleState(CYCLE),
     recordedCycle: () => ledger.recordedCycle(CYCLE),
+    recordPredictionRequest: () => ledger.recordPredictionRequest('predictions/sim/x', OBSERVATION),
+    predictionRequest: () => ledger.predictionRequest('predictions/sim/x'),
     duePredictions: () => ledger.duePredictions({ portfolioId: 'sim', marketTime: OBSERVATION.candle.closeTime + 9 * 3_600_000, after: null, limit: 1_000 }),
     nextDueAt: () => ledger.nextDueAt('sim'),
     candlesBetween: () => ledger.candlesBetween({ instrumentIds: [INSTRUMENT.id], timeframe: '1h', from: ROWS * 1_800_000, to: ROWS * 1_800_000 + 500 * 3_600_000 }),

@@ -17,7 +17,7 @@ function helpOf(command: Command): string {
 it('the surface is whole', () => {
   const names = commands.map(([path]) => path.slice('keel '.length));
   for (const name of [
-    'start', 'stop', 'status', 'positions', 'orders', 'trades', 'cycles', 'events', 'predictions', 'performance', 'evaluate', 'explain', 'replay', 'scenario', 'venue', 'venue clock', 'venue fault', 'venue shock', 'venue income',
+    'start', 'stop', 'status', 'positions', 'orders', 'trades', 'cycles', 'events', 'predictions', 'predict', 'performance', 'evaluate', 'explain', 'replay', 'scenario', 'venue', 'venue clock', 'venue fault', 'venue shock', 'venue income',
     'verify', 'worker', 'schedules', 'schedules list', 'schedules pause', 'schedules resume', 'schedules trigger', 'arm', 'trip', 'resume', 'guard', 'health', 'doctor', 'policy', 'policy show', 'policy set', 'policy preset', 'policy history', 'policy diff',
   ]) expect(names).toContain(name);
 });

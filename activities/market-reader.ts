@@ -1,0 +1,60 @@
+/** Symbols and closed candles of a portfolio, for whoever observes them. */
+import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
+import type { Instrument } from '../domain/market/instrument.ts';
+import { timeframeMs } from '../domain/market/timeframe.ts';
+import { once } from '../domain/once.ts';
+import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
+import type { Venue } from '../domain/ports/venue.ts';
+import { createCandleWindows } from './candle-windows.ts';
+import type { Served, ServingDeps, ServingQuestion } from './serving.ts';
+
+export interface MarketReader {
+  /** Kept: a portfolio's spec does not change while a worker runs. */
+  portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }>;
+  /** Up to the candle's close: from the ledger; what it lacks comes from the venue, and stays in the ledger. */
+  candlesOf(candle: CandleRef, instruments: readonly Instrument[]): Promise<readonly CandleSeries[]>;
+}
+
+/** @param windowCandles how far back each series reaches, ≥ 1 */
+export function createMarketReader({ ledger, venue }: { readonly ledger: Pick<Ledger, 'portfolio' | 'instruments' | 'candles' | 'writeCandles'>; readonly venue: Pick<Venue, 'candles'> }, windowCandles: number): MarketReader {
+  const windows = createCandleWindows(ledger, windowCandles);
+  const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
+
+  async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {
+    const lengthMs = timeframeMs(candle.timeframe);
+    const since = series.candles.at(-1)?.openTime ?? lastOpen - windowCandles * lengthMs;
+    const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: windowCandles + 1 });
+    return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
+  }
+
+  return {
+    portfolioOf: async (portfolioId) => {
+      const known = portfolios.get(portfolioId);
+      if (known !== undefined) return known;
+      const spec = await ledger.portfolio(portfolioId);
+      const loaded = { spec, instruments: await ledger.instruments(spec.instrumentIds) };
+      portfolios.set(portfolioId, loaded);
+      return loaded;
+    },
+
+    candlesOf: async (candle, instruments) => {
+      const instrumentIds = instruments.map((it) => it.id);
+      const lastOpen = candle.closeTime - timeframeMs(candle.timeframe);
+      const stored = await windows.read(candle, instrumentIds);
+      const behind = stored.filter((it) => it.candles.at(-1)?.openTime !== lastOpen);
+      if (behind.length === 0) return stored;
+      await ledger.writeCandles(await Promise.all(behind.map((it) => fetchMissing(it, lastOpen, candle))));
+      return await windows.read(candle, instrumentIds);
+    },
+  };
+}
+
+/** What serves is loaded with the first model: a start without any pays nothing. */
+export function createLazyServing(deps: ServingDeps): (question: ServingQuestion) => Promise<Served> {
+  const load = once(async () => (await import('./serving.ts')).createServing(deps));
+  return async (question) => {
+    const { champion, onTrial, hadChampion } = question.registry;
+    if (champion === null && onTrial === null) return { sight: { hadChampion, read: [] }, symbols: new Map() };
+    return await (await load())(question);
+  };
+}

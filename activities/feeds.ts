@@ -117,6 +117,11 @@ async function onMarketEvent(deps: FeedDeps, input: FeedInput, candles: CandleKe
   else for (const due of await deps.ledger.dueOrders(input.portfolioId, event.marketTime)) await deps.engine.tellTimeReached(due.positionId, due.clientOrderId);
 }
 
+/** Where each symbol's newest candle is there; one that shows none, or stopped long ago, holds nobody up by more than a candle. @param lasts open times */
+function beginOf(lasts: readonly number[], since: number, lengthMs: number): number {
+  return lasts.length === 0 ? since : Math.max(Math.min(...lasts), Math.max(...lasts) - lengthMs);
+}
+
 interface CandleKeeper {
   add(instrumentId: InstrumentId, candle: Candle): Promise<void>;
   /** Fetches what was missed since the cursor, and starts the cycles of these candles in order. */
@@ -162,9 +167,8 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
     const since = Math.floor(now / lengthMs) * lengthMs - input.historyCandles * lengthMs;
     const history = await fetchAll(since, input.historyCandles);
     await ledger.writeCandles(history);
-    const newest = Math.min(...history.map((it) => it.candles.at(-1)?.openTime ?? since));
-    await ledger.setCursor(input.portfolioId, cursorName, newest + lengthMs);
-    cursor = newest + lengthMs;
+    cursor = beginOf(history.flatMap((it) => it.candles.at(-1)?.openTime ?? []), since, lengthMs) + lengthMs;
+    await ledger.setCursor(input.portfolioId, cursorName, cursor);
   }
 
   async function catchUp(): Promise<void> {

@@ -21,7 +21,7 @@ function candle(hour: number): Candle {
 }
 
 /** A market feed that has handed on everything up to hour 5. `refuses` lists calls that fail once. */
-function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {}) {
+function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor = 5 as number | null, silent = '' } = {}) {
   const calls: string[] = [];
   const evaluationsAfter: (string | undefined)[] = [];
   const note = async (call: string): Promise<void> => {
@@ -37,13 +37,14 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[] } = {})
   const deps: FeedDeps = {
     clock: () => 0, cancelled, calls: portOf({}), health: portOf({}),
     ledger: portOf<Ledger>({
-      cursor: async () => 5 * HOUR_MS,
+      cursor: async () => (cursor === null ? null : cursor * HOUR_MS),
       writeCandles: async (series) => { if (series.length > 0) await note(`candles of ${series.map((it) => it.instrumentId).join(' ')}`); },
       setCursor: async (_portfolio, name, value) => { expect(name).toBe(CURSOR); await note(`cursor at ${value / HOUR_MS}`); },
     }),
     engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`), startEvaluation: async () => void evaluationsAfter.push(calls.at(-1)) }),
     venue: portOf<Venue>({
-      candles: async ({ since }) => { fetched += 1; return atVenue.filter((hour) => hour * HOUR_MS > since).map(candle); },
+      marketTime: async () => 20 * HOUR_MS,
+      candles: async ({ instrumentId, since }) => { fetched += 1; return instrumentId === silent ? [] : atVenue.filter((hour) => hour * HOUR_MS > since).map(candle); },
       streamMarket: async (_query, onEvent) => { tell = onEvent; return openStream(); },
     }),
   };
@@ -67,6 +68,13 @@ describe('the market feed', () => {
     expect(feed.calls).toEqual([]);
     await feed.closed('ETH', 6);
     expect(feed.calls).toEqual(['candles of BTC ETH', 'cycle of 6', 'cursor at 6']);
+  });
+
+  it('begins at the newest candle, also beside a symbol that has none yet', async () => {
+    const feed = marketFeed({ cursor: null, atVenue: [17, 18, 19, 20], silent: 'ETH' });
+    await feed.subscribed();
+    expect(feed.calls.slice(0, 2)).toEqual(['candles of BTC ETH', 'cursor at 20']);
+    expect(feed.calls.filter((call) => call.startsWith('cycle'))).toEqual([]);
   });
 
   it('has what is due priced at its start, and at each close when the cycle is started', async () => {

@@ -28,7 +28,10 @@ interface World {
 async function planOf({ defined = VIEW, champion, excluded = [] }: World) {
   const activities = createRetrainingActivities({
     policies: portOf<PolicyStore>({ active: async () => ({ policy: PRESETS.normal, version: 1 }) as unknown as Awaited<ReturnType<PolicyStore['active']>> }), clock: () => 0, warn: () => undefined, profile: 'usual', retrainIntervalMs: DAY_MS,
-    ledger: portOf<Ledger>({ portfolio: async () => ({ timeframe: '1h', instrumentIds: ['BTC'] }) as unknown as Awaited<ReturnType<Ledger['portfolio']>> }),
+    ledger: portOf<Ledger>({
+      portfolio: async () => ({ timeframe: '1h', instrumentIds: ['BTC'] }) as unknown as Awaited<ReturnType<Ledger['portfolio']>>,
+      instruments: async () => [{ id: 'BTC', takerFeeRate: '0.0005' }] as unknown as Awaited<ReturnType<Ledger['instruments']>>,
+    }),
     venue: portOf<Venue>({ marketTime: async () => NOW, candles: async ({ since }) => [{ openTime: since, open: 1, high: 1, low: 1, close: 1, volume: 1 }] }),
     trainer: portOf<Trainer>({ featureSet: async () => { if (defined instanceof KeelError) throw defined; return defined; } }),
     models: portOf<ModelStore>({
@@ -42,6 +45,10 @@ async function planOf({ defined = VIEW, champion, excluded = [] }: World) {
 }
 
 describe('a plan', () => {
+  it('is priced with the fees of now, and has the rules of the policy of now', async () => {
+    expect((await planOf({})).plan).toMatchObject({ takerFeeRates: { BTC: '0.0005' }, policyVersion: 1 });
+  });
+
   it('tries the built-in learners by the built-in label', async () => {
     const { plan, said } = await planOf({});
     expect(said).toEqual(['challenger linear by horizon4/1', 'challenger boosting by horizon4/1', 'challenger boosting by horizon4/1']);

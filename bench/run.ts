@@ -1,13 +1,13 @@
 /**
  * `npm run bench`: every measurement in one run on one machine.
  *   --quick          fewer rounds    --minutes <n>  how long memory is watched (2)
- *   --only <names>   some of them    --save         keep the output in bench/RESULTS.md
+ *   --only <names>   some of them    --save         keep the output in bench/RESULTS.md (of some: beside what is kept)
  *   --compare        with what is kept: exit code 1 when a ratio is 10 % worse
  */
 import { parseArgs } from 'node:util';
 import { MEASUREMENTS } from './measurements.ts';
 import type { Row } from './support/measurement.ts';
-import { compare, machineLine, save, tableOf } from './support/results.ts';
+import { compare, keptHere, machineLine, save, tableOf } from './support/results.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +20,7 @@ const unknown = names.filter((name) => !MEASUREMENTS.some((it) => it.name === na
 if (unknown.length > 0) throw new Error(`--only ${unknown.join(',')}: no such measurement (there are: ${MEASUREMENTS.map((it) => it.name).join(', ')})`);
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: must be above 0`);
+const kept = values.save && values.only !== undefined ? keptHere() : new Map<string, string>();
 
 process.stdout.write(`${machineLine()}${values.quick ? '; quick: fewer rounds' : ''}\n`);
 const rows: Row[] = [];
@@ -31,7 +32,8 @@ for (const { name, run } of MEASUREMENTS.filter((it) => names.includes(it.name))
   rows.push(...found);
 }
 process.stdout.write(`\n${tableOf(rows)}\n`);
-if (values.save) save(rows, `npm run bench${values.quick ? ' -- --quick' : ''}`);
+const flags = `${values.quick ? ' --quick' : ''}${values.only === undefined ? '' : ` --only ${values.only}`}`;
+if (values.save) save(rows, `npm run bench${flags === '' ? '' : ` --${flags}`}`, kept);
 process.exit(values.compare && printComparison(rows) ? 1 : 0);
 
 function lineOf({ what, measured, goal, isMet }: Row): string {

@@ -13,14 +13,34 @@ export function machineLine(): string {
   return `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / GIB)} GiB, Linux ${release()}, Node ${process.version}`;
 }
 
+const HEAD = ['| what | measured | goal | ratio | met |', '|---|---|---|---|---|'];
+
 export function tableOf(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [row.what, row.measured, row.goal, row.ratio === null ? '' : row.ratio.toFixed(2), row.isMet === null ? '' : row.isMet ? 'yes' : 'NO']);
-  return ['| what | measured | goal | ratio | met |', '|---|---|---|---|---|', ...cells.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+  return [...HEAD, ...rows.map(lineOf)].join('\n');
 }
 
-export function save(rows: readonly Row[], command: string): void {
+function lineOf(row: Row): string {
+  const cells = [row.what, row.measured, row.goal, row.ratio === null ? '' : row.ratio.toFixed(2), row.isMet === null ? '' : row.isMet ? 'yes' : 'NO'];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** The rows that are kept, by what each measured. */
+export type KeptRows = ReadonlyMap<string, string>;
+
+/** What a run of some measurements adds to. @throws when it was kept on another machine: times of two machines do not make one table */
+export function keptHere(): KeptRows {
+  if (!existsSync(RESULTS_FILE)) return new Map();
+  const text = readFileSync(RESULTS_FILE, 'utf8');
+  if (!text.includes(`\n${machineLine()}\n`)) throw new Error(`--only with --save adds to ${RESULTS_FILE}, which was kept on another machine: save a whole run here first`);
+  return keptRows(text);
+}
+
+/** A row takes the place of the kept one of its name; new ones come last. */
+export function save(rows: readonly Row[], command: string, kept: KeptRows): void {
   const day = new Date().toISOString().slice(0, 10);
-  writeFileSync(RESULTS_FILE, `# Results\n\nThe last kept output of \`${command}\`, ${day}. Ratios are to the engine's floor of the same run.\n\n${machineLine()}\n\n${tableOf(rows)}\n`);
+  const lines = new Map([...kept, ...rows.map((row) => [row.what, lineOf(row)] as const)]);
+  const origin = `The last kept output of \`${command}\`, ${day}${kept.size > 0 ? '; what it did not measure is as it was kept before' : ''}.`;
+  writeFileSync(RESULTS_FILE, `# Results\n\n${origin} Ratios are to the engine's floor of the same run.\n\n${machineLine()}\n\n${[...HEAD, ...lines.values()].join('\n')}\n`);
 }
 
 export interface Comparison {
@@ -41,6 +61,16 @@ export function compare(rows: readonly Row[]): readonly Comparison[] {
 }
 
 function savedRatios(text: string): Map<string, number> {
-  const cells = text.split('\n').filter((line) => line.startsWith('| ')).map((line) => line.slice(2, -2).split(' | '));
-  return new Map(cells.flatMap(([what = '', , , ratio = '']) => (/^\d+\.\d+$/.test(ratio.trim()) ? [[what, Number(ratio)] as const] : [])));
+  return new Map([...keptRows(text)].flatMap(([what, line]) => {
+    const ratio = cellsOf(line)[3]?.trim() ?? '';
+    return /^\d+\.\d+$/.test(ratio) ? [[what, Number(ratio)] as const] : [];
+  }));
+}
+
+function keptRows(text: string): KeptRows {
+  return new Map(text.split('\n').flatMap((line) => (line.startsWith('| ') && line !== HEAD[0] ? [[cellsOf(line)[0] ?? '', line] as const] : [])));
+}
+
+function cellsOf(line: string): readonly string[] {
+  return line.slice(2, -2).split(' | ');
 }

@@ -67,17 +67,13 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
   const { pool, subscriber, stopping } = setup;
   await run(pool, `enter ${subscriber.name}`, { name: 'enter-subscriber', text: 'INSERT INTO event_subscribers (name, position, delivered, failed, updated_at) VALUES ($1, 0, 0, 0, 0) ON CONFLICT DO NOTHING', values: [subscriber.name] });
   return await inTransaction(pool, `deliver to ${subscriber.name}`, async (client) => {
-    const [, { rows: places }] = await together(
-      letHandlersTake(client, (QUICK_TRIES + 1) * setup.handleMsMax),
-      client.query<{ position: number }>({ name: 'lock-subscriber', text: 'SELECT position FROM event_subscribers WHERE name = $1 FOR UPDATE SKIP LOCKED', values: [subscriber.name] }),
-    );
-    const place = places[0];
-    if (place === undefined) return 0; // another worker delivers
-    const { rows } = await client.query<Delivery>({ name: 'next-deliveries', text: DELIVERIES, values: [place.position] });
+    const place = await takeTurn(client, subscriber.name, (QUICK_TRIES + 1) * setup.handleMsMax);
+    if (place === null) return 0; // another worker delivers
+    const { rows } = await client.query<Delivery>({ name: 'next-deliveries', text: DELIVERIES, values: [place] });
     const startedMs = performance.now();
     const counts = { delivered: 0, parked: 0 };
     let isReached = false;
-    let last = place.position;
+    let last = place;
     for (const row of rows) {
       if (stopping.aborted || performance.now() - startedMs > BATCH_MS_MAX) break;
       const outcome = await deliver(client, setup, row);
@@ -86,7 +82,7 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
       counts[outcome === 'reached' ? 'delivered' : outcome] += 1;
       last = row.position;
     }
-    if (last === place.position) return 0;
+    if (last === place) return 0;
     if (isReached) await hurry(client, subscriber.name);
     await client.query({
       name: 'advance-subscriber', values: [subscriber.name, last, counts.delivered, counts.parked],
@@ -96,9 +92,17 @@ async function deliverBatch(setup: DeliverySetup): Promise<number> {
   });
 }
 
-/** The transaction stands idle while a subscriber handles an event; its lock keeps nobody waiting. @param timeMs 0: without end */
-export async function letHandlersTake(client: Client, timeMs: number): Promise<void> {
-  await client.query({ name: 'let-handlers-take', text: `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, values: [String(timeMs)] });
+/**
+ * Locks the subscriber's row for the rest of the transaction, which stands idle while an event is handled: its lock keeps nobody waiting.
+ * @param timeMs so long it may stand idle
+ * @returns the position of the last event it heard; null: another worker has the row
+ */
+export async function takeTurn(client: Client, subscriber: string, timeMs: number): Promise<number | null> {
+  const [, { rows: places }] = await together(
+    client.query({ name: 'let-handlers-take', text: `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, values: [String(timeMs)] }),
+    client.query<{ position: number }>({ name: 'lock-subscriber', text: 'SELECT position FROM event_subscribers WHERE name = $1 FOR UPDATE SKIP LOCKED', values: [subscriber] }),
+  );
+  return places[0]?.position ?? null;
 }
 
 /** Three tries, 0.1 s × 2ⁿ apart; then the delivery is parked and the stream goes on. */

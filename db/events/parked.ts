@@ -13,6 +13,9 @@ const RETRY_MS_MAX = 15 * 60_000;
 /** Tries before it is parked. */
 export const QUICK_TRIES = 3;
 
+/** `p`, and with it the event in the columns of EVENT_COLUMNS. */
+export const PARKED_EVENTS = 'parked_deliveries p JOIN audit_records a ON a.position = p.position JOIN domain_events e ON e.seq = a.event_seq';
+
 /** Half a minute after it was parked, twice as long each time, at last every quarter of an hour. @param tries so many failed */
 export function retryDelayMs(tries: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** Math.min(Math.max(0, tries - QUICK_TRIES), 10), RETRY_MS_MAX);
@@ -54,7 +57,7 @@ export interface ParkedDelivery {
 export async function parkedFor(pool: Pool, subscriber: string, limit: number): Promise<readonly ParkedDelivery[]> {
   const rows = await run<EventRecord & { position: number } & Omit<ParkedDelivery, 'event'>>(pool, `what is parked for ${subscriber}`, {
     text: `SELECT a.position, p.tries, p.error, p.parked_at AS "parkedAt", p.next_try_at AS "nextTryAt", ${EVENT_COLUMNS}
-           FROM parked_deliveries p JOIN audit_records a ON a.position = p.position JOIN domain_events e ON e.seq = a.event_seq
+           FROM ${PARKED_EVENTS}
            WHERE p.subscriber = $1 AND p.replayed_at IS NULL ORDER BY p.position LIMIT $2`,
     values: [subscriber, limit],
   });

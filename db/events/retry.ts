@@ -3,12 +3,12 @@ import { NOW_MS } from '../clock.ts';
 import { inTransaction, run } from '../pool.ts';
 import { EVENT_COLUMNS } from './audit.ts';
 import type { Delivery, DeliverySetup } from './delivery.ts';
-import { BATCH_MS_MAX, handled, letHandlersTake } from './delivery.ts';
-import { hurry, note } from './parked.ts';
+import { BATCH_MS_MAX, handled, takeTurn } from './delivery.ts';
+import { hurry, note, PARKED_EVENTS } from './parked.ts';
 
 const BATCH = 50;
 
-const DUE = `SELECT a.position, p.tries, ${EVENT_COLUMNS} FROM parked_deliveries p JOIN audit_records a ON a.position = p.position JOIN domain_events e ON e.seq = a.event_seq
+const DUE = `SELECT a.position, p.tries, ${EVENT_COLUMNS} FROM ${PARKED_EVENTS}
   WHERE p.subscriber = $1 AND p.replayed_at IS NULL AND p.next_try_at <= ${NOW_MS} ORDER BY p.position LIMIT ${BATCH}`;
 
 /**
@@ -19,9 +19,7 @@ export async function retryParked(setup: DeliverySetup): Promise<number> {
   const { pool, subscriber, stopping } = setup;
   if (!(await isAnyDue(setup))) return 0;
   return await inTransaction(pool, `deliver again to ${subscriber.name}`, async (client) => {
-    await letHandlersTake(client, 2 * setup.handleMsMax);
-    const { rows: places } = await client.query({ name: 'lock-subscriber', text: 'SELECT position FROM event_subscribers WHERE name = $1 FOR UPDATE SKIP LOCKED', values: [subscriber.name] });
-    if (places.length === 0) return 0; // another worker delivers
+    if ((await takeTurn(client, subscriber.name, 2 * setup.handleMsMax)) === null) return 0; // another worker delivers
     const { rows } = await client.query<Delivery & { tries: number }>({ name: 'due-parked', text: DUE, values: [subscriber.name] });
     const startedMs = performance.now();
     let succeeded = 0;

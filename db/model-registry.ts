@@ -18,10 +18,12 @@ const EVENT_OF = {
   trialAdvanced: 'modelTried', watchBegun: 'modelTried', watchKept: 'modelTried',
 } as const satisfies Record<StandingStep['change']['kind'], EventType>;
 
+/** Since when the age of a model `m` counts, beside its registry's row `r`: as of the gate, or as of the promotion of a champion or predecessor. */
+export const VALIDATED_AT = 'CASE m.model_id WHEN r.champion THEN coalesce(r.champion_validated_at, m.validated_at) WHEN r.predecessor THEN coalesce(r.predecessor_validated_at, m.validated_at) ELSE m.validated_at END';
+
 const STANDING = `
   SELECT r.champion, r.predecessor, r.on_trial AS "onTrial", r.trial, r.watch,
-    (SELECT coalesce(jsonb_object_agg(m.model_id, jsonb_build_object('modelId', m.model_id, 'recipeId', m.recipe_id, 'validatedAt',
-      CASE m.model_id WHEN r.champion THEN coalesce(r.champion_validated_at, m.validated_at) WHEN r.predecessor THEN coalesce(r.predecessor_validated_at, m.validated_at) ELSE m.validated_at END)), '{}')
+    (SELECT coalesce(jsonb_object_agg(m.model_id, jsonb_build_object('modelId', m.model_id, 'recipeId', m.recipe_id, 'validatedAt', ${VALIDATED_AT})), '{}')
      FROM models m WHERE m.portfolio_id = r.portfolio_id AND m.model_id IN (r.champion, r.predecessor, r.on_trial)) AS models
   FROM model_registry r WHERE r.portfolio_id = $1`;
 

@@ -1,5 +1,6 @@
 /** Models, runs and steps as people look at them, newest first. */
 import type { RuleResult } from '../domain/validation/gate.ts';
+import { VALIDATED_AT } from './model-registry.ts';
 import type { Pool } from './pool.ts';
 import { run } from './pool.ts';
 
@@ -23,7 +24,7 @@ export interface ModelRow {
 
 const MODELS = `
   SELECT m.model_id AS "modelId", m.recipe_id AS "recipeId", m.description->>'learner' AS learner, m.data_hash AS "dataHash", t.run_id AS "runId", m.trial_id AS "trialId", t.kind, t.outcome AS gate, m.written_at AS "writtenAt",
-    CASE m.model_id WHEN r.champion THEN coalesce(r.champion_validated_at, m.validated_at) WHEN r.predecessor THEN coalesce(r.predecessor_validated_at, m.validated_at) ELSE m.validated_at END AS "validatedAt",
+    ${VALIDATED_AT} AS "validatedAt",
     CASE m.model_id WHEN r.champion THEN 'champion' WHEN r.predecessor THEN 'predecessor' WHEN r.on_trial THEN 'onTrial' END AS place
   FROM models m JOIN validation_trials t USING (trial_id) LEFT JOIN model_registry r ON r.portfolio_id = m.portfolio_id
   WHERE m.portfolio_id = $1 AND m.model_id LIKE $2 ORDER BY m.written_at DESC LIMIT $3`;

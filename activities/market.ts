@@ -1,4 +1,4 @@
-import { observeSymbol, weighed, withModels } from '../domain/cycle/observe.ts';
+import { observeWithModels } from '../domain/cycle/observe.ts';
 import { roomOf } from '../domain/cycle/room.ts';
 import type { Observation, SymbolObservation } from '../domain/cycle/types.ts';
 import type { Losses } from '../domain/emergency/equity.ts';
@@ -9,7 +9,6 @@ import { KeelError } from '../domain/errors.ts';
 import { isLate } from '../domain/guard/guard.ts';
 import { levelNow } from '../domain/health/check.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
-import type { Instrument } from '../domain/market/instrument.ts';
 import type { Fence } from '../domain/orders/protocol.ts';
 import type { PostureState } from '../domain/oversight/posture.ts';
 import { nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
@@ -83,8 +82,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       const { instruments } = await portfolioOf(portfolioId);
       const [series, context, { account, guard, fence, losses }, read] = await Promise.all([candlesOf(candle, instruments), ledger.accountContext(candle), lookAtAccount(portfolioId, marketTime), readPolicy(portfolioId)]);
       const { sight, symbols: said } = await serve({ candle, registry: context.registry, series });
-      const seen = (instrument: Instrument): SymbolObservation => observeSymbol({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy: read.policy });
-      const symbols = instruments.map((instrument) => weighed(withModels(seen(instrument), said.get(instrument.id)), context.weights));
+      const symbols = instruments.map((instrument) => observeWithModels({ instrument, candles: candlesIn(series, instrument.id), strategy, timeframe, closeTime, memory: context.memory.symbols[instrument.id], policy: read.policy }, said.get(instrument.id), context.weights));
       const posture = await overseen(deps, candle, { symbols, context, guard: guard.mode, losses, policy: read.policy });
       const { policy, ...overlay } = effectivePolicyOf(read.policy, [overlayOf(guard.mode, read.policy), postureOverlayOf(posture.posture, read.policy)]);
       const held = { ...context.account, fence, policy, policyVersion: read.policyVersion, policyRead: { source: read.policySource, problem: read.policyProblem } };

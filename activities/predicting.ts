@@ -1,4 +1,4 @@
-import { observeSymbol, weighed, withModels } from '../domain/cycle/observe.ts';
+import { observeWithModels } from '../domain/cycle/observe.ts';
 import type { SymbolObservation } from '../domain/cycle/types.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { CandleRef } from '../domain/market/candle.ts';
@@ -36,7 +36,7 @@ export function createPredictingActivities(deps: PredictingDeps): PredictingActi
     const { symbols: said } = await serve({ candle, registry, series });
     const seen = (instrument: Instrument): SymbolObservation => {
       const candles = series.find((it) => it.instrumentId === instrument.id)?.candles ?? [];
-      return weighed(withModels(observeSymbol({ instrument, candles, strategy, timeframe: candle.timeframe, closeTime: candle.closeTime, memory: memory.symbols[instrument.id], policy }), said.get(instrument.id)), weights);
+      return observeWithModels({ instrument, candles, strategy, timeframe: candle.timeframe, closeTime: candle.closeTime, memory: memory.symbols[instrument.id], policy }, said.get(instrument.id), weights);
     };
     const symbols = instruments.filter((it) => meant.includes(it.id)).map(seen);
     // The costs of the same symbols know their spread as in a cycle: of those that are held or might be.

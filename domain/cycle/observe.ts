@@ -43,8 +43,18 @@ export function observeSymbol({ instrument, candles: known, strategy, timeframe,
   return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }), sigma: sigmaOf(candles) };
 }
 
+/** The same, with what models said of it and what each vote weighs there. @param said undefined: no model spoke */
+export function observeWithModels(window: SymbolWindow, said: Said | undefined, weights: VoterWeights): SymbolObservation {
+  return weighed(withModels(observeSymbol(window), said), weights);
+}
+
+interface Said {
+  readonly votes: readonly Vote[];
+  readonly served: ServedSymbol;
+}
+
 /** What models say counts beside the rules; on candles that cannot be trusted they do not vote either. */
-export function withModels(symbol: SymbolObservation, said: { readonly votes: readonly Vote[]; readonly served: ServedSymbol } | undefined): SymbolObservation {
+function withModels(symbol: SymbolObservation, said: Said | undefined): SymbolObservation {
   return said === undefined || !symbol.quality.tradable ? symbol : { ...symbol, votes: [...symbol.votes, ...said.votes], served: said.served };
 }
 

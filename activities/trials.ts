@@ -8,6 +8,7 @@ import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { TakenStep, TrialCounts, TrialSpan, TrialStore, VoterName } from '../domain/ports/trial-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { labelDefinitionOf } from '../domain/predictions/label.ts';
+import { unansweredOf } from '../domain/promotion/by-hand.ts';
 import { abstentionOf } from '../domain/promotion/model-votes.ts';
 import { trialText, watchText } from '../domain/promotion/progress.ts';
 import type { ServedModel } from '../domain/promotion/served-model.ts';
@@ -40,7 +41,6 @@ export interface TrialDeps extends PolicyReaderDeps {
 const ACTOR = 'shadowTrial';
 
 const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 const CANARY_STAGE_MS = DAY_MS;
 /** Of one question about the whole market: a cycle waits for it. */
 const LATENCY_MS_MAX = 1_000;
@@ -167,11 +167,10 @@ function createTrialStep(deps: TrialDeps): (look: Look) => Promise<DueStep | Qui
   }
 }
 
-/** What stands for the answer of a person who gave none in time; null: it is waited for. A model that never passed the gate acts by a person's word alone. */
-function unanswered({ promotionAnswerMin, promotionUnanswered }: Policy, { since }: TrialRecord, { at, hasPassed }: { readonly at: number; readonly hasPassed: boolean }): { readonly agreed: boolean; readonly why: string } | null {
-  if (at - since < promotionAnswerMin * MINUTE_MS) return null;
-  const agreed = promotionUnanswered === 'promote' && hasPassed;
-  return { agreed, why: `nobody answered within ${promotionAnswerMin} min: by policy it is ${agreed ? 'promoted' : 'retired'}` };
+/** What stands for the answer of a person who gave none in time; null: it is waited for. */
+function unanswered(policy: Policy, trial: TrialRecord, { at, hasPassed }: { readonly at: number; readonly hasPassed: boolean }): { readonly agreed: boolean; readonly why: string } | null {
+  const { dueAt, outcome } = unansweredOf(trial, policy, hasPassed);
+  return at < dueAt ? null : { agreed: outcome === 'promoted', why: `nobody answered within ${policy.promotionAnswerMin} min: by policy it is ${outcome}` };
 }
 
 /** @returns why it cannot be read, in words, where it cannot. */

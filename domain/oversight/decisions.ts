@@ -4,6 +4,7 @@ import { needsPerson } from '../emergency/triggers.ts';
 import type { PrimaryFacts } from '../learned-sizing/sight.ts';
 import { missingForPrimary } from '../learned-sizing/sight.ts';
 import type { Policy } from '../policy/policy.ts';
+import { unansweredOf } from '../promotion/by-hand.ts';
 import type { TrialRecord } from '../promotion/standing.ts';
 
 export const DECISION_KINDS = ['emergency', 'promotion', 'sizing'] as const;
@@ -38,7 +39,6 @@ export interface DecisionFacts {
 }
 
 const SHORT = 12;
-const MINUTE_MS = 60_000;
 
 /** The most urgent first: an emergency, then what has a limit. */
 export function decisionsOf(facts: DecisionFacts): readonly Decision[] {
@@ -53,13 +53,12 @@ function emergencyOf({ guard: { mode, emergency, cause, resetBy } }: DecisionFac
   };
 }
 
-/** A model that never passed the gate here acts by a person's word alone. */
-function promotionOf({ trial, hasPassedGate, policy: { promotionAnswerMin, promotionUnanswered } }: DecisionFacts): Decision | null {
+function promotionOf({ trial, hasPassedGate, policy }: DecisionFacts): Decision | null {
   if (trial?.state.phase !== 'acknowledgement') return null;
-  const outcome = promotionUnanswered === 'promote' && hasPassedGate ? 'promoted' : 'retired';
+  const { dueAt, outcome } = unansweredOf(trial, policy, hasPassedGate);
   return {
     id: `promotion/${trial.modelId.slice(0, SHORT)}`, kind: 'promotion', question: `Model ${trial.modelId.slice(0, SHORT)} won its trial: shall it act? (\`keel models show onTrial\`)`, answers: ANSWERS.promotion,
-    askedAt: trial.since, dueAt: trial.since + promotionAnswerMin * MINUTE_MS, unanswered: `whoever acts goes on; after ${promotionAnswerMin} min it is ${outcome}`,
+    askedAt: trial.since, dueAt, unanswered: `whoever acts goes on; after ${policy.promotionAnswerMin} min it is ${outcome}`,
   };
 }
 

@@ -1,7 +1,10 @@
 /** Steps that a person takes. Pure: the person and the reason are in each. */
-import type { Standing, StandingStep } from './standing.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Standing, StandingStep, TrialRecord } from './standing.ts';
 import { trialAdvanced } from './standing.ts';
 import type { Registry, RegistryStep, RegisteredModel } from './registry.ts';
+
+const MINUTE_MS = 60_000;
 
 /** Why a step cannot be taken, in words for whoever asked. */
 export interface NotAllowed {
@@ -22,6 +25,18 @@ export function answeredByHand(standing: Standing, modelId: string, { isAgreed, 
   if (trial?.modelId !== modelId || trial.state.phase !== 'acknowledgement') return null;
   const since = Math.max(at, trial.since); // the newest cycle may lie behind the look
   return trialAdvanced(standing, { state: isAgreed ? { phase: 'canary', stage: 0, since } : { phase: 'retired' }, why }, since);
+}
+
+/** What stands for the answer of a person who gives none. */
+export interface Unanswered {
+  /** Market clock. */
+  readonly dueAt: number;
+  readonly outcome: 'promoted' | 'retired';
+}
+
+/** A model that never passed the gate here acts by a person's word alone. @param hasPassed the gate, here */
+export function unansweredOf({ since }: Pick<TrialRecord, 'since'>, { promotionAnswerMin, promotionUnanswered }: Pick<Policy, 'promotionAnswerMin' | 'promotionUnanswered'>, hasPassed: boolean): Unanswered {
+  return { dueAt: since + promotionAnswerMin * MINUTE_MS, outcome: promotionUnanswered === 'promote' && hasPassed ? 'promoted' : 'retired' };
 }
 
 /** The champion goes and the rules act, the predecessor is forgotten, or the trial ends. */

@@ -57,8 +57,8 @@ export interface TrialStep {
   readonly why: string | null;
 }
 
-const OPERATIONS_MS = 86_400_000;
-const OPERATIONS_PREDICTIONS = 100;
+export const OPERATIONS_MS = 86_400_000;
+export const OPERATIONS_PREDICTIONS = 100;
 /** Moments whose labels do not overlap. */
 export const LOOKS = [50, 100, 200, 400] as const;
 const LOOK_ALPHA = 0.0125;

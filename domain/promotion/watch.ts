@@ -15,7 +15,7 @@ const ERRORS = { alpha: 0.02, beta: 0.2 } as const;
 /** What would be worse: so much less of the win rate. */
 const WORSE_BY = 0.15;
 const RATE_LEAST = 0.01;
-const DAYS_MAX_MS = 14 * 86_400_000;
+export const WATCH_MS_MAX = 14 * 86_400_000;
 /** Of the daily loss limit. */
 const HARD_STOP_SHARE = 0.5;
 
@@ -106,6 +106,6 @@ export function afterResults(since: number, rows: readonly WatchedRow[], promise
 export function afterClock(state: WatchState, { at, lossBps, dailyLossLimitBps }: { readonly at: number; readonly lossBps: number; readonly dailyLossLimitBps: number }): WatchStep {
   if (state.status !== 'watching') return { state, why: null };
   if (lossBps >= HARD_STOP_SHARE * dailyLossLimitBps) return { state: { ...state, status: 'rollBack' }, why: `it lost ${lossBps} bps, half the daily limit of ${dailyLossLimitBps}` };
-  if (at - state.since >= DAYS_MAX_MS) return { state: { ...state, status: 'kept' }, why: `nothing spoke against it in 14 days and ${state.results} results` };
+  if (at - state.since >= WATCH_MS_MAX) return { state: { ...state, status: 'kept' }, why: `nothing spoke against it in 14 days and ${state.results} results` };
   return { state, why: null };
 }

@@ -34,7 +34,7 @@ export async function shadowTrial({ portfolioId, before }: TrialInput): Promise<
 }
 
 function detailsOf({ at, trial, watch, steps }: TrialProgress): string {
-  const lines: readonly (Pick<TrialLook, 'trial'>['trial'] | TrialLook['watch'])[] = [trial, watch];
+  const lines: readonly (TrialLook['trial'] | TrialLook['watch'])[] = [trial, watch];
   return [
     `As of ${at === null ? 'nothing yet' : new Date(at).toISOString()}:`, '',
     ...lines.flatMap((it) => (it === null ? [] : [`- ${'modelIds' in it ? 'champion' : it.modelId.slice(0, 12)}: ${it.text}`])), '',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ListedRow, Listing } from '../db/listings.ts';
 import { print, printJson, table } from './output.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './flags.ts';
 
 interface Flags {
   readonly deployment?: string;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson, table } from '../output.ts';
 
 interface AlertsFlags {
@@ -15,7 +16,7 @@ export function register(program: Command): void {
     .command('alerts')
     .description('alerts that did not get through to the webhook, oldest first; they are tried again by themselves')
     .option('--again', 'try all of them now; a running worker does it')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Half a minute after it failed an alert is tried again, then ever later, at last every quarter of an hour, until it gets

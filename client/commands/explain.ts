@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 export function register(program: Command): void {
@@ -7,7 +8,7 @@ export function register(program: Command): void {
     .command('explain')
     .description('why a cycle, a position or an order came about, from the record, and whether planning anew gives the same')
     .argument('<id>', 'a cycle, a position, or an order by its client id, intent id or id at the venue')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Exit code 1 when the recorded plan cannot be computed again from the recorded inputs.

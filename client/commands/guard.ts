@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 export function register(program: Command): void {
   program
     .command('guard')
     .description('the emergency stop and the posture: state, cause, what is missing for the next step, history')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:

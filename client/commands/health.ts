@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 export function register(program: Command): void {
   program
     .command('health')
     .description('every part with its value, limit and state, and what to do; exit code 1 when the whole is critical or nobody looked for too long')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:

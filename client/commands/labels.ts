@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT, wholeNumber } from '../flags.ts';
 import type { Given } from '../labels.ts';
 import { print, printJson } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface Flags {
   readonly deployment?: string;
   readonly json?: boolean;
 }
 
-const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else the newest replay'] as const;
 const PREDICTION = 'its number, as `keel labels next` says it';
 const CANDLES_MAX = 500;
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT, wholeNumber } from '../flags.ts';
 import type { ModelStep } from '../models.ts';
 import { print, printJson } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface Flags {
   readonly deployment?: string;
@@ -13,7 +13,6 @@ interface ChangeFlags extends Flags {
   readonly because: string;
 }
 
-const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else the newest replay'] as const;
 const MODEL = 'the beginning of its id, or champion, predecessor, onTrial';
 
 export function register(program: Command): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT, wholeNumber } from '../flags.ts';
 import { print, printJson } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface Flags {
   readonly deployment?: string;
@@ -13,7 +13,7 @@ export function register(program: Command): void {
   program
     .command('performance')
     .description('how good predictions were, what refused ones would have come to, and how well was decided apart from luck')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--days <n>', 'of the market\'s time, up to its newest cycle', '30')
     .option('--by <dimension>', 'model, symbol, regime, confidence or hour (UTC)', 'model')
     .option('--json', 'as JSON')

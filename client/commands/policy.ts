@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { PolicyChangeOutcome } from '../../domain/ports/policy-store.ts';
+import { DEPLOYMENT, wholeNumber } from '../flags.ts';
 import { print, printJson, table } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
 
 interface Common {
   readonly deployment?: string;
@@ -12,8 +12,6 @@ interface ChangeFlags extends Common {
   readonly by: string;
   readonly because: string;
 }
-
-const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else the newest replay'] as const;
 
 export function register(program: Command): void {
   const policy = program

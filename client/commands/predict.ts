@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT, timeoutSeconds } from '../flags.ts';
 import { print, printJson } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
-
-/** Longer, and a timer would go off at once. */
-const TIMEOUT_S_MAX = 2_147_483;
 
 interface Flags {
   readonly deployment?: string;
@@ -19,7 +16,7 @@ export function register(program: Command): void {
     .description('foretells by the newest closed candle, and trades nothing')
     .option('--symbol <symbol>', 'BTC, BTCUSDT or BTC-USDT-PERP, several times for several; default: all', (symbol: string, before: readonly string[]) => [...before, symbol], [])
     .option('--request <id>', 'of your own: the same id gives the same predictions; default: a new one')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--timeout <s>', 'how long to wait for it', '60')
     .option('--json', 'as JSON, with each voter')
     .addHelpText('after', `
@@ -32,7 +29,7 @@ Examples:
   keel predict --request monday --json | jq '.predictions[].action'`)
     .action(async (flags: Flags) => {
       const { predictNow, predictedText } = await import('../predict.ts');
-      const predicted = await predictNow({ deployment: flags.deployment, symbols: flags.symbol, request: flags.request, timeoutS: wholeNumber('--timeout', flags.timeout, 1, TIMEOUT_S_MAX) });
+      const predicted = await predictNow({ deployment: flags.deployment, symbols: flags.symbol, request: flags.request, timeoutS: timeoutSeconds(flags.timeout) });
       if (flags.json === true) printJson(predicted);
       else print(predictedText(predicted));
     });

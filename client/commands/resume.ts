@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface ResumeFlags {
@@ -14,7 +15,7 @@ export function register(program: Command): void {
     .description('a named person says that the cause of an emergency is gone')
     .requiredOption('--by <name>', 'who says so; it stands in the audit')
     .requiredOption('--because <text>', 'why')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Trading comes back step by step, each after a dwell: protective, cautious, normal. \`keel guard\` says what is missing.

@@ -1,15 +1,12 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT, timeoutSeconds } from '../flags.ts';
 import { print, printJson } from '../output.ts';
-import { wholeNumber } from '../whole-number.ts';
-
-/** Longer, and a timer would go off at once. */
-const TIMEOUT_S_MAX = 2_147_483;
 
 export function register(program: Command): void {
   program
     .command('retrain')
     .description('trains models anew now: data set, candidates, gate, registry; it also happens by itself, as KEEL_RETRAIN says')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--timeout <s>', 'how long to wait for it', '3600')
     .option('--json', 'as JSON')
     .addHelpText('after', `
@@ -22,7 +19,7 @@ Examples:
   keel retrain --json | jq '.candidates[] | {learner, outcome, because}'`)
     .action(async (flags: { deployment?: string; timeout: string; json?: boolean }) => {
       const { retrainedText, retrainNow } = await import('../retrain.ts');
-      const done = await retrainNow({ deployment: flags.deployment, timeoutS: wholeNumber('--timeout', flags.timeout, 1, TIMEOUT_S_MAX), isShown: flags.json !== true && process.stderr.isTTY });
+      const done = await retrainNow({ deployment: flags.deployment, timeoutS: timeoutSeconds(flags.timeout), isShown: flags.json !== true && process.stderr.isTTY });
       if (flags.json === true) printJson(done);
       else print(retrainedText(done));
     });

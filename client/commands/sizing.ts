@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface Flags {
   readonly deployment?: string;
   readonly json?: boolean;
 }
-
-const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else the newest replay'] as const;
 
 export function register(program: Command): void {
   const sizing = program

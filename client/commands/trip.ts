@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { DEPLOYMENT } from '../flags.ts';
 import { columns, print, printJson } from '../output.ts';
 
 interface TripFlags {
@@ -17,7 +18,7 @@ export function register(program: Command): void {
     .argument('<reason>', 'why; it stands in the audit and in the Temporal UI')
     .option('--by <name>', 'who; default: the user of this machine')
     .option('--direct', 'close at the venue from here: for when the engine or all workers are down')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 First the fence in the database, then a signal that the engine keeps, then its answer; each is tried whatever became of

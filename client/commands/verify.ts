@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 export function register(program: Command): void {
   program
     .command('verify')
     .description('checks the invariants of orders, positions, outcomes and the emergency stop over ledger, venue and engine; exit code 1 when one is broken')
-    .option('--deployment <name>', 'default: the one that runs, else the newest replay')
+    .option(...DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Changes nothing. Database, engine and venue are used where they run; otherwise they are started for the check, without workers.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wholeNumber } from '../../../client/whole-number.ts';
+import { wholeNumber } from '../../../client/flags.ts';
 
 it.each([
   ['1', 1],

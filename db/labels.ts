@@ -1,7 +1,6 @@
 /** The label queue: what people are asked, what they said, and which rows are not to be learned from for that. */
 import type { RegimeReading, Vote } from '../domain/cycle/types.ts';
 import type { Candle } from '../domain/market/candle.ts';
-import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { ExcludedRow } from '../domain/ports/trainer.ts';
 import type { LabelAction } from '../domain/predictions/label.ts';
@@ -10,6 +9,7 @@ import { QUEUE_DAYS } from '../domain/teaching/queue.ts';
 import type { Evaluated } from '../domain/teaching/queue.ts';
 import type { JudgedOpinion, Opinion } from '../domain/teaching/opinions.ts';
 import { writeEvents } from './events/outbox.ts';
+import { createMarketMethods } from './ledger/market.ts';
 import { ROWS_MAX } from './performance.ts';
 import type { Pool } from './pool.ts';
 import { inTransaction, run } from './pool.ts';
@@ -65,11 +65,8 @@ export async function askedPrediction(pool: Pool, portfolioId: string, predictio
 
 /** Candles that had closed by the decision, oldest first: no later one is read. @param limit ≥ 1 */
 export async function candlesBefore(pool: Pool, { instrumentId, timeframe, madeAt }: Pick<Asked, 'instrumentId' | 'timeframe' | 'madeAt'>, limit: number): Promise<readonly Candle[]> {
-  const rows = await run<Candle & Record<string, unknown>>(pool, `candles of ${instrumentId}`, {
-    text: 'SELECT open_time AS "openTime", open, high, low, close, volume FROM candles WHERE instrument_id = $1 AND timeframe = $2 AND open_time <= $3 ORDER BY open_time DESC LIMIT $4',
-    values: [instrumentId, timeframe, madeAt - timeframeMs(timeframe), limit],
-  });
-  return rows.reverse();
+  const [series] = await createMarketMethods(pool).candles({ instrumentIds: [instrumentId], timeframe, until: madeAt, limit });
+  return series?.candles ?? [];
 }
 
 /** One transaction: the row, its event and with it the audit record. */

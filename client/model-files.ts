@@ -7,7 +7,7 @@ import { KeelError, messageOf } from '../domain/errors.ts';
 import type { FeatureSet } from '../domain/features/feature-set.ts';
 import { computeColumns, warmupCandlesOf } from '../domain/features/feature-set.ts';
 import { marketRowsOf } from '../domain/features/rows.ts';
-import { artefactHash } from '../domain/learning/artefact.ts';
+import { artefactHash, isArtefact } from '../domain/learning/artefact.ts';
 import type { Matrix } from '../domain/learning/dataset.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { StoredModel } from '../domain/ports/model-store.ts';
@@ -108,9 +108,6 @@ function readModelFile(file: string): Uint8Array {
     throw new KeelError('MODEL_INVALID', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
-
-const MAGIC = 'KEELMODL';
-const isArtefact = (bytes: Uint8Array): boolean => new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) === MAGIC;
 
 type ReadModel = Pick<StoredModel, 'artefact' | 'modelId' | 'recipeId' | 'dataHash' | 'description'>;
 

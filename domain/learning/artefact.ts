@@ -54,9 +54,12 @@ function typeOf(array: AnyArray): TypeName {
 /** @throws {KeelError} MODEL_INVALID, not retried: says what is wrong with the bytes. */
 export const refuse = (reason: string): KeelError => new KeelError('MODEL_INVALID', `this is no usable model artefact: ${reason}`);
 
+/** Whether it begins as one does; the rest of it may be damaged. */
+export const isArtefact = (bytes: Uint8Array): boolean => MAGIC.every((byte, index) => bytes[index] === byte);
+
 /** @throws {KeelError} MODEL_INVALID, not retried: foreign, of another format, cut off or altered. */
 export function readArtefact(bytes: Uint8Array): Artefact {
-  if (bytes.length < MAGIC.length + 4 + HASH_BYTES || MAGIC.some((byte, index) => bytes[index] !== byte)) throw refuse(`it does not begin with KEELMODL (${bytes.length} bytes)`);
+  if (bytes.length < MAGIC.length + 4 + HASH_BYTES || !isArtefact(bytes)) throw refuse(`it does not begin with KEELMODL (${bytes.length} bytes)`);
   const size = bytes.length - HASH_BYTES;
   const hash = sha256(bytes.subarray(0, size));
   if (hash.some((byte, index) => bytes[size + index] !== byte)) throw refuse('its bytes do not have the hash at their end: it was cut off or altered');

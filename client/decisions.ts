@@ -9,10 +9,10 @@ import { KeelError } from '../domain/errors.ts';
 import { REWARD_VERSION } from '../domain/learned-sizing/reward.ts';
 import { decisionsOf } from '../domain/oversight/decisions.ts';
 import type { Answer, Decision } from '../domain/oversight/decisions.ts';
-import { chooseDeployment, withLedger } from './deployment-parts.ts';
+import type { Desk } from './deployment-parts.ts';
+import { chooseDeployment, withDesk } from './deployment-parts.ts';
 import { resume } from './emergency/trip.ts';
-import type { Shelf } from './models.ts';
-import { findModel, takeAnswer, withShelf } from './models.ts';
+import { findModel, takeAnswer } from './models.ts';
 import { table } from './output.ts';
 import { acknowledgeSizing } from './sizing.ts';
 
@@ -32,9 +32,7 @@ export interface Answered {
 }
 
 export async function listDecisions(name: string | undefined): Promise<Decisions> {
-  const chosen = await chooseDeployment(name);
-  const { portfolioId, name: deployment } = chosen.deployment;
-  return await withLedger(chosen, async (pool) => ({ deployment, ...(await waitingDecisions(pool, portfolioId)) }));
+  return await withDesk(name, async ({ pool, portfolioId, deployment }) => ({ deployment, ...(await waitingDecisions(pool, portfolioId)) }));
 }
 
 /** @throws {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, NOT_FOUND: no such portfolio */
@@ -82,16 +80,16 @@ interface By {
 const aboutOf = ({ id }: Pick<Decision, 'id'>): string => id.slice(id.indexOf('/') + 1);
 
 const ACTIONS: Readonly<Record<Answer, (decision: Decision, by: By) => Promise<string>>> = {
-  promote: (decision, by) => withShelf(by.deployment, (shelf) => answerPromotion(shelf, decision, { ...by, isAgreed: true })),
-  retire: (decision, by) => withShelf(by.deployment, (shelf) => answerPromotion(shelf, decision, { ...by, isAgreed: false })),
+  promote: (decision, by) => withDesk(by.deployment, (desk) => answerPromotion(desk, decision, { ...by, isAgreed: true })),
+  retire: (decision, by) => withDesk(by.deployment, (desk) => answerPromotion(desk, decision, { ...by, isAgreed: false })),
   acknowledge: async (_decision, by) => { const { missingForPrimary } = await acknowledgeSizing(by); return missingForPrimary === null ? 'the learned size is in charge from the next cycle on' : `it still advises: ${missingForPrimary}`; },
   resume: async (_decision, { deployment, by, because }) => { const { state } = await resume(await chooseDeployment(deployment), { by, because }); return `reset by ${state.resetBy ?? by}; back step by step (\`keel guard\`)`; },
 };
 
 /** Only while it waits: what was decided meanwhile stays. @throws {KeelError} NOT_FOUND */
-export async function answerPromotion(shelf: Shelf, decision: Pick<Decision, 'id'>, { isAgreed, by, because }: Omit<By, 'deployment'> & { readonly isAgreed: boolean }): Promise<string> {
-  const { modelId } = await findModel(shelf, aboutOf(decision));
-  const step = await takeAnswer(shelf, { modelId, isAgreed, asked: { by, because } });
+export async function answerPromotion(desk: Desk, decision: Pick<Decision, 'id'>, { isAgreed, by, because }: Omit<By, 'deployment'> & { readonly isAgreed: boolean }): Promise<string> {
+  const { modelId } = await findModel(desk, aboutOf(decision));
+  const step = await takeAnswer(desk, { modelId, isAgreed, asked: { by, because } });
   if (step === null) throw new KeelError('NOT_FOUND', `${decision.id} does not wait for an answer any more; \`keel models show ${modelId.slice(0, 12)}\` tells what became of it`);
   return `${step.kind}: ${step.why}`;
 }

@@ -67,6 +67,21 @@ export async function withLedger<T>({ settings, deployment }: Chosen, work: (poo
   return withDatabase(settings, (full) => usePool(full, deployment, work));
 }
 
+/** The ledger of a deployment, and whose it is. */
+export interface Desk {
+  readonly pool: Pool;
+  readonly settings: Settings;
+  readonly portfolioId: string;
+  readonly deployment: string;
+}
+
+/** The same of the deployment that `chooseDeployment` finds. @throws {KeelError} as both */
+export async function withDesk<T>(name: string | undefined, work: (desk: Desk) => Promise<T>): Promise<T> {
+  const chosen = await chooseDeployment(name);
+  const { deployment, settings } = chosen;
+  return await withLedger(chosen, (pool) => work({ pool, settings, portfolioId: deployment.portfolioId, deployment: deployment.name }));
+}
+
 /**
  * Ledger, venue and engine, without workers: nothing trades that did not trade before.
  * @throws {KeelError} as `startStack`; NOT_RUNNING for a paper market, which goes on by itself.

@@ -2,7 +2,6 @@
 import { askedPrediction, candlesBefore, excludedRows, opinionsOf, recordOpinion, waitingRows } from '../db/labels.ts';
 import type { Asked } from '../db/labels.ts';
 import { marketTimeOf } from '../db/model-views.ts';
-import type { Pool } from '../db/pool.ts';
 import type { Regime } from '../domain/cycle/types.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { Candle } from '../domain/market/candle.ts';
@@ -10,7 +9,8 @@ import { MARKS, problemOf, recordsOf, REGIMES } from '../domain/teaching/opinion
 import type { Opinion, PersonRecord } from '../domain/teaching/opinions.ts';
 import { isExpired, QUEUE_DAYS, queueOf } from '../domain/teaching/queue.ts';
 import type { Priority, Waiting } from '../domain/teaching/queue.ts';
-import { chooseDeployment, withLedger } from './deployment-parts.ts';
+import type { Desk } from './deployment-parts.ts';
+import { withDesk } from './deployment-parts.ts';
 
 /** What a person is asked: nothing of it was known only after the decision. */
 export interface Question extends Asked, Pick<Waiting, 'priority' | 'disagreement'> {
@@ -21,18 +21,9 @@ export interface Question extends Asked, Pick<Waiting, 'priority' | 'disagreemen
   readonly waiting: number;
 }
 
-interface Desk {
-  readonly pool: Pool;
-  readonly portfolioId: string;
-  readonly deployment: string;
-  /** Market clock. */
-  readonly now: number;
-}
-
-async function atDesk<T>(name: string | undefined, work: (desk: Desk) => Promise<T>): Promise<T> {
-  const chosen = await chooseDeployment(name);
-  const { portfolioId, name: deployment } = chosen.deployment;
-  return await withLedger(chosen, async (pool) => await work({ pool, portfolioId, deployment, now: await marketTimeOf(pool, portfolioId) }));
+/** @param desk.now market clock */
+async function atDesk<T>(name: string | undefined, work: (desk: Desk & { readonly now: number }) => Promise<T>): Promise<T> {
+  return await withDesk(name, async (desk) => await work({ ...desk, now: await marketTimeOf(desk.pool, desk.portfolioId) }));
 }
 
 /** The first of the queue. @param options.candles how many the chart has, ≥ 1. @returns null: nobody is asked anything. */

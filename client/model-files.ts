@@ -21,8 +21,10 @@ import { loadFeatures, loadLabel, loadLearner } from '../strategies/load.ts';
 import type { OfferedLearner } from '../models/learners.ts';
 import { readSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Asked, ModelStep, Shelf } from './models.ts';
-import { findModel, takeStep, withShelf } from './models.ts';
+import type { Desk } from './deployment-parts.ts';
+import { withDesk } from './deployment-parts.ts';
+import type { Asked, ModelStep } from './models.ts';
+import { findModel, takeStep } from './models.ts';
 
 /** Beside an exported artefact: what it says of itself, and where it comes from. */
 type Exported = Pick<StoredModel, 'modelId' | 'recipeId' | 'validatedAt' | 'dataHash' | 'description'>;
@@ -55,12 +57,12 @@ const ASKED_CANDLES = 500;
  */
 export async function exportModel(deployment: string | undefined, name: string, { file, asOnnx }: { readonly file: string; readonly asOnnx: boolean }): Promise<ExportedFile> {
   for (const path of [file, `${file}.json`]) if (existsSync(path)) throw new KeelError('USAGE', `${path} is there already; name another file or remove it`);
-  return await withShelf(deployment, (shelf) => writeModelFile(shelf, name, { file, asOnnx }));
+  return await withDesk(deployment, (desk) => writeModelFile(desk, name, { file, asOnnx }));
 }
 
-export async function writeModelFile(shelf: Shelf, name: string, { file, asOnnx }: { readonly file: string; readonly asOnnx: boolean }): Promise<ExportedFile> {
-  const { pool, portfolioId } = shelf;
-  const { modelId } = await findModel(shelf, name);
+export async function writeModelFile(desk: Desk, name: string, { file, asOnnx }: { readonly file: string; readonly asOnnx: boolean }): Promise<ExportedFile> {
+  const { pool, portfolioId } = desk;
+  const { modelId } = await findModel(desk, name);
   const store = createModelStore(pool);
   const [{ recipeId, validatedAt, dataHash, description }, artefact] = await Promise.all([store.model(portfolioId, modelId), store.artefact(portfolioId, modelId)]);
   const written = asOnnx ? await onnxFileOf(artefact, description) : { bytes: artefact, beside: { modelId, recipeId, validatedAt, dataHash, description } satisfies Exported };
@@ -81,21 +83,21 @@ async function onnxFileOf(artefact: Uint8Array, description: StoredModel['descri
  * @throws {KeelError} MODEL_INVALID: the file is no model that can foretell here, was altered, or is not what the JSON beside it says; LEARNER_UNAVAILABLE; USAGE
  */
 export async function importModel(file: string, asked: Asked): Promise<ModelStep> {
-  return await withShelf(asked.deployment, (shelf) => takeModelFile(shelf, file, asked));
+  return await withDesk(asked.deployment, (desk) => takeModelFile(desk, file, asked));
 }
 
-export async function takeModelFile(shelf: Shelf, file: string, { by, because }: Pick<Asked, 'by' | 'because'>): Promise<ModelStep> {
-  const { pool, portfolioId } = shelf;
+export async function takeModelFile(desk: Desk, file: string, { by, because }: Pick<Asked, 'by' | 'because'>): Promise<ModelStep> {
+  const { pool, portfolioId } = desk;
   const store = createModelStore(pool);
   const bytes = readModelFile(file);
   const validatedAt = await marketTimeOf(pool, portfolioId);
-  const { artefact, modelId, recipeId, dataHash, description } = isArtefact(bytes) ? exportedBeside(file, bytes) : await foreignModel(shelf, { file, bytes, until: validatedAt });
-  await assertServable(shelf, { modelId, description, artefact });
+  const { artefact, modelId, recipeId, dataHash, description } = isArtefact(bytes) ? exportedBeside(file, bytes) : await foreignModel(desk, { file, bytes, until: validatedAt });
+  await assertServable(desk, { modelId, description, artefact });
   const trialId = `${portfolioId}/import/${modelId}`;
   const { learner, parameters, featureSet, label, instruments } = servedModelOf(description);
   await store.recordTrial({ trialId, runId: trialId, portfolioId, recipeId, recipe: { learner, parameters, featureSet, label, instruments }, kind: 'challenger', outcome: 'failed', daily: null, rules: null, reason: `imported by ${by}: ${because}; never validated here` });
   await store.registerModel({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description, artefact });
-  return await takeStep(shelf, by, (registry) => {
+  return await takeStep(desk, by, (registry) => {
     const step = afterGate(registry, { kind: 'challenger', model: { modelId, recipeId, validatedAt } });
     return step.change.kind === 'trialBegun' ? { ...step, change: { ...step.change, why: `imported: ${because}` } } : step;
   });
@@ -131,7 +133,7 @@ function besideOf(file: string): unknown {
   }
 }
 
-async function foreignModel({ pool, portfolioId, settings }: Shelf, { file, bytes, until }: { readonly file: string; readonly bytes: Uint8Array; readonly until: number }): Promise<ReadModel> {
+async function foreignModel({ pool, portfolioId, settings }: Desk, { file, bytes, until }: { readonly file: string; readonly bytes: Uint8Array; readonly until: number }): Promise<ReadModel> {
   const [{ importFile, sideCarOf }, { openPredictor }, set] = await Promise.all([import('../models/import.ts'), modelRuntimes(settings), loadFeatures(settings.features)]);
   const sideCar = sideCarOf(besideOf(file) ?? {});
   const { learner, artefact, fileHash, importances } = await importFile(bytes, sideCar, set.features.map((it) => it.name));
@@ -161,7 +163,7 @@ function warmRowsOf(set: FeatureSet, timeframe: Timeframe, { symbols, names }: {
 }
 
 /** @throws {KeelError} MODEL_INVALID: bytes and description do not make a model that can be asked in a cycle. */
-async function assertServable({ settings }: Shelf, { modelId, description, artefact }: Pick<StoredModel, 'modelId' | 'description' | 'artefact'>): Promise<void> {
+async function assertServable({ settings }: Desk, { modelId, description, artefact }: Pick<StoredModel, 'modelId' | 'description' | 'artefact'>): Promise<void> {
   const { openPredictor } = await modelRuntimes(settings);
   const predictor = await openPredictor(artefact);
   try {

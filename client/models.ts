@@ -16,8 +16,8 @@ import type { StandingStep } from '../domain/promotion/standing.ts';
 import { afterRollBack } from '../domain/promotion/registry.ts';
 import type { Registry, RegistryStep } from '../domain/promotion/registry.ts';
 import { retrainIntervalMs } from '../config/retraining.ts';
-import type { Settings } from '../config/settings.ts';
-import { chooseDeployment, withLedger } from './deployment-parts.ts';
+import type { Desk } from './deployment-parts.ts';
+import { withDesk } from './deployment-parts.ts';
 
 /** Who asks, and why: written to the audit. */
 export interface Asked {
@@ -42,37 +42,22 @@ export interface ModelReport extends ModelRow {
 
 const LISTED_MAX = 1_000;
 
-export interface Shelf {
-  readonly pool: Pool;
-  readonly settings: Settings;
-  readonly portfolioId: string;
-  readonly deployment: string;
-  readonly retrainIntervalMs: number;
-}
-
-/** The models of a deployment. @throws {KeelError} as `withLedger` */
-export async function withShelf<T>(name: string | undefined, work: (shelf: Shelf) => Promise<T>): Promise<T> {
-  const chosen = await chooseDeployment(name);
-  const { deployment, settings } = chosen;
-  return await withLedger(chosen, (pool) => work({ pool, settings, portfolioId: deployment.portfolioId, deployment: deployment.name, retrainIntervalMs: retrainIntervalMs(settings) }));
-}
-
 /** @param limit newest first, ≥ 1 */
 export async function listModels(deployment: string | undefined, limit: number): Promise<readonly ModelRow[]> {
-  return await withShelf(deployment, ({ pool, portfolioId }) => modelRows(pool, { portfolioId, prefix: '', limit }));
+  return await withDesk(deployment, ({ pool, portfolioId }) => modelRows(pool, { portfolioId, prefix: '', limit }));
 }
 
 /** @param name the beginning of its id, or its place: champion, predecessor, onTrial. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
 export async function showModel(deployment: string | undefined, name: string): Promise<ModelReport> {
-  return await withShelf(deployment, async (shelf) => {
-    const row = await findModel(shelf, name);
-    const { pool, portfolioId } = shelf;
-    const [record, [run], [trial], steps, progress] = await Promise.all([createModelStore(pool).model(portfolioId, row.modelId), runRows(pool, { portfolioId, prefix: row.runId, limit: 1 }), trialsOf(pool, { trialId: row.trialId }), stepsOf(pool, portfolioId, row.modelId), progressOf(shelf, row)]);
-    return { deployment: shelf.deployment, ...row, description: record.description, run: run ?? null, trial: trial ?? null, steps, progress };
+  return await withDesk(deployment, async (desk) => {
+    const row = await findModel(desk, name);
+    const { pool, portfolioId } = desk;
+    const [record, [run], [trial], steps, progress] = await Promise.all([createModelStore(pool).model(portfolioId, row.modelId), runRows(pool, { portfolioId, prefix: row.runId, limit: 1 }), trialsOf(pool, { trialId: row.trialId }), stepsOf(pool, portfolioId, row.modelId), progressOf(desk, row)]);
+    return { deployment: desk.deployment, ...row, description: record.description, run: run ?? null, trial: trial ?? null, steps, progress };
   });
 }
 
-async function progressOf({ pool, portfolioId }: Shelf, { modelId, place }: ModelRow): Promise<string | null> {
+async function progressOf({ pool, portfolioId }: Desk, { modelId, place }: ModelRow): Promise<string | null> {
   const trials = createTrialStore(pool);
   const [{ trial, watch }, at, { description }] = await Promise.all([trials.standing(portfolioId), marketTimeOf(pool, portfolioId), createModelStore(pool).model(portfolioId, modelId)]);
   if (place === 'champion') return watch === null ? 'the watch over it begins with the next candle' : watchText(watch, at);
@@ -86,7 +71,7 @@ async function progressOf({ pool, portfolioId }: Shelf, { modelId, place }: Mode
 }
 
 /** By the beginning of its id, or its place. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
-export async function findModel({ pool, portfolioId, deployment }: Pick<Shelf, 'pool' | 'portfolioId' | 'deployment'>, name: string): Promise<ModelRow> {
+export async function findModel({ pool, portfolioId, deployment }: Desk, name: string): Promise<ModelRow> {
   const isPlace = ['champion', 'predecessor', 'onTrial'].includes(name);
   const rows = (await modelRows(pool, { portfolioId, prefix: isPlace ? '' : name, limit: LISTED_MAX })).filter((it) => !isPlace || it.place === name);
   const [found, second] = rows;
@@ -99,42 +84,42 @@ type Signed = Pick<Asked, 'by' | 'because'>;
 
 /** Acts from the next cycle on; of one that won its trial and waits for an answer the canary begins. @throws {KeelError} NOT_FOUND, USAGE */
 export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
-  return await withShelf(asked.deployment, (shelf) => takePromotion(shelf, name, asked));
+  return await withDesk(asked.deployment, (desk) => takePromotion(desk, name, asked));
 }
 
-export async function takePromotion(shelf: Shelf, name: string, asked: Signed): Promise<ModelStep> {
-  const [{ modelId, recipeId, validatedAt, gate }, at] = await Promise.all([findModel(shelf, name), marketTimeOf(shelf.pool, shelf.portfolioId)]);
-  return await takeAnswer(shelf, { modelId, isAgreed: true, asked })
-    ?? await takeStep(shelf, asked.by, (registry) => promotedByHand(registry, { modelId, recipeId, validatedAt }, { why: asked.because, hasPassed: gate === 'passed', at }));
+export async function takePromotion(desk: Desk, name: string, asked: Signed): Promise<ModelStep> {
+  const [{ modelId, recipeId, validatedAt, gate }, at] = await Promise.all([findModel(desk, name), marketTimeOf(desk.pool, desk.portfolioId)]);
+  return await takeAnswer(desk, { modelId, isAgreed: true, asked })
+    ?? await takeStep(desk, asked.by, (registry) => promotedByHand(registry, { modelId, recipeId, validatedAt }, { why: asked.because, hasPassed: gate === 'passed', at }));
 }
 
 /** Who acted before the champion acts again, or the rules. @throws {KeelError} USAGE: there is no champion */
 export async function rollBackModel({ deployment, by, because }: Asked): Promise<ModelStep> {
-  return await withShelf(deployment, async (shelf) => {
-    const now = await marketTimeOf(shelf.pool, shelf.portfolioId);
-    return await takeStep(shelf, by, (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, because, { now, retrainIntervalMs: shelf.retrainIntervalMs })));
+  return await withDesk(deployment, async (desk) => {
+    const now = await marketTimeOf(desk.pool, desk.portfolioId);
+    return await takeStep(desk, by, (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, because, { now, retrainIntervalMs: retrainIntervalMs(desk.settings) })));
   });
 }
 
 /** Takes it out of its place; to one that won its trial it is the answer no. @throws {KeelError} NOT_FOUND, USAGE */
 export async function retireModel(name: string, asked: Asked): Promise<ModelStep> {
-  return await withShelf(asked.deployment, (shelf) => takeRetirement(shelf, name, asked));
+  return await withDesk(asked.deployment, (desk) => takeRetirement(desk, name, asked));
 }
 
-export async function takeRetirement(shelf: Shelf, name: string, asked: Signed): Promise<ModelStep> {
-  const { modelId } = await findModel(shelf, name);
-  return await takeAnswer(shelf, { modelId, isAgreed: false, asked }) ?? await takeStep(shelf, asked.by, (registry) => retiredByHand(registry, modelId, asked.because));
+export async function takeRetirement(desk: Desk, name: string, asked: Signed): Promise<ModelStep> {
+  const { modelId } = await findModel(desk, name);
+  return await takeAnswer(desk, { modelId, isAgreed: false, asked }) ?? await takeStep(desk, asked.by, (registry) => retiredByHand(registry, modelId, asked.because));
 }
 
 /** A person's answer about a model that won its trial: a step of that trial. @returns null: nobody waits for one about it */
-export async function takeAnswer({ pool, portfolioId, deployment }: Shelf, { modelId, isAgreed, asked: { by, because } }: { readonly modelId: string; readonly isAgreed: boolean; readonly asked: Signed }): Promise<ModelStep | null> {
+export async function takeAnswer({ pool, portfolioId, deployment }: Desk, { modelId, isAgreed, asked: { by, because } }: { readonly modelId: string; readonly isAgreed: boolean; readonly asked: Signed }): Promise<ModelStep | null> {
   const at = await marketTimeOf(pool, portfolioId);
   const step = await createTrialStore(pool).take({ portfolioId, stepId: `byHand/${randomUUID()}`, actor: by, at, decide: (standing) => answeredByHand(standing, modelId, { isAgreed, why: because, at }) });
   return step === null ? null : { deployment, kind: step.kind, modelId: step.modelId, why: isAgreed ? `its canary begins: ${step.why}` : step.why };
 }
 
 /** @throws {KeelError} USAGE: the step is not allowed, with why */
-export async function takeStep({ pool, portfolioId, deployment }: Shelf, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<ModelStep> {
+export async function takeStep({ pool, portfolioId, deployment }: Desk, by: string, decide: (registry: Registry) => RegistryStep | NotAllowed): Promise<ModelStep> {
   const change = await createModelStore(pool).step({
     portfolioId, actor: by, stepId: `byHand/${randomUUID()}`,
     decide: (registry) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { trainingPartsOf } from '../config/retraining.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createModelStore } from '../db/model-store.ts';
 import { createPolicyStore } from '../db/policy-store.ts';
@@ -15,7 +16,8 @@ import { servedModelOf } from '../domain/promotion/served-model.ts';
 import { dataTermsOf, snapshotRequestOf } from '../domain/retraining/data-terms.ts';
 import type { FoldOptions } from '../domain/validation/folds.ts';
 import { createTrainer } from '../models/trainer.ts';
-import { chooseDeployment, withLedger } from './deployment-parts.ts';
+import type { Desk } from './deployment-parts.ts';
+import { withDesk } from './deployment-parts.ts';
 import { findModel } from './models.ts';
 
 export interface Reproduced {
@@ -28,32 +30,23 @@ export interface Reproduced {
   readonly isSame: boolean;
 }
 
-interface Shelf {
-  readonly pool: Pool;
-  readonly portfolioId: string;
-  readonly deployment: string;
-  /** What users define, as the settings name it. */
-  readonly parts: Readonly<Record<'features' | 'strategy' | 'label' | 'learner', string>>;
-}
-
 /**
  * Makes a model's data set again from the ledger's candles, trains on it again, in a folder of its own, and compares.
  * @param name as `showModel`
  * @throws {KeelError} NOT_FOUND, USAGE; MODEL_INVALID: it was not trained here, or with other features; TRAINING_FAILED
  */
 export async function reproduceModel(deployment: string | undefined, name: string): Promise<Reproduced> {
-  const chosen = await chooseDeployment(deployment);
-  const { deployment: { name: chosenName, portfolioId }, settings: { features, strategies: strategy, label, learner } } = chosen;
-  return await withLedger(chosen, async (pool) => await reproduced({ pool, portfolioId, deployment: chosenName, parts: { features, strategy, label, learner: learner ?? '' } }, name));
+  return await withDesk(deployment, (desk) => reproduced(desk, name));
 }
 
-export async function reproduced({ pool, portfolioId, deployment, parts }: Shelf, name: string): Promise<Reproduced> {
-  const { modelId } = await findModel({ pool, portfolioId, deployment }, name);
+export async function reproduced(desk: Desk, name: string): Promise<Reproduced> {
+  const { pool, portfolioId, deployment, settings } = desk;
+  const { modelId } = await findModel(desk, name);
   const { dataHash, description } = await createModelStore(pool).model(portfolioId, modelId);
   const { learner, parameters, featureSet, label, timeframe, instruments } = servedModelOf(description);
   const folds = description['folds'] as FoldOptions;
   const request = await requestOf(pool, portfolioId, { described: description['dataset'], label: baseLabelOf(label), timeframe: timeframeOf(timeframe), folds });
-  return await inFolderOfItsOwn(parts, async (trainer) => {
+  return await inFolderOfItsOwn(trainingPartsOf(settings), async (trainer) => {
     const { id } = await trainer.featureSet(request.timeframe);
     if (id !== featureSet) throw new KeelError('MODEL_INVALID', `the model was trained with the feature set ${featureSet}, and ${id} is what KEEL_FEATURES names now`);
     const again = await trainer.snapshot(request);

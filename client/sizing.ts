@@ -1,7 +1,6 @@
 /** Learned sizing of a deployment, for the command line. */
 import { createPolicyStore } from '../db/policy-store.ts';
 import { createSizingStore } from '../db/sizing-store.ts';
-import type { Pool } from '../db/pool.ts';
 import { marketTimeOf } from '../db/model-views.ts';
 import { KeelError } from '../domain/errors.ts';
 import { boundOf, notComparedOf } from '../domain/learned-sizing/compare.ts';
@@ -11,7 +10,9 @@ import { REWARD_VERSION } from '../domain/learned-sizing/reward.ts';
 import type { SizingFacts } from '../domain/learned-sizing/sight.ts';
 import { missingForPrimary, TRADES_MIN } from '../domain/learned-sizing/sight.ts';
 import type { Acknowledgement, SizingRecord } from '../domain/ports/sizing-store.ts';
-import { chooseDeployment, withLedger } from './deployment-parts.ts';
+import type { Desk } from './deployment-parts.ts';
+import { withDesk } from './deployment-parts.ts';
+import type { Asked } from './models.ts';
 import { columns } from './output.ts';
 
 export interface SizingReport {
@@ -23,23 +24,6 @@ export interface SizingReport {
   /** The newest; null: too few signals so far. */
   readonly model: SizingRecord | null;
   readonly acknowledgement: Acknowledgement | null;
-}
-
-export interface Asked {
-  readonly deployment: string | undefined;
-  readonly by: string;
-  readonly because: string;
-}
-
-interface Desk {
-  readonly pool: Pool;
-  readonly portfolioId: string;
-  readonly deployment: string;
-}
-
-async function withDesk<T>(name: string | undefined, work: (desk: Desk) => Promise<T>): Promise<T> {
-  const chosen = await chooseDeployment(name);
-  return await withLedger(chosen, (pool) => work({ pool, portfolioId: chosen.deployment.portfolioId, deployment: chosen.deployment.name }));
 }
 
 /** @throws {KeelError} NOT_FOUND: no such deployment */

@@ -18,3 +18,8 @@ export function retrainTimeOf({ retrainAt }: Pick<Settings, 'retrainAt'>): { rea
   const [hour = 0, minute = 0] = retrainAt.split(':').map(Number);
   return { hour, minute };
 }
+
+/** What users define, as the thread that trains loads it; an empty learner is none. */
+export function trainingPartsOf({ features, strategies, label, learner }: Pick<Settings, 'features' | 'strategies' | 'label' | 'learner'>): Readonly<Record<'features' | 'strategy' | 'label' | 'learner', string>> {
+  return { features, strategy: strategies, label, learner: learner ?? '' };
+}

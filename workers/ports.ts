@@ -10,6 +10,7 @@ import type { Machine } from '../activities/health-probes.ts';
 import { ACTIVITY_REGISTRY } from '../activities/registry.ts';
 import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
+import { trainingPartsOf } from '../config/retraining.ts';
 import type { Settings } from '../config/settings.ts';
 import { createHealthStore } from '../db/health-store.ts';
 import { createLedger } from '../db/ledger.ts';
@@ -79,7 +80,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
   const seen = watched(ledger, venue);
   const store = createHealthStore(pool);
-  const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: { features: settings.features, strategy: settings.strategies, label: settings.label, learner: settings.learner ?? '' }, folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
+  const trainer = createTrainer({ thread: new URL('training-thread.ts', import.meta.url), parts: trainingPartsOf(settings), folder: join(settings.home, 'training', deployment.name), threads: TRAINING_THREADS });
   return {
     pool, control, calls, policies: createPolicyStore(pool), models: createModelStore(pool), sizing: createSizingStore(pool), trials: createTrialStore(pool), scenarios: createScenarioStore(pool), trainer, store, health: createHealthMonitor({ store, clock: Date.now }), machine: createMachine(settings.home), ...seen, sweeper: createSweeper(seen.venue),
     close: async () => {

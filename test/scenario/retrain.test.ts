@@ -67,10 +67,10 @@ test('killed at each step, a retrain comes to the bytes of one that was not, is 
   // What holds now does not matter: the model says what held then.
   await system.database.query(`UPDATE instruments SET taker_fee_rate = taker_fee_rate * 2`);
   await setPolicy(system, { rsiBuyMax: 55 });
-  const { deployment: { name: deployment, portfolioId }, settings: { features, strategies: strategy, label } } = system;
+  const { deployment: { name: deployment, portfolioId }, settings } = system;
   const pool = createPool(databaseUrlOf(system.settings, system.deployment));
   const { dataHash } = outcome;
-  expect(await reproduced({ pool, portfolioId, deployment, parts: { features, strategy, label, learner: '' } }, 'onTrial').finally(() => pool.end())).toMatchObject({ isSame: true, rows: outcome.rows, made: { dataHash, modelId: passed[0]?.modelId } });
+  expect(await reproduced({ pool, portfolioId, deployment, settings }, 'onTrial').finally(() => pool.end())).toMatchObject({ isSame: true, rows: outcome.rows, made: { dataHash, modelId: passed[0]?.modelId } });
 
   await nextCandle(system);
   const shadows = await rowsOf<{ voter: string; vector: number; label: string }>(system, `SELECT voter, array_length(feature_vector, 1) vector, label_version label FROM predictions WHERE role = 'shadow'`);

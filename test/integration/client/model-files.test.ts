@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../../../client/deployment-parts.ts';
 import { takeModelFile, writeModelFile } from '../../../client/model-files.ts';
-import type { Shelf } from '../../../client/models.ts';
 import { loadSettings } from '../../../config/settings.ts';
 import { createModelStore } from '../../../db/model-store.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
@@ -28,7 +28,7 @@ const BINARY = onnxOf(OURS.artefact);
 const BY = { by: 'ada', because: 'to see' };
 
 let databases: TestDatabases;
-let shelf: Shelf;
+let desk: Desk;
 let models: ModelStore;
 const folder = mkdtempSync(join(tmpdir(), 'keel-files-'));
 
@@ -40,7 +40,7 @@ afterAll(async () => {
 beforeEach(async () => {
   const { pool, ledger } = await emptyLedger(databases);
   models = createModelStore(pool);
-  shelf = { pool, settings: loadSettings({}), portfolioId: 'sim', deployment: 'sim', retrainIntervalMs: 24 * HOUR_MS };
+  desk = { pool, settings: loadSettings({}), portfolioId: 'sim', deployment: 'sim' };
   await ledger.upsertInstruments(MARKET.instruments);
   await ledger.ensurePortfolio({ ...PORTFOLIO, instrumentIds: MARKET.instruments.map((it) => it.id) });
   await ledger.writeCandles(seriesOf(MARKET, COUNT));
@@ -72,18 +72,18 @@ describe('our own', () => {
   it('come back as they went, to another ledger, where they stand trial', async () => {
     await registerOurs();
     const path = join(folder, 'ours');
-    expect(await writeModelFile(shelf, OURS.modelId.slice(0, 8), { file: path, asOnnx: false })).toEqual({ modelId: OURS.modelId, file: path, bytes: OURS.artefact.length });
+    expect(await writeModelFile(desk, OURS.modelId.slice(0, 8), { file: path, asOnnx: false })).toEqual({ modelId: OURS.modelId, file: path, bytes: OURS.artefact.length });
     const other = await emptyLedger(databases);
-    expect(await takeModelFile({ ...shelf, pool: other.pool }, path, BY)).toEqual({ deployment: 'sim', kind: 'trialBegun', modelId: OURS.modelId, why: 'imported: to see' });
+    expect(await takeModelFile({ ...desk, pool: other.pool }, path, BY)).toEqual({ deployment: 'sim', kind: 'trialBegun', modelId: OURS.modelId, why: 'imported: to see' });
     const there = createModelStore(other.pool);
     expect(await there.artefact('sim', OURS.modelId)).toEqual(OURS.artefact);
     expect(await there.registry('sim')).toMatchObject({ champion: null, onTrial: { modelId: OURS.modelId } });
   });
 
   it('that do not belong to what stands beside them are refused', async () => {
-    await expect(takeModelFile(shelf, fileOf(OURS.artefact), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
-    await expect(takeModelFile(shelf, fileOf(OURS.artefact, { modelId: 'f' }), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining('do not belong together') as string });
-    await expect(takeModelFile(shelf, fileOf(OURS.artefact, { modelId: OURS.modelId, recipeId: 'r', dataHash: 'd', description: { learner: 'boosting' } }), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await expect(takeModelFile(desk, fileOf(OURS.artefact), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await expect(takeModelFile(desk, fileOf(OURS.artefact, { modelId: 'f' }), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining('do not belong together') as string });
+    await expect(takeModelFile(desk, fileOf(OURS.artefact, { modelId: OURS.modelId, recipeId: 'r', dataHash: 'd', description: { learner: 'boosting' } }), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
     expect((await models.registry('sim')).onTrial).toBeNull();
   });
 });
@@ -92,9 +92,9 @@ describe('a model of another tool', () => {
   it('stands trial beside the champion, with its edges ranked among those on this market, and a second one waits', async () => {
     await beChampion();
     const path = join(folder, 'theirs.onnx');
-    await writeModelFile(shelf, 'champion', { file: path, asOnnx: true });
+    await writeModelFile(desk, 'champion', { file: path, asOnnx: true });
     expect(JSON.parse(readFileSync(`${path}.json`, 'utf8'))).toEqual({ features: OURS.model.features, task: { kind: 'classes', count: 3 }, label: OURS.description.label });
-    const step = await takeModelFile(shelf, path, BY);
+    const step = await takeModelFile(desk, path, BY);
     expect(step).toMatchObject({ kind: 'trialBegun' });
     const { description, dataHash } = await models.model('sim', step.modelId);
     const served = servedModelOf(description);
@@ -103,7 +103,7 @@ describe('a model of another tool', () => {
     expect(dataHash).toBe('imported');
     expect(await models.registry('sim')).toMatchObject({ champion: { modelId: OURS.modelId }, onTrial: { modelId: step.modelId } });
     const second = fileOf(onnxOf(fittedModel(MARKET, COUNT, { learner: 'linear', seed: 'b', parameters: {} }).artefact));
-    expect(await takeModelFile(shelf, second, BY)).toMatchObject({ kind: 'refused', why: expect.stringContaining('one at a time') as string });
+    expect(await takeModelFile(desk, second, BY)).toMatchObject({ kind: 'refused', why: expect.stringContaining('one at a time') as string });
   });
 
   it.each<[string, () => string, RegExp]>([
@@ -113,7 +113,7 @@ describe('a model of another tool', () => {
     ['a file beside it that says more', () => fileOf(BINARY, { lable: 'horizon4/1' }), /file beside the model is not understood/],
     ['another task', () => fileOf(BINARY, { task: { kind: 'regression' } }), /wide/],
   ])('is refused with its reason: %s', async (_name, path, message) => {
-    await expect(takeModelFile(shelf, path(), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) as string });
+    await expect(takeModelFile(desk, path(), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) as string });
     expect((await models.registry('sim')).onTrial).toBeNull();
   });
 });

@@ -55,11 +55,10 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
 
   /** What is foretold by a label whose file is not loaded here waits until it is. */
   async function priceKnown(due: readonly DuePrediction[], evaluatedAt: number): ReturnType<typeof price> {
-    const unknown = due.filter((it) => !isKnownLabel(it.labelVersion));
-    const [first] = unknown;
-    if (first === undefined) return await price(due, evaluatedAt);
-    const priced = await price(due.filter((it) => isKnownLabel(it.labelVersion)), evaluatedAt);
-    return { ...priced, waiting: priced.waiting + unknown.length, problem: priced.problem ?? `label ${first.labelVersion} is not known here: KEEL_LABEL must name the file that defines it` };
+    const known = due.filter((it) => isKnownLabel(it.labelVersion));
+    const unknown = due.find((it) => !isKnownLabel(it.labelVersion));
+    const priced = await price(known, evaluatedAt);
+    return unknown === undefined ? priced : { ...priced, waiting: priced.waiting + due.length - known.length, problem: priced.problem ?? `label ${unknown.labelVersion} is not known here: KEEL_LABEL must name the file that defines it` };
   }
 
   /** What goes by the outcomes. */

@@ -26,6 +26,8 @@ export interface EmergencyDeps {
 
 const LEDGER_WAIT_MS = 700;
 const WOKEN_AT_ONCE = 20;
+/** Fewer than the connections of a pool: who trades needs some. */
+const BOOKED_AT_ONCE = 5;
 
 /** What the guard asks of the ledger, and whom it wakes. */
 export function createGuardActivities({ ledger, engine, people, clock }: Pick<EmergencyDeps, 'ledger' | 'engine' | 'people' | 'clock'>): GuardActivities {
@@ -81,20 +83,22 @@ async function bookClosings(deps: EmergencyDeps, { portfolioId, isLast }: { port
   const [{ deploymentId }, positions, account] = await Promise.all([ledger.portfolio(portfolioId), ledger.openPositions(portfolioId), venue.account({ priority: 'exit' })]);
   const told: string[] = [];
   const missing: string[] = [];
-  for (const position of positions) {
+  for (const part of inParts(positions, BOOKED_AT_ONCE)) await Promise.all(part.map(book));
+  return { told, missing };
+
+  async function book(position: PositionRecord): Promise<void> {
     const closings = await bookOne(deps, position, deploymentId);
     const { quantity } = (await ledger.positionSnapshot(position.positionId)).position;
     const isEmpty = d(quantity).eq(ZERO);
-    if (isEmpty ? closings.length === 0 : isHeld(account, position)) continue; // it ends by its own orders, or another's part lies there still
+    if (isEmpty ? closings.length === 0 : isHeld(account, position)) return; // it ends by its own orders, or another's part lies there still
     if (!isEmpty && !isLast) {
       missing.push(position.positionId); // fills that look-ups do not show yet
-      continue;
+      return;
     }
     await ledger.instruct({ kind: 'gone', instructionId: `${position.positionId}/gone`, positionId: position.positionId, reason: 'emergency' });
     await deps.engine.wakePosition(position.positionId);
     told.push(position.positionId);
   }
-  return { told, missing };
 }
 
 function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean {

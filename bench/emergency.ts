@@ -42,7 +42,10 @@ export async function benchEmergency({ isQuick }: BenchOptions): Promise<readonl
       const floors: number[] = [];
       for (let round = 0; round < FLOOR_ROUNDS; round += 1) floors.push(await floor.updateMs('pingWithActivity'));
       const usual: Stop[] = [];
-      for (let round = 1; round <= (isQuick ? 1 : 3); round += 1) usual.push(await stopped(system, round));
+      for (let round = 1; round <= (isQuick ? 1 : 5); round += 1) {
+        usual.push(await stopped(system, round));
+        await tradeAgain(system);
+      }
       const few = await stopped(system, usual.length + 1, () => system.restartVenue(FEW));
       return rowsOf(usual, few, median(floors));
     } finally {
@@ -62,7 +65,7 @@ interface Stop {
   readonly sealedMs: number;
 }
 
-/** Opens until enough is held, trips, and waits for the end; then trading may begin again. @param before the trip, when all is open */
+/** Opens until enough is held, trips, and waits for the end. @param before the trip, when all is open */
 async function stopped(system: System, emergency: number, before: () => Promise<void> = () => Promise.resolve()): Promise<Stop> {
   for (let candle = 0; (await openCount(system)) < POSITIONS; candle += 1) {
     if (candle === CANDLES_TO_HOLD) throw new Error(`fewer than ${POSITIONS} positions are open after ${candle} candles: ${await whyNot(system)}`);
@@ -78,11 +81,13 @@ async function stopped(system: System, emergency: number, before: () => Promise<
   const flatMs = performance.now() - startedMs;
   await answered;
   await sealed(system, emergency);
-  const sealedMs = performance.now() - startedMs;
+  return { held, fenceMs, flatMs, sealedMs: performance.now() - startedMs };
+}
+
+async function tradeAgain(system: System): Promise<void> {
   await settled(system);
   await resume(system);
   await until('trading may begin again', async () => { await nextCandle(system); return (await guardState(system)).mode === 'armed'; }, 120_000);
-  return { held, fenceMs, flatMs, sealedMs };
 }
 
 async function openCount(system: System): Promise<number> {

@@ -58,9 +58,9 @@ export async function stopTrading(run: EmergencyRun): Promise<void> {
   run.raisedAt = null;
   if (run.round !== round) run.seenPositions.clear();
   run.round = round;
-  const telling = run.unwritten === null ? tellPositions(run) : Promise.resolve();
-  if ((await sweep(run)) === 'leaving') return; // the next run tells them again
-  await telling;
+  const telling = run.unwritten === null ? tellingOf(run) : null;
+  if ((await sweep(run, { afterPass: telling })) === 'leaving') return; // the next run tells them again
+  await telling?.();
   if (run.unwritten !== null) {
     say(run, 'closed; waiting for the ledger to write the fence');
     if ((await tellLedger(run, run.unwritten)) === 'leaving') return;
@@ -116,7 +116,7 @@ async function tellLedger(run: EmergencyRun, command: GuardCommand): Promise<'to
 }
 
 /** Until the venue shows nothing open, or the history is nearly full. */
-async function sweep(run: EmergencyRun, seen: Survey | null = null): Promise<'clear' | 'leaving'> {
+async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { seen?: Survey | null; afterPass?: (() => Promise<void>) | null } = {}): Promise<'clear' | 'leaving'> {
   let idle = 0;
   for (let look = seen ?? (await survey(run)); ; look = await survey(run)) {
     if (isClear(look)) return 'clear';
@@ -124,6 +124,7 @@ async function sweep(run: EmergencyRun, seen: Survey | null = null): Promise<'cl
     say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing`);
     await withdraw(look.openings, 'opening orders');
     const answers = await close(run, look.targets);
+    void afterPass?.();
     await withdraw(look.leftovers, 'orders of what is closed');
     const isStuck = look.targets.length > 0 ? !answers.some((it) => it.answer === 'accepted') : look.openings.length + look.leftovers.length === 0;
     idle = isStuck ? idle + 1 : 0;
@@ -165,6 +166,14 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
   return answers;
 }
 
+/** Once, when the first closing orders are sent: many positions that wake at the same time would go before them. */
+function tellingOf(run: EmergencyRun): () => Promise<void> {
+  let told: Promise<void> | null = null;
+  const tell = (): Promise<void> => (told ??= tellPositions(run));
+  if (!patched('positions told after the first closing')) void tell();
+  return tell;
+}
+
 async function tellPositions({ input }: EmergencyRun): Promise<void> {
   await (patched('positions told beside the closing') ? telling : guardLedger).tellPositions(input.portfolioId);
 }
@@ -187,7 +196,7 @@ async function proveSealed(run: EmergencyRun): Promise<'proven' | 'leaving'> {
     if (isClear(last)) looks = [...looks, { atMs: last.atMs }];
     else {
       say(run, 'a straggler came through: closing it');
-      if ((await sweep(run, last)) === 'leaving') return 'leaving';
+      if ((await sweep(run, { seen: last })) === 'leaving') return 'leaving';
       await bookClosings(run);
       looks = [];
     }

@@ -12,13 +12,15 @@ import { isServing, raiseRetention } from './namespace.ts';
 const HOST = '127.0.0.1';
 
 /**
- * One shard polls 20 times a second by default, which costs each workflow task up to 50 ms; one partition of each
- * queue is enough for one machine. Schedules of many portfolios start within the same second.
+ * One shard polls 20 times a second by default, which costs each workflow task up to 50 ms, and no timer fires before a
+ * second is over; one partition of each queue is enough for one machine. Schedules of many portfolios start within the
+ * same second.
  */
-export const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
+export const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean | string>> = {
   'history.transferProcessorMaxPollRPS': 2_000,
   'history.timerProcessorMaxPollRPS': 2_000,
   'history.transferProcessorMaxPollHostRPS': 3_000,
+  'history.timerProcessorMaxTimeShift': '10ms',
   'matching.numTaskqueueReadPartitions': 1,
   'matching.numTaskqueueWritePartitions': 1,
   'system.enableActivityEagerExecution': true,
@@ -43,7 +45,7 @@ export function engineFile(home: string, version: string): string {
 /** The embedded server as a process to supervise. It serves when healthy, with its namespace, retention raised. */
 export function engineSpec({ home, port, uiPort, namespace, cli }: EngineServerOptions): ProcessSpec {
   const ui = uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch'];
-  const dynamic = Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
+  const dynamic = Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]);
   const sqlite = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   return {
     kind: 'process', name: 'engine', needs: [], command: cli.path,

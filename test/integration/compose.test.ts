@@ -69,6 +69,6 @@ it('gives the Temporal server the polling that the embedded one has', () => {
   const temporal = serviceOf('temporal');
   const [, file = '', inside = ''] = /- \.\/(\S+):\/etc\/temporal\/(\S+):ro/.exec(temporal) ?? [];
   expect(temporal).toContain(`DYNAMIC_CONFIG_FILE_PATH: ${inside}\n`);
-  const given = Object.fromEntries([...readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').matchAll(/^([\w.]+):\n {2}- value: (\d+)$/gm)].map(([, key = '', value]) => [key, Number(value)]));
+  const given = Object.fromEntries([...readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').matchAll(/^([\w.]+):\n {2}- value: (\w+)$/gm)].map(([, key = '', value = '']) => [key, /^\d+$/.test(value) ? Number(value) : value]));
   expect(given).toEqual(Object.fromEntries(Object.entries(DYNAMIC_CONFIG).filter(([key]) => key.startsWith('history.'))));
 });

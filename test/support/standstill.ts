@@ -64,10 +64,13 @@ export async function untilOpen(system: System): Promise<{ positionId: string; i
 
 /** Nothing is under way: all orders have a known fate, all fills are booked, all events are answered for. */
 export async function settled(system: System, timeoutMs = 60_000): Promise<void> {
-  await until('everything is settled', async () => {
+  let waiting: readonly string[] = [];
+  const look = async (): Promise<boolean> => {
     const { lastEventId, acknowledgedId } = (await system.control('/state')) as VenueState;
-    return acknowledgedId >= lastEventId && (await rowsOf(system, UNSETTLED)).length === 0;
-  }, timeoutMs);
+    waiting = [...(acknowledgedId < lastEventId ? [`events after ${acknowledgedId} up to ${lastEventId} are not acknowledged`] : []), ...(await rowsOf<{ waiting: string }>(system, UNSETTLED)).map((row) => row.waiting)];
+    return waiting.length === 0;
+  };
+  await until('everything is settled', look, timeoutMs).catch((error: unknown) => { throw new Error(`${waiting.length} are waited for: ${waiting.slice(0, 20).join('; ')}`, { cause: error }); });
 }
 
 /** Answers for all events, as if somebody had heard them. */

@@ -51,7 +51,10 @@ export async function startDeployment({ settings, deployment, recording, preset,
 async function choosePreset(settings: Settings, deployment: Deployment, name: PresetName): Promise<void> {
   const pool = createPool(databaseUrlOf(settings, deployment), { applicationName: 'keel-replay', connectionsMax: 1 });
   try {
-    await createPolicyStore(pool).change({ portfolioId: deployment.portfolioId, seen: 1, wish: { kind: 'preset', name }, by: 'keel replay', because: '--preset' });
+    const store = createPolicyStore(pool);
+    const { version } = await store.active(deployment.portfolioId);
+    if (version > 1) return; // it goes on
+    await store.change({ portfolioId: deployment.portfolioId, seen: version, wish: { kind: 'preset', name }, by: 'keel replay', because: '--preset' });
   } finally {
     await pool.end();
   }

@@ -15,10 +15,12 @@ import { databaseExists } from '../../stack/postgres/database.ts';
 import type { Recording } from '../../stack/processes.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
 import { homeStatus } from '../../stack/supervisor/supervisor.ts';
+import type { Asked } from './begun.ts';
+import { readBegun } from './begun.ts';
 
 export interface ReplayFlags {
   /** Folder of candle files. */
-  readonly data: string;
+  readonly data?: string;
   /** By base or full name, commas between. */
   readonly symbols?: string;
   /** First and last day, both included, UTC. */
@@ -29,12 +31,16 @@ export interface ReplayFlags {
   readonly retrain?: string;
   /** Of the policy. */
   readonly preset?: string;
+  /** In place of all of these: the name of a replay that was killed. */
+  readonly resume?: string;
   readonly keep?: boolean;
   readonly json?: boolean;
 }
 
 /** Everything that a replay needs to know before anything is started. */
 export interface ReplayPlan {
+  /** What it was asked for, so that it can go on after a crash. */
+  readonly asked: Asked;
   /** Of the replay alone: its own venue ports, and where a Keel runs on the home, that one's database and engine. */
   readonly settings: Settings;
   readonly deployment: Deployment;
@@ -56,10 +62,11 @@ export interface Differences {
 }
 
 /**
- * Settings, name, ports and bounds of the next replay on this home. Makes the replay's folder.
+ * Settings, name, ports and bounds of the next replay on this home, or of one that was killed. Makes the replay's folder.
  * @throws {KeelError} USAGE for a date, CANDLES_INVALID, SETTING_INVALID, DATABASE_UNREACHABLE
  */
-export async function planReplay(flags: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
+export async function planReplay({ resume, ...begun }: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
+  const flags = resume === undefined ? withData(begun) : readBegun((await readSettings(process.env)).home, resume);
   const recording = recordingOf(flags);
   const preset = presetOf(flags);
   const given = { ...(await readSettings({ ...process.env, KEEL_MODE: 'replay', KEEL_RETRAIN: retrainOf(flags) })), ...differences.settings };
@@ -72,8 +79,15 @@ export async function planReplay(flags: ReplayFlags, differences: Differences = 
     ...shared, symbols, venuePort, venueControlPort, venueUrl: `http://127.0.0.1:${venuePort}`, venueControlUrl: `http://127.0.0.1:${venueControlPort}`,
   };
   assertRecorded(recording.folder, settings);
-  const deployment = await nextDeployment(settings, differences.name);
-  return { settings, deployment, recording, preset, runHome: isBeside ? deployment.folder : home };
+  const deployment = resume === undefined ? await nextDeployment(settings, differences.name) : loadDeployment(settings, resume);
+  return { asked: flags, settings, deployment, recording, preset, runHome: isBeside ? deployment.folder : home };
+}
+
+/** @throws {KeelError} USAGE */
+function withData<Flags extends ReplayFlags>(flags: Flags): Flags & { readonly data: string } {
+  const { data } = flags;
+  if (data === undefined) throw new KeelError('USAGE', '--data <folder> is missing: a folder of candle files, such as BTC-USDT-PERP.1h.csv (or --resume <name>, for a replay that was killed)');
+  return { ...flags, data };
 }
 
 /** @throws {KeelError} USAGE */
@@ -90,7 +104,7 @@ function retrainOf({ retrain = 'off' }: Pick<ReplayFlags, 'retrain'>): string {
 }
 
 /** @throws {KeelError} USAGE */
-export function recordingOf({ data, from, to, seed }: Pick<ReplayFlags, 'data' | 'from' | 'to' | 'seed'>): Recording {
+export function recordingOf({ data, from, to, seed }: Pick<Asked, 'data' | 'from' | 'to' | 'seed'>): Recording {
   const first = from === undefined ? undefined : dayOf('--from', from);
   const last = to === undefined ? undefined : dayOf('--to', to);
   if (first !== undefined && last !== undefined && last < first) throw new KeelError('USAGE', `--from ${from ?? ''} lies after --to ${to ?? ''}`);

@@ -18,6 +18,7 @@ import { columns, print } from '../output.ts';
 import { violationText } from '../verify/text.ts';
 import { verifyDeployment } from '../verify/verify.ts';
 import { workflowResult } from '../wait.ts';
+import { noteBegun, noteOver } from './begun.ts';
 import { forget, reconcile, startDeployment, startOnce } from './deployment.ts';
 import { planReplay } from './plan.ts';
 import type { ReplayFlags, ReplayPlan } from './plan.ts';
@@ -46,6 +47,7 @@ export interface ReplayReport extends LedgerSummary {
 export async function replay(flags: ReplayFlags): Promise<void> {
   const plan = await planReplay(flags);
   const interrupted = onceInterrupted();
+  noteBegun(plan.deployment.folder, plan.asked);
   const say = (line: string): void => void (flags.json === true || process.stderr.write(`${line}\n`));
   const started: { supervisor: Supervisor | null } = { supervisor: null };
   const stopStarting = (): void => void started.supervisor?.stop().catch(() => {}); // the start reports it
@@ -87,6 +89,7 @@ async function runReplay({ plan, installation, flags, say, signal }: ReplayRun):
     if (flags.keep === true) await kept(say, signal);
   } finally {
     await forget(client, plan.deployment).finally(() => client.connection.close());
+    noteOver(plan.deployment.folder);
   }
 }
 

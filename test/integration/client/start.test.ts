@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ReplayReport } from '../../../client/replay/replay.ts';
+import type { Ended } from '../../support/machine.ts';
 import { isUp, machine } from '../../support/machine.ts';
+import { writePlantedMarket } from '../../support/planted-market.ts';
 import { until } from '../../support/processes.ts';
 
 describe('keel start', () => {
@@ -63,7 +66,40 @@ describe('keel replay', () => {
     expect(failed.err).not.toContain('    at ');
     expect((await status()).leftovers).toEqual([]);
   });
+
+  it('goes on where it was after everything was killed, and comes to the same result', { timeout: 300_000 }, async () => {
+    const { home, keel, json, status } = await machine();
+    const data = join(home, 'candles');
+    writePlantedMarket({ folder: data, symbols: ['BTC', 'ETH'], timeframe: '1h', candles: 370, seed: 'resumed', strengthAt: () => 1 });
+    const asked = ['replay', '--data', data, '--seed', '7', '--preset', 'small-aggressive'];
+    const whole = (await json(...asked)) as ReplayReport;
+    expect(whole).toMatchObject({ deployment: 'replay-1', cycles: 70, violations: 0 });
+    expect(whole.fills).toBeGreaterThan(0);
+
+    const killed = keel(...asked, '--json');
+    await until('it is in the middle', async () => cyclesIn(await keel('cycles', '--deployment', 'replay-2', '--json').ended) >= 15, 120_000);
+    killed.kill('SIGKILL');
+    expect((await killed.ended).out).toBe('');
+    for (const { pid } of (await status()).leftovers) process.kill(pid, 'SIGKILL');
+
+    expect(await keel('replay', '--resume', 'replay-1').ended).toMatchObject({ code: 2, err: expect.stringContaining('there are: replay-2') as string });
+    expect(await keel('replay', '--resume', 'replay-2', '--seed', '8').ended).toMatchObject({ code: 2 });
+    const resumed = (await json('replay', '--resume', 'replay-2')) as ReplayReport;
+    expect(resultOf(resumed)).toEqual(resultOf(whole));
+    expect(await keel('replay', '--resume', 'replay-2').ended).toMatchObject({ code: 2, err: expect.stringContaining('there are: none') as string });
+    expect((await status()).leftovers).toEqual([]);
+  });
 });
+
+const cyclesIn = ({ code, out }: Ended): number => (code === 0 ? (JSON.parse(out) as unknown[]).length : 0);
+
+/** All but names and wall time. */
+function resultOf(report: ReplayReport) {
+  const { deployment, portfolioId, venueUrl, seconds, cyclesPerSecond, unprotectedSecondsMax, ...result } = report;
+  expect({ deployment, portfolioId, venueUrl }).toEqual({ deployment: portfolioId, portfolioId: deployment, venueUrl: expect.stringContaining('http') as string });
+  expect(Math.min(seconds, cyclesPerSecond, unprotectedSecondsMax)).toBeGreaterThanOrEqual(0);
+  return result;
+}
 
 describe('the command line', () => {
   it('answers help, wrong words and wrong settings with documented exit codes', async () => {

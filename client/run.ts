@@ -15,11 +15,17 @@ const FOLDER_FAULTS: readonly string[] = ['ENOTDIR', 'EACCES', 'EPERM', 'EROFS',
  * log with its stack, and the user is told where that is.
  */
 export async function run(main: () => Promise<void>, args: readonly string[] = process.argv): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', passOver);
   try {
     await main();
   } catch (error) {
     process.exitCode = report(error, args.includes('--json'));
   }
+}
+
+/** Who reads may leave (`keel events | head`); what a command does, such as an emergency stop, is done to its end. */
+function passOver(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function report(thrown: unknown, asJson: boolean): ExitCode {

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ROOT } from '../../../config/settings.ts';
 import type { ReplayReport } from '../../../client/replay/replay.ts';
 import type { Ended } from '../../support/machine.ts';
 import { isUp, machine } from '../../support/machine.ts';
@@ -114,6 +117,12 @@ describe('the command line', () => {
     const wrong = await keel('status', '--json').ended;
     expect(wrong.code).toBe(2);
     expect(JSON.parse(wrong.out)).toMatchObject({ error: { code: 'SETTING_INVALID', message: expect.stringContaining('KEEL_WORKERS is "0"') as string } });
+  });
+
+  it('says nothing of a reader that leaves', async () => {
+    const { env } = await machine();
+    const { stderr, stdout } = await promisify(execFile)('bash', ['-c', `"${process.execPath}" bin/keel.mjs doctor --settings | true; echo "\${PIPESTATUS[0]}"`], { env: { ...env }, cwd: ROOT });
+    expect({ stderr, stdout }).toEqual({ stderr: '', stdout: '0\n' });
   });
 
   it('doctor finds this machine fit, and names what is not', { timeout: 30_000 }, async () => {

@@ -122,6 +122,8 @@ describe('a stop', () => {
       await until('its run is there', async () => ess().describe().then(() => true, () => false));
       const sealed = await ess().executeUpdate(sealedUpdate);
       expect(sealed).toMatchObject({ positionsClosed: 23, sealedAt: expect.any(Number) as unknown });
+      expect(play.calls.filter((call) => call === 'tell')).toHaveLength(1);
+      expect(play.calls.indexOf('tell')).toBeGreaterThan(play.calls.findLastIndex((call) => call.startsWith('close ')));
       const calls = play.calls.filter((call) => call !== 'tell').map((call) => call.replace(/^close.*/, 'close'));
       expect(calls).toHaveLength(10);
       expect(calls.slice(0, 5)).toEqual(['tripped', 'cancel 1', 'close', 'close', 'close']);

@@ -5,7 +5,7 @@ import type { Candle, CandleSeries } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { RetrainRun } from '../domain/ports/model-store.ts';
-import { isRetrainDue } from '../domain/retraining/schedule.ts';
+import { isRetrainDue, retrainDueAt } from '../domain/retraining/schedule.ts';
 import type { AccountEvent, MarketEvent, Stream } from '../domain/ports/venue.ts';
 import type { CycleInput, FeedInput } from '../workflows/messages.ts';
 import type { AccountWatch, WatchDeps } from './account-watch.ts';
@@ -122,6 +122,9 @@ function beginOf(lasts: readonly number[], since: number, lengthMs: number): num
   return lasts.length === 0 ? since : Math.max(Math.min(...lasts), Math.max(...lasts) - lengthMs);
 }
 
+/** Market clock: the moment of the newest retrain that was asked for. */
+const RETRAIN_CURSOR = 'retrain';
+
 interface CandleKeeper {
   add(instrumentId: InstrumentId, candle: Candle): Promise<void>;
   /** Fetches what was missed since the cursor, and starts the cycles of these candles in order. */
@@ -150,10 +153,19 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
     if (input.startsCycles) {
       await engine.startCycle({ portfolioId: input.portfolioId, strategy: input.strategy, timeframe: input.timeframe, closeTime });
       await engine.startEvaluation(input.portfolioId); // after the cycle: that one is waited for
-      if (input.retrain !== undefined && isRetrainDue(input.retrain, closeTime - lengthMs, closeTime)) await engine.startRetrain(input.portfolioId, 'schedule');
     }
     await ledger.setCursor(input.portfolioId, cursorName, closeTime);
     cursor = closeTime;
+  }
+
+  /** One for all that fell due after a moment: a retrain learns from whatever there is. What was asked for is not asked for again. */
+  async function retrainIfDue(after: number, at: number): Promise<void> {
+    const { portfolioId, retrain, startsCycles } = input;
+    if (!startsCycles || retrain === undefined || !isRetrainDue(retrain, after, at)) return;
+    const due = retrainDueAt(retrain, at);
+    if (((await ledger.cursor(portfolioId, RETRAIN_CURSOR)) ?? 0) >= due) return;
+    await engine.startRetrain(portfolioId, 'schedule');
+    await ledger.setCursor(portfolioId, RETRAIN_CURSOR, due);
   }
 
   async function fetchAll(since: number, limit: number): Promise<CandleSeries[]> {
@@ -180,6 +192,7 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
       const closeTimes = [...new Set(missed.flatMap((it) => it.candles.map((candle) => candle.openTime + lengthMs)))].filter((time) => time > since).sort((a, b) => a - b);
       if (closeTimes.length === 0) return;
       await ledger.writeCandles(missed);
+      await retrainIfDue(since, Math.max(...closeTimes)); // before the cursor moves: whatever dies, it is asked for again
       for (const closeTime of closeTimes) await handOn(closeTime, []);
     }
   }
@@ -192,6 +205,7 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
     if (together.size < input.instrumentIds.length) return;
     for (const time of pending.keys()) if (time <= closeTime) pending.delete(time);
     if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp(); // a candle was missed
+    await retrainIfDue(closeTime - lengthMs, closeTime);
     await handOn(closeTime, [...together].map(([id, it]) => ({ instrumentId: id, timeframe: input.timeframe, candles: [it] })));
   }
 

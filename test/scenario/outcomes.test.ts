@@ -1,5 +1,6 @@
 /** Predictions outlive everything: a worker's death, and a week without any. */
 import { expect, test } from 'vitest';
+import { actOnHealth } from '../support/emergency.ts';
 import { until } from '../support/processes.ts';
 import { testSystem } from '../support/scenario.ts';
 import { setPolicy } from '../support/set-policy.ts';
@@ -23,12 +24,16 @@ async function counts(system: System, marketTime: number): Promise<{ due: number
   return await oneRow(system, COUNTS, [marketTime]);
 }
 
-test('after a week without any worker, and one killed while it catches up, every due prediction is priced at its own candles', async () => {
-  const system = await testSystem({ seed: '1', symbolCount: 1, candles: WEEK_CANDLES + 20 });
+test('after a week without any worker, and one killed while it catches up, every due prediction is priced at its own candles, no cycle is doubled, and models are trained once', async () => {
+  const system = await testSystem({ mode: 'sim', seed: '1', symbolCount: 1, candles: WEEK_CANDLES + 20, env: { KEEL_RETRAIN: 'daily' } });
+  await actOnHealth(system, false); // a market that stands still is ill
   await setPolicy(system, { confidenceMin: 0.999, confidenceFull: 1 }); // every signal is refused: nothing is traded, all the same it is judged
   await beginStandstill(system);
   for (let candle = 0; candle < HORIZON + 2; candle += 1) await nextCandle(system);
   const before = await oneRow<{ n: number }>(system, 'SELECT count(*)::int n FROM predictions WHERE due_at IS NOT NULL');
+
+  const retrains = async (): Promise<number> => (await oneRow<{ n: number }>(system, 'SELECT count(*)::int n FROM retrain_runs')).n;
+  const trained = await retrains();
 
   await system.killWorker(0);
   let marketTime = 0;
@@ -48,6 +53,9 @@ test('after a week without any worker, and one killed while it catches up, every
   expect(await rowsOf(system, `SELECT 1 FROM predictions WHERE role = 'acting' AND decision = 'refused' LIMIT 1`)).toHaveLength(1);
   const { counted, acting } = await oneRow<{ counted: number; acting: number }>(system, `SELECT (SELECT sum(buys + sells + holds)::int FROM outcome_counts) counted, (SELECT count(*)::int FROM outcomes JOIN predictions USING (prediction_id) WHERE role = 'acting') acting`);
   expect(counted).toBe(acting);
+  expect(await oneRow(system, 'SELECT count(*)::int n, count(DISTINCT close_time)::int moments FROM cycles')).toEqual({ n: HORIZON + 2 + WEEK_CANDLES, moments: HORIZON + 2 + WEEK_CANDLES });
+  await until('models are trained anew', async () => (await retrains()) > trained, 60_000);
+  expect(await rowsOf(system, `SELECT cause, outcome FROM retrain_runs ORDER BY started_at`)).toHaveLength(trained + 1);
   await nextCandle(system); // the venue counts its limits by the market's minutes, and there was one for all of the week
   expect(await system.violations()).toEqual([]);
 

@@ -21,7 +21,7 @@ function candle(hour: number): Candle {
 }
 
 /** A market feed that has handed on everything up to hour 5. `refuses` lists calls that fail once. */
-function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor = 5 as number | null, silent = '' } = {}) {
+function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor = 5 as number | null, silent = '', retrain = undefined as FeedInput['retrain'], askedFor = null as number | null } = {}) {
   const calls: string[] = [];
   const evaluationsAfter: (string | undefined)[] = [];
   const note = async (call: string): Promise<void> => {
@@ -33,28 +33,38 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor
     calls.push(call);
   };
   let fetched = 0;
+  let asked = askedFor;
   let tell: (event: MarketEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
   const deps: FeedDeps = {
     clock: () => 0, cancelled, calls: portOf({}), health: portOf({}),
     ledger: portOf<Ledger>({
-      cursor: async () => (cursor === null ? null : cursor * HOUR_MS),
+      cursor: async (_portfolio, name) => {
+        const hour = name === CURSOR ? cursor : asked;
+        return hour === null ? null : hour * HOUR_MS;
+      },
       writeCandles: async (series) => { if (series.length > 0) await note(`candles of ${series.map((it) => it.instrumentId).join(' ')}`); },
-      setCursor: async (_portfolio, name, value) => { expect(name).toBe(CURSOR); await note(`cursor at ${value / HOUR_MS}`); },
+      setCursor: async (_portfolio, name, value) => {
+        if (name !== CURSOR) asked = value / HOUR_MS;
+        await note(`${name === CURSOR ? 'cursor' : name} at ${value / HOUR_MS}`);
+      },
     }),
-    engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`), startEvaluation: async () => void evaluationsAfter.push(calls.at(-1)) }),
+    engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`), startEvaluation: async () => void evaluationsAfter.push(calls.at(-1)), startRetrain: (_portfolio, cause) => note(`retrain by ${cause}`) }),
     venue: portOf<Venue>({
       marketTime: async () => 20 * HOUR_MS,
       candles: async ({ instrumentId, since }) => { fetched += 1; return instrumentId === silent ? [] : atVenue.filter((hour) => hour * HOUR_MS > since).map(candle); },
       streamMarket: async (_query, onEvent) => { tell = onEvent; return openStream(); },
     }),
   };
-  const running = createFeedActivities(deps).streamMarket(INPUT);
+  const running = createFeedActivities(deps).streamMarket(retrain === undefined ? INPUT : { ...INPUT, retrain });
   running.catch(() => undefined); // it never ends by itself
   const closed = async (instrumentId: string, hour: number): Promise<void> => { await tell({ kind: 'candleClosed', instrumentId, timeframe: '1h', candle: candle(hour) }); };
-  /** It caught up before and after it subscribed, each time for both symbols. */
-  const subscribed = (): Promise<void> => expect.poll(() => fetched).toBe(4);
+  /** It caught up before and after it subscribed, each time for both symbols; where candles were missed, it looked once more. */
+  const subscribed = (looks = 4): Promise<void> => expect.poll(() => fetched).toBe(looks);
   return { calls, evaluationsAfter, closed, subscribed };
 }
+
+const DAILY = { everyMs: 24 * HOUR_MS, offsetMs: 6 * HOUR_MS };
+const retrainsOf = ({ calls }: { readonly calls: readonly string[] }): readonly string[] => calls.filter((call) => call.startsWith('retrain'));
 
 function openStream(): Stream {
   return { closed: new Promise(() => undefined), close: async () => undefined };
@@ -112,6 +122,32 @@ describe('the market feed', () => {
     await feed.closed('BTC', 7);
     await feed.closed('ETH', 7);
     expect(feed.calls.filter((call) => !call.startsWith('candles'))).toEqual(['cycle of 6', 'cursor at 6', 'cycle of 7', 'cursor at 7']);
+  });
+
+  it('asks for one retrain of all that fell due while it was away, and for the next when it is due', async () => {
+    const atVenue = Array.from({ length: 55 }, (_unused, at) => 6 + at); // due at 6, 30 and 54
+    const feed = marketFeed({ atVenue, retrain: DAILY });
+    await feed.subscribed(6);
+    expect(retrainsOf(feed)).toEqual(['retrain by schedule', 'retrain at 54']);
+    expect(feed.calls.indexOf('retrain at 54')).toBeLessThan(feed.calls.indexOf('cursor at 6'));
+    for (let hour = 61; hour <= 79; hour += 1) for (const symbol of ['BTC', 'ETH']) await feed.closed(symbol, hour);
+    expect(retrainsOf(feed).slice(2)).toEqual(['retrain by schedule', 'retrain at 78']);
+  });
+
+  it('does not ask again for the retrain that it asked for before it died, and asks again where that failed', async () => {
+    const died = marketFeed({ atVenue: [29, 30, 31], cursor: 28, retrain: DAILY, askedFor: 30 });
+    await died.subscribed(6);
+    expect(died.calls).toContain('cursor at 31');
+    expect(retrainsOf(died)).toEqual([]);
+    const refused = marketFeed({ cursor: 29, retrain: DAILY, refuses: ['retrain by schedule'] });
+    await refused.subscribed();
+    await refused.closed('BTC', 30);
+    await expect(refused.closed('ETH', 30)).rejects.toThrow('retrain by schedule failed');
+    expect(refused.calls).toEqual([]);
+    await refused.closed('BTC', 30);
+    await refused.closed('ETH', 30);
+    expect(retrainsOf(refused)).toEqual(['retrain by schedule', 'retrain at 30']);
+    expect(refused.calls).toContain('cursor at 30');
   });
 });
 

@@ -17,7 +17,7 @@ import { createUnwrittenHealth } from './unwritten-health.ts';
 
 export interface HealthDeps extends ProbeDeps, UnwrittenHealthDeps {
   readonly ledger: Pick<Ledger, 'guard' | 'commandGuard' | 'oversee'>;
-  readonly engine: Pick<Engine, 'wakeGuard'>;
+  readonly engine: Pick<Engine, 'wakeGuard' | 'tripGuard'>;
   readonly cancelled: Cancelled;
 }
 
@@ -33,6 +33,15 @@ export function createOversightActivities({ ledger, clock }: Pick<HealthDeps, 'l
 export function createHealthActivities(deps: HealthDeps): HealthActivities {
   const { store, clock } = deps;
   const unwritten = createUnwrittenHealth(deps);
+  const told = new Set<string>();
+
+  /** While the ledger is away the guard hears of critical health directly, once, and stops by its own copy. */
+  async function tellUnwritten(portfolioId: string, check: HealthCheck, isStored: boolean): Promise<void> {
+    if (isStored || check.level !== 'critical') return void told.delete(portfolioId);
+    if (told.has(portfolioId)) return;
+    await deps.engine.tripGuard(portfolioId, causeOf(check));
+    told.add(portfolioId);
+  }
 
   async function recorded(input: HealthInput): Promise<RecordedCheck & { readonly isStored: boolean; readonly isReplay: boolean }> {
     const { readings, isReplay } = await readParts(deps, input);
@@ -57,6 +66,7 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
         for (;;) {
           const { check, nextMs, isStored, isReplay } = await Promise.race([recorded(input), cancelled]);
           if (isStored && !isReplay) await actOn(deps, input.portfolioId, check);
+          if (!isReplay) await tellUnwritten(input.portfolioId, check, isStored);
           // The Schedule's next run goes on.
           if (clock() + nextMs >= endsAt) return outcomeOf(check, isStored);
           await Promise.race([sleep(nextMs, undefined, { signal }), cancelled]);
@@ -74,10 +84,14 @@ async function actOn(deps: HealthDeps, portfolioId: string, check: HealthCheck):
   if (check.level === 'critical') await tripFor(deps, portfolioId, check);
 }
 
-/** The account's feed hears of it too, if it lives: its look is one of the parts. */
-async function tripFor({ ledger, engine, clock }: HealthDeps, portfolioId: string, { parts }: HealthCheck): Promise<void> {
+function causeOf({ parts }: HealthCheck): TripCause {
   const ill = parts.filter((it) => it.state === 'unhealthy').map((it) => `${it.part} ${it.value}`);
-  const cause: TripCause = { trigger: 'health', reason: `health is critical: ${ill.join('; ')}`.slice(0, 500), by: 'keel', severity: 'high' };
+  return { trigger: 'health', reason: `health is critical: ${ill.join('; ')}`.slice(0, 500), by: 'keel', severity: 'high' };
+}
+
+/** The account's feed hears of it too, if it lives: its look is one of the parts. */
+async function tripFor({ ledger, engine, clock }: HealthDeps, portfolioId: string, check: HealthCheck): Promise<void> {
+  const cause = causeOf(check);
   const command = { kind: 'trip', cause, at: clock() } as const;
   const { state } = await ledger.guard(portfolioId, { marketAt: null, wallAt: clock() });
   if (applyGuard(state, command).change !== 'tripped') return; // it is stopped already

@@ -14,8 +14,8 @@ import { embeddedPostgresUrl } from '../../stack/postgres/server.ts';
 import { databaseExists } from '../../stack/postgres/database.ts';
 import type { Recording } from '../../stack/processes.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
-import { homeStatus } from '../../stack/supervisor/supervisor.ts';
-import type { Asked } from './begun.ts';
+import { homeStatus, stopRunning } from '../../stack/supervisor/supervisor.ts';
+import type { Asked, Begun } from './begun.ts';
 import { readBegun } from './begun.ts';
 
 export interface ReplayFlags {
@@ -65,11 +65,12 @@ export interface Differences {
  * Settings, name, ports and bounds of the next replay on this home, or of one that was killed. Makes the replay's folder.
  * @throws {KeelError} USAGE for a date, CANDLES_INVALID, SETTING_INVALID, DATABASE_UNREACHABLE
  */
-export async function planReplay({ resume, ...begun }: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
-  const flags = resume === undefined ? withData(begun) : readBegun((await readSettings(process.env)).home, resume);
+export async function planReplay({ resume, ...fresh }: ReplayFlags, differences: Differences = {}): Promise<ReplayPlan> {
+  const begun = resume === undefined ? null : await interrupted((await readSettings()).home, resume);
+  const flags = begun?.asked ?? withData(fresh);
   const recording = recordingOf(flags);
   const preset = presetOf(flags);
-  const given = { ...(await readSettings({ ...process.env, KEEL_MODE: 'replay', KEEL_RETRAIN: retrainOf(flags) })), ...differences.settings };
+  const given = { ...(await readSettings({ ...process.env, ...begun?.env, KEEL_MODE: 'replay', KEEL_RETRAIN: retrainOf(flags) })), ...differences.settings };
   const { home } = given;
   const isBeside = homeStatus(home).supervisorPid !== null;
   const shared = isBeside ? await besideRunning(given) : given;
@@ -81,6 +82,17 @@ export async function planReplay({ resume, ...begun }: ReplayFlags, differences:
   assertRecorded(recording.folder, settings);
   const deployment = resume === undefined ? await nextDeployment(settings, differences.name) : loadDeployment(settings, resume);
   return { asked: flags, settings, deployment, recording, preset, runHome: isBeside ? deployment.folder : home };
+}
+
+/** What a replay that was killed was asked for; what was left of it beside a running Keel is stopped. @throws {KeelError} USAGE, ALREADY_RUNNING */
+async function interrupted(home: string, name: string): Promise<Begun> {
+  const begun = readBegun(home, name);
+  for (const folder of [home, join(home, name)]) {
+    const { supervisorPid, state } = homeStatus(folder);
+    if (supervisorPid !== null && state?.deployment === name) throw new KeelError('ALREADY_RUNNING', `${name} runs already (pid ${supervisorPid}); --resume is for one that was killed`);
+  }
+  if (homeStatus(join(home, name)).leftovers.length > 0) await stopRunning(join(home, name));
+  return begun;
 }
 
 /** @throws {KeelError} USAGE */

@@ -47,7 +47,7 @@ export interface ReplayReport extends LedgerSummary {
 export async function replay(flags: ReplayFlags): Promise<void> {
   const plan = await planReplay(flags);
   const interrupted = onceInterrupted();
-  noteBegun(plan.deployment.folder, plan.asked);
+  noteBegun(plan.deployment.folder, plan.asked, plan.settings);
   const say = (line: string): void => void (flags.json === true || process.stderr.write(`${line}\n`));
   const started: { supervisor: Supervisor | null } = { supervisor: null };
   const stopStarting = (): void => void started.supervisor?.stop().catch(() => {}); // the start reports it
@@ -58,6 +58,7 @@ export async function replay(flags: ReplayFlags): Promise<void> {
     await runReplay({ plan, installation, supervisor, flags, say, signal: interrupted.signal });
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
+    noteOver(plan.deployment.folder);
     process.exitCode = EXIT_CODES.interrupted;
   } finally {
     await started.supervisor?.stop();

@@ -1,5 +1,5 @@
 import type { GuardChange, GuardCommand, GuardState } from '../../domain/emergency/guard.ts';
-import { applyGuard, guardStateOf, isHalting } from '../../domain/emergency/guard.ts';
+import { applyGuard, guardStateOf, isHalting, isMeant } from '../../domain/emergency/guard.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { EmergencyLimits } from '../../domain/emergency/limits.ts';
 import { emergencyLimitsOf } from '../../domain/emergency/limits.ts';
@@ -125,9 +125,12 @@ async function lockGuard(client: Client, portfolioId: string): Promise<GuardStat
 
 /** The domain decides; guard, fence, events and positions' inboxes are written together or not at all. */
 async function commanded(client: Client, portfolioId: string, before: GuardState, command: GuardCommand): Promise<GuardResult> {
-  const result = applyGuard(before, command);
+  let result = applyGuard(before, command);
+  const fence = await changeFence(client, fenceChangeOf(portfolioId, before, result, command), (now) => {
+    result = { ...result, state: withKeptFence(now, before, result, command) };
+    return fenceAfter(now, before, result, command);
+  });
   const { state } = result;
-  const fence = await changeFence(client, fenceChangeOf(portfolioId, before, result, command), (now) => fenceAfter(now, before, result, command));
   if (state === before) return { ...result, fence };
   const told = result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;
   await together(
@@ -138,10 +141,17 @@ async function commanded(client: Client, portfolioId: string, before: GuardState
   return { ...result, fence };
 }
 
-/** Up while it is stopped, whoever lowered it; down when recovery begins, and when a person resumes what was halted without an emergency. */
+/** Up while it is stopped, whoever lowered it; down when recovery begins, unless it was up before, and when a person resumes. */
 function fenceAfter(fence: Fence, before: GuardState, { state }: GuardChange, command: GuardCommand): Fence {
   if (isHalting(state.mode)) return raised(fence);
-  return isHalting(before.mode) || (state.mode === 'armed' && command.kind === 'reset') ? lowered(fence) : fence;
+  const isRecovering = isHalting(before.mode) && !state.keepsFence;
+  return isRecovering || (command.kind === 'reset' && isMeant(before, command)) ? lowered(fence) : fence;
+}
+
+/** Who halted before it tripped wants a person's word as well. */
+function withKeptFence(fence: Fence, before: GuardState, { state, change }: GuardChange, command: GuardCommand): GuardState {
+  const keepsFence = change === 'tripped' ? fence.halted : before.keepsFence && !(command.kind === 'reset' && isMeant(before, command));
+  return keepsFence === state.keepsFence ? state : { ...state, keepsFence };
 }
 
 function fenceChangeOf(portfolioId: string, before: GuardState, { state }: GuardChange, command: GuardCommand): { portfolioId: string; by: string; reason: string } {

@@ -1,5 +1,6 @@
 /** The guard's state and its transitions, pure: ledger, workflows and command line apply these same functions. */
 import type { GuardMode, RecoveryMode, TripCause } from './types.ts';
+import { needsPerson } from './triggers.ts';
 import { GUARD_MODES, TRIGGERS } from './types.ts';
 
 /** One line of the guard's history. */
@@ -29,12 +30,14 @@ export interface GuardState {
   readonly positionsClosed: number;
   /** Market clock: the drawdown's peak counts from here; null: from the beginning. */
   readonly peakSince: number | null;
+  /** The fence was up already when it tripped, for another reason: recovery leaves it up until a person resumes. */
+  readonly keepsFence: boolean;
   /** Oldest first, bounded. */
   readonly history: readonly GuardTransition[];
 }
 
 export const ARMED: GuardState = {
-  mode: 'armed', emergency: 0, round: 0, cause: null, resetBy: null, trippedAt: null, flatAt: null, sealedAt: null, positionsClosed: 0, peakSince: null, history: [],
+  mode: 'armed', emergency: 0, round: 0, cause: null, resetBy: null, trippedAt: null, flatAt: null, sealedAt: null, positionsClosed: 0, peakSince: null, keepsFence: false, history: [],
 };
 
 const HISTORY_MAX = 100;
@@ -44,7 +47,8 @@ export type GuardCommand =
   | { readonly kind: 'trip'; readonly cause: TripCause; readonly at: number }
   | { readonly kind: 'flat'; readonly emergency: number; readonly round: number; readonly positionsClosed: number; readonly at: number }
   | { readonly kind: 'sealed'; readonly emergency: number; readonly round: number; readonly at: number }
-  | { readonly kind: 'reset'; readonly by: string; readonly because: string; readonly at: number }
+  /** `emergency`: the one that the person saw; absent: whichever there is. */
+  | { readonly kind: 'reset'; readonly by: string; readonly because: string; readonly at: number; readonly emergency?: number }
   /** One step of recovery. `marketAt`: the peak is re-based there when it leaves `emergency`. */
   | { readonly kind: 'step'; readonly emergency: number; readonly from: RecoveryMode; readonly to: RecoveryMode; readonly drawdownBps: number; readonly at: number; readonly marketAt: number };
 
@@ -65,18 +69,22 @@ export function applyGuard(state: GuardState, command: GuardCommand): GuardChang
         ? { state: { ...moved(state, 'emergency', { at: command.at, why: 'nothing open, proven twice', by: 'keel' }), sealedAt: command.at }, change: 'sealed' }
         : same(state);
     case 'reset':
-      return state.mode === 'armed' || state.resetBy !== null ? same(state) : { state: noted({ ...state, resetBy: command.by }, { at: command.at, why: `reset: ${command.because}`, by: command.by }), change: 'reset' };
+      return state.mode === 'armed' || state.resetBy !== null || !isMeant(state, command) ? same(state) : { state: noted({ ...state, resetBy: command.by }, { at: command.at, why: `reset: ${command.because}`, by: command.by }), change: 'reset' };
     case 'step':
       return stepped(state, command);
   }
 }
 
-/** Twice while it trips is once; from any other mode it trips, within the emergency that still runs if one does. */
+/** Whether a person's word is about this emergency. */
+export function isMeant(state: Pick<GuardState, 'emergency'>, { emergency = state.emergency }: { readonly emergency?: number }): boolean {
+  return emergency === state.emergency;
+}
+
+/** Twice while it is stopped is once; from any other mode it trips, within the emergency that still runs if one does. */
 function tripped(state: GuardState, { cause, at }: Extract<GuardCommand, { kind: 'trip' }>): GuardChange {
-  if (state.mode === 'tripping') return same(state);
-  if (state.mode === 'emergency') {
-    // Closed already. A cause that only a person ends takes the place of one that ends by itself.
-    const isHarder = (cause.trigger === 'person' || cause.trigger === 'twoMasters') && (state.cause?.trigger !== cause.trigger || state.resetBy !== null);
+  if (isHalting(state.mode)) {
+    // It closes, or is closed. A cause that only a person ends takes the place of one that ends by itself, or that was given free.
+    const isHarder = needsPerson(cause.trigger) && (state.cause?.trigger !== cause.trigger || state.resetBy !== null);
     return isHarder ? { state: noted({ ...state, cause, resetBy: null }, { at, why: `again: ${cause.reason}`, by: cause.by }), change: 'none' } : same(state);
   }
   const isNew = state.mode === 'armed';

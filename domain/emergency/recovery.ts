@@ -1,9 +1,9 @@
 /** The way back from an emergency: one step at a time upward after a dwell, at once downward. Pure. */
-import { isConditionOver, isLossTrigger, needsPerson, percent } from './triggers.ts';
+import { conditionsHolding, isConditionOver, isLossTrigger, needsPerson, percent } from './triggers.ts';
 import type { RiskReadings } from './triggers.ts';
 import type { EmergencyLimits } from './limits.ts';
 import { NORMAL_LIMITS } from './limits.ts';
-import type { RecoveryMode, TripCause } from './types.ts';
+import type { RecoveryMode, Trigger, TripCause } from './types.ts';
 import { RECOVERY_MODES } from './types.ts';
 
 export function bandOf(drawdownBps: number, { bands }: Pick<EmergencyLimits, 'bands'> = NORMAL_LIMITS): RecoveryMode {
@@ -57,10 +57,19 @@ function rank(mode: RecoveryMode): number {
   return RECOVERY_MODES.indexOf(mode);
 }
 
-/** Only the way out of `emergency` asks for the cause; later steps go by drawdown alone. */
-function isCauseGone({ mode, cause, isReset }: RecoveryState, readings: RiskReadings, limits: EmergencyLimits): boolean {
-  if (mode !== 'emergency' || isReset || isLossTrigger(cause.trigger)) return true;
-  return needsPerson(cause.trigger) ? false : isConditionOver(cause.trigger, readings, limits);
+/** Only the way out of `emergency` asks for causes; later steps go by drawdown alone. A person's word ends what a person stopped, and no condition. */
+function isCauseGone(state: RecoveryState, readings: RiskReadings, limits: EmergencyLimits): boolean {
+  return state.mode !== 'emergency' || (!waitsForPerson(state) && lastingOf(state, readings, limits).length === 0);
+}
+
+function waitsForPerson({ cause, isReset }: RecoveryState): boolean {
+  return needsPerson(cause.trigger) && !isReset;
+}
+
+/** Conditions that hold, or made it and are not over: whichever came first, trading would stop again at once. */
+function lastingOf({ cause }: RecoveryState, readings: RiskReadings, limits: EmergencyLimits): readonly Trigger[] {
+  const isOwnOver = isLossTrigger(cause.trigger) || needsPerson(cause.trigger) || isConditionOver(cause.trigger, readings, limits);
+  return [...new Set([...(isOwnOver ? [] : [cause.trigger]), ...conditionsHolding(readings, limits)])];
 }
 
 /** What the next step waits for, in words; empty when nothing is missing. */
@@ -71,7 +80,10 @@ export function missingForNextStep(state: RecoveryState, facts: RecoveryFacts, l
   const below = limits.bands[mode];
   if (facts.drawdownBps === null) missing.push('equity is not known yet');
   else if (facts.drawdownBps >= below) missing.push(`drawdown from the high of 24 h is ${percent(facts.drawdownBps)}, must fall below ${percent(below)}`);
-  if (!isCauseGone(state, facts.readings, limits)) missing.push(needsPerson(state.cause.trigger) ? 'a named person: keel resume --by <name> --because "<text>"' : `${state.cause.trigger}: must be over (was: ${state.cause.reason})`);
+  if (mode === 'emergency') {
+    if (waitsForPerson(state)) missing.push('a named person: keel resume --by <name> --because "<text>"');
+    for (const trigger of lastingOf(state, facts.readings, limits)) missing.push(`${trigger}: must be over${trigger === state.cause.trigger ? ` (was: ${state.cause.reason})` : ''}`);
+  }
   if (missing.length > 0) return missing;
   const leftMs = limits.dwellMs - (facts.at - (state.betterSince ?? facts.at));
   return leftMs > 0 ? [`${Math.ceil(leftMs / 1_000)} s more of the dwell (market clock)`] : [];

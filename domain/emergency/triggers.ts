@@ -118,6 +118,16 @@ export function isConditionOver(trigger: Trigger, readings: RiskReadings, limits
   return TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings, limits) ?? false;
 }
 
+/** Conditions, as against losses, that hold now. */
+export function conditionsHolding(readings: RiskReadings, limits: EmergencyLimits = NORMAL_LIMITS): readonly Trigger[] {
+  return TRIGGER_TABLE.filter((rule) => !isLossTrigger(rule.trigger) && rule.holds(readings, limits)).map((rule) => rule.trigger);
+}
+
+/** Readings of a replay: losses alone act there. */
+export function lossesAlone({ dailyLossBps, drawdownBps, openLossBps }: RiskReadings): RiskReadings {
+  return { ...CALM, dailyLossBps, drawdownBps, openLossBps };
+}
+
 /** Triggers that were told and are not over yet. */
 export type CrossingMemory = readonly Trigger[];
 

@@ -12,7 +12,7 @@ import type { EmergencyLimits } from './limits.ts';
 import type { RecoveryFacts, RecoveryState } from './recovery.ts';
 import { missingForNextStep, recoveryLook } from './recovery.ts';
 import type { CrossingMemory, RiskReadings } from './triggers.ts';
-import { crossingOf, isLossTrigger, percent } from './triggers.ts';
+import { crossingOf, isLossTrigger, lossesAlone, percent } from './triggers.ts';
 
 /** Both asked of the venue at one moment, so they belong together. */
 export interface AccountSight {
@@ -125,21 +125,22 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
     memory = { ...withMoney(settled(memory, context), sight, context), ...(sight.machinery === null ? {} : { machinery: sight.machinery, machineryAt: sight.seenAt }) };
     // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
     if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
-    const look = evaluated(memory, sight, factsOf(memory, sight.at, context.ledger), context);
+    const look = evaluated(memory, sight, factsOf(memory, sight.at, context), context);
     memory = look.memory;
     found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
   }
   return { ...found, memory, losses: lossesOf(memory.equity) };
 }
 
-function factsOf(memory: WatchMemory, at: number, ledger: LedgerReadings): RecoveryFacts {
-  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: readingsOf(memory, ledger) };
+function factsOf(memory: WatchMemory, at: number, { ledger, isReplay }: Pick<WatchContext, 'ledger' | 'isReplay'>): RecoveryFacts {
+  const readings = readingsOf(memory, ledger);
+  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: isReplay ? lossesAlone(readings) : readings };
 }
 
 /** Where an emergency stands, for people: losses, and what the next step of recovery waits for, in words. */
-export function standingOf({ state, memory, readings, limits }: { readonly state: GuardState; readonly memory: WatchMemory; readonly readings: LedgerReadings; readonly limits: EmergencyLimits }): { readonly losses: Losses; readonly missing: readonly string[] } {
+export function standingOf({ state, memory, readings, limits, isReplay }: { readonly state: GuardState; readonly memory: WatchMemory; readonly readings: LedgerReadings; readonly limits: EmergencyLimits; readonly isReplay: boolean }): { readonly losses: Losses; readonly missing: readonly string[] } {
   const recovery = recoveryStateOf(memory, state);
-  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, readings), limits) };
+  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, { ledger: readings, isReplay }), limits) };
 }
 
 function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
@@ -242,7 +243,8 @@ function evaluated(memory: WatchMemory, sight: RiskSight, facts: RecoveryFacts, 
   const crossing = crossingOf(memory.told, facts.readings, { isReplay, limits });
   const isLoss = crossing.cause !== null && isLossTrigger(crossing.cause.trigger);
   if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };
-  const told = { ...memory, told: crossing.memory };
+  // While it is stopped, a condition that begins to hold stays to be told: else nobody would stop for it once trading is back.
+  const told = { ...memory, told: isHalting(guard.mode) ? crossing.memory.filter((it) => isLossTrigger(it) || memory.told.includes(it)) : crossing.memory };
   if (crossing.cause !== null && !isHalting(guard.mode)) return { memory: told, command: { kind: 'trip', cause: crossing.cause, at: sight.seenAt }, isDoubtful: false };
   return isCertain ? { ...recovered(told, sight, facts, context), isDoubtful: false } : { memory: told, command: null, isDoubtful: false };
 }

@@ -81,6 +81,7 @@ describe('keel replay', () => {
 
     const killed = keel(...asked, '--json');
     await until('it is in the middle', async () => cyclesIn(await keel('cycles', '--deployment', 'replay-2', '--json').ended) >= 15, 120_000);
+    expect(await keel('replay', '--resume', 'replay-2').ended).toMatchObject({ code: 4, err: expect.stringContaining('replay-2 runs already') as string });
     killed.kill('SIGKILL');
     expect((await killed.ended).out).toBe('');
     for (const { pid } of (await status()).leftovers) process.kill(pid, 'SIGKILL');

@@ -82,6 +82,26 @@ it('from trip to normal: every step is told once, and the fence comes down with 
   expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered', 'emergencyFlat', 'emergencySealed', 'emergencyReset', 'fenceLowered', 'emergencyRecovered', 'emergencyRecovered', 'emergencyRecovered']);
 });
 
+it('recovery leaves a fence up that was up before, until a person resumes', async () => {
+  await ledger.raiseFence({ portfolioId: 'sim', by: 'keel', reason: 'an account that was used already' });
+  await command({ ...TRIP, cause: { ...CAUSE, trigger: 'openLoss' } });
+  await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 2 });
+  await command({ kind: 'sealed', emergency: 1, round: 1, at: 3 });
+  expect(await command({ kind: 'step', emergency: 1, from: 'emergency', to: 'protective', drawdownBps: 10, at: 4, marketAt: 4 })).toMatchObject({ change: 'recovered', fence: { halted: true } });
+  expect(await command({ kind: 'reset', by: 'ada', because: 'adopted', at: 5, emergency: 0 })).toMatchObject({ change: 'none', fence: { halted: true } });
+  expect(await command({ kind: 'reset', by: 'ada', because: 'adopted', at: 5, emergency: 1 })).toMatchObject({ change: 'reset', state: { mode: 'protective', keepsFence: false }, fence: { halted: false } });
+});
+
+it('a person resumes what was halted during recovery', async () => {
+  await command(TRIP);
+  await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 2 });
+  await command({ kind: 'sealed', emergency: 1, round: 1, at: 3 });
+  await command({ kind: 'reset', by: 'ada', because: 'looked at it', at: 4 });
+  await command({ kind: 'step', emergency: 1, from: 'emergency', to: 'protective', drawdownBps: 10, at: 5, marketAt: 5 });
+  await ledger.raiseFence({ portfolioId: 'sim', by: 'reconciliation', reason: 'another Keel' });
+  expect(await command({ kind: 'reset', by: 'bob', because: 'it is gone', at: 6 })).toMatchObject({ fence: { halted: false } });
+});
+
 it('a person resumes what was halted without an emergency; nothing else lowers that fence', async () => {
   await ledger.raiseFence({ portfolioId: 'sim', by: 'reconciliation', reason: 'another Keel' });
   await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 1 });

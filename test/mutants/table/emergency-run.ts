@@ -25,7 +25,8 @@ export const EMERGENCY_RUN_MUTANTS: readonly Mutant[] = [
   { name: 'run: told once', guard: 'a trip that a run knows of is not told to it again', tests: waiting, edits: [edit(GUARD, `    if (isTold && patched('told once')) return; // every signal is an event in its history\n`, '')] },
   { name: 'run: people are told once', guard: 'a guard that continues as new does not tell people of the same trip again', tests: waiting, edits: [edit(GUARD, 'directAlert(input.direct)', 'directAlert()')] },
   { name: 'ledger: the fence with the guard', guard: 'the fence rises in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, '  if (isHalting(state.mode)) return raised(fence);\n', '')] },
-  { name: 'ledger: the fence comes down', guard: 'the first step back lowers the fence', tests: ledger('every step is told once'), edits: [edit(LEDGER, `return isHalting(before.mode) || (state.mode`, `return (state.mode`)] },
+  { name: 'ledger: the fence comes down', guard: 'the first step back lowers the fence', tests: ledger('every step is told once'), edits: [edit(LEDGER, 'const isRecovering = isHalting(before.mode) && !state.keepsFence;', 'const isRecovering = false;')] },
+  { name: 'ledger: a fence that was up before', guard: 'recovery lowers no fence that was raised for another reason', tests: ledger('recovery leaves a fence up'), edits: [edit(LEDGER, 'isHalting(before.mode) && !state.keepsFence;', 'isHalting(before.mode);')] },
   { name: 'ledger: positions are told', guard: 'each open position is told to stand aside in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, `result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;`, '0;')] },
   { name: 'ledger: one at a time', guard: 'trips at the same moment are one', tests: ledger('many at the same moment, is once'), edits: [edit(LEDGER, 'WHERE portfolio_id = $1 FOR UPDATE', 'WHERE portfolio_id = $1')] },
 ];

@@ -20,9 +20,9 @@ const watch = unit('domain/emergency/watch');
 const effective = unit('domain/policy/effective');
 
 export const EMERGENCY_MUTANTS: readonly Mutant[] = [
-  { name: 'trip: once while it trips', guard: 'a second trip while it trips begins no second round', tests: guard, edits: [edit(GUARD, `  if (state.mode === 'tripping') return same(state);\n`, '')] },
-  { name: 'trip: closed is closed', guard: 'a trip in emergency closes nothing again', tests: guard, edits: [edit(GUARD, `  if (state.mode === 'emergency') {\n`, `  if (state.mode === 'emergency' && cause.trigger === 'person') {\n`)] },
-  { name: 'trip: a person outlasts a loss', guard: 'in emergency a cause that only a person ends takes the place of one that ends by itself', tests: guard, edits: [edit(GUARD, `const isHarder = (cause.trigger === 'person' || cause.trigger === 'twoMasters') &&`, 'const isHarder = false &&')] },
+  { name: 'trip: once while it trips', guard: 'a second trip while it trips begins no second round', tests: guard, edits: [edit(GUARD, '  if (isHalting(state.mode)) {\n', `  if (state.mode === 'emergency') {\n`)] },
+  { name: 'trip: closed is closed', guard: 'a trip in emergency closes nothing again', tests: guard, edits: [edit(GUARD, '  if (isHalting(state.mode)) {\n', `  if (state.mode === 'tripping') {\n`)] },
+  { name: 'trip: a person outlasts a loss', guard: 'while it is stopped a cause that only a person ends takes the place of one that ends by itself', tests: guard, edits: [edit(GUARD, 'const isHarder = needsPerson(cause.trigger) &&', 'const isHarder = false &&')] },
   { name: 'trip: a word of before does not count', guard: 'a new trip needs a new reset', tests: guard, edits: [edit(GUARD, 'cause, resetBy: null, trippedAt: at,', 'cause, trippedAt: at,')] },
   { name: 'trip: a number of its own', guard: 'each emergency has a number, each round of it another', tests: guard, edits: [edit(GUARD, 'round: isNew ? 1 : state.round + 1,', 'round: 1,')] },
   { name: 'trip: an empty request is a person', guard: 'an empty or malformed request stops too, and says so', tests: guard, edits: [edit('domain/emergency/trip-request.ts', `return text === '' ? null : text`, 'return text')] },
@@ -37,7 +37,8 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'step: falling back is a trip', guard: 'nobody steps into emergency without closing', tests: guard, edits: [edit(GUARD, `  if (command.to === 'emergency') return same(state); // falling back is a trip: it closes again\n`, '')] },
   { name: 'step: emergency leads to protective', guard: 'the guard itself skips no step out of emergency', tests: guard, edits: [edit(GUARD, `  if (state.mode === 'emergency' && command.to !== 'protective') return same(state);\n`, '')] },
   { name: 'step: the peak begins anew', guard: 'leaving emergency re-bases the drawdown that trips', tests: guard, edits: [edit(GUARD, `state: state.mode === 'emergency' ? { ...next, peakSince: command.marketAt } : next,`, 'state: next,')] },
-  { name: 'reset: the first name stays', guard: 'who resumed is not written over', tests: guard, edits: [edit(GUARD, `return state.mode === 'armed' || state.resetBy !== null ?`, `return state.mode === 'armed' ?`)] },
+  { name: 'reset: the first name stays', guard: 'who resumed is not written over', tests: guard, edits: [edit(GUARD, `return state.mode === 'armed' || state.resetBy !== null ||`, `return state.mode === 'armed' ||`)] },
+  { name: 'reset: of this emergency', guard: 'a word about another emergency frees nothing', tests: guard, edits: [edit(GUARD, ' || !isMeant(state, command) ?', ' ?')] },
 
   { name: 'recovery: dwell', guard: 'a step upward waits for its dwell', tests: recovery, edits: [edit(RECOVERY, '  if (facts.at - betterSince < limits.dwellMs) return { state: { ...state, betterSince }, step: null };\n', '')] },
   { name: 'recovery: a dwell without a break', guard: 'the dwell begins anew when what it needs stops holding', tests: recovery, edits: [edit(RECOVERY, 'if (rank(band) === rank(mode) || !isCauseGone(state, facts.readings, limits)) return { state: { ...state, betterSince: null }, step: null };', 'if (rank(band) === rank(mode) || !isCauseGone(state, facts.readings, limits)) return { state, step: null };')] },
@@ -45,8 +46,9 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'recovery: one step upward', guard: 'recovery skips no step', tests: recovery, edits: [edit(RECOVERY, `RECOVERY_MODES[rank(mode) + 1] ?? 'normal'`, 'band')] },
   { name: 'recovery: at once downward', guard: 'a step downward waits for nothing', tests: recovery, edits: [edit(RECOVERY, '  if (rank(band) < rank(mode)) return stepTo(state, band, facts.drawdownBps);\n', '')] },
   { name: 'recovery: cause gone', guard: 'the way out of emergency needs the cause to be gone', tests: recovery, edits: [edit(RECOVERY, ' || !isCauseGone(state, facts.readings, limits)) return', ') return')] },
-  { name: 'recovery: a person ends what a person began', guard: `a person's trip ends by a named person's word alone`, tests: recovery, edits: [edit(RECOVERY, 'return needsPerson(cause.trigger) ? false : isConditionOver', 'return needsPerson(cause.trigger) ? true : isConditionOver')] },
-  { name: 'recovery: a word is enough', guard: 'what a person stopped, a named person resumes', tests: recovery, edits: [edit(RECOVERY, `mode !== 'emergency' || isReset || isLossTrigger`, `mode !== 'emergency' || isLossTrigger`)] },
+  { name: 'recovery: a person ends what a person began', guard: `a person's trip ends by a named person's word alone`, tests: recovery, edits: [edit(RECOVERY, 'return needsPerson(cause.trigger) && !isReset;', 'return false;')] },
+  { name: 'recovery: a word is enough', guard: 'what a person stopped, a named person resumes', tests: recovery, edits: [edit(RECOVERY, 'return needsPerson(cause.trigger) && !isReset;', 'return needsPerson(cause.trigger);')] },
+  { name: 'recovery: no condition holds', guard: 'a condition that came during the emergency holds it up as well', tests: recovery, edits: [edit(RECOVERY, ', ...conditionsHolding(readings, limits)])]', '])]')] },
   { name: 'recovery: unknown gives nothing back', guard: 'no step without a known drawdown', tests: recovery, edits: [edit(RECOVERY, `if (facts.drawdownBps === null || mode === 'normal') return`, `if (mode === 'normal') return`), edit(RECOVERY, 'const band = bandOf(facts.drawdownBps, limits);\n  if (rank', 'const band = bandOf(facts.drawdownBps ?? 0, limits);\n  if (rank'), edit(RECOVERY, 'return stepTo(state, band, facts.drawdownBps);', 'return stepTo(state, band, facts.drawdownBps ?? 0);'), edit(RECOVERY, `?? 'normal', facts.drawdownBps);`, `?? 'normal', facts.drawdownBps ?? 0);`)] },
   { name: 'recovery: edge of a band', guard: 'a drawdown at the edge belongs to the stricter mode', tests: recovery, edits: [edit(RECOVERY, 'if (drawdownBps >= bands.protective)', 'if (drawdownBps > bands.protective)')] },
 
@@ -87,6 +89,8 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'trigger: losses alone in a replay', guard: `a replay's trades depend on data alone`, tests: triggers, edits: [edit(TRIGGERS, 'rule.actsInReplay || !isReplay', 'true')] },
 
   { name: 'watch: a loss is asked of the venue', guard: 'a loss that only the stream tells does not trip', tests: watch, edits: [edit(WATCH, '  if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };\n', '')] },
+  { name: 'watch: what began while it was stopped', guard: 'a condition that began during an emergency trips once trading is back', tests: watch, edits: [edit(WATCH, 'isHalting(guard.mode) ? crossing.memory.filter((it) => isLossTrigger(it) || memory.told.includes(it)) : crossing.memory', 'crossing.memory')] },
+  { name: 'watch: losses alone in a replay', guard: 'in a replay no condition holds up the way back', tests: watch, edits: [edit(WATCH, 'isReplay ? lossesAlone(readings) : readings', 'readings')] },
   { name: 'watch: what the stream has yet to tell', guard: 'in lockstep a withdrawal that a look sees before its event does not trip', tests: watch, edits: [edit(WATCH, 'memory.ahead === null && (context.trustsStream ||', '(context.trustsStream ||')] },
   { name: 'watch: no trip while it is stopped', guard: 'a crossing while it is stopped trips nothing', tests: watch, edits: [edit(WATCH, 'if (crossing.cause !== null && !isHalting(guard.mode)) return { memory: told,', 'if (crossing.cause !== null) return { memory: told,')] },
   { name: 'watch: falling back trips', guard: 'recovery that falls back to emergency closes again', tests: watch, edits: [edit(WATCH, `  if (step.to === 'emergency') {\n`, `  if (step.to === 'normal') {\n`)] },

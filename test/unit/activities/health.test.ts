@@ -40,7 +40,7 @@ interface Changes {
 function system({ deaf = 0, signs: given = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
   let signs = given;
   let failures = deaf;
-  const seen = { told: [] as string[], tries: 0, setSigns: (next: NonNullable<Changes['signs']>) => { signs = next; }, checks: [] as HealthCheck[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
+  const seen = { told: [] as string[], tries: 0, setSigns: (next: NonNullable<Changes['signs']>) => { signs = next; }, checks: [] as HealthCheck[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, tripped: [] as string[], guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
   const store: Partial<HealthStore> = {
     signs: () => (signs === 'away' ? AWAY() : Promise.resolve({ ...SIGNS, ...signs })),
     record: (_portfolioId, readings, at) => {
@@ -67,7 +67,7 @@ function system({ deaf = 0, signs: given = {}, engine = {}, venue = {}, room = {
         return Promise.resolve({ ...change, fence: { epoch: 2, halted: true } });
       },
     }),
-    engine: { wakeGuard: () => { seen.woken += 1; return Promise.resolve(); } },
+    engine: { wakeGuard: () => { seen.woken += 1; return Promise.resolve(); }, tripGuard: (_portfolioId, { trigger, reason }) => { seen.tripped.push(`${trigger}: ${reason}`); return Promise.resolve(); } },
     people: {
       tell: ({ level, text }) => {
         seen.tries += 1;
@@ -137,6 +137,13 @@ describe('a check that is critical', () => {
     const feeds = seen.checks.map((it) => it.parts.filter(({ part }) => part === 'accountFeed' || part === 'marketFeed').map(({ state }) => state));
     expect(feeds).toEqual([['degraded', 'degraded'], ['degraded', 'degraded'], ['unhealthy', 'unhealthy']]);
     expect([seen.checks.at(-1)?.level, seen.guard.mode]).toEqual(['critical', 'tripping']);
+  });
+
+  it('while the ledger is away is told to the guard directly, once', async () => {
+    const { checkHealth, seen } = system({ signs: 'away', venue: { ping: GONE, marketTime: GONE } });
+    for (let look = 1; look <= 5; look += 1) await checkHealth(INPUT);
+    expect(seen.tripped).toEqual([expect.stringMatching(/^health: health is critical: .*database/)]);
+    expect(seen.commands).toEqual([]);
   });
 
   it('is recorded in a replay, and not acted on', async () => {

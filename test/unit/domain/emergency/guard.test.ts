@@ -62,6 +62,22 @@ it('a person who trips during an emergency of losses must be asked before it end
   expect(applyGuard(after(...SEALED), { ...trip, cause: { ...CAUSE, trigger: 'feed' } }).state.cause).toEqual(CAUSE);
 });
 
+it('a person who trips while it closes must be asked as well, also after another gave their word', () => {
+  const closing = applyGuard(after(trip, flat), { kind: 'trip', cause: PERSON, at: 5 });
+  expect([closing.change, closing.state.mode, closing.state.round, closing.state.cause]).toEqual(['none', 'tripping', 1, PERSON]);
+  expect(closing.state.history.at(-1)).toMatchObject({ why: 'again: enough', by: 'ada' });
+  const given = applyGuard(closing.state, { kind: 'reset', by: 'bob', because: 'looked at it', at: 6 }).state;
+  expect(given.resetBy).toBe('bob');
+  expect(applyGuard(given, { kind: 'trip', cause: PERSON, at: 7 }).state.resetBy).toBeNull();
+  expect(applyGuard(after(trip), { kind: 'trip', cause: { ...CAUSE, trigger: 'feed' }, at: 5 }).state).toEqual(after(trip));
+});
+
+it('a word about another emergency than this one changes nothing', () => {
+  const reset = (emergency: number): GuardCommand => ({ kind: 'reset', by: 'bob', because: 'the last one is over', at: 5, emergency });
+  expect(applyGuard(after(...SEALED), reset(0))).toEqual({ state: after(...SEALED), change: 'none' });
+  expect(applyGuard(after(...SEALED), reset(1)).change).toBe('reset');
+});
+
 it('a word that was given for one round does not end the next', () => {
   const given = after(...SEALED, { kind: 'reset', by: 'ada', because: 'looked at it', at: 4 }, step('emergency', 'protective'));
   expect(given.resetBy).toBe('ada');

@@ -32,6 +32,11 @@ it.each<[string, RecoveryState, RecoveryFacts, RecoveryMode]>([
   ['two masters wait for a person',     state('emergency', 'twoMasters', { betterSince: 0 }), facts(9 * D, 0), 'emergency'],
   ['a condition that still holds',      state('emergency', 'feed', { betterSince: 0 }),     facts(9 * D, 0, { feedAgeMs: 300_001 }), 'emergency'],
   ['a condition over for the dwell',    state('emergency', 'feed', { betterSince: 0 }),     facts(D, 0),       'protective'],
+  ['no word ends a condition',          state('emergency', 'feed', { betterSince: 0, isReset: true }), facts(9 * D, 0, { feedAgeMs: 300_001 }), 'emergency'],
+  ['a condition that came meanwhile',   state('emergency', 'openLoss', { betterSince: 0 }), facts(9 * D, 0, { ledgerDiffers: 'ghostPosition BTC' }), 'emergency'],
+  ['also after a person\'s word',       state('emergency', 'person', { betterSince: 0, isReset: true }), facts(9 * D, 0, { health: 'critical' }), 'emergency'],
+  ['a loss of the day that stays',      state('emergency', 'openLoss', { betterSince: 0 }), facts(D, 0, { dailyLossBps: 1_200 }), 'protective'],
+  ['a condition hinders no later step', state('protective', 'feed', { betterSince: 0 }),    facts(D, 0, { isFeedCorrupt: true }), 'cautious'],
   ['later steps go by drawdown alone',  state('protective', 'person', { betterSince: 0 }),  facts(D, 0),       'cautious'],
 ])('%s', (_name, before, seen, mode) => {
   expect(recoveryLook(before, seen).state.mode).toBe(mode);
@@ -67,6 +72,8 @@ it.each<[string, RecoveryState, RecoveryFacts, RegExp | null]>([
   ['drawdown',   state('emergency'),                                     facts(0, 1_100),    /11\.00 %, must fall below 10\.00 %/],
   ['a person',   state('emergency', 'person'),                           facts(0, 0),        /keel resume/],
   ['condition',  state('emergency', 'feed'),                             facts(0, 0, { isFeedCorrupt: true }), /feed: must be over/],
+  ['another condition', state('emergency', 'openLoss'),                  facts(0, 0, { health: 'unreachable' }), /^health: must be over$/],
+  ['all of them', state('emergency', 'person'),                          facts(0, 0, { isFeedCorrupt: true }), /keel resume.*; feed: must be over/],
   ['the dwell',  state('emergency', 'drawdown', { betterSince: 0 }),     facts(60_000, 0),   /240 s more/],
   ['equity',     state('emergency'),                                     facts(0, null),     /equity is not known/],
   ['nothing',    state('normal'),                                        facts(0, 0),        null],

@@ -10,6 +10,7 @@ const CONTEXT: WatchContext = {
   ledger: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '10000', incomeReadAt: 0 },
 };
 const MINUTE = 60_000;
+const STOPPED = applyGuard(ARMED, { kind: 'trip', cause: { trigger: 'openLoss', reason: 'open loss', by: 'keel', severity: 'critical' }, at: 1 }).state;
 
 function account(minute: number, walletBalance: string, equity: string = walletBalance, unrealized: Record<string, string> = {}): RiskSight {
   return { at: minute * MINUTE, seenAt: minute * MINUTE, money: { kind: 'account', walletBalance, equity, unrealized }, machinery: null };
@@ -188,6 +189,25 @@ describe('machinery', () => {
     const { state: guard } = applyGuard(ARMED, { kind: 'trip', cause: { trigger: 'person', reason: 'x', by: 'ada', severity: 'critical' }, at: 0 });
     expect(lookAtRisk(BEGUN, [sight({ health: 'critical' })], { ...CONTEXT, guard }).command).toBeNull();
   });
+});
+
+it('what began to hold while it was stopped trips once trading is back, unless it is over', () => {
+  const sight = (minute: number, more: object): RiskSight => ({ ...account(minute, '10000'), machinery: { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok', ...more } });
+  const stopped = { ...CONTEXT, guard: STOPPED };
+  const during = lookAtRisk(BEGUN, [sight(1, { isFeedCorrupt: true })], stopped);
+  expect([during.command, during.memory.told]).toEqual([null, []]);
+  expect(lookAtRisk(during.memory, [sight(2, { isFeedCorrupt: true })], CONTEXT).command).toMatchObject({ kind: 'trip', cause: { trigger: 'feed' } });
+  expect(lookAtRisk(during.memory, [sight(2, {})], CONTEXT).command).toBeNull();
+  const loss = lookAtRisk(BEGUN, [account(1, '10000', '8900', { 'BTC both': '-1100' })], stopped);
+  expect([loss.command, loss.memory.told]).toEqual([null, ['dailyLoss', 'drawdown', 'openLoss']]); // recovery goes by the drawdown
+});
+
+it('in a replay no condition hinders the way back', () => {
+  const corrupt: RiskSight = { ...account(1, '10000'), machinery: { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: true, health: 'critical' } };
+  const at = (minute: number): RiskSight => account(minute, '10000');
+  const look = (isReplay: boolean) => lookAtRisk(BEGUN, [corrupt, at(2), at(60)], { ...CONTEXT, isReplay, guard: { ...STOPPED, mode: 'emergency', sealedAt: 1 } }).command;
+  expect(look(true)).toMatchObject({ kind: 'step', to: 'protective' });
+  expect(look(false)).toBeNull();
 });
 
 describe('recovery', () => {

@@ -9,6 +9,7 @@ import { KeelError } from '../domain/errors.ts';
 import { REWARD_VERSION } from '../domain/learned-sizing/reward.ts';
 import { decisionsOf } from '../domain/oversight/decisions.ts';
 import type { Answer, Decision } from '../domain/oversight/decisions.ts';
+import type { Purpose } from './deployment-choice.ts';
 import type { Desk } from './deployment-parts.ts';
 import { chooseDeployment, withDesk } from './deployment-parts.ts';
 import { resume } from './emergency/trip.ts';
@@ -31,8 +32,8 @@ export interface Answered {
   readonly done: string;
 }
 
-export async function listDecisions(name: string | undefined): Promise<Decisions> {
-  return await withDesk(name, async ({ pool, portfolioId, deployment }) => ({ deployment, ...(await waitingDecisions(pool, portfolioId)) }));
+export async function listDecisions(name: string | undefined, purpose: Purpose = 'standing'): Promise<Decisions> {
+  return await withDesk(name, async ({ pool, portfolioId, deployment }) => ({ deployment, ...(await waitingDecisions(pool, portfolioId)) }), purpose);
 }
 
 /** @throws {KeelError} DATABASE_UNREACHABLE, DATABASE_FAILED, NOT_FOUND: no such portfolio */
@@ -50,7 +51,7 @@ export async function waitingDecisions(pool: Pool, portfolioId: string): Promise
  * @throws {KeelError} NOT_FOUND: nothing of that id waits; USAGE: an answer that it does not have; what the step itself throws
  */
 export async function answerDecision(name: string | undefined, { id, answer, by, because }: { readonly id: string; readonly answer: string; readonly by: string; readonly because: string }): Promise<Answered> {
-  const { deployment, waiting } = await listDecisions(name);
+  const { deployment, waiting } = await listDecisions(name, 'change');
   const decision = decisionNamed(waiting, id, deployment);
   const chosen = answerOf(decision, answer);
   return { deployment, id: decision.id, answer: chosen, done: await ACTIONS[chosen](decision, { deployment, by, because }) };

@@ -1,12 +1,12 @@
 /** What a command needs of a deployment: what runs is used, what does not is started for as long as the command takes. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { z } from 'zod';
 import { databaseUrlOf } from '../config/database.ts';
 import { loadDeployment } from '../config/deployment.ts';
 import type { Deployment } from '../config/deployment.ts';
-import { readSettings } from '../config/settings.ts';
+import { isSet, readSettings } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { engineAddress } from '../config/temporal.ts';
 import type { Pool } from '../db/pool.ts';
@@ -24,6 +24,8 @@ import { homeStatus } from '../stack/supervisor/supervisor.ts';
 import { createVenue } from '../venues/index.ts';
 import { createClientLimiter } from './limiter.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
+import type { Purpose } from './deployment-choice.ts';
+import { deploymentFor, deploymentsOf, isDeployment } from './deployment-choice.ts';
 import { connectClient } from './install.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -42,24 +44,15 @@ export interface DeploymentParts extends Chosen {
 }
 
 /**
- * The named deployment, or the one that runs on the home, or its newest replay, or that of KEEL_MODE.
- * @throws {KeelError} NOT_FOUND when the home has none of that name, SETTING_INVALID
+ * The named deployment, or the one that `deploymentFor` finds.
+ * @throws {KeelError} NOT_FOUND when the home has none of that name, SETTING_INVALID; USAGE as `deploymentFor`
  */
-export async function chooseDeployment(name: string | undefined): Promise<Chosen> {
+export async function chooseDeployment(name: string | undefined, purpose: Purpose = 'rows'): Promise<Chosen> {
   const settings = await readSettings();
   const { home } = settings;
-  const chosen = name ?? homeStatus(home).state?.deployment ?? newestReplay(home) ?? settings.mode;
-  if (!existsSync(join(home, chosen, 'deployment.json'))) throw new KeelError('NOT_FOUND', `${home} holds no deployment "${chosen}"; there are: ${deploymentsOf(home).join(', ') || 'none'}`);
+  const chosen = name ?? deploymentFor(purpose, { home, mode: settings.mode, isModeSet: await isSet('mode') });
+  if (!isDeployment(home, chosen)) throw new KeelError('NOT_FOUND', `${home} holds no deployment "${chosen}"; there are: ${deploymentsOf(home).join(', ') || 'none'}`);
   return { settings, deployment: loadDeployment(settings, chosen) };
-}
-
-function deploymentsOf(home: string): string[] {
-  return existsSync(home) ? readdirSync(home).filter((name) => existsSync(join(home, name, 'deployment.json'))).sort() : [];
-}
-
-function newestReplay(home: string): string | undefined {
-  const numbers = deploymentsOf(home).map((name) => /^replay-(\d+)$/.exec(name)?.[1]).filter((text) => text !== undefined).map(Number);
-  return numbers.length === 0 ? undefined : `replay-${Math.max(...numbers)}`;
 }
 
 /** Ledger alone. @throws {KeelError} as `withDatabase` */
@@ -76,8 +69,8 @@ export interface Desk {
 }
 
 /** The same of the deployment that `chooseDeployment` finds. @throws {KeelError} as both */
-export async function withDesk<T>(name: string | undefined, work: (desk: Desk) => Promise<T>): Promise<T> {
-  const chosen = await chooseDeployment(name);
+export async function withDesk<T>(name: string | undefined, work: (desk: Desk) => Promise<T>, purpose: Purpose = 'rows'): Promise<T> {
+  const chosen = await chooseDeployment(name, purpose);
   const { deployment, settings } = chosen;
   return await withLedger(chosen, (pool) => work({ pool, settings, portfolioId: deployment.portfolioId, deployment: deployment.name }));
 }

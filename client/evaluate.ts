@@ -18,7 +18,7 @@ export interface Evaluated extends EvaluationOutcome {
  * @throws {KeelError} NOT_RUNNING when no worker finished it in time: it goes on when one is there. ENGINE_UNREACHABLE, NOT_FOUND
  */
 export async function evaluateNow(flags: { readonly deployment: string | undefined; readonly timeoutS: number }): Promise<Evaluated> {
-  const { settings, deployment } = await chooseDeployment(flags.deployment);
+  const { settings, deployment } = await chooseDeployment(flags.deployment, 'change');
   const client = await connectClient(settings);
   try {
     return { deployment: deployment.name, ...(await evaluation(client, deployment, flags.timeoutS * 1_000)) };

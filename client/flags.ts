@@ -1,7 +1,10 @@
 import { KeelError } from '../domain/errors.ts';
 
 /** The option of a command that looks at one deployment. */
-export const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else the newest replay'] as const;
+export const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else that of KEEL_MODE where it is set, else the newest replay'] as const;
+
+/** The same of one that changes it, or shows what is changed: it takes no replay that does not run. */
+export const STANDING_DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else that of KEEL_MODE where it is set, else the one that was started last'] as const;
 
 /** As far as an INTEGER of the database goes. */
 const LARGEST = 2 ** 31 - 1;

@@ -9,6 +9,7 @@ import { MARKS, problemOf, recordsOf, REGIMES } from '../domain/teaching/opinion
 import type { Opinion, PersonRecord } from '../domain/teaching/opinions.ts';
 import { isExpired, QUEUE_DAYS, queueOf } from '../domain/teaching/queue.ts';
 import type { Priority, Waiting } from '../domain/teaching/queue.ts';
+import type { Purpose } from './deployment-choice.ts';
 import type { Desk } from './deployment-parts.ts';
 import { withDesk } from './deployment-parts.ts';
 
@@ -22,8 +23,8 @@ export interface Question extends Asked, Pick<Waiting, 'priority' | 'disagreemen
 }
 
 /** @param desk.now market clock */
-async function atDesk<T>(name: string | undefined, work: (desk: Desk & { readonly now: number }) => Promise<T>): Promise<T> {
-  return await withDesk(name, async (desk) => await work({ ...desk, now: await marketTimeOf(desk.pool, desk.portfolioId) }));
+async function atDesk<T>(name: string | undefined, work: (desk: Desk & { readonly now: number }) => Promise<T>, purpose: Purpose = 'standing'): Promise<T> {
+  return await withDesk(name, async (desk) => await work({ ...desk, now: await marketTimeOf(desk.pool, desk.portfolioId) }), purpose);
 }
 
 /** The first of the queue. @param options.candles how many the chart has, ≥ 1. @returns null: nobody is asked anything. */
@@ -62,7 +63,7 @@ export async function giveOpinion(name: string | undefined, predictionId: number
     if (!asked.hasOpinion && isExpired(asked.madeAt, now)) throw new KeelError('USAGE', `prediction ${predictionId} is of ${new Date(asked.madeAt).toISOString()}: after ${QUEUE_DAYS} days of the market's time only what was spoken of before can be marked anew`);
     await recordOpinion(pool, { portfolioId, predictionId, instrumentId: asked.instrumentId, opinion });
     return { deployment, predictionId, ...opinion };
-  });
+  }, 'change');
 }
 
 export interface LabelStats {

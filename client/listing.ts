@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ListedRow, Listing } from '../db/listings.ts';
 import { print, printJson, table } from './output.ts';
-import { wholeNumber } from './flags.ts';
+import { DEPLOYMENT, wholeNumber } from './flags.ts';
 
 interface Flags {
   readonly deployment?: string;
@@ -14,7 +14,7 @@ export function registerListing(program: Command, listing: Listing, about: strin
   program
     .command(listing)
     .description(about)
-    .option('--deployment <name>', 'sim, paper, testnet, live or replay-<n>; default: the one that runs, else the newest replay')
+    .option('--deployment <name>', `sim, paper, testnet, live or replay-<n>; ${DEPLOYMENT[1]}`)
     .option('--limit <n>', 'how many, newest first', '20')
     .option('--json', 'as JSON')
     .addHelpText('after', `\nExamples:\n  keel ${listing}\n  keel ${listing} --limit 100 --json\n  keel ${listing} --deployment replay-1`)

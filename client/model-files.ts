@@ -83,7 +83,7 @@ async function onnxFileOf(artefact: Uint8Array, description: StoredModel['descri
  * @throws {KeelError} MODEL_INVALID: the file is no model that can foretell here, was altered, or is not what the JSON beside it says; LEARNER_UNAVAILABLE; USAGE
  */
 export async function importModel(file: string, asked: Asked): Promise<ModelStep> {
-  return await withDesk(asked.deployment, (desk) => takeModelFile(desk, file, asked));
+  return await withDesk(asked.deployment, (desk) => takeModelFile(desk, file, asked), 'change');
 }
 
 export async function takeModelFile(desk: Desk, file: string, { by, because }: Pick<Asked, 'by' | 'because'>): Promise<ModelStep> {

@@ -84,7 +84,7 @@ type Signed = Pick<Asked, 'by' | 'because'>;
 
 /** Acts from the next cycle on; of one that won its trial and waits for an answer the canary begins. @throws {KeelError} NOT_FOUND, USAGE */
 export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
-  return await withDesk(asked.deployment, (desk) => takePromotion(desk, name, asked));
+  return await withDesk(asked.deployment, (desk) => takePromotion(desk, name, asked), 'change');
 }
 
 export async function takePromotion(desk: Desk, name: string, asked: Signed): Promise<ModelStep> {
@@ -98,12 +98,12 @@ export async function rollBackModel({ deployment, by, because }: Asked): Promise
   return await withDesk(deployment, async (desk) => {
     const now = await marketTimeOf(desk.pool, desk.portfolioId);
     return await takeStep(desk, by, (registry) => (registry.champion === null ? { problem: 'there is no champion: the rules act' } : afterRollBack(registry, because, { now, retrainIntervalMs: retrainIntervalMs(desk.settings) })));
-  });
+  }, 'change');
 }
 
 /** Takes it out of its place; to one that won its trial it is the answer no. @throws {KeelError} NOT_FOUND, USAGE */
 export async function retireModel(name: string, asked: Asked): Promise<ModelStep> {
-  return await withDesk(asked.deployment, (desk) => takeRetirement(desk, name, asked));
+  return await withDesk(asked.deployment, (desk) => takeRetirement(desk, name, asked), 'change');
 }
 
 export async function takeRetirement(desk: Desk, name: string, asked: Signed): Promise<ModelStep> {

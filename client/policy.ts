@@ -13,6 +13,7 @@ import type { Policy, PolicyKey, PolicyValue } from '../domain/policy/policy.ts'
 import { isPolicyKey, POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from '../domain/policy/policy.ts';
 import { policyInvalid, rangeOf } from '../domain/policy/schema.ts';
 import type { PolicyChangeOutcome, PolicyStore, PolicyVersion } from '../domain/ports/policy-store.ts';
+import type { Purpose } from './deployment-choice.ts';
 import { chooseDeployment, withLedger } from './deployment-parts.ts';
 
 /** A number that does not hold as the policy says: who made it stricter. */
@@ -69,7 +70,7 @@ export async function choosePreset(name: string, asked: Asked): Promise<PolicyCh
 }
 
 async function change(wish: PolicyWish, { deployment, by, because }: Asked): Promise<PolicyChangeOutcome> {
-  return await withPolicies(deployment, async ({ store, portfolioId }) => await store.change({ portfolioId, seen: (await newestOf(store, portfolioId)).version, wish, by, because }));
+  return await withPolicies(deployment, async ({ store, portfolioId }) => await store.change({ portfolioId, seen: (await newestOf(store, portfolioId)).version, wish, by, because }), 'change');
 }
 
 export async function policyHistory(deployment: string | undefined, limit: number): Promise<readonly PolicyVersion[]> {
@@ -109,8 +110,8 @@ interface Policies {
   readonly standing: () => Promise<Standing>;
 }
 
-async function withPolicies<T>(name: string | undefined, work: (policies: Policies) => Promise<T>): Promise<T> {
-  const chosen = await chooseDeployment(name);
+async function withPolicies<T>(name: string | undefined, work: (policies: Policies) => Promise<T>, purpose: Purpose = 'standing'): Promise<T> {
+  const chosen = await chooseDeployment(name, purpose);
   const { portfolioId } = chosen.deployment;
   return await withLedger(chosen, async (pool) => {
     const now = { marketAt: 0, wallAt: 0 };

@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 500;
  * @throws {KeelError} NOT_RUNNING when no worker finished it in time: it goes on when one is there. ENGINE_UNREACHABLE, NOT_FOUND
  */
 export async function retrainNow(flags: { readonly deployment: string | undefined; readonly timeoutS: number; readonly isShown: boolean }): Promise<Retrained> {
-  const { settings, deployment } = await chooseDeployment(flags.deployment);
+  const { settings, deployment } = await chooseDeployment(flags.deployment, 'change');
   const client = await connectClient(settings);
   try {
     const workflowId = dailyRetrainId(deployment.portfolioId);

@@ -28,7 +28,7 @@ export interface SizingReport {
 
 /** @throws {KeelError} NOT_FOUND: no such deployment */
 export async function showSizing(deployment: string | undefined): Promise<SizingReport> {
-  return await withDesk(deployment, reportOf);
+  return await withDesk(deployment, reportOf, 'standing');
 }
 
 async function reportOf({ pool, portfolioId, deployment }: Desk): Promise<SizingReport> {
@@ -54,7 +54,7 @@ export async function acknowledgeSizing({ deployment, by, because }: Asked): Pro
     if (boundBps === null || !(boundBps > 0)) throw new KeelError('USAGE', `the newest sizing model of ${desk.deployment} ${boundBps === null ? `was not compared with neutral (${notComparedOf(model.comparison) ?? 'nobody knows why'})` : `has a lower 95 % bound of ${boundBps.toFixed(2)} bps over neutral`}: there is nothing to acknowledge before it is above 0 (\`keel sizing\`)`);
     await store.acknowledge({ portfolioId: desk.portfolioId, modelId: model.modelId, boundBps, by, because });
     return await reportOf(desk);
-  });
+  }, 'change');
 }
 
 export function sizingText({ deployment, mode, missingForPrimary: missing, closedTrades, model, acknowledgement }: SizingReport): string {

@@ -2,6 +2,7 @@ import { loadDeployment } from '../config/deployment.ts';
 import { readSettings, unknownVariables } from '../config/settings.ts';
 import { loadLabel, loadLearner, loadStrategy } from '../strategies/load.ts';
 import { stackUrls, startStack } from '../stack/start.ts';
+import { writeStarted } from '../stack/supervisor/run-files.ts';
 import type { Supervisor } from '../stack/supervisor/supervisor.ts';
 import type { SupervisorEvent } from '../stack/supervisor/types.ts';
 import { connectClient, installLedger, installWorkflows } from './install.ts';
@@ -52,6 +53,7 @@ export async function start(flags: { readonly mode?: string; readonly json?: boo
       },
     },
   }, (starting) => {
+    writeStarted(settings.home, deployment.name);
     down = untilSignal(starting, () => output.end(), say);
   }).catch((error: unknown) => {
     if (down.asked()) return null; // Ctrl-C while it started: everything is down again

@@ -38,6 +38,11 @@ export async function readSettings(env: Environment = process.env, folder: strin
   return loadSettings(env, await readSettingsFile(folder));
 }
 
+/** Whether environment or file say a setting, whatever they say; else `readSettings` takes its default. */
+export async function isSet(key: FieldKey, env: Environment = process.env, folder: string = process.cwd()): Promise<boolean> {
+  return (env[FIELDS[key].env] ?? '') !== '' || (await readSettingsFile(folder))[key] !== undefined;
+}
+
 /** The settings as environment, so that a child process reads the same ones. Holds secrets. */
 export function settingsEnv(settings: Settings): Record<string, string> {
   const env: Record<string, string> = {};

@@ -28,7 +28,7 @@ Examples:
   keel alerts --json | jq '.[] | {at: .alert.at, text: .alert.text, error}'`)
     .action(async ({ again, deployment, json }: AlertsFlags) => {
       const [{ chooseDeployment, withLedger }, { parkedFor, sendAgain }, { alertOf, ALERTS_SUBSCRIBER }] = await Promise.all([import('../deployment-parts.ts'), import('../../db/events/parked.ts'), import('../../domain/events/alert.ts')]);
-      const parked = await withLedger(await chooseDeployment(deployment), async (pool) => {
+      const parked = await withLedger(await chooseDeployment(deployment, again === true ? 'change' : 'rows'), async (pool) => {
         if (again === true) await sendAgain(pool, ALERTS_SUBSCRIBER);
         return await parkedFor(pool, ALERTS_SUBSCRIBER, SHOWN_MAX);
       });

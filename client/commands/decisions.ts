@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT } from '../flags.ts';
+import { STANDING_DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface Flags {
@@ -21,7 +21,7 @@ Examples:
   decisions
     .command('list', { isDefault: true })
     .description('the most urgent first')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  keel decisions list\n  keel decisions list --json | jq ".waiting[] | {id, dueAt}"')
     .action(async (flags: Flags) => {
@@ -37,7 +37,7 @@ Examples:
     .argument('<answer>', 'one of those that `keel decisions` lists')
     .requiredOption('--by <name>', 'who answers; written to the audit')
     .requiredOption('--because <text>', 'why; written to the audit')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:

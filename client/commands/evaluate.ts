@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT, timeoutSeconds } from '../flags.ts';
+import { STANDING_DEPLOYMENT, timeoutSeconds } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 export function register(program: Command): void {
   program
     .command('evaluate')
     .description('prices every prediction that is due, now; it also happens by itself, at each close or every minute')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--timeout <s>', 'how long to wait for it', '60')
     .option('--json', 'as JSON')
     .addHelpText('after', `

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT, wholeNumber } from '../flags.ts';
+import { STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import type { Given } from '../labels.ts';
 import { print, printJson } from '../output.ts';
 
@@ -28,7 +28,7 @@ Examples:
   labels
     .command('stats')
     .description('how many wait, what was said, and how well who said it did')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  keel labels stats\n  keel labels stats --json | jq .people')
     .action(async (flags: Flags) => {
@@ -44,7 +44,7 @@ function registerNext(labels: Command): void {
     .command('next', { isDefault: true })
     .description('the first of the queue, with its chart up to the decision')
     .option('--candles <n>', 'of the chart', '72')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON; null when none waits')
     .addHelpText('after', '\nExamples:\n  keel labels next\n  keel labels next --candles 200\n  keel labels next --json | jq .predictionId')
     .action(async (flags: Flags & { candles: string }) => {
@@ -64,7 +64,7 @@ function registerOpinions(labels: Command): void {
     .argument('[regime]', 'with the mark regime: trendUp, trendDown, range, choppy, breakout, illiquid')
     .requiredOption('--by <name>', 'who says so; written to the audit')
     .requiredOption('--because <text>', 'why; written to the audit')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:
@@ -81,7 +81,7 @@ Examples:
     .argument('<prediction>', PREDICTION)
     .requiredOption('--by <name>', 'who skips it; written to the audit')
     .option('--because <text>', 'why')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  keel labels skip 812 --by ada')
     .action(async (prediction: string, flags: Flags & { by: string; because?: string }) => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT, wholeNumber } from '../flags.ts';
+import { DEPLOYMENT, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import type { ModelStep } from '../models.ts';
 import { print, printJson } from '../output.ts';
 
@@ -114,7 +114,7 @@ function withReasons(command: Command): Command {
   return command
     .requiredOption('--by <name>', 'who asks; written to the audit')
     .requiredOption('--because <text>', 'why; written to the audit')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON');
 }
 

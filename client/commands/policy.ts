@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PolicyChangeOutcome } from '../../domain/ports/policy-store.ts';
-import { DEPLOYMENT, wholeNumber } from '../flags.ts';
+import { STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import { print, printJson, table } from '../output.ts';
 
 interface Common {
@@ -36,7 +36,7 @@ function registerShow(policy: Command): void {
     .description('the policy that holds, who made it so and why; each key with its bounds')
     .argument('[keys...]', 'these keys alone')
     .option('--version <n>', 'an older version')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:
@@ -59,7 +59,7 @@ function registerChanges(policy: Command): void {
     .argument('<key=value...>', 'as `keel policy show` lists them')
     .requiredOption('--by <name>', 'who changes it; written to the audit')
     .requiredOption('--because <text>', 'why; written to the audit')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Exit code 2 for a key or value that is not allowed, 6 when somebody else changed the same key meanwhile.
@@ -77,7 +77,7 @@ Examples:
     .argument('<name>', 'small-aggressive, normal or defensive')
     .requiredOption('--by <name>', 'who changes it; written to the audit')
     .requiredOption('--because <text>', 'why; written to the audit')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:
@@ -94,7 +94,7 @@ function registerHistory(policy: Command): void {
     .command('history')
     .description('every version, newest first: who, why, when, what changed')
     .option('--limit <n>', 'how many', '20')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:
@@ -111,7 +111,7 @@ Examples:
     .description('where two versions or presets differ')
     .argument('[a]', 'a version or a preset; default: the one before the newest')
     .argument('[b]', 'default: the newest')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Examples:

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT } from '../flags.ts';
+import { STANDING_DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface ResumeFlags {
@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .description('a named person says that the cause of an emergency is gone')
     .requiredOption('--by <name>', 'who says so; it stands in the audit')
     .requiredOption('--because <text>', 'why')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Trading comes back step by step, each after a dwell: protective, cautious, normal. \`keel guard\` says what is missing.
@@ -27,10 +27,10 @@ Example:
       if (by.trim() === '' || because.trim() === '') throw new KeelError('USAGE', '--by and --because must say something: they stand in the audit');
       const { chooseDeployment } = await import('../deployment-parts.ts');
       const { resume } = await import('../emergency/trip.ts');
-      const chosen = await chooseDeployment(name);
+      const chosen = await chooseDeployment(name, 'change');
       const { state, fence, change, wasHalted, isGuardTold } = await resume(chosen, { by, because });
       if (json === true) printJson({ deployment: chosen.deployment.name, mode: state.mode, resetBy: state.resetBy, change, fence, isGuardTold });
-      else if (state.mode === 'armed') print(wasHalted && !fence.halted ? 'the fence is down: trading goes on' : 'nothing was stopped');
-      else print(`reset by ${state.resetBy ?? by}; ${state.mode} now, and back step by step (\`keel guard\` says what is missing)${isGuardTold ? '' : '; the engine does not run: it reads this when it starts'}`);
+      else if (state.mode === 'armed') print(wasHalted && !fence.halted ? `${chosen.deployment.name}: the fence is down: trading goes on` : `${chosen.deployment.name}: nothing was stopped`);
+      else print(`${chosen.deployment.name}: reset by ${state.resetBy ?? by}; ${state.mode} now, and back step by step (\`keel guard\` says what is missing)${isGuardTold ? '' : '; the engine does not run: it reads this when it starts'}`);
     });
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT, timeoutSeconds } from '../flags.ts';
+import { STANDING_DEPLOYMENT, timeoutSeconds } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 export function register(program: Command): void {
   program
     .command('retrain')
     .description('trains models anew now: data set, candidates, gate, registry; it also happens by itself, as KEEL_RETRAIN says')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--timeout <s>', 'how long to wait for it', '3600')
     .option('--json', 'as JSON')
     .addHelpText('after', `

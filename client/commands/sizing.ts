@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT } from '../flags.ts';
+import { STANDING_DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface Flags {
@@ -21,7 +21,7 @@ Examples:
   sizing
     .command('show', { isDefault: true })
     .description('the newest model, its gain over neutral on signals that it did not learn from, what primary lacks')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  keel sizing show\n  keel sizing show --json | jq .model.comparison')
     .action(async (flags: Flags) => {
@@ -35,7 +35,7 @@ Examples:
     .description('a person lets it be in charge; holds for the models that follow, as long as they gain')
     .requiredOption('--by <name>', 'who; written to the audit')
     .requiredOption('--because <text>', 'why; written to the audit')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Exit code 2 when nothing was learned yet or it does not gain. To take it back: \`keel policy set rlSizing=advise\`.

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { DEPLOYMENT } from '../flags.ts';
+import { STANDING_DEPLOYMENT } from '../flags.ts';
 import { columns, print, printJson } from '../output.ts';
 
 interface TripFlags {
@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .argument('<reason>', 'why; it stands in the audit and in the Temporal UI')
     .option('--by <name>', 'who; default: the user of this machine')
     .option('--direct', 'close at the venue from here: for when the engine or all workers are down')
-    .option(...DEPLOYMENT)
+    .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
 First the fence in the database, then a signal that the engine keeps, then its answer; each is tried whatever became of
@@ -30,10 +30,10 @@ Examples:
     .action(async (reason: string, flags: TripFlags) => {
       const { chooseDeployment } = await import('../deployment-parts.ts');
       const { trip } = await import('../emergency/trip.ts');
-      const chosen = await chooseDeployment(flags.deployment);
+      const chosen = await chooseDeployment(flags.deployment, 'change');
       const steps = await trip(chosen, { reason, by: flags.by ?? userInfo().username, direct: flags.direct === true });
       if (flags.json === true) printJson({ deployment: chosen.deployment.name, steps });
-      else print(columns(steps.map(({ step, done, detail }) => [step, done ? 'done' : 'FAILED', detail])));
+      else print(columns([['stops', chosen.deployment.name], ...steps.map(({ step, done, detail }) => [step, done ? 'done' : 'FAILED', detail])]));
       if (steps.some((it) => !it.done)) process.exitCode = EXIT_CODES.found;
     });
 }

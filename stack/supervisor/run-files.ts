@@ -62,6 +62,18 @@ export function readState(home: string): SupervisorState | null {
   return readWhole<SupervisorState>(join(home, 'run', 'state.json'), stateSchema);
 }
 
+const startedSchema = z.looseObject({ deployment: z.string() });
+
+/** What `keel start` started last here: a replay on the same home writes the state anew. */
+export function writeStarted(home: string, deployment: string): void {
+  writeWhole(startedFile(home), { deployment });
+}
+
+/** @returns null: nothing was ever started here, or only by a Keel that did not note it. */
+export function readStarted(home: string): string | null {
+  return readWhole<{ readonly deployment: string }>(startedFile(home), startedSchema)?.deployment ?? null;
+}
+
 /** Processes of this home that still run, dependents first. Only for when no supervisor runs. */
 export function findLeftovers(home: string): RunRecord[] {
   const folder = join(home, 'run');
@@ -122,6 +134,10 @@ async function waitGone(process_: ProcessRef, timeoutMs: number): Promise<boolea
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;
+}
+
+function startedFile(home: string): string {
+  return join(home, 'run', 'started.json');
 }
 
 function recordFile(home: string, name: string): string {

@@ -201,6 +201,15 @@ export function homeStatus(home: string): HomeStatus {
   return { supervisorPid: null, state: null, leftovers: findLeftovers(home).map(({ name, pid }) => ({ name, pid })) };
 }
 
+/** The deployment whose processes run on a home, also those that a killed supervisor left; null: none run. */
+export function runningDeployment(home: string): string | null {
+  const state = readState(home);
+  if (state === null) return null;
+  if (holderOf(home)?.pid === state.supervisor.pid) return state.deployment; // another holder has not written its own yet, or is a command
+  const known = new Set(state.processes.map(({ pid }) => pid));
+  return findLeftovers(home).some(({ pid }) => known.has(pid)) ? state.deployment : null;
+}
+
 export interface StopOutcome {
   readonly supervisorPid: number | null;
   /** The supervisor did not end by itself and was killed. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { writeStarted } from '../../../stack/supervisor/run-files.ts';
 import type { Ended, Machine } from '../../support/machine.ts';
 import { isUp, machine } from '../../support/machine.ts';
 import { testHome, until } from '../../support/processes.ts';
@@ -108,6 +109,16 @@ describe('what is wrong is told with a code, what to do, and no stack', () => {
     isTold(ended, code);
     const told = ended.out.split('\n').filter((line) => line.includes('"error"')).map((line) => JSON.parse(line) as unknown);
     expect(told).toEqual([{ error: { code: name, message: expect.any(String) as string } }]);
+  });
+
+  it.each([['sim', {}], ['live', { KEEL_MODE: 'live' }]])('a trip of %s, not of the replay that came last', { timeout: 60_000 }, async (name, mode) => {
+    const { keel, home } = await stopped({ ...mode, DATABASE_URL: `postgres://a:b@${DEAD}/`, TEMPORAL_ADDRESS: DEAD });
+    for (const other of ['live', 'replay-1']) {
+      mkdirSync(join(home, other));
+      writeFileSync(join(home, other, 'deployment.json'), '{"id":"abcde"}\n');
+    }
+    if (name === 'sim') writeStarted(home, 'sim');
+    expect(await keel('trip', 'a test').ended).toMatchObject({ code: 1, out: expect.stringMatching(new RegExp(`^stops +${name}\n`)) as string });
   });
 
   it('a live worker without keys', { timeout: 30_000 }, async () => {

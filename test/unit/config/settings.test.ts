@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDeployment } from '../../../config/deployment.ts';
 import { FIELDS } from '../../../config/fields.ts';
-import { describeSettings, loadSettings, readSettings, settingsEnv, unknownVariables } from '../../../config/settings.ts';
+import { describeSettings, isSet, loadSettings, readSettings, settingsEnv, unknownVariables } from '../../../config/settings.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import { testHome } from '../../support/processes.ts';
 
@@ -151,4 +151,14 @@ it('docs/getting-started.md lists every setting, and none that there is not', ()
   const table = readFileSync(new URL('../../../docs/getting-started.md', import.meta.url), 'utf8').split('\n').filter((line) => line.startsWith('| `'));
   const listed = table.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map((match) => match[1] ?? ''));
   expect(listed.sort()).toEqual(Object.values(FIELDS).map(({ env }) => env).sort());
+});
+
+it('a setting is set by environment or file, also to its default', async () => {
+  const folder = testHome();
+  expect(await isSet('mode', {}, folder)).toBe(false);
+  expect(await isSet('mode', { KEEL_MODE: '' }, folder)).toBe(false);
+  expect(await isSet('mode', { KEEL_MODE: 'sim' }, folder)).toBe(true);
+  writeFileSync(join(folder, 'keel.config.ts'), "export default { mode: 'sim' };\n");
+  expect(await isSet('mode', {}, folder)).toBe(true);
+  expect(await isSet('seed', {}, folder)).toBe(false);
 });

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deployment } from '../../config/deployment.ts';
 import { closingOrders } from '../../domain/emergency/closing.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { OurHoldings, Survey } from '../../domain/emergency/survey.ts';
 import { isClear, ourHoldings } from '../../domain/emergency/survey.ts';
 import { KeelError } from '../../domain/errors.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../../domain/orders/fence.ts';
 import type { EmergencyOrder, GuardResult } from '../../domain/ports/ledger.ts';
 import type { Sweeper } from '../../domain/ports/sweeper.ts';
@@ -16,6 +18,9 @@ import { withGuardLedger } from './guard-ledger.ts';
 /** So long everything is tried; then a person has to look. */
 const GIVE_UP_MS = 120_000;
 const PAUSE_MS = 300;
+/** Between looks that fail the pause grows up to here. */
+const PAUSE_MAX_MS = 5_000;
+const ASKED_AGAIN: readonly ErrorCode[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
 
 interface Known {
   readonly emergencyId: string;
@@ -35,7 +40,7 @@ export async function closeDirectly(chosen: Chosen, tripped: GuardResult | null)
   const venue = createVenue(venueSettingsOf(settings, deployment), limiter);
   const sent: EmergencyOrder[] = [];
   try {
-    await sweepUntilProven(createSweeper(venue), chosen, known, sent);
+    await sweepUntilProven(createSweeper(venue), { deployment, known, sent });
   } finally {
     await Promise.all([venue.close(), limiter.close()]);
     if (sent.length > 0) await withGuardLedger(chosen, (ledger) => ledger.recordEmergencyOrders(deployment.portfolioId, sent)).catch(() => undefined); // the venue's book holds them
@@ -43,27 +48,74 @@ export async function closeDirectly(chosen: Chosen, tripped: GuardResult | null)
   return `nothing is open at the venue, looked at until nothing could be on its way any more (${sent.length} closing orders)`;
 }
 
-async function sweepUntilProven(sweeper: Sweeper, { deployment }: Chosen, known: Known, sent: EmergencyOrder[]): Promise<void> {
+export interface Sweep {
+  readonly deployment: Pick<Deployment, 'id' | 'portfolioId'>;
+  readonly known: Known;
+  /** Takes what is sent. */
+  readonly sent: EmergencyOrder[];
+  readonly giveUpMs?: number;
+}
+
+/** @throws {KeelError} that of the last look where it failed, else VENUE_REFUSED, with what is open or unknown when the time is over. */
+export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, sent, giveUpMs = GIVE_UP_MS }: Sweep): Promise<void> {
   const startedAt = Date.now();
   let raisedAt: number | null = null;
   let looks: { atMs: number }[] = [];
-  while (Date.now() - startedAt < GIVE_UP_MS) {
-    const seen: Survey = await sweeper.survey({ deploymentId: deployment.id, foreign: known.foreign, ours: known.ours, instrumentIds: known.instrumentIds });
+  let last: LastLooks = { seen: null, failure: null };
+  let failures = 0;
+  while (Date.now() - startedAt < giveUpMs) {
+    const seen = await look(sweeper, { deploymentId: deployment.id, foreign: known.foreign, ours: known.ours, instrumentIds: known.instrumentIds });
+    if (seen instanceof KeelError) {
+      failures += 1;
+      last = { ...last, failure: seen };
+      await sleep(Math.min(PAUSE_MS * 2 ** (failures - 1), PAUSE_MAX_MS));
+      continue;
+    }
+    failures = 0;
+    last = { seen, failure: null };
     raisedAt ??= seen.atMs;
     looks = isClear(seen) ? [...looks, { atMs: seen.atMs }] : [];
     if (isSealProven(raisedAt, looks, FENCE_TIMES)) return;
-    if (isClear(seen)) {
-      await sleep(Math.max(PAUSE_MS, sealableAt(raisedAt, FENCE_TIMES) - seen.atMs));
-      continue;
-    }
-    // Names count by the clock: none is used twice, neither by another try of this command nor by the engine's run.
-    const round = { portfolioId: deployment.portfolioId, deploymentId: deployment.id, emergencyId: known.emergencyId, attempt: Date.now() };
-    await sweeper.cancel(seen.openings);
-    sent.push(...(await sweeper.close(seen.targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })))));
-    await sweeper.cancel(seen.leftovers);
-    await sleep(PAUSE_MS);
+    if (!isClear(seen)) await closeSeen(sweeper, seen, { deployment, known, sent });
+    await sleep(isClear(seen) ? Math.max(PAUSE_MS, sealableAt(raisedAt, FENCE_TIMES) - seen.atMs) : PAUSE_MS);
   }
-  throw new KeelError('VENUE_REFUSED', `the venue still shows something open after ${GIVE_UP_MS / 1_000} s; look at the account, and run this again`);
+  throw givenUp(last, giveUpMs);
+}
+
+/** A venue that fails, asks to wait or answers nonsense is asked again; a bug is thrown. */
+async function look(sweeper: Sweeper, known: Parameters<Sweeper['survey']>[0]): Promise<Survey | KeelError> {
+  try {
+    return await sweeper.survey(known);
+  } catch (error) {
+    if (error instanceof KeelError && ASKED_AGAIN.includes(error.code)) return error;
+    throw error;
+  }
+}
+
+async function closeSeen(sweeper: Sweeper, { openings, targets, leftovers }: Survey, { deployment, known, sent }: Sweep): Promise<void> {
+  // Names count by the clock: none is used twice, neither by another try of this command nor by the engine's run.
+  const round = { portfolioId: deployment.portfolioId, deploymentId: deployment.id, emergencyId: known.emergencyId, attempt: Date.now() };
+  await sweeper.cancel(openings);
+  sent.push(...(await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })))));
+  await sweeper.cancel(leftovers);
+}
+
+interface LastLooks {
+  /** The last that was answered. */
+  readonly seen: Survey | null;
+  /** Of a later one. */
+  readonly failure: KeelError | null;
+}
+
+function givenUp({ seen, failure }: LastLooks, giveUpMs: number): KeelError {
+  const open = seen === null ? 'what is open is not known' : isClear(seen) ? 'nothing was open at the last look, which proves nothing yet' : `open at the last look: ${openText(seen)}`;
+  const text = `gave up after ${giveUpMs / 1_000} s: ${open}${failure === null ? '' : `; its last answer: ${failure.message}`}; look at the account, and run this again`;
+  return new KeelError(failure?.code ?? 'VENUE_REFUSED', text, failure === null ? undefined : { cause: failure });
+}
+
+function openText({ targets, openings, leftovers }: Survey): string {
+  const orders = openings.length + leftovers.length;
+  return [...targets.map(({ position }) => `${position.instrumentId} ${position.direction} ${position.quantity}`), ...(orders === 0 ? [] : [`${orders} orders`])].join(', ');
 }
 
 async function askLedger(chosen: Chosen, tripped: GuardResult | null): Promise<Known> {

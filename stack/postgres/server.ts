@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { processIdentity } from '../../bin/process-identity.mjs';
@@ -22,6 +23,8 @@ const HOST = '127.0.0.1';
 const USER = 'keel';
 const MAJOR = '18';
 const STOP_TIMEOUT_MS = 30_000;
+const STARTING_MAX_MS = 10_000;
+const POLL_MS = 50;
 
 /** For a small machine that also runs everything else. Durability is never traded: fsync and synchronous commits stay on. */
 const CONFIGURATION: Readonly<Record<string, string>> = {
@@ -79,6 +82,19 @@ export async function embeddedPostgresUrl({ home, port }: PostgresOptions): Prom
   const path = passwordFileOf(home);
   if (!existsSync(path)) throw new KeelError('DATABASE_UNREACHABLE', `${path} is not there: ${home} has no Postgres of its own; set DATABASE_URL to the server that it uses`);
   return urlOf(port, (await readFile(path, 'utf8')).trim());
+}
+
+/**
+ * Address of a server of this home that runs already, such as one that a killed supervisor left to its workers; holds the password: do not print.
+ * @returns null: none runs. It may be starting still: so long it is waited for.
+ */
+export async function runningPostgresUrl({ home, port }: PostgresOptions): Promise<string | null> {
+  const postmaster = runningPostmaster(join(home, 'postgres', 'data'));
+  if (postmaster === null) return null;
+  const url = await embeddedPostgresUrl({ home, port: postmaster.port ?? port });
+  const deadline = performance.now() + STARTING_MAX_MS;
+  while (performance.now() < deadline && !(await answers(Number(new URL(url).port), url).catch(() => false))) await sleep(POLL_MS); // else whoever connects says why not
+  return url;
 }
 
 function urlOf(port: number, password: string): string {
@@ -178,10 +194,11 @@ async function stopUnknown(data: string): Promise<void> {
   if (postmaster !== null) await stopProcess(postmaster, { signal: 'SIGINT', timeoutMs: STOP_TIMEOUT_MS });
 }
 
-/** First line of postmaster.pid is its pid; its command line tells whether it is that server still. */
-function runningPostmaster(data: string): { pid: number; identity: string } | null {
-  const pid = Number.parseInt(unlessGone(() => readFileSync(join(data, 'postmaster.pid'), 'utf8'), ''), 10);
+/** First line of postmaster.pid is its pid, the fourth its port; its command line tells whether it is that server still. */
+function runningPostmaster(data: string): { pid: number; identity: string; port: number | null } | null {
+  const lines = unlessGone(() => readFileSync(join(data, 'postmaster.pid'), 'utf8'), '').split('\n');
+  const [pid, port] = [Number.parseInt(lines[0] ?? '', 10), Number.parseInt(lines[3] ?? '', 10)];
   const identity = Number.isInteger(pid) ? processIdentity(pid) : null;
   if (identity === null) return null;
-  return commandOf(pid).includes(data) ? { pid, identity } : null;
+  return commandOf(pid).includes(data) ? { pid, identity, port: Number.isInteger(port) ? port : null } : null;
 }

@@ -34,7 +34,7 @@ export function changePolicy({ current, seen, wish }: { current: Policy; seen: P
   const asked = wish.kind === 'preset' ? POLICY_KEYS : POLICY_KEYS.filter((key) => wish.values[key] !== undefined);
   const contested = asked.filter((key) => current[key] !== seen[key] && wanted[key] !== current[key]);
   if (contested.length > 0) return { kind: 'conflict', keys: contested };
-  const problems = problemsOf(wanted);
+  const problems = problemsOf(wanted, asked);
   if (problems.length > 0) return { kind: 'refused', problems };
   const changes = policyChanges(current, wanted);
   return changes.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', policy: wanted, changes };

@@ -73,22 +73,32 @@ export const PAIRS: readonly Pair[] = [
   below('extremeStopAtr', 'extremeTargetAtr'), below('trendingStopAtr', 'trendingTargetAtr'), below('rangingStopAtr', 'rangingTargetAtr'),
 ];
 
-/** What is wrong with a whole policy: keys by themselves, then keys against each other. Empty: nothing. */
-export function problemsOf(policy: Policy): readonly PolicyProblem[] {
+/**
+ * What is wrong with a whole policy: keys by themselves, then keys against each other. Empty: nothing.
+ * @param set keys that somebody just set: of two that do not fit the one that was set is named.
+ */
+export function problemsOf(policy: Policy, set: readonly PolicyKey[] = []): readonly PolicyProblem[] {
   const alone = POLICY_KEYS.flatMap((key) => problemOf(key, policy[key]) ?? []);
-  return alone.length > 0 ? alone : [...PAIRS.flatMap((pair) => pairProblem(policy, pair) ?? []), ...ladderProblem(policy)];
+  return alone.length > 0 ? alone : [...PAIRS.flatMap((pair) => pairProblem(policy, pair, set) ?? []), ...ladderProblem(policy, set)];
 }
 
-function pairProblem(policy: Policy, { low, high, orEqual }: Pair): PolicyProblem | null {
+function pairProblem(policy: Policy, { low, high, orEqual }: Pair, set: readonly PolicyKey[]): PolicyProblem | null {
   const [a, b] = [numeric(policy[low]), numeric(policy[high])];
   if (orEqual ? a.lte(b) : a.lt(b)) return null;
+  if (isOnlySet(set, high, low)) return { key: high, value: written(policy[high]), allowed: `${orEqual ? 'at least' : 'above'} ${low}, which is ${written(policy[low])}` };
   return { key: low, value: written(policy[low]), allowed: `${orEqual ? 'up to' : 'below'} ${high}, which is ${written(policy[high])}` };
 }
 
 /** What both rungs close may not be more than there is. */
-function ladderProblem({ tp1CloseShare, tp2CloseShare }: Policy): readonly PolicyProblem[] {
+function ladderProblem({ tp1CloseShare, tp2CloseShare }: Policy, set: readonly PolicyKey[]): readonly PolicyProblem[] {
   const rest = d(1).minus(tp1CloseShare);
-  return d(tp2CloseShare).lte(rest) ? [] : [{ key: 'tp2CloseShare', value: written(tp2CloseShare), allowed: `up to ${rest.toFixed()}, what tp1CloseShare (${tp1CloseShare}) leaves` }];
+  if (d(tp2CloseShare).lte(rest)) return [];
+  if (isOnlySet(set, 'tp1CloseShare', 'tp2CloseShare')) return [{ key: 'tp1CloseShare', value: written(tp1CloseShare), allowed: `up to ${d(1).minus(tp2CloseShare).toFixed()}, what tp2CloseShare (${tp2CloseShare}) leaves` }];
+  return [{ key: 'tp2CloseShare', value: written(tp2CloseShare), allowed: `up to ${rest.toFixed()}, what tp1CloseShare (${tp1CloseShare}) leaves` }];
+}
+
+function isOnlySet(set: readonly PolicyKey[], key: PolicyKey, other: PolicyKey): boolean {
+  return set.includes(key) && !set.includes(other);
 }
 
 function numeric(value: PolicyValue): ReturnType<typeof d> {

@@ -41,9 +41,13 @@ describe('a change', () => {
 
   it.each([
     ['a pair turned round', { cautiousFromBps: 400 }, 'cautiousFromBps', 'below protectiveFromBps, which is 400'],
+    ['a pair turned round from above', { emergencyFromBps: 300 }, 'emergencyFromBps', 'above protectiveFromBps, which is 400'],
+    ['a trip below the daily loss', { tripDailyLossBps: 100 }, 'tripDailyLossBps', `at least dailyLossMaxBps, which is ${String(NORMAL.dailyLossMaxBps)}`],
+    ['a pair of which both are set', { protectiveFromBps: 500, emergencyFromBps: 400 }, 'protectiveFromBps', 'below emergencyFromBps, which is 400'],
     ['a stop beyond its target', { stopAtr: 3 }, 'stopAtr', 'below targetAtr, which is 3'],
     ['a daily loss beyond the trip', { dailyLossMaxBps: 1_001 }, 'dailyLossMaxBps', 'up to tripDailyLossBps, which is 1000'],
-    ['rungs that close more than there is', { tp1CloseShare: 0.8 }, 'tp2CloseShare', 'up to 0.2, what tp1CloseShare (0.8) leaves'],
+    ['rungs that close more than there is', { tp1CloseShare: 0.8 }, 'tp1CloseShare', `up to ${1 - NORMAL.tp2CloseShare}, what tp2CloseShare (${NORMAL.tp2CloseShare}) leaves`],
+    ['rungs of which the second closes too much', { tp2CloseShare: 0.9 }, 'tp2CloseShare', `up to ${1 - NORMAL.tp1CloseShare}, what tp1CloseShare (${NORMAL.tp1CloseShare}) leaves`],
   ] as const)('is refused for %s', (_name, values, key, allowed) => {
     expect(setOn(NORMAL, values)).toMatchObject({ kind: 'refused', problems: [{ key, allowed }] });
   });

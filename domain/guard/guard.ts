@@ -1,8 +1,7 @@
 /** Whether a position may be opened: a table, looked at from top to bottom, the first failure wins. */
 import type { CheckRow } from '../checks/check.ts';
 import { found, foundNumber } from '../checks/check.ts';
-import type { Dec } from '../decimal.ts';
-import { d, text, ZERO } from '../decimal.ts';
+import { d, Dec, text, ZERO } from '../decimal.ts';
 import { issueCodesOf } from '../market/quality.ts';
 import { timeframeMs } from '../market/timeframe.ts';
 import type { Timeframe } from '../market/timeframe.ts';
@@ -87,12 +86,12 @@ export function notionalOf({ quantity, price }: Pick<Draft, 'quantity' | 'price'
 }
 
 function marginUse({ draft, book, account, policy }: GuardInput): ReturnType<typeof found> {
-  const limit = `≤ ${policy.marginUseMaxBps} bps of equity`;
+  const limit = `< ${policy.marginUseMaxBps} bps of equity`;
   const equity = d(account.equity);
   if (equity.lte(ZERO)) return { state: 'unknown', value: `equity ${account.equity}`, limit };
   const used = equity.minus(d(account.availableMargin)).plus(book.plannedMargin).plus(notionalOf(draft).div(draft.leverage));
   const bps = used.div(equity).times(10_000);
-  return found(d(account.availableMargin).lte(ZERO) || bps.gt(policy.marginUseMaxBps), `${bps.toFixed(0)} bps`, limit);
+  return found(d(account.availableMargin).lte(ZERO) || bps.gte(policy.marginUseMaxBps), `${bps.toFixed(0, Dec.ROUND_DOWN)} bps`, limit);
 }
 
 function atMost(value: Dec, limit: Dec): ReturnType<typeof found> {

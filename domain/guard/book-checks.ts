@@ -15,10 +15,7 @@ export const BOOK_CHECKS: readonly CheckRow<GuardInput, BookCode>[] = [
   { code: 'correlation', fails: 'open', about: 'correlation with an open position of the same direction; known from 20 common returns on', look: correlation },
   { code: 'symbolExposure', fails: 'closed', about: 'notional of the symbol', look: (input) => exposure(input, (it) => it.instrumentId === input.symbol.instrument.id, input.policy.symbolExposureMax) },
   { code: 'grossExposure', fails: 'closed', about: 'notional of the whole book', look: (input) => exposure(input, () => true, input.policy.grossExposureMax) },
-  {
-    code: 'group', fails: 'open', about: 'share of symbols that move together',
-    look: (input) => concentrated(input, () => shareOf(input.after().weights, groupOf(input.symbol.instrument.id, input.book.holdings.map((it) => it.instrumentId), { correlations: input.correlations, correlationMin: input.policy.groupCorrelationMin })), input.policy.groupShareMax),
-  },
+  { code: 'group', fails: 'open', about: 'share of symbols that move together', look: (input) => concentrated(input, () => groupShare(input), input.policy.groupShareMax) },
   { code: 'concentration', fails: 'open', about: 'concentration of the book (Herfindahl-Hirschman)', look: (input) => concentrated(input, () => concentrationOf(input.after().weights), input.policy.hhiMax) },
   { code: 'symbolShare', fails: 'open', about: 'share of one symbol', look: (input) => concentrated(input, () => shareOf(input.after().weights, new Set([input.symbol.instrument.id])), input.policy.symbolShareMax) },
   { code: 'venueShare', fails: 'open', about: 'share of this venue; binds from the second venue on', look: venueShare },
@@ -66,6 +63,12 @@ function concentrated(input: GuardInput, share: () => number, max: number): Find
   if (input.book.count + 1 < input.policy.concentrationFrom) return found(false, `position ${input.book.count + 1}`, limit);
   const value = share();
   return found(value > max, value.toFixed(3), limit);
+}
+
+/** A symbol that moves with no other is no group: its own share judges it. */
+function groupShare({ symbol: { instrument: { id } }, book, after, correlations, policy }: GuardInput): number {
+  const group = groupOf(id, book.holdings.map((it) => it.instrumentId), { correlations, correlationMin: policy.groupCorrelationMin });
+  return group.size < 2 ? 0 : shareOf(after().weights, group);
 }
 
 function venueShare(input: GuardInput): Finding {

@@ -34,6 +34,7 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'check: no margin at all', guard: 'nothing opens without available margin', tests: checks, edits: [edit(CHECKS, 'found(d(account.availableMargin).lte(ZERO) || ', 'found(')] },
   { name: 'check: no equity, no margin use', guard: 'without equity margin use is unknown, which refuses', tests: checks, edits: [edit(CHECKS, `if (equity.lte(ZERO)) return { state: 'unknown', value: `, `if (equity.lte(ZERO)) return { state: 'passed', value: `)] },
   { name: 'check: correlation of the same direction', guard: 'a hedge is no concentration', tests: checks, edits: [edit(BOOK, 'if (notional * sign <= 0 || instrumentId', 'if (instrumentId')] },
+  { name: 'check: a symbol alone is no group', guard: 'a symbol that moves with no other is judged by its own share', tests: checks, edits: [edit(BOOK, 'group.size < 2 ? 0 : ', '')] },
   { name: 'check: shares of a small book', guard: 'shares bind from the stated position on', tests: checks, edits: [edit(BOOK, 'if (input.book.count + 1 < input.policy.concentrationFrom) return', 'if (false) return')] },
   { name: 'check: what is not known, closed', guard: 'a check that fails closed refuses what it does not know', tests: checks, edits: [edit('domain/checks/check.ts', `if (state === 'failed' || (state === 'unknown' && row.fails === 'closed'))`, `if (state === 'failed')`)] },
   { name: 'slots: a spike', guard: 'a spike leaves half of the slots', tests: checks, edits: [edit(SLOTS, 'isSpike || regime', 'regime')] },

@@ -1,6 +1,6 @@
+import { foreignIn } from '../domain/cycle/foreign.ts';
 import type { RiskFacts } from '../domain/cycle/risk-facts.ts';
 import type { AccountObservation, SymbolObservation } from '../domain/cycle/types.ts';
-import { d, text } from '../domain/decimal.ts';
 import type { Losses } from '../domain/emergency/equity.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
@@ -49,12 +49,6 @@ export function createRiskReader({ ledger, venue }: { readonly ledger: Pick<Ledg
       const candles = series.find((it) => it.instrumentId === id)?.candles;
       return candles === undefined ? [] : [[id, returnSeriesOf(candles, { timeframe, closeTime })] as const];
     });
-    return { trades, ...venueSays, losses, memory, priors, otherVenues: [], foreign: foreignIn(account, held.positions), returns: Object.fromEntries(returns) };
+    return { trades, ...venueSays, losses, memory, priors, otherVenues: [], foreign: foreignIn(account.positions, held.positions), returns: Object.fromEntries(returns) };
   };
-}
-
-/** What the venue holds beyond our own positions, at its mark price. */
-function foreignIn(account: VenueAccount, ours: AccountContext['account']['positions']): RiskFacts['foreign'] {
-  return account.positions.filter((it) => ours.every((own) => own.instrumentId !== it.instrumentId || own.direction !== it.direction))
-    .map(({ instrumentId, direction, quantity, markPrice }) => ({ instrumentId, direction, notional: text(d(quantity).times(d(markPrice))) }));
 }

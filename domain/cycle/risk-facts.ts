@@ -100,7 +100,7 @@ export interface RiskFacts {
   readonly venueProblem: string | null;
   /** Of symbols that are held or might open. */
   readonly returns: Readonly<Record<InstrumentId, ReturnSeries>>;
-  /** Positions on the account that are not ours, at the mark price. Quote currency, > 0. */
+  /** What the account holds beyond our positions, by symbol and side, at the mark price. Quote currency, > 0. */
   readonly foreign: readonly { readonly instrumentId: InstrumentId; readonly direction: Direction; readonly notional: DecimalString }[];
   /** What other venues of the same portfolio hold; empty while it has one. Quote currency, gross. */
   readonly otherVenues: readonly { readonly venue: string; readonly notional: DecimalString }[];

@@ -37,6 +37,7 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'check: a symbol alone is no group', guard: 'a symbol that moves with no other is judged by its own share', tests: checks, edits: [edit(BOOK, 'group.size < 2 ? 0 : ', '')] },
   { name: 'check: shares of a small book', guard: 'shares bind from the stated position on', tests: checks, edits: [edit(BOOK, 'if (input.book.count + 1 < input.policy.concentrationFrom) return', 'if (false) return')] },
   { name: 'check: what is not known, closed', guard: 'a check that fails closed refuses what it does not know', tests: checks, edits: [edit('domain/checks/check.ts', `if (state === 'failed' || (state === 'unknown' && row.fails === 'closed'))`, `if (state === 'failed')`)] },
+  { name: 'exposure: what another hand added', guard: 'what the venue holds beyond ours counts', tests: unit('domain/cycle/foreign'), edits: [edit('domain/cycle/foreign.ts', 'const beyond = d(quantity).minus(own);', 'const beyond = own.gt(ZERO) ? ZERO : d(quantity);')] },
   { name: 'slots: a spike', guard: 'a spike leaves half of the slots', tests: checks, edits: [edit(SLOTS, 'isSpike || regime', 'regime')] },
   { name: 'slots: a strong trend', guard: 'a weak trend does not take all slots', tests: checks, edits: [edit(SLOTS, ' && score >= STRONG_TREND_SCORE;', ';')] },
   { name: 'slots: rounded down', guard: 'slots round down', tests: checks, edits: [edit(SLOTS, 'Math.floor(policy.positionsMax * share)', 'Math.ceil(policy.positionsMax * share)')] },

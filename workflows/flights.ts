@@ -32,7 +32,7 @@ export function launch(life: PositionLife, intent: OrderIntent, isWanted: boolea
   const overseer: Overseer = {
     isWanted: () => flight.isWanted,
     isLeaving: () => life.isLeaving,
-    workerLost: () => void (life.isWorkerLost = true),
+    workerLost: () => void (life.cover = { ...life.cover, isWorkerLost: true }),
     sending: (row) => { remember(life, { row, written: true }); },
     told: (knowledge) => {
       remember(life, knowledge);

@@ -42,6 +42,18 @@ export interface PositionInput {
   readonly behind: readonly OrderRow[];
   /** What a person said while the ledger was down; absent where nothing was. */
   readonly instructions?: readonly Instruction[];
+  /** As the run before left it; absent before there was one, and in runs of older versions. */
+  readonly cover?: CoverMemory;
+}
+
+/** What a position remembers of its time without a stop. */
+export interface CoverMemory {
+  /** Since when what is held had no stop that covers it, as the position saw it, transport clock; null: covered. */
+  readonly exposedSince: number | null;
+  /** An attempt was lost with its worker since it was covered last. */
+  readonly isWorkerLost: boolean;
+  /** It was not covered in time, and so it closes, whatever comes. */
+  readonly isOverdue: boolean;
 }
 
 export interface PositionOutcome {

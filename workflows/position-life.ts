@@ -6,7 +6,7 @@ import { rowToTrust } from '../domain/orders/protocol.ts';
 import { coverDeadlineMs, isUncovered } from '../domain/positions/duties.ts';
 import { phaseOf } from '../domain/positions/position-view.ts';
 import type { PositionSnapshot } from '../domain/positions/position.ts';
-import type { PositionInput } from './messages.ts';
+import type { CoverMemory, PositionInput } from './messages.ts';
 import { closePositionUpdate, newsSignal, positionStateQuery, timeReachedSignal } from './messages.ts';
 import { ledgerQuickly } from './proxies.ts';
 
@@ -42,15 +42,13 @@ export interface PositionLife {
   readonly flights: Map<string, Flight>;
   /** What ended one of them that should not; thrown at the next look. */
   failure: { readonly error: unknown } | null;
-  /** An attempt was lost with its worker since it was covered last. */
-  isWorkerLost: boolean;
   /** The workflow continues as new: nothing is begun any more. */
   isLeaving: boolean;
-  /** Since when what is held had no stop that covers it, as this run saw it, transport clock; null: covered. */
-  exposedSince: number | null;
-  /** It was not covered in time, and so it closes, whatever comes. */
-  isOverdue: boolean;
+  /** Goes along when the workflow continues as new: its time does not begin anew. */
+  cover: CoverMemory;
 }
+
+const COVERED: CoverMemory = { exposedSince: null, isWorkerLost: false, isOverdue: false };
 
 /** Handlers first: a signal may arrive with the first task. */
 export function beginLife(input: PositionInput): PositionLife {
@@ -59,7 +57,7 @@ export function beginLife(input: PositionInput): PositionLife {
     orders: new Map(input.behind.map((row) => [row.intent.clientOrderId, { row, written: false }])),
     instructions: new Map((input.instructions ?? []).map((it) => [it.instructionId, it])),
     due: new Set(), news: 0, isBlind: false, refusals: 0,
-    flights: new Map(), failure: null, isWorkerLost: false, isLeaving: false, exposedSince: null, isOverdue: false,
+    flights: new Map(), failure: null, isLeaving: false, cover: input.cover ?? COVERED,
     snapshot: emptySnapshot(input),
   };
   setHandler(newsSignal, () => void (life.news += 1));
@@ -152,15 +150,16 @@ function withPending(life: PositionLife, instructions: readonly Instruction[]): 
 
 /** Notes since when it has stood without a stop, and whether for too long. @returns when it will have been, transport clock; null: covered, or closing for it. */
 export function watchCover(life: PositionLife): number | null {
-  if (!life.isOverdue && !isUncovered(life.snapshot)) {
-    life.exposedSince = null;
-    life.isWorkerLost = false;
+  if (!life.cover.isOverdue && !isUncovered(life.snapshot)) {
+    life.cover = COVERED;
     return null;
   }
-  life.exposedSince ??= Date.now();
-  const deadline = coverDeadlineMs({ sinceMs: life.exposedSince, isWorkerLost: life.isWorkerLost });
-  life.isOverdue ||= Date.now() >= deadline;
-  return life.isOverdue ? null : deadline;
+  const { isWorkerLost } = life.cover;
+  const exposedSince = life.cover.exposedSince ?? Date.now();
+  const deadline = coverDeadlineMs({ sinceMs: exposedSince, isWorkerLost });
+  const isOverdue = life.cover.isOverdue || Date.now() >= deadline;
+  life.cover = { exposedSince, isWorkerLost, isOverdue };
+  return isOverdue ? null : deadline;
 }
 
 /** What the position can tell by itself. */

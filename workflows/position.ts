@@ -35,7 +35,7 @@ async function live(life: PositionLife): Promise<PositionOutcome> {
     life.snapshot = look === 0 && !input.resume ? localSnapshot(life) : await readSnapshot(life);
     if (life.failure !== null) throw life.failure.error;
     const coverDeadline = watchCover(life);
-    const duties = dutiesOf(life.snapshot, life.isOverdue);
+    const duties = dutiesOf(life.snapshot, life.cover.isOverdue);
     const close = duties.find((duty) => duty.kind === 'close');
     if (close !== undefined && (await finish(life, close))) return outcomeOf(life, close.reason);
 
@@ -153,7 +153,7 @@ function waitMs(life: PositionLife, isFinishing: boolean): number {
 async function goOn(life: PositionLife): Promise<void> {
   await leaveFlights(life);
   await condition(allHandlersFinished);
-  await continueAsNew<typeof position>({ ...life.input, resume: true, behind: behindRows(life), instructions: [...life.instructions.values()] });
+  await continueAsNew<typeof position>({ ...life.input, resume: true, behind: behindRows(life), instructions: [...life.instructions.values()], cover: life.cover });
 }
 
 function describe(life: PositionLife): void {

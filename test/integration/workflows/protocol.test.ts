@@ -1,4 +1,5 @@
 /** In which order the workflows use their activities: who may be asked what, and when. */
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,7 +55,7 @@ function world({ plan, orders = [], instructions = [], bookedQuantity = '0', clo
   const rows = new Map(orders.map((it) => [it.intent.clientOrderId, it]));
   let booked = bookedQuantity;
   const written = (after: OrderRow): OrderKnowledge => {
-    rows.set(after.intent.clientOrderId, after);
+    rows.set(after.intent.clientOrderId, { ...after, reason: null }); // however large
     return { row: after, written: true };
   };
   const activities: Partial<Activities> = {
@@ -216,6 +217,31 @@ describe('a stop whose fate stays open', () => {
     expect(exitAt - stopAt).toBeGreaterThan(4_000);
     expect(exitAt - stopAt).toBeLessThan(8_000);
     expect(calls.filter((call) => call.startsWith('submit stop')).length).toBe(3);
+  });
+
+  it('and when its position goes on as new meanwhile, these five seconds do not begin anew', async () => {
+    const plan = newPlan();
+    const runs = new Set<string>();
+    let [stopAt, exitAt] = [0, 0];
+    const LARGE = 'x'.repeat(900_000); // the engine suggests it at 4 MB
+    const { calls, activities } = world({
+      plan, orders: entered(plan), bookedQuantity: '10',
+      submit: async (order, attempt, intent) => {
+        if (order.startsWith('exit')) exitAt = Date.now();
+        else stopAt ||= Date.now();
+        return order.startsWith('exit') ? filled(intent, attempt) : row(intent, 'unknown', { attempt, sentTimestamp: Date.now() });
+      },
+      look: (_order, _looks, known) => {
+        runs.add(Context.current().info.workflowExecution?.runId ?? '');
+        return { row: exitAt > 0 ? row(known.intent, 'absent') : { ...known, reason: runs.size === 1 && Date.now() - stopAt > 500 ? LARGE : null }, isEmpty: true };
+      },
+    });
+    await host.whileWorking(activities, async (taskQueue) => {
+      expect(await (await start(plan, taskQueue)).result()).toMatchObject({ reason: 'unprotected' });
+    });
+    expect(runs.size).toBe(2);
+    expect(exitAt - stopAt).toBeLessThan(6_500);
+    expect(calls.filter((call) => call.startsWith('submit exit'))).toEqual(['submit exit/1 attempt 1']);
   });
 
   async function start(plan: OpenPlan, taskQueue: string) {

@@ -77,7 +77,9 @@ function beginGuard(input: GuardInput): GuardLife {
     return tripAnswerOf(life, heard);
   });
   setHandler(resumeUpdate, async ({ by, because }) => {
-    const heard = hear({ kind: 'reset', by, because, at: Date.now() });
+    // About what is known here: while the ledger is away another stop may come before it is written.
+    const about = life.state.mode === 'armed' ? {} : { emergency: life.state.emergency };
+    const heard = hear({ kind: 'reset', by, because, at: Date.now(), ...about });
     await condition(() => heard.status !== 'waiting');
     return { mode: life.state.mode, resetBy: life.state.resetBy };
   }, { validator: refuseNameless });

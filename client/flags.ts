@@ -6,6 +6,14 @@ export const DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, e
 /** The same of one that changes it, or shows what is changed: it takes no replay that does not run. */
 export const STANDING_DEPLOYMENT = ['--deployment <name>', 'default: the one that runs, else that of KEEL_MODE where it is set, else the one that was started last'] as const;
 
+/** Reads an option of words that stand in the audit. */
+export function saying(flag: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() === '') throw new KeelError('USAGE', `${flag} must say something: it stands in the audit`);
+    return text;
+  };
+}
+
 /** As far as an INTEGER of the database goes. */
 const LARGEST = 2 ** 31 - 1;
 /** Longer, and a timer would go off at once. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { saying } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface ArmFlags {
@@ -10,7 +11,7 @@ export function register(program: Command): void {
   program
     .command('arm')
     .description('allow live trading; a live start refuses without it')
-    .requiredOption('--by <name>', 'who takes it on; written to the ledger')
+    .requiredOption('--by <name>', 'who takes it on; written to the ledger', saying('--by'))
     .option('--json', 'as JSON')
     .addHelpText('after', `
 A live start also refuses without KEEL_VENUE_API_KEY and KEEL_VENUE_API_SECRET, and with a key that may withdraw.

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { STANDING_DEPLOYMENT } from '../flags.ts';
+import { saying, STANDING_DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface Flags {
@@ -35,8 +35,8 @@ Examples:
     .description('takes the step that was asked about')
     .argument('<decision>', 'the beginning of its id')
     .argument('<answer>', 'one of those that `keel decisions` lists')
-    .requiredOption('--by <name>', 'who answers; written to the audit')
-    .requiredOption('--because <text>', 'why; written to the audit')
+    .requiredOption('--by <name>', 'who answers; written to the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
+import { saying, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import type { Given } from '../labels.ts';
 import { print, printJson } from '../output.ts';
 
@@ -62,8 +62,8 @@ function registerOpinions(labels: Command): void {
     .argument('<prediction>', PREDICTION)
     .argument('<mark>', 'badData (nothing is learned from its row), wouldNotTrade, or regime')
     .argument('[regime]', 'with the mark regime: trendUp, trendDown, range, choppy, breakout, illiquid')
-    .requiredOption('--by <name>', 'who says so; written to the audit')
-    .requiredOption('--because <text>', 'why; written to the audit')
+    .requiredOption('--by <name>', 'who says so; written to the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
@@ -79,8 +79,8 @@ Examples:
     .command('skip')
     .description('says nothing of a prediction: it is not asked about again')
     .argument('<prediction>', PREDICTION)
-    .requiredOption('--by <name>', 'who skips it; written to the audit')
-    .option('--because <text>', 'why')
+    .requiredOption('--by <name>', 'who skips it; written to the audit', saying('--by'))
+    .option('--because <text>', 'why', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExamples:\n  keel labels skip 812 --by ada')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEPLOYMENT, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
+import { DEPLOYMENT, saying, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import type { ModelStep } from '../models.ts';
 import { print, printJson } from '../output.ts';
 
@@ -112,8 +112,8 @@ function registerChange(models: Command, { name, about, example, hasModel, step 
 
 function withReasons(command: Command): Command {
   return command
-    .requiredOption('--by <name>', 'who asks; written to the audit')
-    .requiredOption('--because <text>', 'why; written to the audit')
+    .requiredOption('--by <name>', 'who asks; written to the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON');
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PolicyChangeOutcome } from '../../domain/ports/policy-store.ts';
-import { STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
+import { saying, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import { print, printJson, table } from '../output.ts';
 
 interface Common {
@@ -57,8 +57,8 @@ function registerChanges(policy: Command): void {
     .command('set')
     .description('changes keys, all or none')
     .argument('<key=value...>', 'as `keel policy show` lists them')
-    .requiredOption('--by <name>', 'who changes it; written to the audit')
-    .requiredOption('--because <text>', 'why; written to the audit')
+    .requiredOption('--by <name>', 'who changes it; written to the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
@@ -75,8 +75,8 @@ Examples:
     .command('preset')
     .description('takes all keys from a preset')
     .argument('<name>', 'small-aggressive, normal or defensive')
-    .requiredOption('--by <name>', 'who changes it; written to the audit')
-    .requiredOption('--because <text>', 'why; written to the audit')
+    .requiredOption('--by <name>', 'who changes it; written to the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { STANDING_DEPLOYMENT } from '../flags.ts';
+import { saying, STANDING_DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface ResumeFlags {
@@ -13,8 +13,8 @@ export function register(program: Command): void {
   program
     .command('resume')
     .description('a named person says that the cause of an emergency is gone')
-    .requiredOption('--by <name>', 'who says so; it stands in the audit')
-    .requiredOption('--because <text>', 'why')
+    .requiredOption('--by <name>', 'who says so; it stands in the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
@@ -23,8 +23,6 @@ Trading comes back step by step, each after a dwell: protective, cautious, norma
 Example:
   keel resume --by ada --because "the feed is repaired"`)
     .action(async ({ by, because, deployment: name, json }: ResumeFlags) => {
-      const { KeelError } = await import('../../domain/errors.ts');
-      if (by.trim() === '' || because.trim() === '') throw new KeelError('USAGE', '--by and --because must say something: they stand in the audit');
       const { chooseDeployment } = await import('../deployment-parts.ts');
       const { resume } = await import('../emergency/trip.ts');
       const chosen = await chooseDeployment(name, 'change');

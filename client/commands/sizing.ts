@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { STANDING_DEPLOYMENT } from '../flags.ts';
+import { saying, STANDING_DEPLOYMENT } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 
 interface Flags {
@@ -33,8 +33,8 @@ Examples:
   sizing
     .command('acknowledge')
     .description('a person lets it be in charge; holds for the models that follow, as long as they gain')
-    .requiredOption('--by <name>', 'who; written to the audit')
-    .requiredOption('--because <text>', 'why; written to the audit')
+    .requiredOption('--by <name>', 'who; written to the audit', saying('--by'))
+    .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `

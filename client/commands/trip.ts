@@ -31,9 +31,14 @@ Examples:
       const { chooseDeployment } = await import('../deployment-parts.ts');
       const { trip } = await import('../emergency/trip.ts');
       const chosen = await chooseDeployment(flags.deployment, 'change');
-      const steps = await trip(chosen, { reason, by: flags.by ?? userInfo().username, direct: flags.direct === true });
+      const steps = await trip(chosen, { reason, by: nameOr(flags.by, userInfo().username), direct: flags.direct === true });
       if (flags.json === true) printJson({ deployment: chosen.deployment.name, steps });
       else print(columns([['stops', chosen.deployment.name], ...steps.map(({ step, done, detail }) => [step, done ? 'done' : 'FAILED', detail])]));
       if (steps.some((it) => !it.done)) process.exitCode = EXIT_CODES.found;
     });
+}
+
+/** An emergency is not refused for want of a name. */
+function nameOr(by: string | undefined, user: string): string {
+  return by === undefined || by.trim() === '' ? user : by;
 }

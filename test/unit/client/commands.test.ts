@@ -42,3 +42,14 @@ it('docs/commands.md lists every exit code and every option', () => {
     for (const option of command.options) if (option.long !== '--json') expect(docs, `${path} ${option.long ?? ''}`).toContain(option.long);
   }
 });
+
+const signed = commands.flatMap(([path, command]) => command.options.filter((option) => ['--by', '--because'].includes(option.long ?? '') && !['keel trip', 'keel performance'].includes(path)).map((option) => [path, option] as const));
+
+it.each(signed)('%s: who and why say something', (_path, option) => {
+  for (const text of ['', ' ']) expect(() => option.parseArg?.(text, undefined)).toThrow(expect.objectContaining({ code: 'USAGE', message: `${option.long ?? ''} must say something: it stands in the audit` }));
+  expect(option.parseArg?.('ada', undefined)).toBe('ada');
+});
+
+it('every step by hand is signed', () => {
+  expect(new Set(signed.map(([path]) => path.slice('keel '.length)))).toEqual(new Set(['policy set', 'policy preset', 'models promote', 'models rollback', 'models retire', 'models import', 'decisions answer', 'resume', 'sizing acknowledge', 'labels label', 'labels skip', 'arm']));
+});

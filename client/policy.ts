@@ -5,7 +5,7 @@ import { overlayOf } from '../domain/emergency/overlay.ts';
 import type { GuardMode } from '../domain/emergency/types.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { KeyChange, PolicyWish } from '../domain/policy/change.ts';
-import { isPresetName, policyChanges, readPairs } from '../domain/policy/change.ts';
+import { isPresetName, nearestTo, policyChanges, readPairs } from '../domain/policy/change.ts';
 import { postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf, OVERLAID_KEYS } from '../domain/policy/effective.ts';
 import type { OverlaidKey, OverlayOwner, PostureName } from '../domain/policy/effective.ts';
@@ -123,18 +123,23 @@ async function withPolicies<T>(name: string | undefined, work: (policies: Polici
   });
 }
 
-/** Rows of `keel policy show`. @param keys none: all. @throws {KeelError} POLICY_INVALID for a key that there is not */
-export function policyRows({ policy, overlaid }: Pick<ShownPolicy, 'policy' | 'overlaid'>, keys: readonly string[]): readonly (readonly string[])[] {
-  const wanted = keys.length === 0 ? POLICY_KEYS : keys.map(knownKey);
-  return wanted.map((key) => {
+/** @param names none: every key. @throws {KeelError} POLICY_INVALID with every one that there is not, and those that are alike */
+export function policyKeys(names: readonly string[]): readonly PolicyKey[] {
+  const unknown = names.filter((name) => !isPolicyKey(name));
+  if (unknown.length > 0) throw new KeelError('POLICY_INVALID', unknown.map((name) => `there is no policy key "${name}"${nearestTo(name)}${name.includes('=') ? `; \`keel policy set ${name}\` would change one` : ''}`).join('\n'));
+  return names.length === 0 ? POLICY_KEYS : names.filter(isPolicyKey);
+}
+
+/** The same with these keys alone. */
+export function withKeys(shown: ShownPolicy, keys: readonly PolicyKey[]): Omit<ShownPolicy, 'policy'> & { readonly policy: Partial<Policy> } {
+  return { ...shown, policy: Object.fromEntries(keys.map((key) => [key, shown.policy[key]])), overlaid: shown.overlaid.filter((it) => keys.includes(it.key)) };
+}
+
+/** Rows of `keel policy show`. */
+export function policyRows({ policy, overlaid }: Pick<ShownPolicy, 'policy' | 'overlaid'>, keys: readonly PolicyKey[]): readonly (readonly string[])[] {
+  return keys.map((key) => {
     const stricter = overlaid.find((it) => it.key === key);
     const inForce = stricter === undefined ? '' : ` (${String(stricter.value)} by the ${stricter.owner})`;
     return [key, `${String(policy[key])}${inForce}`, policy[key] === PRESETS.normal[key] ? '' : `normal: ${String(PRESETS.normal[key])}`, rangeOf(key), ruleOf(key).help];
   });
-}
-
-function knownKey(key: string): PolicyKey {
-  if (isPolicyKey(key)) return key;
-  const read = readPairs([`${key}=`]);
-  throw policyInvalid(read.kind === 'refused' ? read.problems : []);
 }

@@ -44,11 +44,12 @@ Examples:
   keel policy show leverageMax notionalMax
   keel policy show --version 1 --json | jq .policy`)
     .action(async (keys: string[], flags: Common & { version?: string }) => {
-      const { policyRows, showPolicy } = await import('../policy.ts');
+      const { policyKeys, policyRows, showPolicy, withKeys } = await import('../policy.ts');
+      const wanted = policyKeys(keys);
       const shown = await showPolicy(flags.deployment, flags.version === undefined ? null : wholeNumber('--version', flags.version, 0));
-      if (flags.json === true) return printJson(shown);
+      if (flags.json === true) return printJson(withKeys(shown, wanted));
       print(`${shown.deployment}, version ${shown.version} (${shown.preset ?? 'single keys'}) by ${shown.by}, ${new Date(shown.at).toISOString()}: ${shown.because}\n`);
-      print(table([['key', 'value', 'differs', 'allowed', 'what'], ...policyRows(shown, keys)]));
+      print(table([['key', 'value', 'differs', 'allowed', 'what'], ...policyRows(shown, wanted)]));
     });
 }
 

@@ -78,7 +78,7 @@ export function isPresetName(name: string): name is PresetName {
 }
 
 /** Keys that hold the name, are held by it, or are a few letters away; nearest first. */
-function nearestTo(key: string): string {
+export function nearestTo(key: string): string {
   const wanted = key.toLowerCase();
   const isAkin = (it: string): boolean => wanted.length >= 3 && (it.includes(wanted) || wanted.includes(it));
   const measured = POLICY_KEYS.map((key) => ({ key, edits: editsBetween(wanted, key.toLowerCase()) }));

@@ -89,6 +89,7 @@ describe('what is wrong is told with a code, what to do, and no stack', () => {
     ['a limit beyond all numbers', ['events', '--limit', '99999999999999999999'], {}, 2, 'USAGE'],
     ['nobody who changes the policy', ['policy', 'set', 'leverageMax=3', '--by', '', '--because', 'x'], {}, 2, 'USAGE'],
     ['no reason for a preset', ['policy', 'preset', 'normal', '--by', 'ada', '--because', ' '], {}, 2, 'USAGE'],
+    ['a key of the policy that is none', ['policy', 'show', 'nonsense'], {}, 2, 'POLICY_INVALID'],
     ['two strategies', ['start'], { KEEL_STRATEGIES: 'ensemble,trend' }, 2, 'SETTING_INVALID'],
     ['a setting of a wrong value', ['status'], { KEEL_VENUE_PORT: 'abc' }, 2, 'SETTING_INVALID'],
     ['a role that is none', ['worker', '--roles', 'nope'], {}, 2, 'USAGE'],

@@ -13,6 +13,8 @@ const READ_TIMEOUT_MS = 2_000;
 
 type VersionRecord = Omit<PolicyVersion, 'policy'> & { readonly policy: unknown };
 
+/** As far as the column's INTEGER goes. */
+const VERSION_MAX = 2 ** 31 - 1;
 const VERSION_COLUMNS = 'version, kind, preset, changed_by AS by, reason AS because, written_at AS at, changes, policy';
 
 /** Policies in PostgreSQL. */
@@ -68,7 +70,7 @@ async function readVersions(client: Queryable, portfolioId: string, limit: numbe
 }
 
 async function readVersion(client: Queryable, portfolioId: string, version: number): Promise<PolicyVersion> {
-  const [row] = await run<VersionRecord>(client, `policy ${version} of ${portfolioId}`, { text: `SELECT ${VERSION_COLUMNS} FROM policy_versions WHERE portfolio_id = $1 AND version = $2`, values: [portfolioId, version] });
+  const [row] = version > VERSION_MAX ? [] : await run<VersionRecord>(client, `policy ${version} of ${portfolioId}`, { text: `SELECT ${VERSION_COLUMNS} FROM policy_versions WHERE portfolio_id = $1 AND version = $2`, values: [portfolioId, version] });
   if (row !== undefined) return versionOf(row);
   const [newest] = await readVersions(client, portfolioId, 1);
   if (newest === undefined) throw noPortfolio(portfolioId);

@@ -75,6 +75,7 @@ describe('a change', () => {
 
   it('of an unknown portfolio, or on a version that there is not, is not found', async () => {
     await expect(store.change({ ...asked({ kind: 'preset', name: 'normal' }), portfolioId: 'nobody' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(store.version('sim', 99_999_999_999)).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'sim has no policy version 99999999999 (there are 0 to 1)' });
     await expect(set({ leverageMax: 3 }, 7)).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'sim has no policy version 7 (there are 0 to 1)' });
   });
 

@@ -48,6 +48,9 @@ const MIB = 1024 ** 2;
 const FRESH_MS = 30_000;
 /** A Schedule may begin this much late, beside one period that it was busy. */
 const SCHEDULE_GRACE_MS = 30_000;
+/** What must come once after the first start may take so long, wall clock; candles and cycles two timeframes where these are longer. */
+const FIRST_WITHIN_MS = 600_000;
+const FIRST_WITHIN_TIMEFRAMES = 2;
 
 export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isReplay: boolean }> {
   const [engine, ledger, venue, machine] = await Promise.all([readEngine(deps, input), readLedger(deps, input), readVenue(deps), readMachine(deps)]);
@@ -71,6 +74,7 @@ async function ask<T>(work: () => Promise<T>): Promise<Asked<T>> {
 
 const failed = (problem: string): Reading => ({ kind: 'failed', problem });
 const none = (why: string): Reading => ({ kind: 'none', why });
+const notYet = (why: string, graceMs: number): Reading => ({ kind: 'none', why, graceMs });
 const measured = (value: number, more: { wanted?: number; note?: string } = {}): Reading => ({ kind: 'measured', value, ...more });
 
 async function readEngine({ engineSigns, clock }: ProbeDeps, { workers: wanted, schedules }: HealthInput): Promise<PartReading[]> {
@@ -103,7 +107,7 @@ async function readLedger({ store, clock }: ProbeDeps, { portfolioId, strategy, 
 
 function accountFeedReading({ accountHeardAt, isAccountFeedCorrupt }: HealthSigns, now: number): Reading {
   if (isAccountFeedCorrupt) return failed('it brings what cannot be understood');
-  return accountHeardAt === null ? none('it was never open') : measured(Math.max(0, (now - accountHeardAt) / 1_000));
+  return accountHeardAt === null ? notYet('it was never open', FIRST_WITHIN_MS) : measured(Math.max(0, (now - accountHeardAt) / 1_000));
 }
 
 async function readVenue({ venue }: ProbeDeps): Promise<{ readonly readings: PartReading[]; readonly marketTime: number | null }> {
@@ -130,14 +134,15 @@ async function readMachine({ machine }: ProbeDeps): Promise<PartReading[]> {
 /** How far candles, cycles and evaluations are behind the market's own clock. */
 function readMarket({ clock }: ProbeDeps, { timeframe }: HealthInput, signs: HealthSigns | null, marketTime: number | null): PartReading[] {
   const missing = signs === null ? 'the ledger does not answer' : marketTime === null ? 'the venue does not answer' : null;
-  const behind = (part: HealthPart, at: HealthSigns['newestCandle'], never: string): PartReading => {
+  const graceMs = Math.max(FIRST_WITHIN_MS, FIRST_WITHIN_TIMEFRAMES * timeframeMs(timeframe));
+  const behind = (part: HealthPart, at: HealthSigns['newestCandle'], never: Reading): PartReading => {
     if (missing !== null || marketTime === null) return { part, reading: none(missing ?? '') };
-    return { part, reading: at === null ? none(never) : measured(behindOf({ ...at, marketTime, now: clock(), timeframe })) };
+    return { part, reading: at === null ? never : measured(behindOf({ ...at, marketTime, now: clock(), timeframe })) };
   };
   const evaluation = signs?.evaluation ?? null;
   return [
-    behind('marketFeed', signs?.newestCandle ?? null, 'no candle came yet'), behind('cycle', signs?.lastCycle ?? null, 'no cycle was recorded yet'),
-    behind('evaluation', evaluation === null ? null : { closeTime: evaluation.oldestDueAt ?? Infinity, writtenAt: evaluation.writtenAt }, 'no prediction was evaluated yet'),
+    behind('marketFeed', signs?.newestCandle ?? null, notYet('no candle came yet', graceMs)), behind('cycle', signs?.lastCycle ?? null, notYet('no cycle was recorded yet', graceMs)),
+    behind('evaluation', evaluation === null ? null : { closeTime: evaluation.oldestDueAt ?? Infinity, writtenAt: evaluation.writtenAt }, none('no prediction was evaluated yet')),
   ];
 }
 

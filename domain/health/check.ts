@@ -18,7 +18,7 @@ export interface CheckLimits {
  */
 export function nextCheck(before: HealthCheck | null, readings: readonly PartReading[], { at, unhealthyParts }: CheckLimits & { readonly at: number }): { readonly check: HealthCheck; readonly changes: readonly PartChange[] } {
   const known = new Map(before?.parts.map((it) => [it.part, it]));
-  const parts = readings.map(({ part, reading }) => nextPart(known.get(part) ?? null, part, reading, at));
+  const parts = readings.map(({ part, reading }) => (reading.kind === 'none' ? withoutData(before, part, reading, at) : nextPart(known.get(part) ?? null, part, reading, at)));
   const changes = parts.flatMap(({ part, state }): PartChange[] => {
     const from = known.get(part)?.state ?? null;
     return from === state || (from === null && (state === 'healthy' || state === 'starting')) ? [] : [{ part, from, to: state }];
@@ -26,18 +26,23 @@ export function nextCheck(before: HealthCheck | null, readings: readonly PartRea
   return { check: { at, level: levelOf(parts, unhealthyParts), parts }, changes };
 }
 
-function nextPart(before: PartHealth | null, part: HealthPart, reading: Reading, at: number): PartHealth {
+/** What must come once has a time to come; no data beyond it is degraded. A check from before a long stop is not held against the start. */
+function withoutData(check: HealthCheck | null, part: HealthPart, { why, graceMs = Infinity }: Extract<Reading, { kind: 'none' }>, at: number): PartHealth {
   const rule = HEALTH_RULES[part];
-  const limit = limitTextOf(rule, wantedOf(reading));
-  if (reading.kind === 'none') return { part, state: 'starting', value: `not counted: ${reading.why}`, limit, failures: 0, since: before?.state === 'starting' ? before.since : at, action: null };
+  const before = check === null || at - check.at > graceMs ? null : (check.parts.find((it) => it.part === part) ?? null);
+  const nothingSince = before?.nothingSince ?? at;
+  const state = at - nothingSince < graceMs ? 'starting' : 'degraded';
+  const seen = state === 'starting' ? { value: `not counted: ${why}`, action: null } : { value: why, action: rule.action };
+  return { part, state, ...seen, limit: limitTextOf(rule), failures: 0, since: before?.state === state ? before.since : at, nothingSince };
+}
+
+function nextPart(before: PartHealth | null, part: HealthPart, reading: Exclude<Reading, { kind: 'none' }>, at: number): PartHealth {
+  const rule = HEALTH_RULES[part];
+  const limit = limitTextOf(rule, reading.kind === 'measured' ? reading.wanted : undefined);
   const found = reading.kind === 'failed' ? 'unhealthy' : badnessOf(rule, reading.value, reading.wanted);
   const failures = found === 'unhealthy' ? (before?.failures ?? 0) + 1 : 0;
   const state = found === 'unhealthy' && failures < FAILURES_TO_UNHEALTHY ? 'degraded' : found;
   return { part, state, value: valueOf(reading, rule.unit), limit, failures, since: before?.state === state ? before.since : at, action: state === 'healthy' ? null : rule.action };
-}
-
-function wantedOf(reading: Reading): number | undefined {
-  return reading.kind === 'measured' ? reading.wanted : undefined;
 }
 
 function valueOf(reading: Exclude<Reading, { kind: 'none' }>, unit: string): string {

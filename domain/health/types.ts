@@ -7,7 +7,7 @@ export const HEALTH_PARTS = [
 ] as const;
 export type HealthPart = (typeof HEALTH_PARTS)[number];
 
-/** `starting`: there is nothing to look at yet, which is said and does not count. */
+/** `starting`: there is nothing to look at yet, which is said and does not count while it may still come. */
 export const PART_STATES = ['starting', 'healthy', 'degraded', 'unhealthy'] as const;
 export type PartState = (typeof PART_STATES)[number];
 
@@ -21,7 +21,8 @@ export type Reading =
   | { readonly kind: 'measured'; readonly value: number; readonly wanted?: number; readonly note?: string }
   /** It could not be looked at, or does not answer: never taken for healthy. */
   | { readonly kind: 'failed'; readonly problem: string }
-  | { readonly kind: 'none'; readonly why: string };
+  /** There is nothing to look at. `graceMs`, wall clock: so long that may be; absent: it hangs on another part, which is counted, or nothing is due. */
+  | { readonly kind: 'none'; readonly why: string; readonly graceMs?: number };
 
 export interface PartReading {
   readonly part: HealthPart;
@@ -41,6 +42,8 @@ export interface PartHealth {
   readonly since: number;
   /** What a person might do; null while it is well. */
   readonly action: string | null;
+  /** Wall clock since when there is nothing to look at; absent while there is. */
+  readonly nothingSince?: number;
 }
 
 export interface HealthCheck {

@@ -7,7 +7,7 @@ import type { GuardCommand } from '../../../domain/emergency/guard.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import { FIRST_POSTURE } from '../../../domain/oversight/posture.ts';
 import { nextCheck } from '../../../domain/health/check.ts';
-import type { HealthCheck, HealthPart } from '../../../domain/health/types.ts';
+import type { HealthCheck, HealthPart, PartReading } from '../../../domain/health/types.ts';
 import type { HealthSigns, HealthStore } from '../../../domain/ports/health.ts';
 import type { GuardView, Ledger } from '../../../domain/ports/ledger.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
@@ -40,13 +40,14 @@ interface Changes {
 function system({ deaf = 0, signs: given = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
   let signs = given;
   let failures = deaf;
-  const seen = { told: [] as string[], tries: 0, setSigns: (next: NonNullable<Changes['signs']>) => { signs = next; }, checks: [] as HealthCheck[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, tripped: [] as string[], guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
+  const seen = { told: [] as string[], tries: 0, setSigns: (next: NonNullable<Changes['signs']>) => { signs = next; }, checks: [] as HealthCheck[], readings: [] as readonly PartReading[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, tripped: [] as string[], guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
   const store: Partial<HealthStore> = {
     signs: () => (signs === 'away' ? AWAY() : Promise.resolve({ ...SIGNS, ...signs })),
     record: (_portfolioId, readings, at) => {
       if (signs === 'away') return AWAY();
       const { check } = nextCheck(seen.checks.at(-1) ?? null, readings, { at, unhealthyParts: 2 });
       seen.checks.push(check);
+      seen.readings = readings;
       seen.nowMs += seen.checkTakesMs;
       return Promise.resolve({ check, nextMs: 10 });
     },
@@ -117,6 +118,19 @@ describe('a look at each part', () => {
     ['no prediction waits', { signs: { evaluation: { oldestDueAt: null, writtenAt: NOW - 3 * HOUR } } }, { evaluation: 'healthy: 0 timeframes' }],
     ['little room', { room: { diskFree: 2 ** 29, memoryFree: 2 ** 27 } }, { disk: 'degraded: 512 MiB free', memory: 'degraded: 128 MiB free' }],
   ])('%s', async (_name, changes, expected) => expect(await system(changes).states()).toMatchObject(expected));
+});
+
+it.each<[string, HealthInput['timeframe'], Changes, HealthPart, number]>([
+  ['candles of an hour: two hours', '1h', { signs: { newestCandle: null } }, 'marketFeed', 2 * HOUR],
+  ['candles of a minute: ten minutes', '1m', { signs: { newestCandle: null } }, 'marketFeed', 600_000],
+  ['cycles of an hour: two hours', '1h', { signs: { lastCycle: null } }, 'cycle', 2 * HOUR],
+  ['the account\'s stream: ten minutes', '1h', { signs: { accountHeardAt: null } }, 'accountFeed', 600_000],
+  ['evaluations: as long as nothing is due', '1h', {}, 'evaluation', Infinity],
+])('waits for what must come once: %s', async (_name, timeframe, changes, part, graceMs) => {
+  const { checkHealth, seen } = system(changes);
+  await checkHealth({ ...INPUT, timeframe });
+  const found = seen.readings.find((it) => it.part === part)?.reading;
+  expect(found?.kind === 'none' ? found.graceMs ?? Infinity : found).toBe(graceMs);
 });
 
 describe('a check that is critical', () => {

@@ -82,6 +82,26 @@ describe('a check', () => {
     ['no part at all is no health', {}, 'degraded'],
   ])('%s', (_name, parts, level) => expect(after(parts, parts, parts).check.level).toBe(level));
 
+  it('waits no longer for what must come: then it is degraded, until something comes', () => {
+    const [never, come]: [Reading, Reading] = [{ kind: 'none', why: 'no candle came yet', graceMs: 30_000 }, measured(0)];
+    const [waits, had] = [{ ...WELL, marketFeed: never }, { ...WELL, marketFeed: come }];
+    const partOf = (result: ReturnType<typeof nextCheck>) => result.check.parts.find((it) => it.part === 'marketFeed');
+    expect(after(waits, waits, waits)).toMatchObject({ check: { level: 'healthy' }, changes: [] });
+    const late = after(waits, waits, waits, waits);
+    expect(late).toMatchObject({ check: { level: 'degraded' }, changes: [{ part: 'marketFeed', from: 'starting', to: 'degraded' }] });
+    expect(partOf(late)).toMatchObject({ state: 'degraded', value: 'no candle came yet', failures: 0, since: 40_000, action: HEALTH_RULES.marketFeed.action });
+    expect(partOf(after(waits, waits, waits, waits, waits, waits))).toMatchObject({ state: 'degraded', since: 40_000 });
+    expect(after(waits, waits, waits, waits, had)).toMatchObject({ check: { level: 'healthy' }, changes: [{ part: 'marketFeed', from: 'degraded', to: 'healthy' }] });
+    expect(partOf(after(waits, waits, { ...WELL, marketFeed: none }, waits))).toMatchObject({ state: 'degraded' }); // what it hangs on was away meanwhile: it waits all the same
+  });
+
+  it('does not hold the waiting before a long stop against a start', () => {
+    const waits = looked({ ...WELL, cycle: { kind: 'none', why: 'no cycle was recorded yet', graceMs: 30_000 } });
+    const stopped = nextCheck(null, waits, { at: 0, unhealthyParts: 2 }).check;
+    const stateAt = (at: number) => nextCheck(stopped, waits, { at, unhealthyParts: 2 }).check.parts.find((it) => it.part === 'cycle')?.state;
+    expect([stateAt(29_999), stateAt(30_000), stateAt(30_001)]).toEqual(['starting', 'degraded', 'starting']);
+  });
+
   it('says why a part is not counted', () => expect(after({ evaluation: none }).check.parts[0]).toMatchObject({ state: 'starting', value: 'not counted: nothing evaluates predictions yet', action: null }));
 });
 
@@ -105,7 +125,7 @@ describe('what the emergency stop hears', () => {
 });
 
 it('never takes a part for healthy that failed, and is critical exactly when enough are unhealthy', () => {
-  const reading: fc.Arbitrary<Reading> = fc.oneof(fc.constant(failed), fc.constant(none), fc.double().map((value) => measured(value)));
+  const reading: fc.Arbitrary<Reading> = fc.oneof(fc.constant(failed), fc.constant(none), fc.constant({ ...none, graceMs: 2 }), fc.double().map((value) => measured(value)));
   const looks = fc.array(fc.dictionary(fc.constantFrom(...HEALTH_PARTS), reading), { minLength: 1, maxLength: 6 });
   fc.assert(fc.property(looks, fc.integer({ min: 1, max: 4 }), (many, unhealthyParts) => {
     let before: HealthCheck | null = null;

@@ -45,18 +45,18 @@ export async function runScenarios(wanted: string, flags: ScenarioFlags): Promis
   const interrupted = onceInterrupted();
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const session: Session = { flags, say, signal: interrupted.signal };
+  const results: ScenarioResult[] = [];
   try {
-    const results = await withServers(session, async (settings) => {
+    await withServers(session, async (settings) => {
       await removeLeftovers(await besideRunning(settings), say);
-      const played: ScenarioResult[] = [];
-      for (const scenario of chosen) played.push(await playOne(scenario, session));
-      return played;
+      for (const scenario of chosen) results.push(await playOne(scenario, session));
     });
     if (flags.json === true) print(JSON.stringify({ scenarios: results }));
     else print(`${results.filter((it) => it.passed).length} of ${results.length} passed`);
     if (results.some((it) => !it.passed)) process.exitCode = EXIT_CODES.found;
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
+    if (flags.json === true) print(JSON.stringify({ interrupted: true, scenarios: results }));
     process.exitCode = EXIT_CODES.interrupted;
   } finally {
     interrupted.end();
@@ -71,7 +71,7 @@ export function chosenOf(wanted: string): readonly Scenario[] {
 }
 
 /** Beside a running Keel its servers serve; else those of the home are started for all scenarios together. */
-async function withServers<T>({ say, signal }: Session, work: (settings: Settings) => Promise<T>): Promise<T> {
+async function withServers({ say, signal }: Session, work: (settings: Settings) => Promise<void>): Promise<void> {
   const settings = await readSettings({ ...process.env, KEEL_MODE: 'replay' });
   if (homeStatus(settings.home).supervisorPid !== null) return await work(settings);
   let servers: Supervisor | null = null;
@@ -100,13 +100,19 @@ async function playOne(scenario: Scenario, session: Session): Promise<ScenarioRe
 }
 
 /** A scenario that cannot be played to its end has failed; the others are played all the same. */
-async function performed(scenario: Scenario, session: Session): Promise<readonly Check[]> {
-  const { plan, release } = await planOf(scenario);
+export async function performed(scenario: Scenario, session: Session): Promise<readonly Check[]> {
   try {
-    return await onDeployment(plan, scenario, session);
+    return await played(scenario, session);
   } catch (error) {
     session.signal.throwIfAborted();
     return [{ what: 'played to its end', expected: 'yes', seen: messageOf(error), ok: false }];
+  }
+}
+
+async function played(scenario: Scenario, session: Session): Promise<readonly Check[]> {
+  const { plan, release } = await planOf(scenario);
+  try {
+    return await onDeployment(plan, scenario, session);
   } finally {
     if (session.flags.keep === true) {
       release();

@@ -19,6 +19,15 @@ async function nothingIsLeft({ home, status }: Machine): Promise<void> {
   expect(readdirSync(home).filter((name) => /^(scenario|candles)-/.test(name))).toEqual([]);
 }
 
+it('an interrupt says in JSON what was played until then', { timeout: 120_000 }, async () => {
+  const { keel, home } = await machine();
+  const interrupted = keel('scenario', '6', '--json');
+  await until('its servers start', () => existsSync(join(home, 'run', 'state.json')), 60_000);
+  interrupted.kill('SIGINT');
+  const { code, out } = await interrupted.ended;
+  expect([code, JSON.parse(out)]).toEqual([130, { interrupted: true, scenarios: [] }]);
+});
+
 it('all seven pass with their figures, leave nothing behind, also of one that died, and end cleanly when interrupted', { timeout: 420_000 }, async () => {
   const user = await machine();
   const { scenarios } = (await user.json('scenario', 'all')) as { scenarios: readonly ScenarioResult[] };

@@ -56,10 +56,12 @@ async function textOf(stream: Readable | null): Promise<string> {
   return stream === null ? '' : await text(stream);
 }
 
-/** Exit code 1 is a scenario that failed: its report says which. */
+/** Exit code 1 is a scenario that failed: its report says which. One that was interrupted reports a part, which is no verdict. */
 function verdictOf(said: string, complaint: string, exitCode: number | null): ScenarioVerdict {
   try {
-    return { results: scenarioReport.parse(JSON.parse(said)).scenarios, problem: null };
+    const report: unknown = JSON.parse(said);
+    if ((report as { readonly interrupted?: unknown } | null)?.interrupted === true) throw new Error('it was interrupted');
+    return { results: scenarioReport.parse(report).scenarios, problem: null };
   } catch (error) {
     const last = complaint.trim() === '' ? messageOf(error) : complaint.trim();
     return { results: [], problem: `it ended with ${exitCode ?? 'a signal'} and no report: ${last.slice(-PROBLEM_CHARACTERS_MAX)}` };

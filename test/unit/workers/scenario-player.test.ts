@@ -28,6 +28,7 @@ describe('playing scenarios in another process', () => {
   it.each([
     ['a complaint', 'console.error("no room on the disk"); process.exit(5)', /^it ended with 5 and no report: no room on the disk$/],
     ['another report', says({ scenarios: 'all fine' }, 0), /^it ended with 0 and no report: .*scenarios/s],
+    ['an interrupt, after which it reports a part', says({ interrupted: true, scenarios: [passed] }, 130), /^it ended with 130 and no report: it was interrupted$/],
     ['a sudden death', 'process.kill(process.pid, "SIGKILL")', /^it ended with a signal and no report/],
   ])('tells of %s instead of a report', async (_what, script, problem) => {
     const verdict = await playerOf(script).play(never);

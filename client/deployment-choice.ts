@@ -20,14 +20,16 @@ export interface Choice {
 }
 
 /**
- * The one that runs, else that of KEEL_MODE where it is set, else the one that was started last; for rows the newest replay before that.
+ * The one that runs, else that of KEEL_MODE where it is set, else the one that was started last; for rows the newest replay
+ * before that. Whoever changes or watches does not mean a replay that runs while KEEL_MODE says another.
  * @returns perhaps one that the home does not hold
  * @throws {KeelError} USAGE: a change, and nothing says of what
  */
 export function deploymentFor(purpose: Purpose, { home, mode, isModeSet }: Choice): string {
+  const isModeMeant = isModeSet && (purpose === 'change' || isDeployment(home, mode));
   const running = runningDeployment(home);
-  if (running !== null && isDeployment(home, running)) return running;
-  if (isModeSet && (purpose === 'change' || isDeployment(home, mode))) return mode;
+  if (running !== null && isDeployment(home, running) && !(isModeMeant && purpose !== 'rows' && isReplay(running))) return running;
+  if (isModeMeant) return mode;
   const [started, replay] = [startedLast(home), newestReplay(home)];
   const found = purpose === 'rows' ? (replay ?? started) : purpose === 'standing' ? (started ?? replay) : started;
   if (found !== null) return found;
@@ -35,6 +37,8 @@ export function deploymentFor(purpose: Purpose, { home, mode, isModeSet }: Choic
   if (purpose === 'change' && held.length > 0) throw new KeelError('USAGE', `nothing runs on ${home}, and it is not known what ran last; name it with --deployment: ${held.join(', ')}`);
   return mode;
 }
+
+const isReplay = (name: string): boolean => /^(replay|scenario)-/.test(name);
 
 export function isDeployment(home: string, name: string): boolean {
   return existsSync(join(home, name, 'deployment.json'));
@@ -46,7 +50,7 @@ export function deploymentsOf(home: string): string[] {
 
 /** Homes of an older Keel have no note of it: there the last state tells, or there is but one. */
 function startedLast(home: string): string | null {
-  const lasting = deploymentsOf(home).filter((name) => !/^(replay|scenario)-/.test(name));
+  const lasting = deploymentsOf(home).filter((name) => !isReplay(name));
   const noted = [readStarted(home), readState(home)?.deployment].find((name) => name !== undefined && name !== null && lasting.includes(name));
   return noted ?? (lasting.length === 1 ? (lasting[0] ?? null) : null);
 }

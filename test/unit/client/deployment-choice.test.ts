@@ -46,6 +46,7 @@ const BOTH = ['live', 'replay-2', 'replay-10', 'sim'];
 it.each<[string, Home, string, string, string]>([
   ['one runs',                              { holds: BOTH, last: { of: 'live', lives: 'supervisor' }, mode: 'sim' }, 'live', 'live', 'live'],
   ['a replay runs',                         { holds: BOTH, last: { of: 'replay-2', lives: 'supervisor' } },          'replay-2', 'replay-2', 'replay-2'],
+  ['a replay runs, and KEEL_MODE is set',   { holds: BOTH, last: { of: 'replay-2', lives: 'supervisor' }, mode: 'live' }, 'replay-2', 'live', 'live'],
   ['its supervisor was killed',             { holds: BOTH, last: { of: 'live', lives: 'worker' }, started: 'live' }, 'live', 'live', 'live'],
   ['it ended, and KEEL_MODE names one',     { holds: BOTH, last: { of: 'sim', lives: 'nothing' }, mode: 'live' },    'live', 'live', 'live'],
   ['KEEL_MODE names one that is not there', { holds: ['replay-1', 'sim'], started: 'sim', mode: 'live' },            'replay-1', 'sim', 'live'],

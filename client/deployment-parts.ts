@@ -20,7 +20,8 @@ import { venueSpec } from '../stack/processes.ts';
 import type { Recording } from '../stack/processes.ts';
 import { startStack } from '../stack/start.ts';
 import { freePort } from '../stack/supervisor/ports.ts';
-import { homeStatus } from '../stack/supervisor/supervisor.ts';
+import { readState } from '../stack/supervisor/run-files.ts';
+import { homeStatus, runningDeployment } from '../stack/supervisor/supervisor.ts';
 import { createVenue } from '../venues/index.ts';
 import { createClientLimiter } from './limiter.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
@@ -83,6 +84,7 @@ export async function withParts<T>(chosen: Chosen, work: (parts: DeploymentParts
   const running = await runningSettings(chosen);
   if (running !== null) return withRunningParts(running, chosen.deployment, work);
   const { settings, recording, runHome } = await standIn(chosen);
+  refuseBesideWorkers(runHome);
   const { deployment } = chosen;
   const nothing = (): Promise<void> => Promise.resolve();
   const supervisor = await startStack({
@@ -99,14 +101,21 @@ export async function withParts<T>(chosen: Chosen, work: (parts: DeploymentParts
 /** Settings that reach the deployment as it runs; null when it does not. */
 async function runningSettings({ settings, deployment }: Chosen): Promise<Settings | null> {
   for (const home of [settings.home, deployment.folder]) {
-    const { state } = homeStatus(home);
-    if (!isUp(home) || state?.deployment !== deployment.name) continue;
-    const [venueUrl, venueControlUrl] = [state.urls['venue'] ?? settings.venueUrl, state.urls['venue control'] ?? settings.venueControlUrl];
+    if (runningDeployment(home) !== deployment.name) continue;
+    const urls = readState(home)?.urls ?? {};
+    const [venueUrl, venueControlUrl] = [urls['venue'] ?? settings.venueUrl, urls['venue control'] ?? settings.venueControlUrl];
     return withDatabaseUrl({ ...settings, venueUrl, venueControlUrl }, settings.home);
   }
   // Testnet and live venues run anyway; where server and engine are named too, there is nothing to start.
   if (deployment.mode !== 'testnet' && deployment.mode !== 'live') return null;
   return settings.databaseUrl === undefined || settings.temporalAddress === undefined ? null : settings;
+}
+
+/** What is started for a moment ends with the command, and would take what a killed Keel left with it. @throws {KeelError} ALREADY_RUNNING */
+function refuseBesideWorkers(home: string): void {
+  const workers = homeStatus(home).leftovers.filter(({ name }) => name.startsWith('worker'));
+  if (workers.length === 0) return;
+  throw new KeelError('ALREADY_RUNNING', `workers of a killed Keel still trade on ${home} (pid ${workers.map(({ pid }) => pid).join(', ')}); \`keel start\` takes them over, \`keel stop\` ends them`);
 }
 
 interface StandIn {

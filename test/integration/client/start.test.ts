@@ -31,6 +31,9 @@ describe('keel start', () => {
     first.kill('SIGKILL');
     await first.ended;
     expect((await status()).leftovers.map(({ name }) => name).sort()).toEqual(['engine', 'postgres', 'venue', 'worker-1', 'worker-2']);
+    expect(await keel('verify', '--json').ended).toMatchObject({ code: 0 });
+    expect(await keel('guard').ended).toMatchObject({ code: 0 });
+    expect((await status()).leftovers).toHaveLength(5); // nothing was taken from living workers
     const third = keel('start', '--json');
     await until('it is up again', () => isUp(third), 120_000);
     expect(third.lines().filter((line) => line['kind'] === 'leftover' && line['action'] === 'adopted').map((line) => line['name']).sort()).toEqual(['engine', 'postgres']);

@@ -1,4 +1,4 @@
-import { KeelError } from '../domain/errors.ts';
+import { isVenueTrouble } from '../domain/errors.ts';
 import type { Candle } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
@@ -28,8 +28,6 @@ const BATCHES_MAX = 20;
 const SPAN_CANDLES = 500;
 /** More than a span and the longest horizon. */
 const FETCH_MAX = 1_000;
-/** What asking again may mend. */
-const PASSING: readonly string[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
 
 /** Prices what is due, set by set: predictions, their candles, their outcomes. */
 export function createEvaluationActivities({ ledger, venue, models, trials }: EvaluationDeps): EvaluationActivities {
@@ -104,7 +102,7 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
         shelves.set(key, shelf);
         answers.set(key, { openTimes: candles.map((it) => it.openTime), askedAt });
       } catch (error) {
-        if (!(error instanceof KeelError) || !PASSING.includes(error.code)) throw error;
+        if (!isVenueTrouble(error)) throw error;
         problem = `${error.code}: ${error.message}`;
       }
     }

@@ -55,7 +55,13 @@ function startedLast(home: string): string | null {
   return noted ?? (lasting.length === 1 ? (lasting[0] ?? null) : null);
 }
 
+/** Of `replay-<number>`; null: another name. */
+export function replayNumberOf(name: string): number | null {
+  const digits = /^replay-([1-9]\d*)$/.exec(name)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
 function newestReplay(home: string): string | null {
-  const numbers = deploymentsOf(home).map((name) => /^replay-(\d+)$/.exec(name)?.[1]).filter((text) => text !== undefined).map(Number);
+  const numbers = deploymentsOf(home).map(replayNumberOf).filter((number) => number !== null);
   return numbers.length === 0 ? null : `replay-${Math.max(...numbers)}`;
 }

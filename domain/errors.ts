@@ -49,6 +49,13 @@ export class KeelError extends Error {
   }
 }
 
+const VENUE_TROUBLE: readonly ErrorCode[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
+
+/** Whether the venue failed, asked to wait, or answered nonsense: asking again may mend it. */
+export function isVenueTrouble(error: unknown): error is KeelError {
+  return error instanceof KeelError && VENUE_TROUBLE.includes(error.code);
+}
+
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -4,8 +4,7 @@ import { closingOrders } from '../../domain/emergency/closing.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { OurHoldings, Survey } from '../../domain/emergency/survey.ts';
 import { isClear, ourHoldings } from '../../domain/emergency/survey.ts';
-import { KeelError } from '../../domain/errors.ts';
-import type { ErrorCode } from '../../domain/errors.ts';
+import { isVenueTrouble, KeelError } from '../../domain/errors.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../../domain/orders/fence.ts';
 import type { EmergencyOrder, GuardResult } from '../../domain/ports/ledger.ts';
 import type { Sweeper } from '../../domain/ports/sweeper.ts';
@@ -20,7 +19,6 @@ const GIVE_UP_MS = 120_000;
 const PAUSE_MS = 300;
 /** Between looks that fail the pause grows up to here. */
 const PAUSE_MAX_MS = 5_000;
-const ASKED_AGAIN: readonly ErrorCode[] = ['VENUE_UNREACHABLE', 'RATE_LIMITED', 'VENUE_REFUSED', 'VENUE_ANSWER_INVALID'];
 
 interface Known {
   readonly emergencyId: string;
@@ -82,12 +80,12 @@ export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, se
   throw givenUp(last, giveUpMs);
 }
 
-/** A venue that fails, asks to wait or answers nonsense is asked again; a bug is thrown. */
+/** A venue in trouble is asked again; a bug is thrown. */
 async function look(sweeper: Sweeper, known: Parameters<Sweeper['survey']>[0]): Promise<Survey | KeelError> {
   try {
     return await sweeper.survey(known);
   } catch (error) {
-    if (error instanceof KeelError && ASKED_AGAIN.includes(error.code)) return error;
+    if (isVenueTrouble(error)) return error;
     throw error;
   }
 }

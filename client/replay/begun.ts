@@ -7,6 +7,7 @@ import type { FieldKey } from '../../config/fields.ts';
 import { settingsEnv } from '../../config/settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { KeelError } from '../../domain/errors.ts';
+import { replayNumberOf } from '../deployment-choice.ts';
 import type { ReplayFlags } from './plan.ts';
 
 /** Flags that decide the result. */
@@ -54,7 +55,7 @@ export function readBegun(home: string, name: string): Begun {
 
 function interruptedOn(home: string): readonly string[] {
   try {
-    return readdirSync(home).filter((name) => /^replay-[1-9]\d*$/.test(name) && readdirSync(join(home, name)).includes('replay.json'));
+    return readdirSync(home).filter((name) => replayNumberOf(name) !== null && readdirSync(join(home, name)).includes('replay.json'));
   } catch {
     return []; // no home yet
   }

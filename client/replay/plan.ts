@@ -15,6 +15,7 @@ import { databaseExists } from '../../stack/postgres/database.ts';
 import type { Recording } from '../../stack/processes.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
 import { homeStatus, stopRunning } from '../../stack/supervisor/supervisor.ts';
+import { replayNumberOf } from '../deployment-choice.ts';
 import type { Asked, Begun } from './begun.ts';
 import { readBegun } from './begun.ts';
 
@@ -157,7 +158,7 @@ export async function besideRunning(settings: Settings): Promise<Settings> {
 /** The next name that has neither folder nor, on a server that is up already, database. */
 async function nextDeployment(settings: Settings, wanted: Differences['name']): Promise<Deployment> {
   mkdirSync(settings.home, { recursive: true });
-  const numbers = readdirSync(settings.home).map((name) => /^replay-([1-9]\d*)$/.exec(name)?.[1]).filter((text) => text !== undefined).map(Number);
+  const numbers = readdirSync(settings.home).map(replayNumberOf).filter((number) => number !== null);
   for (let next = wanted?.from ?? Math.max(0, ...numbers) + 1; ; next += 1) {
     const name = `${wanted?.kind ?? 'replay'}-${next}`;
     if (!claimFolder(join(settings.home, name))) continue;

@@ -23,7 +23,7 @@ export interface FittedModel {
 }
 
 const PLACE = { folds: 1, testShare: 0.1, stoppingShare: 0.1, calibrationShare: 0.25 };
-const WARM_UP = 1_308;
+const WARM_UP = 1_524;
 
 /** Closed candles of a market as the ledger holds them. */
 export function seriesOf(source: CandleSource, count: number): readonly CandleSeries[] {

@@ -11,8 +11,8 @@ import type { Series } from '../series.ts';
 export const inFamily = (family: Family) => (name: string, warmupCandles: FeatureDefinition['warmupCandles'], about: string, create: FeatureDefinition['create']): FeatureDefinition =>
   ({ name, family, about, warmupCandles, create });
 
-/** An exponential average starts as a simple one over its span; 11 spans later that start weighs e^-22. */
-export const emaWarmup = (span: number): number => 12 * span;
+/** An exponential average starts as a simple one over its span; 13 spans later that start weighs e^-26: 1e-9 even of a market that has since moved far. */
+export const emaWarmup = (span: number): number => 14 * span;
 /** Wilder's weight 1/n is that of a span of 2n - 1; the first change needs a candle before it. */
 export const wilderWarmup = (period: number): number => emaWarmup(2 * period - 1) + 1;
 

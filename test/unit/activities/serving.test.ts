@@ -15,16 +15,16 @@ import { portOf } from '../../support/ports.ts';
 
 const HOUR_MS = 3_600_000;
 const MARKET = seededMarket({ seed: 'serving', timeframe: '1h', startTime: 0, assets: DEFAULT_ASSETS.slice(0, 2) });
-const COUNT = 1_950;
+const COUNT = 2_550;
 const RETRAIN_INTERVAL_MS = 24 * HOUR_MS;
 const ALL = seriesOf(MARKET, COUNT);
 const [FIRST = ''] = MARKET.instruments.map((it) => it.id);
-const CHAMPION = fittedModel(MARKET, 1_900, { learner: 'linear', seed: 'a', parameters: { lambda: 1 } });
-const TRIAL = fittedModel(MARKET, 1_900, { learner: 'linear', seed: 'b', parameters: { lambda: 50 } });
+const CHAMPION = fittedModel(MARKET, 2_500, { learner: 'linear', seed: 'a', parameters: { lambda: 1 } });
+const TRIAL = fittedModel(MARKET, 2_500, { learner: 'linear', seed: 'b', parameters: { lambda: 50 } });
 
 /** What a cycle sees whose candle is the n-th, from 1. */
 const upTo = (n: number): readonly CandleSeries[] => ALL.map((it) => ({ ...it, candles: it.candles.slice(0, n) }));
-const registered = ({ modelId }: FittedModel, validatedAt = 1_900 * HOUR_MS) => ({ modelId, recipeId: 'r', validatedAt });
+const registered = ({ modelId }: FittedModel, validatedAt = 2_500 * HOUR_MS) => ({ modelId, recipeId: 'r', validatedAt });
 
 let warned: (readonly [object, string])[];
 let asked: string[];
@@ -55,19 +55,19 @@ function serving(changes: Partial<ServingDeps> = {}) {
 
 describe('models in cycles', () => {
   it('without one nothing is loaded', async () => {
-    expect(await serving()(1_910, { hadChampion: true })).toEqual({ sight: { hadChampion: true, read: [] }, symbols: new Map() });
+    expect(await serving()(2_510, { hadChampion: true })).toEqual({ sight: { hadChampion: true, read: [] }, symbols: new Map() });
     expect(asked).toEqual([]);
   });
 
   it('the champion votes, the trial is recorded beside; each is loaded once, and history is read once', async () => {
     const serve = serving();
     const both = { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true };
-    const first = await serve(1_910, both);
+    const first = await serve(2_510, both);
     expect(first.sight).toEqual({ hadChampion: true, read: [{ modelId: CHAMPION.modelId, role: 'champion', state: 'used', why: null, tookMs: expect.any(Number) as number }, { modelId: TRIAL.modelId, role: 'onTrial', state: 'used', why: null, tookMs: expect.any(Number) as number }] });
     const { votes, served } = first.symbols.get(FIRST) ?? { votes: [], served: null };
     expect([votes.map((it) => it.model?.modelId), served?.shadows.map((it) => it.model?.modelId)]).toEqual([[CHAMPION.modelId], [TRIAL.modelId]]);
     expect([served?.featureSet, served?.vector?.length, served?.vector?.filter((value) => value === null).length]).toEqual(['standard/1', 91, 3]); // funding and open interest are not kept
-    await serve(1_911, both);
+    await serve(2_511, both);
     expect(asked.toSorted()).toEqual([CHAMPION.modelId.slice(0, 4), 'features', 'history', TRIAL.modelId.slice(0, 4)].toSorted());
     expect(warned).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('models in cycles', () => {
     const symbols = MARKET.instruments.map((it) => it.id);
     for (const [canaryStage, count] of [[0, 1], [2, 2]] as const) {
       const canary = canaryOf(TRIAL.modelId, symbols, canaryStage);
-      const { sight, symbols: said } = await serve(1_910, { ...both, canaryStage });
+      const { sight, symbols: said } = await serve(2_510, { ...both, canaryStage });
       expect(sight.read[1]).toMatchObject({ role: 'onTrial', canary });
       expect(canary).toHaveLength(count);
       for (const [id, { votes, served }] of said) {
@@ -90,7 +90,7 @@ describe('models in cycles', () => {
 
   it('a trial that cannot be used has no canary: the champion votes everywhere', async () => {
     stored.set(TRIAL.modelId, { ...TRIAL, problem: new Error('away') });
-    const { sight, symbols } = await serving()(1_910, { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true, canaryStage: 2 });
+    const { sight, symbols } = await serving()(2_510, { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true, canaryStage: 2 });
     expect(sight.read[1]).toEqual({ modelId: TRIAL.modelId, role: 'onTrial', state: 'failed', why: 'away' });
     expect([...symbols.values()].map(({ votes }) => votes.map((it) => it.model?.modelId))).toEqual(symbols.size === 2 ? [[CHAMPION.modelId], [CHAMPION.modelId]] : []);
   });
@@ -98,8 +98,8 @@ describe('models in cycles', () => {
   it('a worker that starts in the middle says the same', async () => {
     const [going, started] = [serving(), serving()];
     const champion = { champion: registered(CHAMPION), hadChampion: true };
-    for (let n = 1_905; n < 1_912; n += 1) await going(n, champion);
-    const [a, b] = await Promise.all([going(1_912, champion), started(1_912, champion)]);
+    for (let n = 2_505; n < 2_512; n += 1) await going(n, champion);
+    const [a, b] = await Promise.all([going(2_512, champion), started(2_512, champion)]);
     for (const [id, { votes: [vote] }] of a.symbols) {
       const other = b.symbols.get(id)?.votes[0];
       expect([other?.action, other?.version]).toEqual([vote?.action, vote?.version]);
@@ -119,29 +119,29 @@ describe('a champion that cannot be used has no vote, and says why', () => {
   ])('%s', async (_name, change, state, why) => {
     change();
     const serve = serving();
-    const { sight, symbols } = await serve(1_910, champion);
+    const { sight, symbols } = await serve(2_510, champion);
     expect(sight.read).toEqual([{ modelId: CHAMPION.modelId, role: 'champion', state, why: expect.stringMatching(why) as string }]);
     expect(symbols.size).toBe(0);
-    await serve(1_911, champion);
+    await serve(2_511, champion);
     expect(warned).toEqual([[{ portfolioId: 'sim', modelId: CHAMPION.modelId, role: 'champion', state, why: expect.stringMatching(why) as string }, 'a model cannot be used: trading goes on without it']]);
   });
 
   it('older than three retrain intervals: from the next moment on', async () => {
     const serve = serving();
-    const validatedAt = 1_910 * HOUR_MS - 3 * RETRAIN_INTERVAL_MS;
+    const validatedAt = 2_510 * HOUR_MS - 3 * RETRAIN_INTERVAL_MS;
     const aged = { champion: registered(CHAMPION, validatedAt), hadChampion: true };
-    expect((await serve(1_910, aged)).symbols.get(FIRST)?.votes).toHaveLength(1);
-    const { sight, symbols } = await serve(1_911, aged);
+    expect((await serve(2_510, aged)).symbols.get(FIRST)?.votes).toHaveLength(1);
+    const { sight, symbols } = await serve(2_511, aged);
     expect([sight.read[0]?.state, sight.read[0]?.why, symbols.size]).toEqual(['expired', 'it passed the gate 3.0 days ago, and not again within three retrain intervals', 0]);
-    expect((await serve(1_911, { onTrial: aged.champion })).symbols.get(FIRST)?.served.shadows[0]?.action).not.toBe('abstain'); // a trial takes longer
+    expect((await serve(2_511, { onTrial: aged.champion })).symbols.get(FIRST)?.served.shadows[0]?.action).not.toBe('abstain'); // a trial takes longer
   });
 
   it('what could not be read is asked for again, and its return is told', async () => {
     keep({ problem: new KeelError('DATABASE_UNREACHABLE', 'away') });
     const serve = serving();
-    await serve(1_910, champion);
+    await serve(2_510, champion);
     stored.set(CHAMPION.modelId, CHAMPION);
-    expect((await serve(1_911, champion)).sight.read[0]?.state).toBe('used');
+    expect((await serve(2_511, champion)).sight.read[0]?.state).toBe('used');
     expect(warned.map(([, message]) => message)).toEqual(['a model cannot be used: trading goes on without it', 'a model is used']);
   });
 
@@ -150,7 +150,7 @@ describe('a champion that cannot be used has no vote, and says why', () => {
     ['another feature set', { features: () => Promise.resolve({ ...STANDARD_FEATURES, version: '2' }) }, '1h', 'unfit', /standard\/2 runs/],
     ['features that throw', { features: () => Promise.resolve({ ...STANDARD_FEATURES, features: STANDARD_FEATURES.features.map((it) => ({ ...it, create: () => () => { throw new Error('broken'); } })) }) }, '1h', 'failed', /cannot be asked: broken/],
   ])('%s: it abstains', async (_name, changes, timeframe, state, why) => {
-    const { sight, symbols } = await serving(changes)(1_912, champion, timeframe);
+    const { sight, symbols } = await serving(changes)(2_512, champion, timeframe);
     expect(sight.read[0]).toMatchObject({ state, why: expect.stringMatching(why) as string });
     const said = symbols.get(FIRST);
     expect(said?.votes).toEqual([expect.objectContaining({ action: 'abstain', because: sight.read[0]?.why })]);
@@ -158,7 +158,7 @@ describe('a champion that cannot be used has no vote, and says why', () => {
   });
 
   it('a set of features that cannot be loaded', async () => {
-    const { sight, symbols } = await serving({ features: () => Promise.reject(new KeelError('FEATURES_INVALID', 'it looks ahead')) })(1_910, champion);
+    const { sight, symbols } = await serving({ features: () => Promise.reject(new KeelError('FEATURES_INVALID', 'it looks ahead')) })(2_510, champion);
     expect([sight.read[0]?.state, sight.read[0]?.why, symbols.size]).toEqual(['failed', expect.stringContaining('it looks ahead'), 0]);
   });
 });

@@ -11,7 +11,7 @@ import { TALIB_ROWS, TALIB_VALUES } from './talib.ts';
 const HOUR_MS = 3_600_000;
 const MARKET = seededMarket({ seed: 'features', timeframe: '1h', startTime: 0 });
 /** With an open interest, which the seeded market does not have. */
-const ROWS: readonly FeatureRow[] = rowsOf(MARKET, 'ETH-USDT-PERP', { from: 30, to: 1_530 })
+const ROWS: readonly FeatureRow[] = rowsOf(MARKET, 'ETH-USDT-PERP', { from: 30, to: 1_730 })
   .map((row, index) => ({ ...row, openInterest: { value: 1_000 + 100 * Math.sin(index / 7), knownAt: row.candle.openTime } }));
 const COLUMNS = computeColumns(STANDARD_FEATURES, '1h', ROWS);
 
@@ -121,7 +121,7 @@ describe('what is not there', () => {
   it('facts that nobody gave are missing features', () => {
     const bare = computeColumns(STANDARD_FEATURES, '1h', ROWS.slice(-200).map(({ candle }) => ({ candle })));
     for (const name of ['btcReturn1', 'breadth24', 'fundingRate', 'openInterestChange24']) expect(valueOf(name, 199, bare)).toBeNaN();
-    expect(valueOf('return24', 199, bare)).toBe(valueOf('return24', 1_499));
+    expect(valueOf('return24', 199, bare)).toBe(valueOf('return24', ROWS.length - 1));
   });
 
   it.each([

@@ -13,7 +13,7 @@ import { fittedModel, seriesOf } from '../../../support/fitted-model.ts';
 
 const MARKET = seededMarket({ seed: 'votes', timeframe: '1h', startTime: 0, assets: DEFAULT_ASSETS.slice(0, 2) });
 const [BTC = '', OTHER = ''] = MARKET.instruments.map((it) => it.id);
-const COUNT = 2_000;
+const COUNT = 2_400;
 const NAMES = STANDARD_FEATURES.features.map((it) => it.name);
 
 let fitted: FittedModel;

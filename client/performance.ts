@@ -1,6 +1,6 @@
 /** How good the predictions were, for the command line. */
 import { createModelStore } from '../db/model-store.ts';
-import { readDecided, readEvaluationCounts, readJudged, readRequested, ROWS_MAX } from '../db/performance.ts';
+import { readActing, readDecided, readEvaluationCounts, readJudged, readRequested, ROWS_MAX } from '../db/performance.ts';
 import type { EvaluationCounts } from '../db/performance.ts';
 import { DECISION_STEPS } from '../domain/cycle/types.ts';
 import { KeelError } from '../domain/errors.ts';
@@ -49,7 +49,7 @@ export async function performanceReport({ deployment: name, days, by }: { readon
   const chosen = await chooseDeployment(name);
   const query = { portfolioId: chosen.deployment.portfolioId, days };
   return await withLedger(chosen, async (pool) => {
-    const [rows, requested, evaluations, decided, supervision] = await Promise.all([readJudged(pool, query), readRequested(pool, query), readEvaluationCounts(pool, query), readDecided(pool, query, DECISION_STEPS.length), createModelStore(pool).latestSupervision(query.portfolioId)]);
+    const [rows, requested, evaluations, decided, supervision] = await Promise.all([(by === 'model' ? readJudged : readActing)(pool, query), readRequested(pool, query), readEvaluationCounts(pool, query), readDecided(pool, query, DECISION_STEPS.length), createModelStore(pool).latestSupervision(query.portfolioId)]);
     const acting = rows.filter((it) => it.role === 'acting');
     return {
       deployment: chosen.deployment.name, days, by, isCut: rows.length === ROWS_MAX, evaluations, acting: metricsOf(acting), requested: metricsOf(requested), groups: metricsBy(by === 'model' ? rows : acting, by),

@@ -37,6 +37,11 @@ export async function readJudged(pool: Pool, { portfolioId, days }: PerformanceQ
   return await run<JudgedRow & Record<string, unknown>>(pool, `outcomes of ${portfolioId}`, { text: judged("p.role <> 'requested'"), values: [portfolioId, days * DAY_MS] });
 }
 
+/** Of cycles, what the plans went by. */
+export async function readActing(pool: Pool, { portfolioId, days }: PerformanceQuery): Promise<readonly JudgedRow[]> {
+  return await run<JudgedRow & Record<string, unknown>>(pool, `acting outcomes of ${portfolioId}`, { text: judged("p.role = 'acting'"), values: [portfolioId, days * DAY_MS] });
+}
+
 /** Of requests, each as all voices together foretold. */
 export async function readRequested(pool: Pool, { portfolioId, days }: PerformanceQuery): Promise<readonly JudgedRow[]> {
   return await run<JudgedRow & Record<string, unknown>>(pool, `requested outcomes of ${portfolioId}`, { text: judged("p.role = 'requested' AND p.votes IS NOT NULL"), values: [portfolioId, days * DAY_MS] });

@@ -19,7 +19,7 @@ import { PRESET_NAMES } from '../domain/policy/policy.ts';
 import type { PresetName } from '../domain/policy/policy.ts';
 import type { PresetFacts } from './presets/ledger.ts';
 import { drawdowns, readFacts } from './presets/ledger.ts';
-import { barChart, lineChart } from './presets/plot.ts';
+import { barChart, lineChart } from './plot.ts';
 
 const { values: flags } = parseArgs({
   options: {

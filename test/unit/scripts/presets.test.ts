@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawdowns } from '../../../scripts/presets/ledger.ts';
-import { barChart, lineChart } from '../../../scripts/presets/plot.ts';
+import { barChart, lineChart } from '../../../scripts/plot.ts';
 
 it('drawdowns count from the highest so far', () => {
   expect(drawdowns([[1, 100], [2, 200], [3, 150], [4, 180], [5, 220], [6, 110]]).map(([, share]) => Number(share.toFixed(3)))).toEqual([0, 0, 0.25, 0.1, 0, 0.5]);

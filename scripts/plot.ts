@@ -6,6 +6,11 @@ export interface Line {
   readonly points: readonly (readonly [number, number])[];
 }
 
+export interface Points {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number; readonly low: number; readonly high: number }[];
+}
+
 export interface Bars {
   readonly name: string;
   /** By group. */
@@ -30,6 +35,22 @@ export function lineChart(title: string, lines: readonly Line[], format: (value:
   const days = ticks(min(xs), max(xs)).map((value) => text(x(value), HEIGHT - 15, new Date(value).toISOString().slice(0, 10), 'middle'));
   const drawn = lines.map(({ points }, index) => `<polyline fill="none" stroke="${colourOf(index)}" stroke-width="1.5" points="${thinned(points).map(([a, b]) => `${round(x(a))},${round(y(b))}`).join(' ')}"/>`);
   return svg(title, lines.map(({ name }) => name), [...grid, ...days, ...drawn], HEIGHT);
+}
+
+/** What was foretold (x) beside what came (y, with its interval), both 0..1; on the diagonal they are the same. */
+export function calibrationChart(title: string, series: readonly Points[]): string {
+  const all = series.flatMap(({ points }) => points.flatMap(({ x: at, low, high }) => [at, low, high]));
+  const [from, to] = all.length === 0 ? [0, 1] : [min(all), max(all)];
+  const x = scale(from, to, EDGE.left, WIDTH - EDGE.right);
+  const y = scale(from, to, HEIGHT - EDGE.bottom, EDGE.top);
+  const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
+  const grid = ticks(from, to).flatMap((value) => [gridLine(y(value), percent(value)), text(x(value), HEIGHT - 15, percent(value), 'middle')]);
+  const diagonal = `<line x1="${round(x(from))}" y1="${round(y(from))}" x2="${round(x(to))}" y2="${round(y(to))}" stroke="#999999" stroke-dasharray="4 3"/>`;
+  const drawn = series.flatMap(({ points }, index) => points.map(({ x: at, y: came, low, high }) => [
+    `<line x1="${round(x(at))}" x2="${round(x(at))}" y1="${round(y(low))}" y2="${round(y(high))}" stroke="${colourOf(index)}" stroke-width="1.5"/>`,
+    `<circle cx="${round(x(at))}" cy="${round(y(came))}" r="3.5" fill="${colourOf(index)}"/>`,
+  ].join('')));
+  return svg(title, series.map(({ name }) => name), [...grid, diagonal, ...drawn], HEIGHT);
 }
 
 /** Horizontal bars, one of each series in each group; the largest group first. */

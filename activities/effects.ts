@@ -28,6 +28,7 @@ export const LEDGER_METHODS = {
   nextDueAt: 'read',
   candlesBetween: 'read',
   recordOutcomes: 'effect',
+  ordersSent: 'read',
   claimSubmission: 'effect',
   applyOrderEvent: 'effect',
   order: 'read',

@@ -92,7 +92,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
         symbols,
         account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
         models: sight,
-        risk: await readRisk({ candle, series, symbols, account, losses, context: { ...context, account: held } }),
+        risk: await readRisk({ candle, marketTime, series, symbols, account, losses, context: { ...context, account: held } }),
       });
     },
     readQuote: (instrumentId) => venue.quote(instrumentId),

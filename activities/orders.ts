@@ -44,9 +44,9 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     const deadlineMs = clock() + PROTOCOL_TIMES.attemptTimeoutMs;
     const expiry = isReducing(intent) ? null : await expiryOf({ intent, terms, venue, nowMs: clock() });
     if (expiry !== null) return await expire(intent, expiry);
-    const timestamp = await venue.serverTime();
+    const [timestamp, marketTime] = await Promise.all([venue.serverTime(), venue.marketTime()]);
 
-    const claimed = await claim(ledger, { intent, attempt, timestamp, nowMs: clock() });
+    const claimed = await claim(ledger, { intent, attempt, timestamp, marketTime, nowMs: clock() });
     if (claimed !== null && !claimed.won) return { row: claimed.row, written: true }; // somebody else's attempt: never send
     const row = claimed?.row ?? claimedLocally(intent, attempt, timestamp);
 

@@ -54,7 +54,7 @@ function orderSteps(open: OpenPlan, round: number): readonly Step[] {
   const { entry, positionId } = open;
   const stop = stopIntentFor(open, { quantity: entry.quantity, triggerPrice: open.stopPrice, revision: 1 });
   const nowMs = open.decidedAt + 1;
-  const claim = (intent: OrderIntent) => (ledger: Ledger) => ledger.claimSubmission({ intent, attempt: 1, timestamp: nowMs, nowMs });
+  const claim = (intent: OrderIntent) => (ledger: Ledger) => ledger.claimSubmission({ intent, attempt: 1, timestamp: nowMs, marketTime: nowMs, nowMs });
   const answer = (intent: OrderIntent) => (ledger: Ledger) => ledger.applyOrderEvent(intent.clientOrderId, { kind: 'reported', order: venueOrderOf(intent, round, 'working'), at: nowMs }, nowMs);
   return [
     { name: 'order: claim before sending', writes: true, run: claim(entry) },

@@ -15,19 +15,29 @@ import { ORDER_COLUMNS, toOrderRow } from '../rows.ts';
 import { announceChange } from './announce.ts';
 import { bookFill } from './fills.ts';
 
-type OrderMethods = Pick<Ledger, 'claimSubmission' | 'applyOrderEvent' | 'order' | 'dueOrders' | 'nextOrderDeadline' | 'backfillOrder' | 'applyReport' | 'applyFills'>;
+type OrderMethods = Pick<Ledger, 'ordersSent' | 'claimSubmission' | 'applyOrderEvent' | 'order' | 'dueOrders' | 'nextOrderDeadline' | 'backfillOrder' | 'applyReport' | 'applyFills'>;
 
 const FROM_ORDERS = `SELECT ${ORDER_COLUMNS} FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id`;
 
 /** Locks are always taken in this order: the order's row, then its position's. */
 export function createOrderMethods(pool: Pool): OrderMethods {
   return {
-    claimSubmission: ({ intent, attempt, timestamp, nowMs }) => inTransaction(pool, `claim ${intent.intentId}`, async (client) => {
+    ordersSent: async (portfolioId, since) => {
+      const rows = await run<{ sent: number }>(pool, `orders that ${portfolioId} sent`, {
+        name: 'orders-sent',
+        text: `SELECT ((SELECT count(*) FROM orders o WHERE o.portfolio_id = $1 AND o.sent_market_at >= $2 AND o.state <> 'halted')
+                 + (SELECT count(*) FROM orders o WHERE o.portfolio_id = $1 AND o.state = 'planned' AND o.sent_market_at IS NULL))::int AS sent`,
+        values: [portfolioId, since],
+      });
+      return rows[0]?.sent ?? 0;
+    },
+
+    claimSubmission: ({ intent, attempt, timestamp, marketTime, nowMs }) => inTransaction(pool, `claim ${intent.intentId}`, async (client) => {
       const [, claimed] = await together(insertIntents(client, [intent], nowMs), client.query({
         name: 'claim-submission',
-        text: `UPDATE orders SET state = 'submitting', attempt = $2, sent_timestamp = $3, updated_at = $4
+        text: `UPDATE orders SET state = 'submitting', attempt = $2, sent_timestamp = $3, sent_market_at = $6, updated_at = $4
                WHERE client_order_id = $1 AND ((attempt = $2 - 1 AND state IN ('planned', 'absent')) OR ($5 AND attempt < $2 - 1 AND accepted_at IS NULL))`,
-        values: [intent.clientOrderId, attempt, timestamp, nowMs, mayGoWithoutLedger(intent)], // the domain's mayClaim, as one atomic statement
+        values: [intent.clientOrderId, attempt, timestamp, nowMs, mayGoWithoutLedger(intent), marketTime], // the domain's mayClaim, as one atomic statement
       }));
       const won = claimed.rowCount === 1;
       const [, row, { rows }] = await together(

@@ -115,6 +115,8 @@ export const orders = pgTable(
     attempt: integer('attempt').notNull(),
     /** Transport clock. */
     sentTimestamp: epochMs('sent_timestamp'),
+    /** Market clock; null: never claimed for sending, or sent without the ledger. */
+    sentMarketAt: epochMs('sent_market_at'),
     venueOrderId: id('venue_order_id'),
     triggeredOrderId: id('triggered_order_id'),
     /** What the venue says was filled. */
@@ -131,6 +133,7 @@ export const orders = pgTable(
   (table) => [
     index('orders_newest').on(table.portfolioId, table.seq),
     index('orders_position').on(table.positionId),
+    index('orders_sent').on(table.portfolioId, table.sentMarketAt),
     index('orders_unsettled').on(table.portfolioId).where(sql`state in ('planned', 'submitting', 'unknown', 'absent')`),
     index('orders_open').on(table.portfolioId).where(sql`state not in ('filled', 'canceled', 'rejected', 'halted', 'expired')`),
     index('orders_unbooked').on(table.portfolioId).where(sql`booked_quantity <> filled_quantity`),

@@ -1,13 +1,15 @@
 /** The chain that one candidate goes through: venue filter, guard, governor, size. The first step that refuses ends it. */
 import type { Refusal } from '../checks/check.ts';
 import { firstRefusal } from '../checks/check.ts';
-import { d, text } from '../decimal.ts';
+import { d, roundToStep, text } from '../decimal.ts';
 import type { ExitDistances } from '../exits/exit-plan.ts';
 import { exitDistancesOf } from '../exits/exit-plan.ts';
+import { ladderOf } from '../exits/ladder.ts';
 import { bookAfter } from '../guard/book-checks.ts';
 import { FULL_BOOK, GUARD } from '../guard/guard.ts';
 import type { GuardCode } from '../guard/guard.ts';
 import type { GuardInput } from '../guard/input.ts';
+import { ordersOf } from '../guard/order-rate.ts';
 import { slotsOf } from '../guard/slots.ts';
 import type { Spike } from '../guard/spikes.ts';
 import { spikeOf } from '../guard/spikes.ts';
@@ -22,7 +24,7 @@ import { NEUTRAL } from '../learned-sizing/multipliers.ts';
 import { leverageOf } from '../sizing/leverage.ts';
 import type { SizeInput, WantedSize } from '../sizing/size.ts';
 import { roundedSize, wantedSizeOf } from '../sizing/size.ts';
-import { openPlanOf, orderTypeOf, roundTripCostOf } from './open-plan.ts';
+import { exitPricesOf, openPlanOf, orderTypeOf, roundTripCostOf } from './open-plan.ts';
 import type { Books, PlanBook } from './plan-book.ts';
 import type { PlanContext } from './plan-context.ts';
 import { NO_CONDITIONS, NO_RECORD } from './risk-facts.ts';
@@ -94,7 +96,7 @@ const LEARNED_ZERO: Refusal = { code: 'learnedZero', value: 'learned sizing says
 function runGuard(context: PlanContext, reached: Guarded, sizing: SizeInput): ChainResult {
   const { candidate, book, exits, spike } = reached;
   const wanted = wantedSizeOf(sizing);
-  const draft = { direction: candidate.direction, price: sizing.price, quantity: wanted.quantity, stopDistance: exits.stop, leverage: sizing.leverage };
+  const draft = { direction: candidate.direction, price: sizing.price, quantity: wanted.quantity, stopDistance: exits.stop, leverage: sizing.leverage, orders: ordersBrought(context, reached, wanted) };
   const { policy, observation: { candle: { timeframe }, risk: { returns } } } = context;
   const refusal = firstRefusal<GuardInput, GuardCode>(GUARD, {
     symbol: candidate.symbol, account: context.observation.account, late: context.observation.late, policy, isEmergency: context.isEmergency,
@@ -106,6 +108,13 @@ function runGuard(context: PlanContext, reached: Guarded, sizing: SizeInput): Ch
   if (refusal !== null) return refusedAt('guard', reached.steps, refusal, exits);
   const steps = [...reached.steps, passed('guard', spike.kind === null ? null : `halved by a spike of ${spike.kind}: ${spike.value}`)];
   return runSize(context, { ...reached, steps }, sizing, wanted);
+}
+
+/** What the opening sends, of the size that it would have. */
+function ordersBrought({ observation }: PlanContext, { candidate: { symbol, direction }, book, exits }: Guarded, { quantity }: WantedSize): number {
+  if (!book.countsOrders) return 1;
+  const size = text(roundToStep(quantity, d(symbol.instrument.stepSize), 'down'));
+  return ordersOf({ targetPrice: exitPricesOf(symbol, direction, exits).target, ladder: ladderOf(size, symbol.instrument, observation.account.policy) });
 }
 
 function runSize({ cycleId, observation, governed }: PlanContext, { candidate, steps, exits }: Reached, sizing: SizeInput, wanted: WantedSize): ChainResult {

@@ -1,6 +1,7 @@
 /** The book while a plan grows: what is held, what the plan adds, what it lets go. */
 import { d, ZERO } from '../decimal.ts';
 import type { Book } from '../guard/input.ts';
+import { ordersCountSince, ordersOf, ordersToCome } from '../guard/order-rate.ts';
 import type { Holding } from '../risk/book.ts';
 import { NO_PAST, withHolding } from '../risk/book.ts';
 import type { SeriesOf } from '../risk/correlation.ts';
@@ -12,6 +13,8 @@ export interface PlanBook extends Book {
   readonly opens: readonly OpenPlan[];
   /** Positions that give their place to a better candidate. */
   readonly rotatedOut: readonly PositionView[];
+  /** False in a cycle from before orders were counted: each opening is one, and nothing else is any. */
+  readonly countsOrders: boolean;
 }
 
 /** What a plan decides by, and what comes of it. */
@@ -38,7 +41,10 @@ export function bookOf({ account, risk, symbols, candle }: Observation): PlanBoo
     opens: [], rotatedOut: [], plannedMargin: ZERO, holdings,
     past: holdings.reduce((past, it) => withHolding(past, it, risk.returns), NO_PAST),
     count: account.positions.length,
-    ordersThisMinute: Object.values(risk.memory.symbols).filter((it) => it.lastEntryAt !== null && it.lastEntryAt > candle.closeTime - MINUTE_MS).length,
+    countsOrders: risk.ordersSent !== undefined,
+    ordersThisMinute: risk.ordersSent === undefined
+      ? Object.values(risk.memory.symbols).filter((it) => it.lastEntryAt !== null && it.lastEntryAt > candle.closeTime - MINUTE_MS).length
+      : risk.ordersSent + ordersToCome(account.positions, ordersCountSince(candle.closeTime)),
   };
 }
 
@@ -53,11 +59,18 @@ function withOpen(book: PlanBook, open: OpenPlan, series: SeriesOf): PlanBook {
   const notional = d(open.entry.quantity).times(d(open.entry.decisionPrice));
   const holding = { instrumentId: open.instrument.id, notional: Number(notional) * signOf(open.direction) };
   return {
-    ...book, opens: [...book.opens, open], count: book.count + 1, ordersThisMinute: book.ordersThisMinute + 1,
+    ...book, opens: [...book.opens, open], count: book.count + 1, ordersThisMinute: book.ordersThisMinute + (book.countsOrders ? ordersOf(open) : 1),
     plannedMargin: book.plannedMargin.plus(notional.div(open.leverage)),
     holdings: [...book.holdings, holding],
     past: withHolding(book.past, holding, series),
   };
+}
+
+/** Positions send more orders for what the plan tells them. */
+export function withOrders({ plain, advised }: Books, orders: number): Books {
+  const more = (book: PlanBook): PlanBook => (book.countsOrders ? { ...book, ordersThisMinute: book.ordersThisMinute + orders } : book);
+  const after = more(plain);
+  return { plain: after, advised: plain === advised ? after : more(advised) };
 }
 
 /** A position gives its place; until it is closed it still counts against every limit but the slots. */

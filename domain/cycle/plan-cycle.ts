@@ -1,5 +1,6 @@
 import { firstRefusal } from '../checks/check.ts';
 import { d, text } from '../decimal.ts';
+import { ordersTold } from '../guard/order-rate.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import { issueCodesOf } from '../market/quality.ts';
 import type { CombinedSignal } from '../signals/combine.ts';
@@ -11,7 +12,7 @@ import type { ChainResult } from './chain.ts';
 import { closeInstruction, managePosition } from './manage-position.ts';
 import { nextMemory } from './next-memory.ts';
 import type { Books } from './plan-book.ts';
-import { booksOf, weakestOf, withOpened, withPlaceOf } from './plan-book.ts';
+import { booksOf, weakestOf, withOpened, withOrders, withPlaceOf } from './plan-book.ts';
 import type { PlanContext } from './plan-context.ts';
 import { planContextOf } from './plan-context.ts';
 import type { CyclePlan, DecisionStep, Instruction, Observation, PositionView, SymbolDecision, SymbolObservation } from './types.ts';
@@ -41,7 +42,8 @@ export function planCycle({ cycleId, observation }: { cycleId: string; observati
   return { decisions, opens: draft.books.advised.opens, instructions: [...draft.instructions.values()].flat(), memory: nextMemory(context, { ...draft, opens: draft.books.advised.opens }) };
 }
 
-function managePositions({ context, signals, decisions, instructions }: Draft): void {
+function managePositions(draft: Draft): void {
+  const { context, signals, decisions, instructions } = draft;
   const { observation, cycleId, policy } = context;
   const symbols = new Map(observation.symbols.map((it) => [it.instrument.id, it]));
   for (const position of observation.account.positions) {
@@ -49,6 +51,7 @@ function managePositions({ context, signals, decisions, instructions }: Draft): 
     if (symbol === undefined || signal === undefined) continue;
     const told = managePosition({ cycleId, closeTime: observation.candle.closeTime, timeframe: observation.candle.timeframe, symbol, signal, position, conditions: observation.risk.conditions[position.instrumentId], policy });
     if (told.length > 0) instructions.set(position.positionId, told);
+    draft.books = withOrders(draft.books, ordersTold(told, position));
     decisions.set(position.instrumentId, { instrumentId: position.instrumentId, outcome: 'manage', reason: told[0]?.reason ?? 'keep', action: signal.action, confidence: signal.confidence, steps: [] });
   }
 }
@@ -122,8 +125,9 @@ function letGo(draft: Draft, leaving: PositionView): void {
   const symbol = context.observation.symbols.find((it) => it.instrument.id === leaving.instrumentId);
   const decision = decisions.get(leaving.instrumentId);
   if (symbol === undefined || decision === undefined) throw new RangeError(`a position that is rotated out has a symbol: ${leaving.positionId}`);
-  draft.books = withPlaceOf(draft.books, leaving);
-  instructions.set(leaving.positionId, [closeInstruction({ cycleId: context.cycleId, symbol, position: leaving }, 'rotation')]);
+  const close = [closeInstruction({ cycleId: context.cycleId, symbol, position: leaving }, 'rotation')];
+  draft.books = withOrders(withPlaceOf(draft.books, leaving), ordersTold(close, leaving) - ordersTold(instructions.get(leaving.positionId) ?? [], leaving));
+  instructions.set(leaving.positionId, close);
   decisions.set(leaving.instrumentId, { ...decision, reason: 'rotation' });
 }
 

@@ -107,6 +107,8 @@ export interface RiskFacts {
   readonly memory: CycleMemory;
   /** Outcomes so far of acting predictions, by label version. Absent in cycles from before they were counted. */
   readonly priors?: Readonly<Record<string, ClassCounts>>;
+  /** Orders that the portfolio sent within the last minute, or is about to send. Absent in cycles from before they were counted. */
+  readonly ordersSent?: number;
 }
 
 /** How many outcomes were of each class. */

@@ -64,7 +64,7 @@ const LOSS_CHECKS: readonly Row[] = [
 
 const LAST_CHECKS: readonly Row[] = [
   { code: 'symbolDisabled', fails: 'closed', about: 'a symbol that lost too often in a row', look: ({ isDisabled, policy }) => found(isDisabled, isDisabled ? 'disabled' : 'enabled', `enabled after ${policy.paperWinsToEnable} paper wins`) },
-  { code: 'orderRate', fails: 'closed', about: 'openings within a minute of market time', look: ({ book, policy }) => found(book.ordersThisMinute >= policy.ordersPerMinuteMax, String(book.ordersThisMinute), `< ${policy.ordersPerMinuteMax} a minute`) },
+  { code: 'orderRate', fails: 'closed', about: 'orders within a minute of market time, with those that the opening brings', look: orderRate },
 ];
 
 /**
@@ -92,6 +92,12 @@ function marginUse({ draft, book, account, policy }: GuardInput): ReturnType<typ
   const used = equity.minus(d(account.availableMargin)).plus(book.plannedMargin).plus(notionalOf(draft).div(draft.leverage));
   const bps = used.div(equity).times(10_000);
   return found(d(account.availableMargin).lte(ZERO) || bps.gte(policy.marginUseMaxBps), `${bps.toFixed(0, Dec.ROUND_DOWN)} bps`, limit);
+}
+
+function orderRate({ draft: { orders }, book, policy }: GuardInput): ReturnType<typeof found> {
+  const isTooMany = book.ordersThisMinute + orders > policy.ordersPerMinuteMax;
+  if (orders === 1) return found(isTooMany, String(book.ordersThisMinute), `< ${policy.ordersPerMinuteMax} a minute`); // a cycle from before is told as it was
+  return found(isTooMany, `${book.ordersThisMinute} and ${orders} of its own`, `≤ ${policy.ordersPerMinuteMax} a minute`);
 }
 
 function atMost(value: Dec, limit: Dec): ReturnType<typeof found> {

@@ -16,6 +16,8 @@ export interface Draft {
   readonly quantity: Dec;
   readonly stopDistance: Dec;
   readonly leverage: number;
+  /** What it sends with all that it brings; of a cycle from before orders were counted: 1. */
+  readonly orders: number;
 }
 
 /** Everything that is open or about to be. */
@@ -28,7 +30,7 @@ export interface Book {
   readonly past: PastLosses;
   /** Quote currency: initial margin that this plan's openings will use. */
   readonly plannedMargin: Dec;
-  /** Openings decided within the last minute of market time, this plan's included. */
+  /** Orders of the last minute of market time, with what this plan sends; of a cycle from before they were counted: openings. */
   readonly ordersThisMinute: number;
 }
 

@@ -243,8 +243,10 @@ export interface Ledger {
   recordOutcomes(portfolioId: string, outcomes: readonly Outcome[]): Promise<number>;
 
   // Orders
+  /** How many were sent at or after the market time, and are planned but not yet sent: what a fence held back is none. */
+  ordersSent(portfolioId: string, since: number): Promise<number>;
   /** Inserts the intent and its row if missing, then wins the row for `attempt` or not, then reads the fence. */
-  claimSubmission(claim: { intent: OrderIntent; attempt: number; timestamp: number; nowMs: number }): Promise<SubmissionClaim>;
+  claimSubmission(claim: { intent: OrderIntent; attempt: number; timestamp: number; marketTime: number; nowMs: number }): Promise<SubmissionClaim>;
   /** Locks the row, applies the domain's transition, appends the order event. Raises the position's inbox on news. */
   applyOrderEvent(clientOrderId: string, event: OrderEvent, nowMs: number): Promise<OrderRow>;
   order(clientOrderId: string): Promise<OrderRow | null>;

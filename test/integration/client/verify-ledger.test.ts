@@ -38,7 +38,7 @@ async function report(intent: OrderIntent, status: VenueOrder['status'], at: num
 }
 
 async function work(intent: OrderIntent, at: number): Promise<void> {
-  await ledger.claimSubmission({ intent, attempt: 1, timestamp: at, nowMs: at });
+  await ledger.claimSubmission({ intent, attempt: 1, timestamp: at, marketTime: at, nowMs: at });
   await report(intent, 'working', at);
 }
 

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../../db/pool.ts';
 import { NO_MEMORY, NO_TRADES } from '../../../domain/cycle/risk-facts.ts';
+import type { OrderIntent } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
+import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
 import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
@@ -45,6 +47,34 @@ describe('the account', () => {
     expect((await ledger.positionSnapshot(OPEN.positionId)).instructions).toMatchObject([{ kind: 'moveTarget', targetPrice: '103' }]);
     await ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: 2, handledInstructionIds: ['m'], state: 'open', stopPrice: '97', targetPrice: '103' });
     expect(await ledger.positionSnapshot(OPEN.positionId)).toMatchObject({ instructions: [], position: { targetPrice: '103' } });
+  });
+});
+
+describe('orders that were sent', () => {
+  const stop = (revision: number) => stopIntentFor(OPEN, { quantity: OPEN.entry.quantity, triggerPrice: `${96 + revision}`, revision });
+  const send = (intent: OrderIntent, marketTime: number, attempt = 1) => ledger.claimSubmission({ intent, attempt, timestamp: 1, marketTime, nowMs: 1 });
+  const sentSince = (since: number) => ledger.ordersSent('sim', since);
+
+  it('count by the market clock, with what is about to be sent', async () => {
+    await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+    expect(await sentSince(closeTime)).toBe(1); // the entry is planned
+    await send(OPEN.entry, closeTime);
+    expect([await sentSince(closeTime), await sentSince(closeTime + 1)]).toEqual([1, 0]);
+    await send(stop(1), closeTime + 5);
+    await send(stop(2), closeTime + 70_000); // in place of the first
+    expect([await sentSince(closeTime), await sentSince(closeTime + 5), await sentSince(closeTime + 6), await sentSince(closeTime + 70_001)]).toEqual([3, 2, 1, 0]);
+    expect(await ledger.ordersSent('other', 0)).toBe(0);
+  });
+
+  it('not what the fence held back, and once what was tried again, at the last try', async () => {
+    await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+    await send(OPEN.entry, closeTime);
+    await ledger.applyOrderEvent(OPEN.entry.clientOrderId, { kind: 'halted', attempt: 1, reason: 'fenceHalted' }, 2);
+    expect(await sentSince(closeTime)).toBe(0);
+    await send(stop(1), closeTime);
+    await ledger.applyOrderEvent(stop(1).clientOrderId, { kind: 'notSent', attempt: 1 }, 2);
+    await send(stop(1), closeTime + 9, 2);
+    expect([await sentSince(closeTime), await sentSince(closeTime + 9), await sentSince(closeTime + 10)]).toEqual([1, 1, 0]);
   });
 });
 

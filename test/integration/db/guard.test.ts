@@ -144,7 +144,7 @@ describe('the sensors\' memory', () => {
   });
 
   it('counts stop-outs by the market clock and execution errors by the wall clock', async () => {
-    await ledger.claimSubmission({ intent: OPEN.entry, attempt: 1, timestamp: 1, nowMs: 1_000_000 });
+    await ledger.claimSubmission({ intent: OPEN.entry, attempt: 1, timestamp: 1, marketTime: 1, nowMs: 1_000_000 });
     await ledger.applyOrderEvent(OPEN.entry.clientOrderId, { kind: 'rejected', attempt: 1, reason: '-2019' }, 1_000_000);
     await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 1, reason: 'stop', closedAt: 5_000_000 });
     const at = async (marketAt: number, wallAt: number) => {

@@ -28,7 +28,7 @@ beforeEach(async () => {
   await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
 });
 
-const claim = (intent: OrderIntent, attempt: number) => ledger.claimSubmission({ intent, attempt, timestamp: 1_000, nowMs: 1_000 });
+const claim = (intent: OrderIntent, attempt: number) => ledger.claimSubmission({ intent, attempt, timestamp: 1_000, marketTime: 1_000, nowMs: 1_000 });
 
 /** Until a statement waits for a lock. */
 async function untilOneWaits(): Promise<void> {

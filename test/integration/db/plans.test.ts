@@ -105,7 +105,8 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
       const due = await ledger.duePredictions({ portfolioId: 'sim', marketTime: OBSERVATION.candle.closeTime + 9 * 3_600_000, after: null, limit: 1_000 });
       await ledger.recordOutcomes('sim', due.map((prediction) => ({ state: 'unpriceable', prediction, evaluatedAt: prediction.dueAt, evidence: { reason: 'a test' } })));
     },
-    claimSubmission: () => ledger.claimSubmission({ intent: OPEN.entry, attempt: 1, timestamp: 1, nowMs: 1 }),
+    ordersSent: () => ledger.ordersSent('sim', 1),
+    claimSubmission: () => ledger.claimSubmission({ intent: OPEN.entry, attempt: 1, timestamp: 1, marketTime: 1, nowMs: 1 }),
     applyOrderEvent: () => ledger.applyOrderEvent(OPEN.entry.clientOrderId, { kind: 'answerLost', attempt: 1 }, 2),
     order: () => ledger.order(OPEN.entry.clientOrderId),
     dueOrders: () => ledger.dueOrders('sim', 1),

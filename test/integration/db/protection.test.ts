@@ -43,7 +43,7 @@ describe('there is one', () => {
   it('order for a position, leg and revision', async () => {
     await record();
     const twin = { ...OPEN.entry, intentId: 'another', clientOrderId: 'klabcde-another' };
-    await expect(ledger.claimSubmission({ intent: twin, attempt: 1, timestamp: 1, nowMs: 1 })).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+    await expect(ledger.claimSubmission({ intent: twin, attempt: 1, timestamp: 1, marketTime: 1, nowMs: 1 })).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
     expect(await countOf('intents')).toBe(1);
   });
 

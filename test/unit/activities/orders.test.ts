@@ -173,8 +173,8 @@ function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid:
   let venueTime = 50_000;
   const ledger = portOf<Ledger>({
     order: async () => rowIn('planned', { intent }),
-    claimSubmission: async ({ attempt, timestamp }) => {
-      calls.push(`claim ${attempt} at ${timestamp}`);
+    claimSubmission: async ({ attempt, timestamp, marketTime }) => {
+      calls.push(`claim ${attempt} at ${timestamp}, market ${marketTime}`);
       now += claimTookMs;
       return { won: true, row: rowIn('submitting', { intent, sentTimestamp: timestamp }), fence: { epoch, halted } };
     },
@@ -183,6 +183,7 @@ function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid:
   const venue = portOf<Venue>({
     quote: async () => quote,
     ensureTerms: async (_id, wanted) => { if (wanted !== TERMS) calls.push('other terms'); return stands; },
+    marketTime: async () => 700,
     serverTime: async () => (venueTime += 1), // each time later: a timestamp taken twice is seen
     submit: async (_order, { timestamp, recvWindowMs, deadlineMs }) => { calls.push(`send at ${timestamp} within ${recvWindowMs} until ${deadlineMs}`); return { kind: 'unknown', message: 'no answer' }; },
   });
@@ -191,13 +192,13 @@ function submission({ intent = INTENT, halted = false, epoch = 3, quote = { bid:
 }
 
 describe('an attempt', () => {
-  const SENT = ['claim 1 at 50001', 'send at 50001 within 2000 until 13000', 'answerLost'];
+  const SENT = ['claim 1 at 50001, market 700', 'send at 50001 within 2000 until 13000', 'answerLost'];
   it.each<[string, Parameters<typeof submission>[0], readonly string[]]>([
     ['takes the time, wins the row, sends what it signed', {}, SENT],
     ['sends until its deadline', { claimTookMs: 3_000 }, SENT],
-    ['sends nothing after it', { claimTookMs: 3_001 }, ['claim 1 at 50001', 'notSent']],
-    ['sends no opening while the fence is up', { halted: true }, ['claim 1 at 50001', 'halted: fenceHalted']],
-    ['sends no opening of an older epoch', { epoch: 4 }, ['claim 1 at 50001', 'halted: epochMovedOn']],
+    ['sends nothing after it', { claimTookMs: 3_001 }, ['claim 1 at 50001, market 700', 'notSent']],
+    ['sends no opening while the fence is up', { halted: true }, ['claim 1 at 50001, market 700', 'halted: fenceHalted']],
+    ['sends no opening of an older epoch', { epoch: 4 }, ['claim 1 at 50001, market 700', 'halted: epochMovedOn']],
     ['claims no opening that is too old', { intent: { ...INTENT, validUntil: 9_999 } }, ['expired: validityOver']],
     ['claims no buy whose ask moved away', { quote: { bid: '100', ask: '100.51' } }, ['expired: priceMovedAway']],
     ['claims no sell whose bid moved away', { intent: { ...INTENT, side: 'sell' }, quote: { bid: '99.49', ask: '100' } }, ['expired: priceMovedAway']],
@@ -229,7 +230,7 @@ describe('an entry that its position priced anew', () => {
 });
 
 describe('submitOrder', () => {
-  const venue = portOf<Venue>({ serverTime: async () => 1_000, submit: async () => ({ kind: 'unknown', message: 'no answer' }) });
+  const venue = portOf<Venue>({ serverTime: async () => 1_000, marketTime: async () => 700, submit: async () => ({ kind: 'unknown', message: 'no answer' }) });
 
   it.each<[string, Ledger['applyOrderEvent']]>([
     ['is down still', LEDGER_DOWN],
@@ -255,7 +256,7 @@ describe('submitOrder', () => {
     const { submitOrder } = createOrderActivities({
       clock: () => 1_000,
       ledger: portOf<Ledger>({ claimSubmission: LEDGER_DOWN }),
-      venue: portOf<Venue>({ serverTime: async () => 1_000, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }) }),
+      venue: portOf<Venue>({ serverTime: async () => 1_000, marketTime: async () => 700, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }) }),
     });
     await expect(submitOrder({ intent: opening, attempt: 1, terms: TERMS })).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
   });
@@ -276,6 +277,7 @@ describe('submitOrder', () => {
       }),
       venue: portOf<Venue>({
         serverTime: async () => 1_000,
+        marketTime: async () => 700,
         submit: async ({ quantity }) => {
           sent.push(quantity);
           return { kind: 'unknown', message: 'no answer' };
@@ -290,7 +292,7 @@ describe('submitOrder', () => {
     const { submitOrder } = createOrderActivities({
       clock: () => 1_000,
       ledger: portOf<Ledger>({ claimSubmission: async () => ({ won: false, row: rowIn('submitting', { intent: EXIT }), fence: { epoch: 3, halted: false } }) }),
-      venue: portOf<Venue>({ serverTime: async () => 1_000 }),
+      venue: portOf<Venue>({ serverTime: async () => 1_000, marketTime: async () => 700 }),
     });
     expect(await submitOrder({ intent: EXIT, attempt: 1, terms: null })).toMatchObject({ row: { state: 'submitting' }, written: true });
   });
@@ -310,7 +312,7 @@ describe('a ledger that hangs', () => {
       clock: () => Date.now(),
       ledger: portOf<Ledger>({ claimSubmission: HANGS, applyOrderEvent: HANGS }),
       venue: portOf<Venue>({
-        serverTime: async () => Date.now(), quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }),
+        serverTime: async () => Date.now(), marketTime: async () => 700, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }),
         submit: async () => { sentMs = Date.now() - startedAt; return { kind: 'unknown', message: 'no answer' }; },
       }),
     });
@@ -333,7 +335,7 @@ describe('a ledger that hangs', () => {
       clock: () => 1_000,
       ledger: portOf<Ledger>({ claimSubmission: async () => ({ won: true, row, fence: { epoch: row.intent.epoch ?? 0, halted: false } }), applyOrderEvent: HANGS }),
       venue: portOf<Venue>({
-        serverTime: async () => 1_000, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }),
+        serverTime: async () => 1_000, marketTime: async () => 700, quote: async () => ({ bid: '100', ask: '100' }), ensureTerms: async () => ({ kind: 'agreed' }),
         submit: async () => ({ kind: 'accepted', order: reportOf('filled', '10') }),
       }),
     });

@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { cycleIdOf } from '../../../../domain/cycle/ids.ts';
 import { NO_TRADES } from '../../../../domain/cycle/risk-facts.ts';
 import { planCycle } from '../../../../domain/cycle/plan-cycle.ts';
-import type { Observation, SymbolObservation } from '../../../../domain/cycle/types.ts';
+import type { Observation, PositionView, SymbolObservation } from '../../../../domain/cycle/types.ts';
+import type { Policy } from '../../../../domain/policy/policy.ts';
+import { PRESETS } from '../../../../domain/policy/policy.ts';
 import { CALM_RETURNS, CLOSE_TIME, HOUR_MS, INSTRUMENT, LIQUID, NO_OVERLAY, observationWith, PLAIN, positionWith, regimeWith, riskWith, symbolWith, vote } from './plan.fixture.ts';
 
 const planOf = (changes: Parameters<typeof observationWith>[0] = {}) => {
   const observation = observationWith(changes);
   return planCycle({ cycleId: cycleIdOf(observation.candle), observation });
 };
+/** Nothing but the orders of a minute binds. */
+const WIDE: Partial<Policy> = { correlationMax: 1, batchBuyShareMax: 1, sideShareMax: 1, groupShareMax: 1, hhiMax: 1, symbolShareMax: 1, grossExposureMax: 100, var95MaxBps: 10_000, var99MaxBps: 10_000, shortfallMaxBps: 10_000 };
 const candleClosingAt = (close: number): Partial<SymbolObservation> => ({ candle: { ...symbolWith().candle, close, high: Math.max(101, close), low: Math.min(98, close) } });
 
 describe('opening', () => {
@@ -160,6 +164,40 @@ describe('the chain', () => {
   it('by the governor, with its owner', () => {
     const risk = { losses: { dailyLossBps: 384.6, drawdownBps: 384.6, recoveryDrawdownBps: 384.6 } };
     expect(planOf({ risk }).decisions[0]?.steps.find((it) => it.step === 'governor')?.value).toBe('× 0.85 by dailyLoss: 384.6 bps');
+  });
+});
+
+describe('the orders of a minute', () => {
+  const LADDER: Policy = { ...PLAIN, tp1CloseShare: PRESETS.normal.tp1CloseShare, positionsMax: 100, ...WIDE };
+  const symbols = Array.from({ length: 17 }, (_, index) => symbolWith({ instrument: { ...INSTRUMENT, id: `S${String(index).padStart(2, '0')}-USDT-PERP` } }));
+  const conditions = Object.fromEntries(symbols.map((it) => [it.instrument.id, LIQUID]));
+  const returns = Object.fromEntries(symbols.map((it) => [it.instrument.id, CALM_RETURNS]));
+  /** How many open, and what the first one beyond is told. */
+  const opened = (ordersSent: number | undefined, { policy = LADDER, positions = [] }: { policy?: Policy; positions?: readonly PositionView[] } = {}): readonly [number, string | null, string | null] => {
+    const { opens, decisions } = planOf({ symbols, risk: { conditions, returns, ...(ordersSent === undefined ? {} : { ordersSent }) }, account: { equity: '1000000', availableMargin: '1000000', policy, positions } });
+    const refusal = decisions.flatMap((it) => it.steps).find((it) => it.code === 'orderRate');
+    return [opens.length, refusal?.value ?? null, refusal?.limit ?? null];
+  };
+  const held = (changes: Partial<PositionView>): PositionView => positionWith({ instrumentId: 'S00-USDT-PERP', openedAt: CLOSE_TIME - HOUR_MS, ...changes });
+  const { ladder } = planOf({ account: { policy: LADDER } }).opens[0] ?? { ladder: null };
+
+  it.each<[string, Parameters<typeof opened>, ReturnType<typeof opened>]>([
+    ['fifteen openings: entry, stop and two rungs each', [0], [15, '60 and 4 of its own', '≤ 60 a minute']],
+    ['of one target for all: twenty would fit', [0, { policy: { ...LADDER, tp1CloseShare: 0 } }], [17, null, null]],
+    ['what was sent counts', [4], [14, '60 and 4 of its own', '≤ 60 a minute']],
+    ['one more than fits', [5], [13, '57 and 4 of its own', '≤ 60 a minute']],
+    ['at the limit nothing opens', [60], [0, '60 and 4 of its own', '≤ 60 a minute']],
+    ['a position that closes by this plan sends one', [1, { positions: [held({ openedAt: CLOSE_TIME - 100 * HOUR_MS })] }], [14, '58 and 4 of its own', '≤ 60 a minute']],
+    ['one that goes on sends none', [1, { positions: [held({})] }], [14, '57 and 4 of its own', '≤ 60 a minute']],
+    ['an opening of this minute has its stop and rungs to come', [1, { positions: [held({ state: 'opening', quantity: '0', entryQuantity: '0', ladder, openedAt: CLOSE_TIME - 60_000 })] }], [14, '60 and 4 of its own', '≤ 60 a minute']],
+    ['one that holds a part has its stop', [2, { positions: [held({ state: 'opening', ladder, openedAt: CLOSE_TIME - 60_000 })] }], [14, '60 and 4 of its own', '≤ 60 a minute']],
+    ['an older one counts by what it sends', [1, { positions: [held({ state: 'opening', quantity: '0', entryQuantity: '0', ladder })] }], [14, '57 and 4 of its own', '≤ 60 a minute']],
+    ['a cycle from before they were counted is planned as it was', [undefined, { policy: { ...LADDER, ordersPerMinuteMax: 16 } }], [16, '16', '< 16 a minute']],
+  ])('%s', (_name, args, expected) => expect(opened(...args)).toEqual(expected));
+
+  it('what closes goes out at any count', () => {
+    const { instructions } = planOf({ risk: { ordersSent: 1_000 }, symbols: [symbolWith(candleClosingAt(96))], account: { positions: [positionWith()] } });
+    expect(instructions).toMatchObject([{ kind: 'close', reason: 'stop' }]);
   });
 });
 

@@ -16,7 +16,7 @@ import { correlationsOf } from '../../../../domain/risk/correlation.ts';
 import { accountWith, CALM_RETURNS, INSTRUMENT, LIQUID, positionWith, regimeWith, symbolWith } from '../cycle/plan.fixture.ts';
 
 // Equity 10,000; the draft: 10 units at 100 with a stop 3 away (1,000 notional, 30 at risk), leverage 1.
-const DRAFT: Draft = { direction: 'long', price: d(100), quantity: d(10), stopDistance: d(3), leverage: 1 };
+const DRAFT: Draft = { direction: 'long', price: d(100), quantity: d(10), stopDistance: d(3), leverage: 1, orders: 4 };
 const BOOK: Book = { count: 0, holdings: [], past: NO_PAST, plannedMargin: d(0), ordersThisMinute: 0 };
 const WAVE = Array.from({ length: 180 }, (_, index) => Math.sin(index) * 20);
 /** With WAVE: a correlation of 0.8 and a bit, and of 0.7 and a bit. */
@@ -105,8 +105,11 @@ it.each<[string, Change, GuardCode | null]>([
   ['value at risk 99 beyond', { book: held(['wild', 9_000]), policy: { var95MaxBps: 10_000, var99MaxBps: 1_500 } }, 'var99'],
   ['expected shortfall', { book: held(['wild', 9_000]), policy: { var95MaxBps: 10_000, var99MaxBps: 10_000, shortfallMaxBps: 1_500 } }, 'shortfall'],
   ['a disabled symbol', { input: { isDisabled: true } }, 'symbolDisabled'],
-  ['59 openings this minute', { book: { ordersThisMinute: 59 } }, null],
-  ['60', { book: { ordersThisMinute: 60 } }, 'orderRate'],
+  ['56 orders this minute, and the four that it brings', { book: { ordersThisMinute: 56 } }, null],
+  ['57', { book: { ordersThisMinute: 57 } }, 'orderRate'],
+  ['57 without a ladder', { book: { ordersThisMinute: 57 }, draft: { orders: 3 } }, null],
+  ['59 openings, of a cycle from before orders were counted', { book: { ordersThisMinute: 59 }, draft: { orders: 1 } }, null],
+  ['60', { book: { ordersThisMinute: 60 }, draft: { orders: 1 } }, 'orderRate'],
 ])('%s', (_name, change, expected) => expect(codeOf(change)).toBe(expected));
 
 it('fixtures are what the rows say', () => {

@@ -29,6 +29,8 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'check: daily loss at the limit', guard: 'a loss of just the limit refuses', tests: checks, edits: [edit(CHECKS, 'bps >= policy.dailyLossMaxBps', 'bps > policy.dailyLossMaxBps')] },
   { name: 'check: gross losses at the limit', guard: 'losses of just the limit refuse', tests: checks, edits: [edit(CHECKS, 'bps >= policy.grossLoss24hMaxBps', 'bps > policy.grossLoss24hMaxBps')] },
   { name: 'check: orders of a minute', guard: 'the limit itself is the last', tests: checks, edits: [edit(CHECKS, '+ orders > policy', '+ orders >= policy')] },
+  { name: 'orders of a minute: what an opening brings', guard: 'an opening counts with its stop and targets', tests: unit('domain/cycle/plan-cycle'), edits: [edit('domain/cycle/plan-book.ts', 'book.countsOrders ? ordersOf(open) : 1', '1')] },
+  { name: 'orders of a minute: what positions are told', guard: 'closes and moved stops of the same plan count', tests: unit('domain/cycle/plan-cycle'), edits: [edit('domain/cycle/plan-cycle.ts', '    draft.books = withOrders(draft.books, ordersTold(told, position));\n', '')] },
   { name: 'check: margin use at the limit', guard: 'a margin use of just the limit refuses', tests: checks, edits: [edit(CHECKS, 'bps.gte(policy.marginUseMaxBps)', 'bps.gt(policy.marginUseMaxBps)')] },
   { name: 'check: margin that is planned', guard: 'two openings of one cycle do not use the same margin', tests: checks, edits: [edit(CHECKS, '.plus(book.plannedMargin)', '')] },
   { name: 'check: no margin at all', guard: 'nothing opens without available margin', tests: checks, edits: [edit(CHECKS, 'found(d(account.availableMargin).lte(ZERO) || ', 'found(')] },

@@ -51,6 +51,8 @@ const SCHEDULE_GRACE_MS = 30_000;
 /** What must come once after the first start may take so long, wall clock; candles and cycles two timeframes where these are longer. */
 const FIRST_WITHIN_MS = 600_000;
 const FIRST_WITHIN_TIMEFRAMES = 2;
+/** Workers and streams that were stopped in good order are back within this time, wall clock. */
+const RESUME_MS = 60_000;
 
 export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isReplay: boolean }> {
   const [engine, ledger, venue, machine] = await Promise.all([readEngine(deps, input), readLedger(deps, input), readVenue(deps), readMachine(deps)]);
@@ -75,7 +77,7 @@ async function ask<T>(work: () => Promise<T>): Promise<Asked<T>> {
 const failed = (problem: string): Reading => ({ kind: 'failed', problem });
 const none = (why: string): Reading => ({ kind: 'none', why });
 const notYet = (why: string, graceMs: number): Reading => ({ kind: 'none', why, graceMs });
-const measured = (value: number, more: { wanted?: number; note?: string } = {}): Reading => ({ kind: 'measured', value, ...more });
+const measured = (value: number, more: { wanted?: number; note?: string; resumeMs?: number } = {}): Reading => ({ kind: 'measured', value, ...more });
 
 async function readEngine({ engineSigns, clock }: ProbeDeps, { workers: wanted, schedules }: HealthInput): Promise<PartReading[]> {
   const engine = await ask(() => engineSigns.ping());
@@ -83,7 +85,7 @@ async function readEngine({ engineSigns, clock }: ProbeDeps, { workers: wanted, 
   const [queues, told] = await Promise.all([ask(() => engineSigns.workers()), ask(() => engineSigns.schedules(schedules.map((it) => it.id)))]);
   return [
     { part: 'engine', reading: measured(engine.tookMs) },
-    ...(queues.ok ? queues.value.map(({ role, alive }) => ({ part: `workers.${role}` as const, reading: measured(alive, { wanted }) })) : [{ part: 'workers.trading' as const, reading: failed(queues.problem) }]),
+    ...(queues.ok ? queues.value.map(({ role, alive }) => ({ part: `workers.${role}` as const, reading: measured(alive, { wanted, resumeMs: RESUME_MS }) })) : [{ part: 'workers.trading' as const, reading: failed(queues.problem) }]),
     { part: 'schedules', reading: told.ok ? schedulesReading(told.value, schedules, clock()) : failed(told.problem) },
   ];
 }
@@ -107,7 +109,7 @@ async function readLedger({ store, clock }: ProbeDeps, { portfolioId, strategy, 
 
 function accountFeedReading({ accountHeardAt, isAccountFeedCorrupt }: HealthSigns, now: number): Reading {
   if (isAccountFeedCorrupt) return failed('it brings what cannot be understood');
-  return accountHeardAt === null ? notYet('it was never open', FIRST_WITHIN_MS) : measured(Math.max(0, (now - accountHeardAt) / 1_000));
+  return accountHeardAt === null ? notYet('it was never open', FIRST_WITHIN_MS) : measured(Math.max(0, (now - accountHeardAt) / 1_000), { resumeMs: RESUME_MS });
 }
 
 async function readVenue({ venue }: ProbeDeps): Promise<{ readonly readings: PartReading[]; readonly marketTime: number | null }> {
@@ -137,7 +139,7 @@ function readMarket({ clock }: ProbeDeps, { timeframe }: HealthInput, signs: Hea
   const graceMs = Math.max(FIRST_WITHIN_MS, FIRST_WITHIN_TIMEFRAMES * timeframeMs(timeframe));
   const behind = (part: HealthPart, at: HealthSigns['newestCandle'], never: Reading): PartReading => {
     if (missing !== null || marketTime === null) return { part, reading: none(missing ?? '') };
-    return { part, reading: at === null ? never : measured(behindOf({ ...at, marketTime, now: clock(), timeframe })) };
+    return { part, reading: at === null ? never : measured(behindOf({ ...at, marketTime, now: clock(), timeframe }), { resumeMs: graceMs }) };
   };
   const evaluation = signs?.evaluation ?? null;
   return [

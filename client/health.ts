@@ -24,6 +24,8 @@ export interface HealthReport {
   readonly checkedAt: number | null;
   /** Nobody looked for longer than the policy allows: the last check says nothing of now. */
   readonly isStale: boolean;
+  /** Its workers stopped in good order, and nothing needs them: no check comes before the next start. */
+  readonly isStopped: boolean;
   readonly parts: readonly PartReport[];
   readonly trend: readonly HealthTrend[];
 }
@@ -35,7 +37,9 @@ export async function healthReport(chosen: Chosen, now: number = Date.now()): Pr
     ...it, about: HEALTH_RULES[it.part].about, healthyShare: healthyShare(trend.filter((row) => row.part === it.part)),
     recent: checks.flatMap(({ parts: then }) => then.find((part) => part.part === it.part)?.state ?? []),
   }));
-  return { deployment: name, level: levelNow({ newest, staleMs, now }), checkedAt: newest?.at ?? null, isStale: newest === null || Math.abs(now - newest.at) > staleMs, parts: parts ?? [], trend };
+  const isStopped = newest?.isStopped === true;
+  const isStale = !isStopped && (newest === null || Math.abs(now - newest.at) > staleMs);
+  return { deployment: name, level: isStopped ? newest.level : levelNow({ newest, staleMs, now }), checkedAt: newest?.at ?? null, isStale, isStopped, parts: parts ?? [], trend };
 }
 
 function healthyShare(rows: readonly HealthTrend[]): number | null {
@@ -44,8 +48,8 @@ function healthyShare(rows: readonly HealthTrend[]): number | null {
   return checks === 0 ? null : (checks - sum((row) => row.degraded + row.unhealthy)) / checks;
 }
 
-export function healthText({ deployment, level, checkedAt, isStale, parts }: HealthReport, now: number = Date.now()): string {
-  const seen = checkedAt === null ? 'nobody looked yet' : `looked ${duration(Math.max(0, now - checkedAt))} ago`;
+export function healthText({ deployment, level, checkedAt, isStale, isStopped, parts }: HealthReport, now: number = Date.now()): string {
+  const seen = checkedAt === null ? 'nobody looked yet' : `${isStopped ? 'stopped in good order' : 'looked'} ${duration(Math.max(0, now - checkedAt))} ago`;
   const head = columns([['health', `${deployment}: ${level}, ${seen}${isStale ? '; too long ago: nobody vouches for anything' : ''}`]]);
   if (parts.length === 0) return head;
   const rows = parts.map((it) => [it.part, it.state, it.value, it.limit, it.healthyShare === null ? '-' : `${(it.healthyShare * 100).toFixed(1)} %`, duration(Math.max(0, now - it.since))]);

@@ -1,9 +1,11 @@
 /** Health checks in PostgreSQL. Apart from the ledger: nothing hangs on a single check, and the next one follows soon. */
 import { KeelError } from '../domain/errors.ts';
-import { hasFailed, nextCheck, toldChange } from '../domain/health/check.ts';
+import { hasFailed, nextCheck, toldChange, toldCheck } from '../domain/health/check.ts';
+import type { Situation, WorkerWord } from '../domain/health/stops.ts';
+import { withWords } from '../domain/health/stops.ts';
 import type { HealthCheck, PartChange } from '../domain/health/types.ts';
 import { parsePolicy } from '../domain/policy/schema.ts';
-import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck } from '../domain/ports/health.ts';
+import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck, WorkerSaid } from '../domain/ports/health.ts';
 import type { NewEvent } from './events/outbox.ts';
 import { writeEvents } from './events/outbox.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
@@ -17,8 +19,12 @@ const TREND_MS = 24 * HOUR_MS;
 /** A monitor waits no longer: no answer is an answer too. */
 const READ_TIMEOUT_MS = 2_000;
 
+const DAY_MS = 24 * HOUR_MS;
+
+/** Whoever looks has stopped in good order: the queue on which checks run. @source activities/registry.ts, `checkHealth` */
+const IS_STOPPED = `parts @> '[{"part": "workers.trading", "state": "stopped"}]'::jsonb`;
 const CHECK_COLUMNS = 'checked_at AS at, level, parts';
-const NEWEST = `SELECT seq, ${CHECK_COLUMNS} FROM health_checks WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT 1`;
+const NEWEST = `SELECT seq, ${CHECK_COLUMNS}, ${IS_STOPPED} AS "isStopped" FROM health_checks WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT 1`;
 const POLICY = 'SELECT policy FROM policy_versions WHERE portfolio_id = $1 ORDER BY version DESC LIMIT 1'; // past the store's view: health is looked at while the store does not answer
 
 const SIGNS = `
@@ -31,10 +37,10 @@ const SIGNS = `
 
 export function createHealthStore(pool: Pool): HealthStore {
   const standing = async (portfolioId: string): Promise<HealthStanding> => {
-    const query = { name: 'health-standing', text: `SELECT h.at, h.level, p.policy FROM (${POLICY}) p LEFT JOIN (${NEWEST}) h ON true`, values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
-    const rows = await run<{ at: number | null; level: HealthCheck['level'] | null; policy: unknown }>(pool, `health of ${portfolioId}`, query);
-    const { at, level, policy } = ofPortfolio(rows[0], portfolioId);
-    return { newest: at === null || level === null ? null : { at, level }, staleMs: parsePolicy(policy).healthStaleS * 1_000 };
+    const query = { name: 'health-standing', text: `SELECT h.at, h.level, h."isStopped", p.policy FROM (${POLICY}) p LEFT JOIN (${NEWEST}) h ON true`, values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
+    const rows = await run<{ at: number | null; level: HealthCheck['level'] | null; isStopped: boolean | null; policy: unknown }>(pool, `health of ${portfolioId}`, query);
+    const { at, level, isStopped, policy } = ofPortfolio(rows[0], portfolioId);
+    return { newest: at === null || level === null ? null : { at, level, isStopped: isStopped === true }, staleMs: parsePolicy(policy).healthStaleS * 1_000 };
   };
 
   return {
@@ -47,13 +53,26 @@ export function createHealthStore(pool: Pool): HealthStore {
     },
 
     record: (portfolioId, readings, at) => inTransaction(pool, `health of ${portfolioId}`, async (client) => {
-      await client.query({ name: 'lock-portfolio', text: 'SELECT 1 FROM portfolios WHERE portfolio_id = $1 FOR NO KEY UPDATE', values: [portfolioId] });
-      const { policy, before } = await readBefore(client, portfolioId);
-      const { check, changes } = nextCheck(before, readings, { at, unhealthyParts: policy.criticalUnhealthyParts });
+      await lockPortfolio(client, portfolioId);
+      const { policy, before, situation } = await readBefore(client, portfolioId, at);
+      const { check, changes } = nextCheck(before, withWords(readings, situation), { at, unhealthyParts: policy.criticalUnhealthyParts });
       const seq = await writeCheck(client, portfolioId, check);
       await together(writeTrend(client, portfolioId, check), writeEvents(client, changes.map((change) => eventOf(portfolioId, seq, check, change))));
       return { check, nextMs: (hasFailed(check) ? policy.healthRecheckS : policy.healthCheckS) * 1_000 } satisfies RecordedCheck;
     }),
+
+    tell: async (portfolioId, said) => {
+      if (said.state === 'running') return await writeWord(pool, portfolioId, said);
+      await inTransaction(pool, `the word of ${said.workerId}`, async (client) => {
+        await lockPortfolio(client, portfolioId);
+        await client.query({ name: 'write-word', text: WRITE_WORD, values: wordValues(portfolioId, said) });
+        const { policy, before, situation } = await readBefore(client, portfolioId, said.at);
+        const told = before === null ? null : toldCheck(before, situation, { unhealthyParts: policy.criticalUnhealthyParts, staleMs: policy.healthStaleS * 1_000 });
+        if (told === null) return;
+        const seq = await writeCheck(client, portfolioId, told.check);
+        await writeEvents(client, told.changes.map((change) => eventOf(portfolioId, seq, told.check, change)));
+      });
+    },
 
     history: async (portfolioId): Promise<HealthHistory> => {
       const stands = await standing(portfolioId);
@@ -64,13 +83,43 @@ export function createHealthStore(pool: Pool): HealthStore {
   };
 }
 
-/** A statement after the lock: it sees what another check wrote meanwhile. */
-async function readBefore(client: Queryable, portfolioId: string): Promise<{ readonly policy: ReturnType<typeof parsePolicy>; readonly before: HealthCheck | null }> {
-  const [policies, checks] = await together(
+async function lockPortfolio(client: Queryable, portfolioId: string): Promise<void> {
+  await client.query({ name: 'lock-portfolio', text: 'SELECT 1 FROM portfolios WHERE portfolio_id = $1 FOR NO KEY UPDATE', values: [portfolioId] });
+}
+
+const WRITE_WORD = `INSERT INTO worker_words (portfolio_id, part, worker_id, state, at) SELECT $1, part, $2, $3, $4 FROM unnest($5::text[]) AS p(part)
+  ON CONFLICT (portfolio_id, part, worker_id) DO UPDATE SET state = excluded.state, at = excluded.at`;
+const wordValues = (portfolioId: string, { workerId, parts, state, at }: WorkerSaid): unknown[] => [portfolioId, workerId, state, at, parts];
+
+/** What others of the same queues said long ago is over, now that one runs. */
+async function writeWord(pool: Pool, portfolioId: string, said: WorkerSaid): Promise<void> {
+  const query = {
+    name: 'write-running', text: `WITH forgotten AS (DELETE FROM worker_words WHERE portfolio_id = $1 AND part = ANY($5::text[]) AND worker_id <> $2 AND at < $4::bigint - ${DAY_MS}) ${WRITE_WORD}`,
+    values: wordValues(portfolioId, said), query_timeout: READ_TIMEOUT_MS,
+  };
+  await run(pool, `the word of ${said.workerId}`, query);
+}
+
+/** What must be watched: nothing that matters is open in a replay. */
+const IS_OPEN = `
+  SELECT pf.mode <> 'replay' AND (EXISTS (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed')
+    OR EXISTS (SELECT 1 FROM orders o WHERE o.portfolio_id = $1 AND o.state NOT IN ('filled', 'canceled', 'rejected', 'halted', 'expired'))) AS "isOpen" FROM portfolios pf WHERE pf.portfolio_id = $1`;
+
+interface Before {
+  readonly policy: ReturnType<typeof parsePolicy>;
+  readonly before: HealthCheck | null;
+  readonly situation: Situation;
+}
+
+/** Statements after the lock: they see what another check wrote meanwhile. */
+async function readBefore(client: Queryable, portfolioId: string, at: number): Promise<Before> {
+  const [policies, checks, words, open] = await together(
     client.query<{ policy: unknown }>({ name: 'health-policy', text: POLICY, values: [portfolioId] }),
     client.query<HealthCheck & Record<string, unknown>>({ name: 'health-newest', text: NEWEST, values: [portfolioId] }),
+    client.query<WorkerWord & Record<string, unknown>>({ name: 'health-words', text: 'SELECT part, state, at FROM worker_words WHERE portfolio_id = $1', values: [portfolioId] }),
+    client.query<{ isOpen: boolean }>({ name: 'health-open', text: IS_OPEN, values: [portfolioId] }),
   );
-  return { policy: parsePolicy(ofPortfolio(policies.rows[0], portfolioId).policy), before: checks.rows[0] ?? null };
+  return { policy: parsePolicy(ofPortfolio(policies.rows[0], portfolioId).policy), before: checks.rows[0] ?? null, situation: { words: words.rows, isOpen: ofPortfolio(open.rows[0], portfolioId).isOpen, at } };
 }
 
 async function writeCheck(client: Client, portfolioId: string, { at, level, parts }: HealthCheck): Promise<number> {
@@ -87,7 +136,7 @@ async function writeTrend(client: Client, portfolioId: string, { at, parts }: He
     client.query({
       name: 'write-health-trend',
       text: `INSERT INTO health_trend AS t (portfolio_id, part, hour_at, checks, degraded, unhealthy)
-             SELECT $1, p.part, $2, 1, (p.state = 'degraded')::int, (p.state = 'unhealthy')::int FROM jsonb_to_recordset($3::jsonb) AS p(part text, state text) WHERE p.state <> 'starting'
+             SELECT $1, p.part, $2, 1, (p.state = 'degraded')::int, (p.state = 'unhealthy')::int FROM jsonb_to_recordset($3::jsonb) AS p(part text, state text) WHERE p.state NOT IN ('starting', 'stopping', 'stopped')
              ON CONFLICT (portfolio_id, part, hour_at) DO UPDATE SET checks = t.checks + 1, degraded = t.degraded + excluded.degraded, unhealthy = t.unhealthy + excluded.unhealthy`,
       values: [portfolioId, hourAt, JSON.stringify(parts)],
     }),

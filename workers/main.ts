@@ -29,6 +29,7 @@ import { failureInterceptor } from './failures.ts';
 import { heartbeatInterceptor } from './heartbeats.ts';
 import { workerSettingsOf } from './options.ts';
 import { createPorts } from './ports.ts';
+import { createPresence } from './presence.ts';
 import { createScenarioPlayer } from './scenario-player.ts';
 
 function rolesOf(text: string): Role[] {
@@ -53,8 +54,12 @@ async function main(): Promise<void> {
   await loadLabel(settings.label); // outcomes are told by it, whoever foretold
   const activities = createActivities({ ...ports, people, engine: createEngine(client, deployment.taskQueuePrefix), engineSigns: createEngineSigns({ client, taskQueuePrefix: deployment.taskQueuePrefix, roles: ROLES.filter(hasWork) }), strategy, features: () => loadFeatures(settings.features), open: openerOf(settings.learner), player: createScenarioPlayer({ env: { ...process.env, ...settingsEnv(settings) } }), profile: deployment.mode === 'replay' ? 'replay' : 'usual', retrainIntervalMs: retrainIntervalMs(settings), clock: Date.now, cancelled: () => Context.current().cancelled, stopping: stopping.signal, warn: (fields, message) => log.warn(fields, message) });
   const setup = { connection, namespace: settings.temporalNamespace, prefix: deployment.taskQueuePrefix, cache: settings.cache, activities };
-  const workers = await Promise.all(rolesOf(values.roles).filter(hasWork).map((role) => createWorker(role, setup)));
+  const roles = rolesOf(values.roles).filter(hasWork);
+  const presence = createPresence({ store: ports.store, portfolioId: deployment.portfolioId, parts: roles.map((role) => `workers.${role}` as const), clock: Date.now, warn: (fields, message) => log.debug(fields, message) });
+  presence.starting();
+  const workers = await Promise.all(roles.map((role) => createWorker(role, setup)));
   const stop = (): void => {
+    presence.stopping();
     stopping.abort();
     workers.forEach((worker) => worker.getState() === 'RUNNING' && worker.shutdown());
   };
@@ -63,11 +68,14 @@ async function main(): Promise<void> {
   const running = Promise.all(workers.map((worker) => worker.run()));
   const bus = createEventBus({ pool: ports.pool, subscribers: [logSubscriber(log), createAlerts(people, Date.now)], warn: (fields, message) => log.warn(fields, message) });
   bus.start();
+  presence.running();
   log.info({ roles: values.roles }, 'worker ready');
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, roles: values.roles })}\n`);
   try {
     await running;
+    if (stopping.signal.aborted) await presence.stopped();
   } finally {
+    presence.end();
     await bus.stop();
     await ports.close();
     await connection.close();

@@ -1,6 +1,7 @@
 /** What the health check saw. */
 import { sql } from 'drizzle-orm';
 import { check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { WORKER_STATES } from '../../domain/health/stops.ts';
 import type { PartHealth } from '../../domain/health/types.ts';
 import { HEALTH_LEVELS } from '../../domain/health/types.ts';
 import { counter, epochMs, id, oneOf } from './columns.ts';
@@ -18,6 +19,20 @@ export const healthChecks = pgTable(
     parts: jsonb('parts').$type<readonly PartHealth[]>().notNull(),
   },
   (table) => [index('health_checks_portfolio').on(table.portfolioId, table.seq), check('health_checks_level_check', oneOf('level', HEALTH_LEVELS))],
+);
+
+/** What workers say of themselves, each of its own queues. */
+export const workerWords = pgTable(
+  'worker_words',
+  {
+    portfolioId: id('portfolio_id').notNull().references(() => portfolios.portfolioId),
+    part: text('part').notNull(),
+    workerId: id('worker_id').notNull(),
+    state: text('state').notNull(),
+    /** Wall clock of the worker: when it said so, of one that runs again and again. */
+    at: epochMs('at').notNull(),
+  },
+  (table) => [primaryKey({ name: 'worker_words_pk', columns: [table.portfolioId, table.part, table.workerId] }), check('worker_words_state', oneOf('state', WORKER_STATES))],
 );
 
 /** How each part fared, by the hour, of the last day. */

@@ -84,5 +84,5 @@ function wordsOf(event: AnyDomainEvent): readonly [AlertLevel, string] | null {
 /** Only what is unhealthy wakes people, and that it is over. */
 function healthWords({ part, from, to, value, limit, action }: Extract<AnyDomainEvent, { type: 'serviceHealthChanged' }>['payload']): readonly [AlertLevel, string] | null {
   if (to === 'unhealthy') return ['critical', `${part} is unhealthy: ${value} (limit ${limit})${action === null ? '' : `; ${action}`}`];
-  return from === 'unhealthy' ? ['info', `${part} is ${to} again: ${value}`] : null;
+  return from === 'unhealthy' ? ['info', `${part} is ${to}${to === 'stopping' || to === 'stopped' ? '' : ' again'}: ${value}`] : null;
 }

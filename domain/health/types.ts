@@ -7,8 +7,11 @@ export const HEALTH_PARTS = [
 ] as const;
 export type HealthPart = (typeof HEALTH_PARTS)[number];
 
-/** `starting`: there is nothing to look at yet, which is said and does not count while it may still come. */
-export const PART_STATES = ['starting', 'healthy', 'degraded', 'unhealthy'] as const;
+/**
+ * `starting`: there is nothing to look at yet, which is said and does not count while it may still come. `stopping` and
+ * `stopped`: asked to, in good order, which does not count either.
+ */
+export const PART_STATES = ['starting', 'healthy', 'degraded', 'unhealthy', 'stopping', 'stopped'] as const;
 export type PartState = (typeof PART_STATES)[number];
 
 /** Of the whole. */
@@ -17,12 +20,14 @@ export type HealthLevel = (typeof HEALTH_LEVELS)[number];
 
 /** What one look at a part saw. */
 export type Reading =
-  /** `value` in the unit of the part's rule. `wanted`: from where on it is as it should be, where each deployment has its own. */
-  | { readonly kind: 'measured'; readonly value: number; readonly wanted?: number; readonly note?: string }
+  /** `value` in the unit of the part's rule. `wanted`: from where on it is as it should be, where each deployment has its own. `resumeMs`, wall clock: so long it may take to be well again after it was stopped in good order. */
+  | { readonly kind: 'measured'; readonly value: number; readonly wanted?: number; readonly note?: string; readonly resumeMs?: number }
   /** It could not be looked at, or does not answer: never taken for healthy. */
   | { readonly kind: 'failed'; readonly problem: string }
   /** There is nothing to look at. `graceMs`, wall clock: so long that may be; absent: it hangs on another part, which is counted, or nothing is due. */
-  | { readonly kind: 'none'; readonly why: string; readonly graceMs?: number };
+  | { readonly kind: 'none'; readonly why: string; readonly graceMs?: number }
+  /** Its workers said so. */
+  | { readonly kind: 'asked'; readonly state: 'starting' | 'stopping' | 'stopped' };
 
 export interface PartReading {
   readonly part: HealthPart;
@@ -44,6 +49,8 @@ export interface PartHealth {
   readonly action: string | null;
   /** Wall clock since when there is nothing to look at; absent while there is. */
   readonly nothingSince?: number;
+  /** Wall clock since when it starts again after it was stopped in good order; absent once it is well. */
+  readonly resumedAt?: number;
 }
 
 export interface HealthCheck {

@@ -1,5 +1,7 @@
 /** Health as it is kept, and as the emergency stop hears of it. Implemented in `db/`, apart from the ledger, and in `workers/`. */
 import type { RiskReadings } from '../emergency/triggers.ts';
+import type { Newest } from '../health/check.ts';
+import type { QueuePart, WorkerState } from '../health/stops.ts';
 import type { HealthCheck, HealthPart, PartReading } from '../health/types.ts';
 
 export interface HealthMonitor {
@@ -30,7 +32,7 @@ export interface RecordedCheck {
 
 /** How the newest check stands, and how old it may be. */
 export interface HealthStanding {
-  readonly newest: Pick<HealthCheck, 'at' | 'level'> | null;
+  readonly newest: Newest | null;
   readonly staleMs: number;
 }
 
@@ -51,12 +53,25 @@ export interface HealthHistory extends HealthStanding {
   readonly trend: readonly HealthTrend[];
 }
 
+/** What a worker says of itself. */
+export interface WorkerSaid {
+  /** Another one at each start. */
+  readonly workerId: string;
+  /** Its queues. */
+  readonly parts: readonly QueuePart[];
+  readonly state: WorkerState;
+  /** Wall clock. */
+  readonly at: number;
+}
+
 /** All throw {KeelError} NOT_FOUND, DATABASE_UNREACHABLE (within two seconds), DATABASE_FAILED. */
 export interface HealthStore {
   /** @param query.feedCursor under which the market's feed keeps its place */
   signs(query: { readonly portfolioId: string; readonly feedCursor: string }): Promise<HealthSigns>;
   /** One transaction: folds the readings into the next check, keeps it with its trend, and tells of what changed. */
   record(portfolioId: string, readings: readonly PartReading[], at: number): Promise<RecordedCheck>;
+  /** One transaction: keeps a worker's word, and where it changes what hangs on the worker, the check and the events that say so. */
+  tell(portfolioId: string, said: WorkerSaid): Promise<void>;
   standing(portfolioId: string): Promise<HealthStanding>;
   history(portfolioId: string): Promise<HealthHistory>;
 }

@@ -1,5 +1,5 @@
 /** Health checks as they are kept: one follows on the other, and old ones go. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHealthStore } from '../../../db/health-store.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { createPolicyStore } from '../../../db/policy-store.ts';
@@ -8,7 +8,9 @@ import type { HealthStore } from '../../../domain/ports/health.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
-import { emptyLedger } from './cycle.fixture.ts';
+import type { WorkerState } from '../../../domain/health/stops.ts';
+import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
+import { CYCLE, emptyLedger, OBSERVATION, PLAN } from './cycle.fixture.ts';
 
 const HOUR = 3_600_000;
 const NOW = 500_000 * HOUR;
@@ -27,6 +29,13 @@ beforeEach(async () => {
   store = createHealthStore(pool);
 });
 
+async function openPosition(on: Pool, of: Ledger): Promise<void> {
+  await of.upsertInstruments([INSTRUMENT]);
+  await of.claimCycle({ cycleId: CYCLE, workflowId: 'w', candle: OBSERVATION.candle });
+  await of.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
+  expect((await on.query(`SELECT 1 FROM positions WHERE state <> 'closed'`)).rowCount).toBe(1);
+}
+
 const events = async (): Promise<unknown[]> => (await pool.query<{ payload: unknown }>(`SELECT payload FROM domain_events WHERE type = 'serviceHealthChanged' ORDER BY seq`)).rows.map((row) => row.payload);
 
 it('a check follows on the one before it, is told where it changed, and comes sooner after a failure', async () => {
@@ -34,7 +43,7 @@ it('a check follows on the one before it, is told where it changed, and comes so
   expect(await store.record('sim', WELL, NOW)).toMatchObject({ check: { level: 'healthy' }, nextMs: 10_000 });
   for (let look = 1; look <= 3; look += 1) expect(await store.record('sim', ILL, NOW + look)).toMatchObject({ check: { level: 'degraded', parts: [{ failures: look }] }, nextMs: 5_000 });
   expect(await events()).toMatchObject([{ part: 'engine', from: 'healthy', to: 'degraded', value: 'no answer', action: expect.stringContaining('Temporal') as string }, { from: 'degraded', to: 'unhealthy' }]);
-  expect(await store.standing('sim')).toEqual({ newest: { at: NOW + 3, level: 'degraded' }, staleMs: 300_000 });
+  expect(await store.standing('sim')).toEqual({ newest: { at: NOW + 3, level: 'degraded', isStopped: false }, staleMs: 300_000 });
   expect((await store.history('sim')).trend).toEqual([{ part: 'engine', hourAt: NOW, checks: 4, degraded: 2, unhealthy: 1 }]);
 });
 
@@ -42,7 +51,7 @@ it('numbers of the policy hold from the next check on', async () => {
   await createPolicyStore(pool).change({ portfolioId: 'sim', seen: 1, wish: { kind: 'set', values: { healthCheckS: 60, healthStaleS: 10, criticalUnhealthyParts: 1 } }, by: 'ada', because: 'a test' });
   expect(await store.record('sim', WELL, NOW)).toMatchObject({ nextMs: 60_000 });
   for (let look = 1; look <= 3; look += 1) await store.record('sim', ILL, NOW);
-  expect(await store.standing('sim')).toEqual({ newest: { at: NOW, level: 'critical' }, staleMs: 10_000 });
+  expect(await store.standing('sim')).toEqual({ newest: { at: NOW, level: 'critical', isStopped: false }, staleMs: 10_000 });
 });
 
 it('keeps a hundred checks and a day of trend', async () => {
@@ -73,6 +82,64 @@ it('a feed that ended or whose worker is gone leaves its last sign behind: no ot
   const money = { kind: 'account', walletBalance: '10000', equity: '10000', unrealized: {} } as const;
   for (let candle = 1; candle <= 3; candle += 1) await ledger.watchRisk('sim', [{ at: 1 + candle, seenAt: NOW + candle * HOUR, money, machinery: null }], { trustsStream: false });
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ accountHeardAt: NOW, newestCandle: { closeTime: NOW } });
+});
+
+describe('what a worker says of itself', () => {
+  const FEEDS: PartReading[] = [{ part: 'engine', reading: { kind: 'measured', value: 3 } }, ...(['workers.trading', 'workers.venue', 'workers.feeds'] as const).map((part) => ({ part, reading: { kind: 'measured', value: 0 } as const })), { part: 'accountFeed', reading: { kind: 'measured', value: 900 } }];
+  const UP = FEEDS.map(({ part }): PartReading => ({ part, reading: { kind: 'measured', value: part.startsWith('workers') ? 1 : 0 } }));
+  const parts = ['workers.trading', 'workers.venue', 'workers.feeds'] as const;
+  const tell = (state: WorkerState, at: number, workerId = 'one') => store.tell('sim', { workerId, parts, state, at: NOW + at });
+  const states = async (): Promise<readonly string[]> => (await store.history('sim')).checks.map((it) => [it.level, ...it.parts.map((part) => part.state)].join(' '));
+
+  it('is told as a change of what hangs on it, and is not held against it by those who look', async () => {
+    await tell('running', -10);
+    await store.record('sim', UP, NOW);
+    await tell('stopping', 1_000);
+    await tell('stopped', 2_000);
+    expect(await states()).toEqual(['healthy healthy stopped stopped stopped stopped', 'healthy healthy stopping stopping stopping stopping', 'healthy healthy healthy healthy healthy healthy']);
+    expect((await events()).slice(0, 5)).toMatchObject([...parts, 'accountFeed'].map((part) => ({ part, from: 'healthy', to: 'stopping', action: null })).concat({ part: 'workers.trading', from: 'stopping', to: 'stopped', action: null }));
+    expect(await store.standing('sim')).toMatchObject({ newest: { at: NOW + 2_000, isStopped: true } });
+    for (let look = 1; look <= 4; look += 1) await store.record('sim', FEEDS, NOW + HOUR + look);
+    expect((await states())[0]).toBe('healthy healthy stopped stopped stopped stopped');
+    expect((await store.history('sim')).trend.filter((it) => it.part === 'accountFeed')).toEqual([{ part: 'accountFeed', hourAt: NOW, checks: 1, degraded: 0, unhealthy: 0 }]);
+  });
+
+  it('is not waited for where another one runs, and is forgotten once one of the same queues runs a day later', async () => {
+    await tell('stopped', 0);
+    await tell('running', 1, 'two');
+    await store.record('sim', UP, NOW + 2);
+    await tell('stopping', 3, 'three');
+    expect(await states()).toHaveLength(1);
+    const known = async () => (await pool.query<{ worker: string }>('SELECT DISTINCT worker_id worker FROM worker_words ORDER BY 1')).rows.map((it) => it.worker);
+    expect(await known()).toEqual(['one', 'three', 'two']);
+    await tell('running', 24 * HOUR + 2, 'four');
+    expect(await known()).toEqual(['four', 'three']);
+  });
+
+  it('with a position open its absence is as bad as ever, and one that was killed never stopped', async () => {
+    await store.record('sim', UP, NOW);
+    await tell('running', 0);
+    for (let look = 1; look <= 3; look += 1) await store.record('sim', FEEDS, NOW + 60_000 + look);
+    expect((await states())[0]).toBe('critical healthy unhealthy unhealthy unhealthy unhealthy');
+
+    await store.record('sim', UP, NOW + 70_000);
+    await openPosition(pool, ledger);
+    await tell('stopping', 71_000);
+    expect((await states())[0]).toBe('healthy healthy stopping stopping stopping stopping');
+    await tell('stopped', 72_000);
+    expect((await states())[0]).toBe('degraded healthy degraded degraded degraded degraded'); // nobody else is left to look
+    for (let look = 1; look <= 2; look += 1) await store.record('sim', FEEDS, NOW + 80_000 + look);
+    expect((await states())[0]).toBe('critical healthy unhealthy unhealthy unhealthy unhealthy');
+    expect(await store.standing('sim')).toMatchObject({ newest: { isStopped: false } });
+  });
+
+  it('with one open in a replay alone it stops all the same', async () => {
+    await openPosition(pool, ledger);
+    await pool.query(`UPDATE portfolios SET mode = 'replay' WHERE portfolio_id = 'sim'`);
+    await store.record('sim', UP, NOW);
+    await tell('stopped', 1);
+    expect((await states())[0]).toBe('healthy healthy stopped stopped stopped stopped');
+  });
 });
 
 it('an unknown portfolio is named', async () => {

@@ -14,7 +14,9 @@ const SIZE = 'domain/sizing/size.ts';
 const LEVERAGE = 'domain/sizing/leverage.ts';
 const KELLY = 'domain/sizing/kelly.ts';
 const POSTURE = 'domain/oversight/posture.ts';
+const STOPS = 'domain/health/stops.ts';
 const checks = unit('domain/guard/guard');
+const stops = unit('domain/health/stops');
 const governor = unit('domain/guard/governor');
 const sizing = unit('domain/sizing/size');
 const posture = unit('domain/oversight/posture');
@@ -80,6 +82,13 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'posture: an emergency', guard: 'an emergency is critical', tests: posture, edits: [edit(POSTURE, `  if (isHalting(guard)) return { posture: 'critical', why: \`the guard is \${guard}\` };\n`, '')] },
   { name: 'posture: critical health', guard: 'critical health is critical', tests: posture, edits: [edit(POSTURE, `  if (health === 'critical') return { posture: 'critical', why: 'health is critical' };\n`, '')] },
   { name: 'posture: an unknown drawdown', guard: 'an unknown drawdown is as bad as a loss', tests: posture, edits: [edit(POSTURE, `  if (drawdown === null) return { posture: 'safe', why: 'the drawdown is not known' };\n`, `  if (drawdown === null) return { posture: 'normal', why: 'the drawdown is not known' };\n`)] },
+  { name: 'stopped: a killed worker', guard: 'a queue one of whose workers was killed is not stopped', tests: stops, edits: [edit(STOPS, `open.some((it) => it.state === 'running' || `, `open.some((it) => `)] },
+  { name: 'stopped: one that died while it drained', guard: 'who drains for too long has died', tests: stops, edits: [edit(STOPS, 'const STOPPING_MS = 30_000;', 'const STOPPING_MS = 1e12;')] },
+  { name: 'stopped: what is open', guard: 'with something open absence counts', tests: stops, edits: [edit(STOPS, '  if (situation.isOpen && WATCHES.includes(part)) return true;\n', '')] },
+  { name: 'stopped: feeds of cycles that run', guard: 'feeds are needed while cycles run', tests: stops, edits: [edit(STOPS, `return FEEDS.includes(part) && askedOfQueues('cycle', situation) === null;`, 'return false;')] },
+  { name: 'stopped: time to resume', guard: 'one that died while it drained gets no time to start', tests: stops, edits: [edit(STOPS, '  return (RUNS_ON[part] ?? []).every(', '  return true || (RUNS_ON[part] ?? []).every(')] },
+  { name: 'stopped: counted as ill', guard: 'what stopped in good order makes the whole no worse', tests: stops, edits: [edit('domain/health/check.ts', `['healthy', 'starting', 'stopping', 'stopped'];`, `['healthy', 'starting'];`)] },
+  { name: 'stopped: the monitor', guard: 'a looker that stopped in good order is not unreachable', tests: unit('domain/health/check'), edits: [edit('domain/health/check.ts', 'newest.isStopped === true || ', '')] },
   { name: 'posture: degraded health', guard: 'degraded health is safe', tests: posture, edits: [edit(POSTURE, `  if (health === 'degraded') return { posture: 'safe', why: 'health is degraded' };\n`, '')] },
   { name: 'posture: bold while armed alone', guard: 'nobody is bold on the way back from an emergency', tests: posture, edits: [edit(POSTURE, `const isBold = guard === 'armed' && `, 'const isBold = ')] },
   { name: 'posture: dwell', guard: 'a posture gets bolder only after its dwell', tests: posture, edits: [edit(POSTURE, '  if (isBolder && facts.at - state.since < policy.postureDwellMin * MINUTE_MS) return { state: kept, change: null };\n', '')] },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Newest } from '../../../../domain/health/check.ts';
 import { FAILURES_TO_UNHEALTHY, hasFailed, levelNow, monitorReading, nextCheck } from '../../../../domain/health/check.ts';
 import { badnessOf, HEALTH_RULES, limitTextOf } from '../../../../domain/health/rules.ts';
 import type { HealthCheck, HealthPart, PartReading, Reading } from '../../../../domain/health/types.ts';
@@ -107,7 +108,7 @@ describe('a check', () => {
 
 describe('what the emergency stop hears', () => {
   const HOUR = 3_600_000;
-  it.each<[string, Pick<HealthCheck, 'at' | 'level'> | null, { now: number; since: number }, string, string]>([
+  it.each<[string, Newest | null, { now: number; since: number }, string, string]>([
     ['a check of just now', { at: HOUR, level: 'healthy' }, { now: HOUR + 9_000, since: 0 }, 'ok', 'healthy'],
     ['a degraded one', { at: HOUR, level: 'degraded' }, { now: HOUR, since: 0 }, 'ok', 'degraded'],
     ['a critical one', { at: HOUR, level: 'critical' }, { now: HOUR, since: 0 }, 'critical', 'critical'],
@@ -117,6 +118,7 @@ describe('what the emergency stop hears', () => {
     ['an old one, right after a start', { at: HOUR, level: 'critical' }, { now: 9 * HOUR, since: 9 * HOUR - 1_000 }, 'ok', 'degraded'],
     ['none, right after a start', null, { now: 300_000, since: 0 }, 'ok', 'degraded'],
     ['none for too long', null, { now: 300_001, since: 0 }, 'unreachable', 'degraded'],
+    ['an old one of a looker that was stopped in good order', { at: HOUR, level: 'healthy', isStopped: true }, { now: 9 * HOUR, since: 0 }, 'ok', 'degraded'],
     ['one of the future', { at: 9 * HOUR, level: 'healthy' }, { now: HOUR, since: 0 }, 'unreachable', 'degraded'],
   ])('%s', (_name, newest, times, reading, level) => {
     expect(monitorReading({ newest, staleMs: 300_000, ...times })).toBe(reading);

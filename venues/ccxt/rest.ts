@@ -148,9 +148,15 @@ function createCircuit(clock: () => number, calls: Pick<CallCounter, 'count'>): 
   };
 }
 
+/**
+ * Turned away at the door (403), unanswered behind it (408), asked for too much (429) or banned for it (418).
+ * @source general info, "HTTP Return Codes"
+ */
+const TROUBLE_STATUSES: ReadonlySet<number> = new Set([403, 408, 418, 429]);
+
 /** No answer, or one about the venue itself; a refusal of one request shows that the venue works. */
 function isVenueTrouble({ status }: CallFailed): boolean {
-  return status === null || status >= 500 || status === 429 || status === 418;
+  return status === null || status >= 500 || TROUBLE_STATUSES.has(status);
 }
 
 /** It does not answer, or is broken; asked to wait, it works: the limiter waits. */

@@ -17,6 +17,8 @@ export interface FakeVenue {
   readonly permits: PermitRequest[];
   /** What the limiter was told to wait for. */
   readonly backOffs: { readonly untilMs: number; readonly reason: string }[];
+  /** Whether each call that was counted failed. */
+  readonly counted: boolean[];
   /** How often the venue was asked for its time. */
   timesAsked(): number;
 }
@@ -37,6 +39,7 @@ export function fakeVenue({ answers = {}, permit = { kind: 'granted' }, clock = 
   const sent: Sent[] = [];
   const permits: PermitRequest[] = [];
   const backOffs: { untilMs: number; reason: string }[] = [];
+  const counted: boolean[] = [];
   let timesAsked = 0;
   const call = async (route: Route, params: Params, { onAnswer }: { onAnswer: (answer: HttpAnswer) => void }): Promise<unknown> => {
     const name = `${route.method} ${route.path}`;
@@ -53,6 +56,7 @@ export function fakeVenue({ answers = {}, permit = { kind: 'granted' }, clock = 
   const rest = createRest({
     clock,
     exchange: { call },
+    calls: { count: (isFailure) => void counted.push(isFailure) },
     limiter: {
       acquire: async (request) => { permits.push(request); return permit; },
       observe: () => undefined,
@@ -61,7 +65,7 @@ export function fakeVenue({ answers = {}, permit = { kind: 'granted' }, clock = 
       close: async () => undefined,
     },
   });
-  return { rest, sent, permits, backOffs, timesAsked: () => timesAsked };
+  return { rest, sent, permits, backOffs, counted, timesAsked: () => timesAsked };
 }
 
 export function noSuchOrder(): CallFailed {

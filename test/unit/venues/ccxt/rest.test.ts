@@ -57,6 +57,32 @@ describe('a request that changes something', () => {
   });
 });
 
+describe('a call counts', () => {
+  it.each([
+    ['without an answer',            null, null,   [true]],
+    ['a server error',               503,  null,   [true]],
+    ['a time-out behind the door',   408,  -1007,  [true]],
+    ['turned away at the door',      403,  null,   [true]],
+    ['asked for too much',           429,  -1003,  [true]],
+    ['banned',                       418,  -1003,  [true]],
+    ['too little margin',            400,  -2019,  [false]],
+    ['nothing to cancel',            400,  -2011,  [false]],
+    ['no such key',                  401,  -2015,  [false]],
+  ])('%s', async (_name, status, code, counted) => {
+    const venue = fakeVenue({ answers: { 'POST order': () => { throw new CallFailed('POST order', { status, code }); } } });
+    await send(venue);
+    expect(venue.counted).toEqual(counted);
+  });
+
+  it('once it is answered, and not at all where it is not sent', async () => {
+    const venue = fakeVenue({ answers: ANSWERS });
+    await send(venue);
+    const full = fakeVenue({ answers: ANSWERS, permit: { kind: 'denied', reason: 'full' } });
+    await send(full);
+    expect([venue.counted, full.counted]).toEqual([[false], []]);
+  });
+});
+
 it.each([[429, { 'retry-after': '7' }, 7_000], [429, {}, 60_000], [418, {}, 120_000]])('HTTP %d with %o: nobody sends for %d ms', async (status, headers, waitMs) => {
   const venue = fakeVenue({ answers: ANSWERS, headers: { status, headers, body: '' } });
   await send(venue);

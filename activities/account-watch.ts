@@ -123,11 +123,11 @@ class LedgerWatch implements AccountWatch {
     await engine.wakeGuard(this.#portfolioId);
   }
 
-  /** A loss is a loss while the ledger is away: the guard hears of it through the engine. */
+  /** A loss is a loss while the ledger is away: the guard hears of it through the engine. Of calls it knows its own alone: what others told before would hide how it fares now. */
   async #foldAlone(sights: readonly RiskSight[], trustsStream: boolean): Promise<boolean> {
     if (this.#known === null) return false;
     const { state: guard, readings, limits, isReplay, memory } = this.#known;
-    const look = lookAtRisk(memory, sights, { guard, ledger: readings, limits, isReplay, trustsStream });
+    const look = lookAtRisk(memory, sights, { guard, ledger: { ...readings, callsTold: [] }, limits, isReplay, trustsStream });
     this.#known = { ...this.#known, memory: look.memory };
     if (look.command?.kind === 'trip') await this.#deps.engine.tripGuard(this.#portfolioId, look.command.cause);
     return look.isDoubtful;
@@ -159,7 +159,7 @@ class LedgerWatch implements AccountWatch {
   async #machinery(): Promise<Machinery> {
     const { calls, clock, health } = this.#deps;
     const windowMs = (this.#known?.limits ?? NORMAL_LIMITS).venueCallsWindowMs;
-    return { ...calls.within(windowMs), feedAgeMs: clock() - this.#heardAt, isFeedCorrupt: this.#isBroken, health: await health.reading(this.#portfolioId) };
+    return { worker: calls.worker, ...calls.within(windowMs), feedAgeMs: clock() - this.#heardAt, isFeedCorrupt: this.#isBroken, health: await health.reading(this.#portfolioId) };
   }
 }
 

@@ -95,7 +95,7 @@ const EVALUATIONS = 5_000;
 
 /** The evaluation alone, after a day that only fell: its memory is as long as it gets. Milliseconds of each. */
 function evaluationTimes(): readonly number[] {
-  const context = { guard: ARMED, ledger: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '0', incomeReadAt: null }, limits: NORMAL_LIMITS, isReplay: false, trustsStream: true };
+  const context = { guard: ARMED, ledger: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '0', incomeReadAt: null, callsTold: [] }, limits: NORMAL_LIMITS, isReplay: false, trustsStream: true };
   const unrealized = Object.fromEntries(Array.from({ length: HOLDINGS }, (_, place) => [`S${place}-USDT-PERP/both`, String(UNREALIZED)]));
   const sightAt = (at: number, money: AccountSight | BalanceSight): RiskSight => ({ at, seenAt: at, machinery: null, money });
   const balanceAt = (at: number, wallet: number): RiskSight => sightAt(at, { kind: 'balance', isTransfer: false, walletBalance: wallet.toFixed(8), unrealized });

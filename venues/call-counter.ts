@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import type { CallStretch } from '../domain/emergency/venue-calls.ts';
+import { CALL_STRETCH_MS, CALLS_KEPT_MS } from '../domain/emergency/venue-calls.ts';
 import type { CallCounter } from '../domain/ports/call-counter.ts';
 
-/** Longer windows are not asked for: the policy ends there. */
-const KEPT_S = 3_600;
+const KEPT_S = CALLS_KEPT_MS / 1_000;
 
 interface Second {
   readonly at: number;
@@ -9,11 +11,16 @@ interface Second {
   failures: number;
 }
 
-/** Counts by the second, so that memory does not grow with traffic. @param clock wall clock, epoch milliseconds. */
-export function createCallCounter(clock: () => number = Date.now): CallCounter {
+/**
+ * Counts by the second, so that memory does not grow with traffic.
+ * @param options.clock wall clock, epoch milliseconds
+ * @param options.worker of this process alone: one that is started again is another
+ */
+export function createCallCounter({ clock = Date.now, worker = randomUUID() }: { clock?: () => number; worker?: string } = {}): CallCounter {
   let seconds: Second[] = [];
 
   return {
+    worker,
     count(isFailure) {
       const at = Math.floor(clock() / 1_000);
       let now = seconds.at(-1);
@@ -28,6 +35,11 @@ export function createCallCounter(clock: () => number = Date.now): CallCounter {
       const since = (clock() - windowMs) / 1_000;
       const counted = seconds.filter((it) => it.at > since);
       return { venueCalls: sumOf(counted, (it) => it.calls), venueFailures: sumOf(counted, (it) => it.failures) };
+    },
+    stretches() {
+      const since = clock() / 1_000 - KEPT_S;
+      const byStart = Map.groupBy(seconds.filter((it) => it.at > since), (it) => Math.floor((it.at * 1_000) / CALL_STRETCH_MS) * CALL_STRETCH_MS);
+      return [...byStart].map(([at, counted]): CallStretch => ({ at, venueCalls: sumOf(counted, (it) => it.calls), venueFailures: sumOf(counted, (it) => it.failures) }));
     },
   };
 }

@@ -12,6 +12,7 @@ import { databaseUrlOf } from '../config/database.ts';
 import type { Deployment } from '../config/deployment.ts';
 import { trainingPartsOf } from '../config/retraining.ts';
 import type { Settings } from '../config/settings.ts';
+import { createCallStore } from '../db/call-store.ts';
 import { createHealthStore } from '../db/health-store.ts';
 import { createLedger } from '../db/ledger.ts';
 import { createLimiterStore } from '../db/limiter-store.ts';
@@ -37,6 +38,7 @@ import type { Venue } from '../domain/ports/venue.ts';
 import { createBackOffLimiter, createLimiter, createVenue, limiterScopesOf } from '../venues/index.ts';
 import { venueSettingsOf } from '../venues/settings.ts';
 import { createCallCounter } from '../venues/call-counter.ts';
+import { shareCalls } from '../venues/call-sharing.ts';
 import { createSweeper } from '../venues/sweeper.ts';
 import { createMarketControl } from '../venues/simulated-market.ts';
 import { createTrainer } from '../models/trainer.ts';
@@ -76,6 +78,9 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
     : createLimiter({ store: createLimiterStore(pool, limiterScopesOf(venueSettings)), workers: settings.workers, onDegraded: (why) => watcher.warn({ why }, 'limits are kept by this worker alone') });
   const ledger = createLedger(pool);
   const calls = createCallCounter();
+  const sharing = deployment.mode === 'replay'
+    ? null // losses alone act there
+    : shareCalls({ calls, store: createCallStore(pool, deployment.portfolioId), onUnshared: (why) => watcher.warn({ why }, 'how calls to the venue fare is known to this worker alone') });
   const venue = createVenue({ ...venueSettings, calls }, limiter);
   const control = venueSettings.controlUrl === undefined ? null : createMarketControl(venueSettings.controlUrl);
   const seen = watched(ledger, venue);
@@ -87,6 +92,7 @@ export function createPorts(settings: Settings, deployment: Deployment, watcher:
       await trainer.close();
       await venue.close();
       await limiter.close();
+      await sharing?.close();
       await ledger.close();
     },
   };

@@ -3,6 +3,8 @@ import { applyGuard, guardStateOf, isHalting, isMeant } from '../../domain/emerg
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { EmergencyLimits } from '../../domain/emergency/limits.ts';
 import { emergencyLimitsOf } from '../../domain/emergency/limits.ts';
+import type { WorkerCalls } from '../../domain/emergency/venue-calls.ts';
+import { CALL_STRETCH_MS } from '../../domain/emergency/venue-calls.ts';
 import { lookAtRisk, watchMemoryOf } from '../../domain/emergency/watch.ts';
 import type { WatchMemory } from '../../domain/emergency/watch.ts';
 import { KeelError } from '../../domain/errors.ts';
@@ -42,7 +44,9 @@ const VIEW = `
     (SELECT string_agg(x.kind || ' ' || x.key, ', ' ORDER BY x.key) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = ANY($4) AND x.looks >= coalesce((pv.policy->>'tripDifferenceLooks')::int, 2)
        AND NOT (x.kind = 'walletMismatch' AND pf.mode IN ('testnet', 'live'))) AS "ledgerDiffers",
     (SELECT coalesce(sum(i.amount), 0)::text FROM income i WHERE i.portfolio_id = $1 AND i.instrument_id IS NULL AND i.type = ANY($5) AND i.currency = $6) AS transferred,
-    (SELECT c.written_at FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income') AS "incomeReadAt"
+    (SELECT c.written_at FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income') AS "incomeReadAt",
+    (SELECT coalesce(jsonb_agg(c), '[]') FROM (SELECT worker, sum(calls) AS "venueCalls", sum(failures) AS "venueFailures" FROM venue_calls WHERE portfolio_id = $1
+       AND stretch_at > ($3 - ${CALL_STRETCH_MS} - coalesce((pv.policy->>'tripVenueWindowS')::float8, 60) * 1000)::bigint GROUP BY worker) c) AS "callsTold"
   FROM portfolios pf JOIN guard_state g USING (portfolio_id) JOIN fence f USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
   JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
   WHERE pf.portfolio_id = $1`;
@@ -60,6 +64,7 @@ interface ViewRecord {
   readonly ledgerDiffers: string | null;
   readonly transferred: string;
   readonly incomeReadAt: number | null;
+  readonly callsTold: readonly WorkerCalls[];
 }
 
 /** Locks are always taken in this order: the guard's row, the fence's, then positions'. */
@@ -69,11 +74,11 @@ export function createGuardMethods(pool: Pool): GuardMethods {
   async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number | null; wallAt: number }): Promise<GuardView> {
     const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS, ACCOUNT_CURRENCY] });
     const row = ofPortfolio(rows[0], portfolioId);
-    const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt } = row;
+    const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt, callsTold } = row;
     return {
       state: guardStateOf(row.state), fence: { epoch: row.epoch, halted: row.halted }, memory: watchMemoryOf(row.memory), isReplay: row.isReplay,
       limits: limitsOf(portfolioId, row.policyVersion, row.policy),
-      readings: { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt },
+      readings: { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt, callsTold },
     };
   }
 

@@ -50,6 +50,21 @@ export const guardWatch = pgTable('guard_watch', {
   updatedAt: epochMs('updated_at').notNull(),
 });
 
+/** How the calls to the venue of each worker fared, by five seconds of the last hour. */
+export const venueCalls = pgTable(
+  'venue_calls',
+  {
+    portfolioId: portfolioId(),
+    /** Wall clock of the worker: where the stretch begins. */
+    stretchAt: epochMs('stretch_at').notNull(),
+    /** One process; started again it is another. */
+    worker: id('worker').notNull(),
+    calls: integer('calls').notNull(),
+    failures: integer('failures').notNull(),
+  },
+  (table) => [primaryKey({ name: 'venue_calls_pk', columns: [table.portfolioId, table.stretchAt, table.worker] }), check('venue_calls_counts', sql`failures >= 0 and failures <= calls`)],
+);
+
 /** The posture that holds. */
 export const oversight = pgTable('oversight', {
   portfolioId: id('portfolio_id').primaryKey().references(() => portfolios.portfolioId),

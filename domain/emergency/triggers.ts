@@ -16,7 +16,7 @@ export interface RiskReadings {
   readonly stopOuts: number;
   /** Orders that the venue refused or whose answer was lost, within 5 min of wall time. */
   readonly executionErrors: number;
-  /** Of the last minute of wall time. */
+  /** Of all workers, within a minute of wall time. */
   readonly venueCalls: number;
   readonly venueFailures: number;
   /** Wall time since the feed last heard anything. */

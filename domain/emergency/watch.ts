@@ -13,6 +13,8 @@ import type { RecoveryFacts, RecoveryState } from './recovery.ts';
 import { missingForNextStep, recoveryLook } from './recovery.ts';
 import type { CrossingMemory, RiskReadings } from './triggers.ts';
 import { crossingOf, isLossTrigger, lossesAlone, percent } from './triggers.ts';
+import type { WorkerCalls } from './venue-calls.ts';
+import { callsOfAll } from './venue-calls.ts';
 
 /** Both asked of the venue at one moment, so they belong together. */
 export interface AccountSight {
@@ -34,7 +36,12 @@ export interface BalanceSight {
 }
 
 /** How the machinery fares, as the process sees it that owns the account's stream. */
-export type Machinery = Pick<RiskReadings, 'venueCalls' | 'venueFailures' | 'feedAgeMs' | 'isFeedCorrupt' | 'health'>;
+export interface Machinery extends Pick<RiskReadings, 'feedAgeMs' | 'isFeedCorrupt' | 'health'> {
+  /** That process, whose calls these are; null: none has looked yet. */
+  readonly worker: string | null;
+  readonly venueCalls: number;
+  readonly venueFailures: number;
+}
 
 export interface RiskSight {
   /** Market clock. */
@@ -52,6 +59,8 @@ export interface LedgerReadings extends Pick<RiskReadings, 'stopOuts' | 'executi
   readonly transferred: DecimalString;
   /** Wall clock of that reading; null before the first. */
   readonly incomeReadAt: number | null;
+  /** What each worker told of its calls within the trigger's window, to the stretch; also the one that looks. */
+  readonly callsTold: readonly WorkerCalls[];
 }
 
 export interface WatchMemory {
@@ -89,7 +98,7 @@ interface Ahead {
   readonly seenAt: number;
 }
 
-const SOUND: Machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' };
+const SOUND: Machinery = { worker: null, venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' };
 
 export const NOTHING_SEEN: WatchMemory = {
   equity: NO_EQUITY, wallet: null, walletAt: 0, unrealized: null, doubtedSince: null, ahead: null, transferred: null, transferSeenAt: null, machinery: SOUND, machineryAt: null, told: [], better: null,
@@ -145,8 +154,9 @@ export function standingOf({ state, memory, readings, limits, isReplay }: { read
 
 function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {
   const { dailyLossBps, drawdownBps } = lossesOf(memory.equity);
+  const { feedAgeMs, isFeedCorrupt, health } = memory.machinery;
   return {
-    dailyLossBps, drawdownBps, openLossBps: openLossBps(memory), ...memory.machinery,
+    dailyLossBps, drawdownBps, openLossBps: openLossBps(memory), feedAgeMs, isFeedCorrupt, health, ...callsOfAll(memory.machinery, ledger.callsTold),
     stopOuts: ledger.stopOuts, executionErrors: ledger.executionErrors, ledgerDiffers: ledger.ledgerDiffers,
   };
 }

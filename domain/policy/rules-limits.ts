@@ -45,7 +45,7 @@ export const LIMIT_RULES = {
   tripStopOutsMin: { kind: 'number', value: 15, min: 1, max: 1_440, unit: 'min, market clock', help: 'within this time' },
   tripErrors: { kind: 'integer', value: 5, min: 1, max: 500, unit: 'execution errors', help: 'that trip' },
   tripErrorsMin: { kind: 'number', value: 5, min: 1, max: 1_440, unit: 'min, wall', help: 'within this time' },
-  tripVenueFailureShare: { kind: 'number', value: 0.3, min: 0.01, max: 1, unit: '0-1', help: 'failing venue calls that trip' },
+  tripVenueFailureShare: { kind: 'number', value: 0.3, min: 0.01, max: 1, unit: '0-1', help: 'failing venue calls, of all workers, that trip' },
   tripVenueCallsMin: { kind: 'integer', value: 20, min: 1, max: 10_000, unit: 'calls', help: 'that this share needs' },
   tripVenueWindowS: { kind: 'number', value: 60, min: 10, max: 3_600, unit: 's, wall', help: 'within this time' },
   tripFeedStaleS: { kind: 'number', value: 300, min: 10, max: 3_600, unit: 's, wall', help: 'age of a feed that trips' },

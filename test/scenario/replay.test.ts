@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { until } from '../support/processes.ts';
 import { testSystem } from '../support/scenario.ts';
+import { rowsOf } from '../support/standstill.ts';
 
 const CANDLES = 80;
 const MARKET = { seed: '1', symbolCount: 3, candles: CANDLES } as const;
@@ -12,6 +13,7 @@ test('a session over a seeded market trades, keeps its books, and trades the sam
   const trades = await whole.trades();
   expect(trades.length).toBeGreaterThanOrEqual(3);
   expect(await whole.checkInvariants()).toEqual([]);
+  expect(await rowsOf(whole, 'SELECT 1 FROM venue_calls')).toEqual([]); // nothing acts on them there
 
   const broken = await testSystem(MARKET);
   await broken.startReplay();

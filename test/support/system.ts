@@ -25,7 +25,8 @@ import { freePort } from '../../stack/supervisor/ports.ts';
 import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { SIMULATED_KEYS, venueSettingsOf } from '../../venues/settings.ts';
 import type * as workflows from '../../workflows/index.ts';
-import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, replaySessionId, shadowTrialId, taskQueueOf } from '../../workflows/ids.ts';
+import type { Role } from '../../workflows/ids.ts';
+import { accountFeedId, healthCheckId, marketFeedId, outcomeEvaluationId, oversightId, portfolioGuardId, reconciliationId, replaySessionId, ROLES, shadowTrialId, taskQueueOf } from '../../workflows/ids.ts';
 import type { HealthOutcome, ReconciliationOutcome, ReplayInput, ReplayOutcome } from '../../workflows/messages.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Gate } from './gate.ts';
@@ -121,10 +122,10 @@ export class System {
     this.#gate = parts.gate;
   }
 
-  /** Starts one more worker. @param env on top of what all workers get */
-  async startWorker(env: Readonly<Record<string, string>> = {}): Promise<number> {
+  /** Starts one more worker. @param env on top of what all workers get @param roles default: all */
+  async startWorker(env: Readonly<Record<string, string>> = {}, roles: readonly Role[] = ROLES): Promise<number> {
     const index = this.#workers.length;
-    this.#workers.push(await this.#spawnWorker(index, env));
+    this.#workers.push(await this.#spawnWorker(index, env, roles));
     return index;
   }
 
@@ -290,8 +291,8 @@ export class System {
     for (const prefix of [`ess/${portfolioId}/`, `${healthCheckId(portfolioId)}-`]) for await (const { workflowId } of this.client.workflow.list({ query: `WorkflowId STARTS_WITH '${prefix}' AND ExecutionStatus = 'Running'` })) await ignoringAbsent(this.client.workflow.getHandle(workflowId).terminate());
   }
 
-  async #spawnWorker(index: number, env: Readonly<Record<string, string>>): Promise<Child> {
-    return await startChild(['workers/main.ts', '--deployment', this.deployment.name], {
+  async #spawnWorker(index: number, env: Readonly<Record<string, string>>, roles: readonly Role[] = ROLES): Promise<Child> {
+    return await startChild(['workers/main.ts', '--deployment', this.deployment.name, '--roles', roles.join(',')], {
       env: { ...settingsEnv(this.settings), ...(this.#gate === null ? {} : { DATABASE_URL: this.#gate.url }), ...this.#options.workerEnv, ...env }, logPath: join(this.home, `worker-${index}.log`),
     });
   }

@@ -68,7 +68,7 @@ it('two at once come one after the other', async () => {
 
 it('reads the signs of the parts that write to the ledger', async () => {
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, newestCandle: null, lastCycle: null, evaluation: null });
-  const machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 400, isFeedCorrupt: true, health: 'ok' } as const;
+  const machinery = { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 400, isFeedCorrupt: true, health: 'ok' } as const;
   await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
   await ledger.watchRisk('sim', [{ at: 2, seenAt: NOW + 9_000, money: null, machinery: null }], { trustsStream: false }); // a cycle's look knows nothing of the stream
   await ledger.setCursor('sim', 'marketFeed/ensemble/1h', NOW);
@@ -76,7 +76,7 @@ it('reads the signs of the parts that write to the ledger', async () => {
 });
 
 it('a feed that ended or whose worker is gone leaves its last sign behind: no other look makes it younger', async () => {
-  const machinery = { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' } as const;
+  const machinery = { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok' } as const;
   await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
   await ledger.setCursor('sim', 'marketFeed/ensemble/1h', NOW);
   const money = { kind: 'account', walletBalance: '10000', equity: '10000', unrealized: {} } as const;

@@ -1,6 +1,7 @@
 /** What the ledger asks stays quick when its tables have grown: every statement that its methods send is explained. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCallStore } from '../../../db/call-store.ts';
 import { sealEvents } from '../../../db/events/audit.ts';
 import { createEventBus } from '../../../db/events/bus.ts';
 import { parkedFor, sendAgain } from '../../../db/events/parked.ts';
@@ -52,9 +53,10 @@ const GROW = `
   INSERT INTO audit_records SELECT g, g, 'cycleRecorded', 90, repeat('0', 64), 1 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO emergency_orders SELECT 'e' || g, 'sim', 'ess/sim/' || g, 'BTC-USDT-PERP', 'sell', 'both', 1, 'accepted', NULL, 'v', 1, 1 FROM generate_series(1, ${ROWS}) g;
   INSERT INTO parked_deliveries SELECT 'other', g, 'x', 1, 1 FROM generate_series(1, ${ROWS}) g;
+  INSERT INTO venue_calls SELECT 'sim', g * 100::bigint, 'w' || g, 1, 0 FROM generate_series(${1 - ROWS}, 0) g;
   SET session_replication_role = DEFAULT;
   ANALYZE;`;
-const GROWING = ['candles', 'cycles', 'predictions', 'outcomes', 'due_evaluations', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries'];
+const GROWING = ['candles', 'cycles', 'predictions', 'outcomes', 'due_evaluations', 'equity', 'positions', 'intents', 'orders', 'order_events', 'fills', 'income', 'instructions', 'domain_events', 'audit_records', 'emergency_orders', 'parked_deliveries', 'venue_calls'];
 
 const OBSERVATION = observationWith({ account: { fence: { epoch: 1, halted: false } } });
 const CYCLE = cycleIdOf(OBSERVATION.candle);
@@ -180,6 +182,7 @@ beforeAll(async () => {
   await bus.drain();
   await parkedFor(pool, 'deaf', 10);
   await bus.stop();
+  await createCallStore(pool, 'sim').tell('w', [{ at: 0, venueCalls: 1, venueFailures: 0 }]);
   const limiter = createLimiterStore(pool, { ip: 'ip', account: 'account' });
   await createSizingStore(pool).facts({ portfolioId: 'sim', version: 'x', closeTime: OBSERVATION.candle.closeTime });
   await limiter.lease([{ kind: 'weight1m', windowStart: 0, units: 1, ceiling: 10 }]);

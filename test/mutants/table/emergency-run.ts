@@ -7,6 +7,7 @@ const GUARD = 'workflows/portfolio-guard.ts';
 const LEDGER = 'db/ledger/guard.ts';
 const run = (named: string) => integration('workflows/emergency', named);
 const ledger = (named: string) => integration('db/guard', named);
+const calls = (named: string) => integration('db/venue-calls', named);
 const waiting = run('waits for the ledger for hours');
 const inOrder = run('closes in order, and again when it is sealed');
 
@@ -29,4 +30,6 @@ export const EMERGENCY_RUN_MUTANTS: readonly Mutant[] = [
   { name: 'ledger: a fence that was up before', guard: 'recovery lowers no fence that was raised for another reason', tests: ledger('recovery leaves a fence up'), edits: [edit(LEDGER, 'isHalting(before.mode) && !state.keepsFence;', 'isHalting(before.mode);')] },
   { name: 'ledger: positions are told', guard: 'each open position is told to stand aside in the transaction that trips', tests: ledger('is one transaction'), edits: [edit(LEDGER, `result.change === 'tripped' ? await instructPositions(client, portfolioId, state) : 0;`, '0;')] },
   { name: 'ledger: one at a time', guard: 'trips at the same moment are one', tests: ledger('many at the same moment, is once'), edits: [edit(LEDGER, 'WHERE portfolio_id = $1 FOR UPDATE', 'WHERE portfolio_id = $1')] },
+  { name: 'calls: within the window', guard: 'failing calls are over once the window of the policy is', tests: calls('within the window of the policy'), edits: [edit(LEDGER, 'AND stretch_at > ($3 - ', 'AND stretch_at > (0 * $3 - ')] },
+  { name: 'calls: nothing is taken back', guard: 'what arrives late does not undo what was told since', tests: calls('takes nothing back'), edits: [edit('db/call-store.ts', 'calls = greatest(c.calls, excluded.calls)', 'calls = excluded.calls')] },
 ];

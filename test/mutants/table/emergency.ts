@@ -11,6 +11,7 @@ const SURVEY = 'domain/emergency/survey.ts';
 const OVERLAY = 'domain/emergency/overlay.ts';
 const WATCH = 'domain/emergency/watch.ts';
 const EQUITY = 'domain/emergency/equity.ts';
+const CALLS = 'domain/emergency/venue-calls.ts';
 const guard = unit('domain/emergency/guard');
 const recovery = unit('domain/emergency/recovery');
 const triggers = unit('domain/emergency/triggers');
@@ -101,6 +102,11 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'watch: a wallet told out of order', guard: 'an older wallet does not take the place of a newer one', tests: watch, edits: [edit(WATCH, 'if (memory.ahead !== null || (sight.at < memory.walletAt && !isReplay)) return memory;', 'if (memory.ahead !== null) return memory;')] },
   { name: 'watch: a doubted wallet', guard: 'a look at the venue that the stream does not confirm tells nothing', tests: watch, edits: [edit(WATCH, '  if (!isAgreed && !isOverdue) return { ...memory, doubtedSince };\n', '')] },
   { name: 'watch: a dwell of one step', guard: 'a dwell is of one step, round and cause', tests: watch, edits: [edit(WATCH, 'memory.better !== null && memory.better.step === stepNameOf(guard) ?', 'memory.better !== null ?')] },
+  { name: 'calls: of all workers', guard: 'calls that other workers failed at count', tests: watch, edits: [edit(CALLS, 'const counted = [own, ...told.filter(({ worker }) => worker !== own.worker)];', 'const counted = [own];')] },
+  { name: 'calls: its own once', guard: 'what a worker told of its own calls is not counted twice', tests: watch, edits: [edit(CALLS, 'told.filter(({ worker }) => worker !== own.worker)', 'told')] },
+  { name: 'calls: alone without the ledger', guard: 'what others told before the ledger went away hides no failing calls', tests: unit('activities/account-watch'), edits: [edit('activities/account-watch.ts', 'ledger: { ...readings, callsTold: [] },', 'ledger: readings,')] },
+  { name: 'calls: a refusal is none that failed', guard: 'a refused order does not count as a failing call', tests: unit('venues/ccxt/rest'), edits: [edit('venues/ccxt/rest.ts', 'status >= 500 || TROUBLE_STATUSES.has(status)', 'status >= 400')] },
+  { name: 'calls: turned away at the door', guard: 'calls that the venue turns away before it looks at them count as failing', tests: unit('venues/ccxt/rest'), edits: [edit('venues/ccxt/rest.ts', ' || TROUBLE_STATUSES.has(status);', ';')] },
   { name: 'equity: the peak', guard: 'drawdown counts from the peak', tests: watch, edits: [edit(EQUITY, 'peak: Math.max(memory.peak ?? point.equity, point.equity),', 'peak: point.equity,')] },
   { name: 'equity: the high of the window', guard: 'recovery counts from the high of its window', tests: watch, edits: [edit(EQUITY, 'it.at > point.at - windowMs && it.equity > point.equity', 'it.equity > point.equity')] },
 ];

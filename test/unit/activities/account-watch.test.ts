@@ -18,7 +18,7 @@ function watching({ venue = {}, ...options }: { isReplay?: boolean; venue?: Part
   const tripped: TripCause[] = [];
   let now = 1_000_000;
   const clock = () => now;
-  const calls = createCallCounter(clock);
+  const calls = createCallCounter({ clock, worker: 'here' });
   const watch = createAccountWatch({
     ledger: portOf<Ledger>(guard.ledger), venue: portOf<Venue>({ ...account.venue, ...venue }), calls, clock, health: { reading: () => Promise.resolve('ok') },
     engine: portOf<Engine>({ wakeGuard: async (id) => void woken.push(id), tripGuard: async (_id, cause) => void tripped.push(cause) }),
@@ -124,6 +124,17 @@ it('a silent or broken stream and failing calls are told', async () => {
   expect(failing.guard.view.state.cause?.trigger).toBe('venueCalls');
   failing.pass(61_000);
   expect(failing.calls.within(60_000)).toEqual({ venueCalls: 0, venueFailures: 0 });
+});
+
+it('calls that others told of count, until the ledger is away: then its own alone tell how the venue fares now', async () => {
+  const { watch, guard, calls, tripped } = watching();
+  guard.view = { ...guard.view, readings: { ...guard.view.readings, callsTold: [{ worker: 'there', venueCalls: 1_000, venueFailures: 0 }, { worker: 'here', venueCalls: 1_000, venueFailures: 1_000 }] } };
+  for (let call = 0; call < 20; call += 1) calls.count(true);
+  await watch.look();
+  expect(guard.view.state.mode).toBe('armed'); // 20 of 1,020
+  guard.isDown = true;
+  await watch.look();
+  expect(tripped).toMatchObject([{ trigger: 'venueCalls', reason: '20 of 20 venue calls failed within 1 min' }]);
 });
 
 it('an open stream is heard although nothing happens on the account', async () => {

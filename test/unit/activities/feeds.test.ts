@@ -159,7 +159,7 @@ describe('the account feed', () => {
     let tell: (event: AccountEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
     const account = accountInMemory();
     const running = createFeedActivities({
-      clock: () => 0, cancelled, calls: createCallCounter(() => 0), health: { reading: () => Promise.resolve('ok') },
+      clock: () => 0, cancelled, calls: createCallCounter({ clock: () => 0 }), health: { reading: () => Promise.resolve('ok') },
       ledger: portOf<Ledger>({ ...guardInMemory().ledger, applyReport: async (...report) => { calls.push('write'); return await applyReport(...report); } }),
       engine: portOf<Engine>({ startReconciliation: async () => void calls.push('compare'), wakePosition: async (id) => void calls.push(`wake ${id}`) }),
       venue: portOf<Venue>({

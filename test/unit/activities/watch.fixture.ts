@@ -14,7 +14,7 @@ export function guardInMemory({ isReplay = false } = {}) {
     isDown: false,
     view: {
       state: ARMED, fence: { epoch: 1, halted: false }, memory: NOTHING_SEEN, limits: NORMAL_LIMITS, isReplay,
-      readings: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '10000', incomeReadAt: 0 },
+      readings: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '10000', incomeReadAt: 0, callsTold: [] },
     } as GuardView,
     folds: [] as number[],
   };

@@ -7,7 +7,7 @@ import { lookAtRisk, NOTHING_SEEN, watchMemoryOf } from '../../../../domain/emer
 
 const CONTEXT: WatchContext = {
   guard: ARMED, limits: NORMAL_LIMITS, isReplay: false, trustsStream: false,
-  ledger: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '10000', incomeReadAt: 0 },
+  ledger: { stopOuts: 0, executionErrors: 0, ledgerDiffers: null, transferred: '10000', incomeReadAt: 0, callsTold: [] },
 };
 const MINUTE = 60_000;
 const STOPPED = applyGuard(ARMED, { kind: 'trip', cause: { trigger: 'openLoss', reason: 'open loss', by: 'keel', severity: 'critical' }, at: 1 }).state;
@@ -166,13 +166,23 @@ it('recovery goes by the high of its window alone, the trigger by the peak', () 
 });
 
 describe('machinery', () => {
-  const sight = (machinery: Partial<NonNullable<RiskSight['machinery']>>): RiskSight => ({ at: 1, seenAt: 1, money: null, machinery: { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok', ...machinery } });
+  const sight = (machinery: Partial<NonNullable<RiskSight['machinery']>>): RiskSight => ({ at: 1, seenAt: 1, money: null, machinery: { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok', ...machinery } });
 
   it('trips, is told once, and is remembered by looks that do not know of it', () => {
     const first = lookAtRisk(BEGUN, [sight({ venueCalls: 30, venueFailures: 20 })], CONTEXT);
     expect(first.command).toMatchObject({ cause: { trigger: 'venueCalls' } });
     expect(lookAtRisk(first.memory, [account(1, '10000')], CONTEXT).command).toBeNull();
     expect(lookAtRisk(lookAtRisk(first.memory, [sight({})], CONTEXT).memory, [sight({ venueCalls: 30, venueFailures: 20 })], CONTEXT).command).toMatchObject({ kind: 'trip' });
+  });
+
+  it.each([
+    ['others alone failed',           { venueCalls: 14 },                    [{ worker: 'x', venueCalls: 6, venueFailures: 6 }],                                                         '6 of 20'],
+    ['a little of each',              { venueCalls: 8, venueFailures: 2 },   [{ worker: 'x', venueCalls: 6, venueFailures: 2 }, { worker: 'y', venueCalls: 6, venueFailures: 2 }], '6 of 20'],
+    ['it told of its own before',     { venueCalls: 19, venueFailures: 19 }, [{ worker: 'w', venueCalls: 19, venueFailures: 19 }],                                                       null],
+    ['others fare well',              { venueCalls: 20, venueFailures: 6 },  [{ worker: 'x', venueCalls: 1, venueFailures: 0 }],                                                         null],
+  ])('counts calls of all workers, those of the one that looks as it knows them: %s', (_name, own, callsTold, said) => {
+    const { command } = lookAtRisk(BEGUN, [sight(own)], { ...CONTEXT, ledger: { ...CONTEXT.ledger, callsTold } });
+    expect(command).toEqual(said === null ? null : expect.objectContaining({ cause: expect.objectContaining({ trigger: 'venueCalls', reason: `${said} venue calls failed within 1 min` }) as unknown }));
   });
 
   it.each([
@@ -192,7 +202,7 @@ describe('machinery', () => {
 });
 
 it('what began to hold while it was stopped trips once trading is back, unless it is over', () => {
-  const sight = (minute: number, more: object): RiskSight => ({ ...account(minute, '10000'), machinery: { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok', ...more } });
+  const sight = (minute: number, more: object): RiskSight => ({ ...account(minute, '10000'), machinery: { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: false, health: 'ok', ...more } });
   const stopped = { ...CONTEXT, guard: STOPPED };
   const during = lookAtRisk(BEGUN, [sight(1, { isFeedCorrupt: true })], stopped);
   expect([during.command, during.memory.told]).toEqual([null, []]);
@@ -203,7 +213,7 @@ it('what began to hold while it was stopped trips once trading is back, unless i
 });
 
 it('in a replay no condition hinders the way back', () => {
-  const corrupt: RiskSight = { ...account(1, '10000'), machinery: { venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: true, health: 'critical' } };
+  const corrupt: RiskSight = { ...account(1, '10000'), machinery: { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 0, isFeedCorrupt: true, health: 'critical' } };
   const at = (minute: number): RiskSight => account(minute, '10000');
   const look = (isReplay: boolean) => lookAtRisk(BEGUN, [corrupt, at(2), at(60)], { ...CONTEXT, isReplay, guard: { ...STOPPED, mode: 'emergency', sealedAt: 1 } }).command;
   expect(look(true)).toMatchObject({ kind: 'step', to: 'protective' });

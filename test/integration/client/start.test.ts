@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ROOT } from '../../../config/settings.ts';
+import type { HealthReport } from '../../../client/health.ts';
 import type { ReplayReport } from '../../../client/replay/replay.ts';
 import type { Ended } from '../../support/machine.ts';
 import { isUp, machine } from '../../support/machine.ts';
@@ -41,6 +42,23 @@ describe('keel start', () => {
     expect(await keel('stop').ended).toMatchObject({ code: 0 });
     expect(await third.ended).toMatchObject({ code: 0 });
     expect(await status()).toEqual(expect.objectContaining({ supervisorPid: null, leftovers: [] }));
+  });
+
+  it('says after a stop in good order that it was one, or that something is open and nobody watches it', { timeout: 300_000 }, async () => {
+    const { keel } = await machine();
+    const running = keel('start', '--json');
+    await until('it is up', () => isUp(running), 120_000);
+    const report = async (): Promise<HealthReport> => JSON.parse((await keel('health', '--json').ended).out) as HealthReport;
+    await until('somebody looked', async () => (await report()).parts.length > 0, 120_000);
+    running.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 0 });
+
+    const { parts, isStopped, isStale } = await report();
+    const positions = JSON.parse((await keel('positions', '--json').ended).out) as readonly { state: string }[];
+    const isOpen = positions.some((it) => it.state !== 'closed');
+    const trading = parts.find((it) => it.part === 'workers.trading');
+    expect([trading?.state, isStopped, isStale, trading?.action === null]).toEqual([isOpen ? 'degraded' : 'stopped', !isOpen, false, !isOpen]);
+    expect(parts.find((it) => it.part === 'workers.models')).toMatchObject({ state: 'stopped', action: null });
   });
 
   it('names a taken port and leaves nothing running', { timeout: 60_000 }, async () => {

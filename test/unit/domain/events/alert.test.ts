@@ -3,6 +3,7 @@ import { guardEvents } from '../../../../db/ledger/guard-events.ts';
 import { applyGuard, ARMED } from '../../../../domain/emergency/guard.ts';
 import { alertOf, unwrittenTripAlert } from '../../../../domain/events/alert.ts';
 import type { AnyDomainEvent, EventPayload, EventType } from '../../../../domain/events/event.ts';
+import type { PartState } from '../../../../domain/health/types.ts';
 
 const emergency = { emergencyId: 'ess/sim/1', round: 1 };
 const step = { kind: 'rolledBack', modelId: 'trees-7', why: 'worse than the rules', before: 'trees-7', after: null } as const;
@@ -11,7 +12,7 @@ function eventOf<T extends EventType>(type: T, payload: EventPayload<T>): AnyDom
   return { id: `${type}/1`, type, source: 'ledger', time: 1_700_000_000_000, traceId: 't', subject: 'sim', portfolioId: 'sim', actor: 'keel', payload } as unknown as AnyDomainEvent;
 }
 
-const health = (from: 'healthy' | 'degraded' | 'unhealthy', to: 'healthy' | 'degraded' | 'unhealthy'): AnyDomainEvent =>
+const health = (from: PartState, to: PartState): AnyDomainEvent =>
   eventOf('serviceHealthChanged', { part: 'venue', from, to, value: '4000 ms', limit: '3000 ms', action: 'look at the venue' });
 
 describe('alertOf', () => {
@@ -23,6 +24,7 @@ describe('alertOf', () => {
     ['info', eventOf('emergencyRecovered', { ...emergency, from: 'protective', to: 'cautious', drawdownBps: 300 }), /from protective to cautious/],
     ['critical', health('degraded', 'unhealthy'), /venue is unhealthy: 4000 ms \(limit 3000 ms\); look at the venue/],
     ['info', health('unhealthy', 'healthy'), /venue is healthy again/],
+    ['info', health('unhealthy', 'stopped'), /venue is stopped: /],
     ['critical', eventOf('scenariosFailed', { results: [{ id: 5, name: 'votes disagree', passed: false, expected: {}, seen: {} }], problem: null }), /1 of 1 scenarios of risk failed: 5 \(votes disagree\)/],
     ['warning', eventOf('modelRolledBack', step), /trees-7 acts no more, the rules instead: worse/],
     ['warning', eventOf('postureChanged', { from: 'safe', to: 'critical', why: 'drawdown', at: 1, health: 'healthy', guard: 'armed', drawdownBps: 900, recoveryDrawdownBps: null, room: null }), /posture is critical: drawdown/],
@@ -33,7 +35,7 @@ describe('alertOf', () => {
   });
 
   it.each([
-    health('healthy', 'degraded'), health('degraded', 'healthy'),
+    health('healthy', 'degraded'), health('degraded', 'healthy'), health('healthy', 'stopping'), health('stopping', 'stopped'), health('stopped', 'starting'),
     eventOf('modelPromoted', step), eventOf('scenariosPassed', { results: [], problem: null }), eventOf('fenceRaised', { epoch: 1, reason: 'x' }),
     eventOf('postureChanged', { from: 'critical', to: 'safe', why: 'better', at: 1, health: 'healthy', guard: 'armed', drawdownBps: 0, recoveryDrawdownBps: null, room: null }),
   ])('wakes nobody: $type', (event) => {

@@ -9,6 +9,7 @@ import type { Fill } from '../../../domain/orders/order.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
+import { untilWaiting } from '../../support/locks.ts';
 import { OPEN, recordedLedger } from './cycle.fixture.ts';
 import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 
@@ -46,7 +47,16 @@ describe('a trip', () => {
   });
 
   it('twice, or many at the same moment, is once', async () => {
-    const results = await Promise.all(Array.from({ length: 8 }, () => command(TRIP)));
+    const held = await pool.connect();
+    await held.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1 FROM guard_state WHERE portfolio_id = 'sim' FOR UPDATE`);
+    const trips = Array.from({ length: 4 }, () => command(TRIP));
+    try {
+      await untilWaiting(pool, trips.length); // without the lock all of them have read that nothing has tripped yet
+    } finally {
+      await held.query('COMMIT');
+      held.release();
+    }
+    const results = await Promise.all(trips);
     expect(results.filter((it) => it.change === 'tripped')).toHaveLength(1);
     expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered']);
     expect(await ledger.fence('sim')).toEqual({ epoch: 2, halted: true });

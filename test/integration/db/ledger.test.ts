@@ -11,6 +11,7 @@ import type { Ledger } from '../../../domain/ports/ledger.ts';
 import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import type { TestDatabases } from '../../support/databases.ts';
 import { startDatabases } from '../../support/databases.ts';
+import { untilWaiting } from '../../support/locks.ts';
 import { claimedLedger, CYCLE, OBSERVATION, OPEN, PLAN } from './cycle.fixture.ts';
 import { INSTRUMENT } from '../../unit/domain/cycle/plan.fixture.ts';
 
@@ -29,11 +30,6 @@ beforeEach(async () => {
 });
 
 const claim = (intent: OrderIntent, attempt: number) => ledger.claimSubmission({ intent, attempt, timestamp: 1_000, marketTime: 1_000, nowMs: 1_000 });
-
-/** Until a statement waits for a lock. */
-async function untilOneWaits(): Promise<void> {
-  await expect.poll(async () => (await pool.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).rowCount, { timeout: 10_000 }).toBe(1);
-}
 
 function reported(intent: OrderIntent, changes: Partial<VenueOrder>): VenueOrder {
   return {
@@ -67,7 +63,7 @@ describe('cycles', () => {
     await holding.query('BEGIN');
     await holding.query(`INSERT INTO cycles (cycle_id, portfolio_id, strategy, timeframe, close_time, workflow_id, claimed_at) VALUES ($1,$2,$3,$4,$5,'first',1)`, [cycleIdOf(candle), candle.portfolioId, candle.strategy, candle.timeframe, candle.closeTime]);
     const waiting = ledger.claimCycle({ cycleId: cycleIdOf(candle), workflowId: 'second', candle });
-    await untilOneWaits();
+    await untilWaiting(pool, 1);
     await holding.query('COMMIT');
     holding.release();
     expect(await waiting).toBe('duplicate');
@@ -114,7 +110,7 @@ describe('a submission', () => {
     await holding.query('BEGIN');
     await holding.query('SELECT 1 FROM orders WHERE client_order_id = $1 FOR UPDATE', [OPEN.entry.clientOrderId]);
     const waiting = claim(OPEN.entry, 1);
-    await untilOneWaits();
+    await untilWaiting(pool, 1);
     await ledger.raiseFence({ portfolioId: 'sim', by: 'test', reason: 'because' });
     await holding.query('COMMIT');
     holding.release();

@@ -199,8 +199,7 @@ describe('a stop whose fate stays open', () => {
 
   it('and of every next one: within five seconds the position is closed at market as unprotected', async () => {
     const plan = newPlan();
-    let stopAt = 0;
-    let exitAt = 0;
+    let [stopAt, exitAt] = [0, 0];
     const { calls, activities } = world({
       plan, orders: entered(plan), bookedQuantity: '10',
       submit: async (order, attempt, intent) => {
@@ -212,7 +211,9 @@ describe('a stop whose fate stays open', () => {
       look: (order, _looks, known) => ({ row: order.startsWith('stop') && exitAt > 0 ? row(known.intent, 'absent') : known, isEmpty: true }),
     });
     await host.whileWorking(activities, async (taskQueue) => {
-      expect(await (await start(plan, taskQueue)).result()).toMatchObject({ reason: 'unprotected' });
+      const handle = await start(plan, taskQueue);
+      await expect.poll(() => exitAt, { timeout: 30_000 }).toBeGreaterThan(0); // one that never closes has no result
+      expect(await handle.result()).toMatchObject({ reason: 'unprotected' });
     });
     expect(exitAt - stopAt).toBeGreaterThan(4_000);
     expect(exitAt - stopAt).toBeLessThan(8_000);

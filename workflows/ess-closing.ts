@@ -23,7 +23,7 @@ export interface EmergencyRun {
   foreign: 'close' | 'exempt';
   reading: GuardReading | null;
   news: number;
-  /** Closing attempts so far: their orders' names are never used again. */
+  /** Of the last closing attempt: its orders' names are never used again, by no other run of this emergency either. */
   attempts: number;
   /** Venue's clock when the fence's rise was known to be written; null before. */
   raisedAt: number | null;

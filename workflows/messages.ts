@@ -267,7 +267,7 @@ export interface EssInput {
   readonly foreign: 'close' | 'exempt';
   /** The trip that the ledger has not heard of yet, null once it has. */
   readonly unwritten: GuardCommand | null;
-  /** Closing attempts so far: their orders' names are never used again. */
+  /** Closing orders are named by what comes after: a number that no earlier run of this emergency came to. */
   readonly attempts: number;
   /** What a run that continued as new in the middle of closing had done: holdings, and orders that the ledger did not take. */
   readonly closed?: { readonly positions: readonly string[]; readonly unwritten: readonly EmergencyOrder[] } | null;

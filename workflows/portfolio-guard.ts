@@ -142,11 +142,12 @@ async function tellRun(life: GuardLife): Promise<void> {
 /** @param isTold a run that is there knows already */
 async function startRun(life: GuardLife, isTold: boolean): Promise<void> {
   const { portfolioId, deploymentId } = life.input;
-  const { emergency, cause, trippedAt } = life.state;
+  const { emergency, cause } = life.state;
   const workflowId = emergencyIdOf(portfolioId, emergency);
   const unwritten = life.heard.find((it) => it.command.kind === 'trip')?.command ?? null;
-  // A later run of the same emergency begins with later names: those of an earlier one are never used again.
-  const attempts = Math.max(0, Date.now() - (trippedAt ?? Date.now()));
+  // A later run of the same emergency begins with later names: those of an earlier one are never used again. By the engine's clock
+  // alone: a round may have tripped by another machine's, and each round begins its own time.
+  const attempts = Date.now();
   try {
     await startChild(essRecovery, {
       workflowId,

@@ -16,7 +16,7 @@ export interface ClosingRound {
   readonly deploymentId: string;
   /** `ess/<portfolio>/<n>`: the workflow that owns these orders. */
   readonly emergencyId: string;
-  /** From 1; rises with each look that still found something open. */
+  /** Rises with each look that still found something open; counts on from the clock. */
   readonly attempt: number;
 }
 

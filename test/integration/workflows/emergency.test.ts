@@ -208,6 +208,28 @@ describe('a stop', () => {
     }, (play) => { play.closeFails = 2; play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, { targets: [target('BTC-USDT-PERP')] }, { targets: [target('BTC-USDT-PERP')] }, {}]; });
   });
 
+  it('whose run was ended closes under other names in the next one, in a later round too, by whatever clock it tripped', async () => {
+    const trip: GuardCommand = { kind: 'trip', cause: { trigger: 'drawdown', reason: 'x', by: 'keel', severity: 'critical' }, at: Date.now() + 3_600_000 };
+    await withGuard(async ({ play, guard, ess }) => {
+      await until('it closes', () => play.attempts.length >= 3, 30_000);
+      await ess().terminate();
+      await guard.signal(newsSignal);
+      await until('the next run closes', () => play.runs.size === 2, 30_000);
+      play.surveys = [{}];
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      await ess().terminate();
+      play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}];
+      play.state = applyGuard({ ...play.state, mode: 'protective' }, trip).state; // a sensor, in the ledger
+      await guard.signal(newsSignal);
+      await until('it is sealed again', () => play.state.mode === 'emergency' && play.state.round === 2, 30_000);
+      expect(play.runs.size).toBe(3);
+      expect(new Set(play.attempts).size).toBe(play.attempts.length);
+    }, (play) => {
+      play.surveys = [{ targets: [target('BTC-USDT-PERP')] }];
+      play.state = applyGuard(ARMED, trip).state;
+    });
+  }, 90_000);
+
   it('catches a straggler after it was flat, and counts its looks anew', async () => {
     await withGuard(async ({ play, guard }) => {
       await guard.signal(emergencyStopSignal, { reason: 'fire' });

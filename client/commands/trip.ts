@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import type { StopStep } from '../emergency/trip.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { STANDING_DEPLOYMENT } from '../flags.ts';
 import { columns, print, printJson } from '../output.ts';
@@ -21,8 +22,9 @@ export function register(program: Command): void {
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
-First the fence in the database, then a signal that the engine keeps, then its answer; each is tried whatever became of
-the one before. Twice is once. Exit code 1 when only a part could be done: the lines say which. \`keel resume\` ends it.
+The fence in the database and, at the same time, a signal that the engine keeps, then its answer; neither waits for the
+other, and a line says of each what came of it, as soon as that is known. Twice is once. Exit code 1 when only a part could
+be done. \`keel resume\` ends it.
 
 Examples:
   keel trip "prices look wrong"
@@ -31,9 +33,11 @@ Examples:
       const { chooseDeployment } = await import('../deployment-parts.ts');
       const { trip } = await import('../emergency/trip.ts');
       const chosen = await chooseDeployment(flags.deployment, 'change');
-      const steps = await trip(chosen, { reason, by: nameOr(flags.by, userInfo().username), direct: flags.direct === true });
-      if (flags.json === true) printJson({ deployment: chosen.deployment.name, steps });
-      else print(columns([['stops', chosen.deployment.name], ...steps.map(({ step, done, detail }) => [step, done ? 'done' : 'FAILED', detail])]));
+      const isJson = flags.json === true;
+      const tell = ({ step, done, detail }: StopStep): void => print(columns([[step.padEnd(7), (done ? 'done' : 'FAILED').padEnd(6), detail]]));
+      if (!isJson) print(`stops ${chosen.deployment.name}`);
+      const steps = await trip(chosen, { reason, by: nameOr(flags.by, userInfo().username), direct: flags.direct === true }, isJson ? undefined : tell);
+      if (isJson) printJson({ deployment: chosen.deployment.name, steps });
       if (steps.some((it) => !it.done)) process.exitCode = EXIT_CODES.found;
     });
 }

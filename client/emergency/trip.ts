@@ -27,33 +27,38 @@ export interface StopStep {
 const ANSWER_WAIT_MS = 10_000;
 
 /**
- * Stops trading, whatever still works: the fence in SQL, then the guard's signal, which the engine keeps, then its
- * answer. `direct` also closes everything at the venue from here.
+ * Stops trading, whatever still works: the fence in SQL and, beside it, the guard's signal, which the engine keeps, then
+ * its answer; whichever is heard second finds that it is stopped already. `direct` then closes everything at the venue from here.
+ * @param told is told of each step when it ended
  */
-export async function trip(chosen: Chosen, request: StopRequest): Promise<readonly StopStep[]> {
-  const { portfolioId } = chosen.deployment;
-  const cause = tripCauseOf(request);
-  const steps: StopStep[] = [];
-  let tripped: GuardResult | null = null;
-  steps.push(await tried('fence', async () => {
-    tripped = await withGuardLedger(chosen, (ledger) => ledger.commandGuard(portfolioId, { kind: 'trip', cause, at: Date.now() }));
-    return `up (epoch ${tripped.fence.epoch}); ${emergencyIdOf(portfolioId, tripped.state.emergency)}${tripped.change === 'none' ? ', which runs already' : ''}`;
-  }));
-  steps.push(...(await tellGuard(chosen, request)));
-  if (request.direct) steps.push(await tried('closing', () => closeDirectly(chosen, tripped)));
-  return steps;
+export async function trip(chosen: Chosen, request: StopRequest, told: (step: StopStep) => void = () => undefined): Promise<readonly StopStep[]> {
+  const [raised, answers] = await Promise.all([raiseFence(chosen, request, told), tellGuard(chosen, request, told)]);
+  const steps = [raised.step, ...answers];
+  return request.direct ? [...steps, await tried('closing', () => closeDirectly(chosen, raised.tripped), told)] : steps;
 }
 
-async function tellGuard(chosen: Chosen, { reason, by }: StopRequest): Promise<StopStep[]> {
+async function raiseFence(chosen: Chosen, request: StopRequest, told: (step: StopStep) => void): Promise<{ readonly step: StopStep; readonly tripped: GuardResult | null }> {
+  const { portfolioId } = chosen.deployment;
+  const at = Date.now();
+  let tripped: GuardResult | null = null;
+  const step = await tried('fence', async () => {
+    tripped = await withGuardLedger(chosen, (ledger) => ledger.commandGuard(portfolioId, { kind: 'trip', cause: tripCauseOf(request), at }));
+    const { state, fence } = tripped;
+    return `up (epoch ${fence.epoch}); ${emergencyIdOf(portfolioId, state.emergency)}${(state.trippedAt ?? at) < at ? ', which runs already' : ''}`;
+  }, told);
+  return { step, tripped };
+}
+
+async function tellGuard(chosen: Chosen, { reason, by }: StopRequest, told: (step: StopStep) => void): Promise<StopStep[]> {
   const signalled = await tried('guard', () => withGuard(chosen, async (guard) => {
     await guard.signal(emergencyStopSignal, { reason, by });
     return 'signalled: the engine keeps it, whatever dies now';
-  }));
+  }), told);
   if (!signalled.done) return [signalled];
   return [signalled, await tried('answer', () => withGuard(chosen, async (guard) => {
     const { emergencyId, isFenceUp } = await unlessLate(ANSWER_WAIT_MS, guard.executeUpdate(tripUpdate, { args: [{ reason, by }] }), () => new Error(`no worker answered within ${ANSWER_WAIT_MS / 1_000} s; the next one that starts closes`));
     return `${emergencyId} closes everything${isFenceUp ? '' : '; the fence is written when the ledger is back'}`;
-  }))];
+  }), told)];
 }
 
 /**
@@ -78,10 +83,11 @@ async function withGuard<T>({ settings, deployment }: Chosen, work: (guard: Retu
   return await work(client.workflow.getHandle(portfolioGuardId(deployment.portfolioId))).finally(() => client.connection.close());
 }
 
-async function tried(step: StopStep['step'], work: () => Promise<string>): Promise<StopStep> {
-  try {
-    return { step, done: true, detail: await work() };
-  } catch (error) {
-    return { step, done: false, detail: error instanceof KeelError ? `${error.message} [${error.code}]` : messageOf(error) };
-  }
+async function tried(step: StopStep['step'], work: () => Promise<string>, told: (ended: StopStep) => void = () => undefined): Promise<StopStep> {
+  const ended = await work().then(
+    (detail): StopStep => ({ step, done: true, detail }),
+    (error: unknown): StopStep => ({ step, done: false, detail: error instanceof KeelError ? `${error.message} [${error.code}]` : messageOf(error) }),
+  );
+  told(ended);
+  return ended;
 }

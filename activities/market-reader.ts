@@ -1,5 +1,5 @@
 /** Symbols and closed candles of a portfolio, for whoever observes them. */
-import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
+import type { Candle, CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Instrument } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import { once } from '../domain/once.ts';
@@ -11,7 +11,7 @@ import type { Served, ServingDeps, ServingQuestion } from './serving.ts';
 export interface MarketReader {
   /** Kept: a portfolio's spec does not change while a worker runs. */
   portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }>;
-  /** Up to the candle's close: from the ledger; what it lacks comes from the venue, and stays in the ledger. */
+  /** Up to the candle's close: from the ledger; what it lacks, in the middle too, comes from the venue, and stays in the ledger. */
   candlesOf(candle: CandleRef, instruments: readonly Instrument[]): Promise<readonly CandleSeries[]>;
 }
 
@@ -22,7 +22,7 @@ export function createMarketReader({ ledger, venue }: { readonly ledger: Pick<Le
 
   async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {
     const lengthMs = timeframeMs(candle.timeframe);
-    const since = series.candles.at(-1)?.openTime ?? lastOpen - windowCandles * lengthMs;
+    const since = lastBeforeGap(series.candles, lengthMs) ?? lastOpen - windowCandles * lengthMs;
     const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: windowCandles + 1 });
     return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
   }
@@ -39,14 +39,21 @@ export function createMarketReader({ ledger, venue }: { readonly ledger: Pick<Le
 
     candlesOf: async (candle, instruments) => {
       const instrumentIds = instruments.map((it) => it.id);
-      const lastOpen = candle.closeTime - timeframeMs(candle.timeframe);
+      const lengthMs = timeframeMs(candle.timeframe);
+      const lastOpen = candle.closeTime - lengthMs;
       const stored = await windows.read(candle, instrumentIds);
-      const behind = stored.filter((it) => it.candles.at(-1)?.openTime !== lastOpen);
-      if (behind.length === 0) return stored;
-      await ledger.writeCandles(await Promise.all(behind.map((it) => fetchMissing(it, lastOpen, candle))));
+      const lacking = stored.filter((it) => lastBeforeGap(it.candles, lengthMs) !== lastOpen);
+      if (lacking.length === 0) return stored;
+      await ledger.writeCandles(await Promise.all(lacking.map((it) => fetchMissing(it, lastOpen, candle))));
       return await windows.read(candle, instrumentIds);
     },
   };
+}
+
+/** Open time of the candle after which the first one is missing, within or at the end; undefined: there are none. */
+function lastBeforeGap(candles: readonly Candle[], lengthMs: number): number | undefined {
+  const last = candles.find((it, index) => candles[index + 1]?.openTime !== it.openTime + lengthMs);
+  return last?.openTime;
 }
 
 /** What serves is loaded with the first model: a start without any pays nothing. */

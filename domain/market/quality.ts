@@ -8,8 +8,8 @@ import { timeframeMs } from './timeframe.ts';
 const PENALTIES: Readonly<Record<CandleIssueCode, number>> = {
   notFinite: 100, highBelowLow: 100, priceNotPositive: 100, disorder: 50, duplicate: 25, gap: 10, jump: 5, invalidShare: 50, stale: 100, tooFew: 100,
 };
-/** With one of these the symbol takes no new position; a flagged jump or a mended gap only lowers the score. */
-const FORBIDDING: readonly CandleIssueCode[] = ['notFinite', 'highBelowLow', 'priceNotPositive', 'disorder', 'duplicate', 'invalidShare', 'stale', 'tooFew'];
+/** With one of these the symbol takes no new position; a flagged jump only lowers the score. */
+const FORBIDDING: readonly CandleIssueCode[] = ['notFinite', 'highBelowLow', 'priceNotPositive', 'disorder', 'duplicate', 'gap', 'stale', 'tooFew'];
 /** A point with one of these was not there, or said nothing. */
 const INVALID: readonly CandleIssueCode[] = ['notFinite', 'highBelowLow', 'priceNotPositive', 'disorder', 'duplicate', 'gap'];
 const DAY_MS = 86_400_000;
@@ -66,7 +66,7 @@ function orderIssues(stepMs: number, lengthMs: number, issue: (code: CandleIssue
   return [issue('gap', `${missing} candles missing before it`, missing)];
 }
 
-/** Points of the newest day that were invalid: too many, and the whole day is not to be trusted. */
+/** Points of the newest day that were invalid, each of which forbids by itself: with too many the whole day is told bad. */
 function dayIssues(found: readonly Issue[], expected: Expected, lengthMs: number): Issue[] {
   const from = dayStart(expected, lengthMs);
   const pointsOfDay = Math.max(1, Math.round(DAY_MS / lengthMs));

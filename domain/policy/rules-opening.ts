@@ -26,7 +26,7 @@ export const OPENING_RULES = {
   // Data and signal
   candleJumpBps: { kind: 'number', value: 2_000, min: 100, max: 10_000, unit: 'bps', help: 'move within a candle that is flagged' },
   candleStaleTimeframes: { kind: 'number', value: 2, min: 1, max: 20, unit: 'timeframes', help: 'an older candle opens nothing' },
-  invalidPointsMaxBps: { kind: 'number', value: 500, min: 0, max: 5_000, unit: 'bps of points', help: 'invalid points tolerated per symbol and day' },
+  invalidPointsMaxBps: { kind: 'number', value: 500, min: 0, max: 5_000, unit: 'bps of points', help: 'share of invalid points above which the day of a symbol counts as bad' },
   agreementMin: { kind: 'number', value: 0.75, min: 0, max: 1, unit: '0-1', help: 'share of the votes that do not abstain' },
   soleSpeakerFactor: { kind: 'number', value: 0.5, min: 0, max: 1, unit: '×', help: 'on the size when only one voter speaks' },
   highVolatilityAtrBps: { kind: 'number', value: 300, min: 10, max: 5_000, unit: 'bps of price', help: 'ATR from which volatility is high' },

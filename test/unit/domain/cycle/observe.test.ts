@@ -32,6 +32,12 @@ it.each([
   expect(seen.votes).toEqual([]);
 });
 
+it.each([['early in the window', 7], ['in the newest day', WARMUP_CANDLES - 2]])('nobody votes on a window with one candle missing, %s', (_name, missing) => {
+  const seen = observe(drawnCandles(WARMUP_CANDLES + 1).filter((_candle, index) => index !== missing), (WARMUP_CANDLES + 1) * HOUR_MS);
+  expect(seen).toMatchObject({ quality: { tradable: false }, votes: [] });
+  expect(seen.quality.issues.map((it) => it.code)).toEqual(['gap']);
+});
+
 it('nobody votes on a stale window', () => {
   expect(observe(CANDLES, (WARMUP_CANDLES + 3) * HOUR_MS)).toMatchObject({ quality: { tradable: false }, votes: [] });
 });

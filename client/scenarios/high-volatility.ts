@@ -85,7 +85,7 @@ function ruleOf({ votes, atrPct, policy }: Decision): string {
 
 function ruleOfConfidence(mean: number, { isHigh, isAlone, policy }: { readonly isHigh: boolean; readonly isAlone: boolean; readonly policy: Policy }): string {
   if (mean < (isHigh ? Math.max(policy.highVolatilityConfidenceMin, policy.confidenceMin) : policy.confidenceMin)) return 'confidence';
-  return `passed × ${(isAlone ? policy.soleSpeakerFactor : 1) * (isHigh && mean < policy.highVolatilityHalveBelow ? policy.spikeFactor : 1)}`;
+  return `passed × ${(isAlone ? policy.soleSpeakerFactor : 1) * (isHigh && mean < policy.highVolatilityHalveBelow ? policy.highVolatilityFactor : 1)}`;
 }
 
 export const highVolatility = scenario<VolatileSeen>({

@@ -123,9 +123,9 @@ export function parsePolicy(stored: unknown): Policy {
   return policy;
 }
 
-/** Keys that once held something else: learned sizing was on or off, and did nothing while it was on. */
-function fromBefore({ rlSizing }: Readonly<Record<string, unknown>>): Partial<Policy> {
-  return typeof rlSizing === 'boolean' ? { rlSizing: rlSizing ? 'shadow' : 'off' } : {};
+/** Keys that once held something else: learned sizing was on or off, and did nothing while it was on; one factor stood for spikes and for high volatility. */
+function fromBefore({ rlSizing, spikeFactor, highVolatilityFactor = spikeFactor }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { highVolatilityFactor, ...(typeof rlSizing === 'boolean' ? { rlSizing: rlSizing ? 'shadow' : 'off' } : {}) };
 }
 
 export function policyInvalid(problems: readonly PolicyProblem[]): KeelError {

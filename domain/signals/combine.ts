@@ -43,7 +43,7 @@ export function mayOpen(symbol: SymbolObservation, { positions, policy }: Pick<A
   return symbol.quality.tradable && code === null && action !== 'hold' && positions.every((it) => it.instrumentId !== symbol.instrument.id);
 }
 
-type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeakerFactor' | 'highVolatilityAtrBps' | 'highVolatilityConfidenceMin' | 'highVolatilityHalveBelow' | 'spikeFactor'>;
+type SignalPolicy = Pick<Policy, 'agreementMin' | 'confidenceMin' | 'soleSpeakerFactor' | 'highVolatilityAtrBps' | 'highVolatilityConfidenceMin' | 'highVolatilityHalveBelow' | 'spikeFactor'> & Partial<Pick<Policy, 'highVolatilityFactor'>>;
 
 export interface Voted {
   readonly votes: readonly Vote[];
@@ -78,8 +78,13 @@ export function combineVotes({ votes, weights = {}, atrPct, policy }: Voted): Co
   if (winner === undefined || rival !== undefined) return { ...nothing, agreement, code: 'tie' };
   const confidence = sum(winner.own.map((vote) => weightOf(vote) * vote.confidence)) / winner.weight;
   const isWeak = isStormy && confidence < policy.highVolatilityHalveBelow - TOLERANCE;
-  const said = { action: winner.action, confidence, agreement, speakers, confidenceMin, factor: (speakers === 1 ? policy.soleSpeakerFactor : 1) * (isWeak ? policy.spikeFactor : 1) };
+  const said = { action: winner.action, confidence, agreement, speakers, confidenceMin, factor: (speakers === 1 ? policy.soleSpeakerFactor : 1) * (isWeak ? highVolatilityFactorOf(policy) : 1) };
   return { ...said, code: refusalOf(said, { isStormy, policy }) };
+}
+
+/** Records of cycles from before it was a number of its own hold one for spikes and for this. */
+function highVolatilityFactorOf({ highVolatilityFactor, spikeFactor }: Pick<SignalPolicy, 'highVolatilityFactor' | 'spikeFactor'>): number {
+  return highVolatilityFactor ?? spikeFactor;
 }
 
 /** What a vote weighs: models go by their version, rules by name; 1 where nothing is known of it. */

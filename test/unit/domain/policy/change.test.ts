@@ -107,6 +107,8 @@ it.each(POLICY_KEYS)('%s: its bounds are allowed, what lies beyond is not, and i
 
 it('a policy that was stored before a key came into being takes it from `normal`; one that is out of bounds is an error', () => {
   expect(parsePolicy({ leverageMax: 2, gone: 1 })).toEqual({ ...NORMAL, leverageMax: 2 });
+  expect(parsePolicy({ spikeFactor: 0.3 })).toEqual({ ...NORMAL, spikeFactor: 0.3, highVolatilityFactor: 0.3 }); // one number stood for both
+  expect(parsePolicy({ spikeFactor: 0.3, highVolatilityFactor: 0.6 })).toEqual({ ...NORMAL, spikeFactor: 0.3, highVolatilityFactor: 0.6 });
   expect(() => parsePolicy({ leverageMax: 0 })).toThrow(expect.objectContaining({ code: 'POLICY_INVALID', message: 'leverageMax = 0 is refused: 1 to 125 ×' }) as Error);
   expect(() => parsePolicy('normal')).toThrow(expect.objectContaining({ code: 'POLICY_INVALID' }) as Error);
 });

@@ -45,6 +45,15 @@ it.each<[string, number | null, string, object]>([
   expect(combineVotes({ votes: votesOf(said), atrPct, policy: PRESETS.normal })).toMatchObject(expected);
 });
 
+it.each([
+  ['of its own, whatever a spike does', { spikeFactor: 1 }, 0.5],
+  ['as the policy says', { highVolatilityFactor: 0.25 }, 0.25],
+  ['that of spikes, in a record from before it was its own', { spikeFactor: 0.3, highVolatilityFactor: undefined }, 0.3],
+])('the factor of high volatility is %s', (_name, changes, factor) => {
+  const { highVolatilityFactor, ...policy } = { ...PRESETS.normal, ...changes };
+  expect(combineVotes({ votes: votesOf('buy:0.7 buy:0.7'), atrPct: 4, policy: highVolatilityFactor === undefined ? policy : { ...policy, highVolatilityFactor } })).toMatchObject({ factor });
+});
+
 const WEIGHED: readonly Vote[] = votesOf('buy:0.9 sell:0.5 buy:0.6').map((vote, index) => ({ ...vote, voter: 'abc'[index] ?? '' }));
 
 it.each([

@@ -108,10 +108,10 @@ export function createServing({ ledger, models, open, features: loadFeatures, re
     try {
       const vectors = readings.some((it) => it.state === 'used') ? await vectorsOf(candle, series) : none;
       const set = await features();
-      const said = await Promise.all(readings.map(async (it) => await timed(it, () => votesOf(it, set, vectors))));
+      const said = await Promise.all(readings.map(async (it) => await timed(it, () => votesOf(it, set, vectors), vectors)));
       return { readings: said.map((it) => it.reading), vectors, votes: new Map(said.map(({ reading, votes }) => [reading.role, votes])) };
     } catch (error) {
-      const failed = readings.map((it): Reading => (it.state === 'used' ? { ...it, state: 'failed', why: `it cannot be asked: ${messageOf(error)}` } : it));
+      const failed = readings.map((it) => (it.state === 'used' ? failedOf(it, error) : it));
       return { readings: failed, vectors: none, votes: new Map(failed.map((it) => [it.role, silence(it, none)])) };
     }
   }
@@ -152,12 +152,19 @@ function servedOf(instrumentId: InstrumentId, { set, vector, votes, isCanary }: 
   return { votes: of(counts), served: { featureSet: `${set.name}/${set.version}`, vector: shown, shadows: of(beside) } };
 }
 
-/** One that could be asked is told with what that took. */
-async function timed(reading: Reading, ask: () => Promise<Votes>): Promise<{ readonly reading: Reading; readonly votes: Votes }> {
+/** One that could be asked is told with what that took; one that fails fails alone: a trial takes nothing from the champion. */
+async function timed(reading: Reading, ask: () => Promise<Votes>, vectors: Vectors): Promise<{ readonly reading: Reading; readonly votes: Votes }> {
   const began = performance.now();
-  const votes = await ask();
-  return { votes, reading: reading.state === 'used' ? { ...reading, tookMs: Number((performance.now() - began).toFixed(1)) } : reading };
+  try {
+    const votes = await ask();
+    return { votes, reading: reading.state === 'used' ? { ...reading, tookMs: Number((performance.now() - began).toFixed(1)) } : reading };
+  } catch (error) {
+    const failed = failedOf(reading, error);
+    return { votes: silence(failed, vectors), reading: failed };
+  }
 }
+
+const failedOf = (reading: Reading, error: unknown): Reading => ({ ...reading, state: 'failed', why: `it cannot be asked: ${messageOf(error)}` });
 
 async function votesOf(reading: Reading, set: FeatureSet, vectors: Vectors): Promise<Votes> {
   return reading.asked !== null && reading.state === 'used' ? await modelVotesOf(reading.asked, set, vectors) : silence(reading, vectors);

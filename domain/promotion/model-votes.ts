@@ -23,6 +23,8 @@ export interface ServingModel {
 /** Features of more importance than this are known, or it abstains. */
 const MISSING_MAX = 0.5;
 const VERSION_LENGTH = 12;
+/** So far probabilities may lie outside of 0..1, and their sum beside 1: a foreign model's float32. */
+const TOLERANCE = 1e-4;
 
 /**
  * @param description as it was registered.
@@ -53,7 +55,7 @@ export function unfitFor({ described: { featureSet, timeframe }, model }: Servin
 
 /**
  * @param vectors by symbol, in the set's order, NaN where missing; a symbol without one gets an abstention.
- * @throws what `Predictor.predict` throws.
+ * @throws what `Predictor.predict` throws; {KeelError} MODEL_INVALID, not retried: what it says of a symbol is no probabilities.
  */
 export async function modelVotesOf(asked: ServingModel, set: FeatureSet, vectors: ReadonlyMap<InstrumentId, Float32Array | undefined>): Promise<ReadonlyMap<InstrumentId, Vote>> {
   const places = new Map(set.features.map((feature, index) => [feature.name, index]));
@@ -67,8 +69,16 @@ export async function modelVotesOf(asked: ServingModel, set: FeatureSet, vectors
   if (speaking.length === 0) return votes;
   const columns = asked.model.features.map((name) => Float32Array.from(speaking, ({ vector }) => valueAt(vector, places.get(name))));
   const outputs = await asked.model.predict({ names: asked.model.features, columns, rows: speaking.length });
-  speaking.forEach(({ instrumentId }, row) => votes.set(instrumentId, voteOf(asked, outputs.subarray(row * CLASSES.length, (row + 1) * CLASSES.length))));
+  speaking.forEach(({ instrumentId }, row) => votes.set(instrumentId, voteOf(asked, probabilitiesOf(asked, instrumentId, outputs.subarray(row * CLASSES.length, (row + 1) * CLASSES.length)))));
   return votes;
+}
+
+/** A hair outside of 0..1 is rounding, and is taken for the end that it passed; whatever else is no probability would spoil what is stored. */
+function probabilitiesOf({ modelId }: ServingModel, instrumentId: InstrumentId, outputs: Float64Array): Float64Array {
+  const isOne = (value: number): boolean => value >= -TOLERANCE && value <= 1 + TOLERANCE;
+  const sum = outputs.reduce((total, value) => total + value, 0);
+  if (outputs.length !== CLASSES.length || !outputs.every(isOne) || Math.abs(sum - 1) > TOLERANCE) throw new KeelError('MODEL_INVALID', `model ${modelId}: of ${instrumentId} it says ${[...outputs].join(', ')}; allowed: probabilities of ${CLASSES.join(', ')} that sum to 1`);
+  return outputs.map((value) => Math.min(1, Math.max(0, value)));
 }
 
 /** A model that is known and cannot be asked. */

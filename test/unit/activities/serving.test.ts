@@ -7,6 +7,7 @@ import type { CandleSeries } from '../../../domain/market/candle.ts';
 import { DEFAULT_ASSETS } from '../../../domain/market/seeded/assets.ts';
 import { seededMarket } from '../../../domain/market/seeded/seeded-market.ts';
 import type { RegistrySight } from '../../../domain/ports/ledger.ts';
+import type { Predictor } from '../../../domain/ports/predictor.ts';
 import { canaryOf } from '../../../domain/promotion/shadow-trial.ts';
 import { openPredictor } from '../../../models/predictor.ts';
 import type { FittedModel } from '../../support/fitted-model.ts';
@@ -93,6 +94,20 @@ describe('models in cycles', () => {
     const { sight, symbols } = await serving()(2_510, { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true, canaryStage: 2 });
     expect(sight.read[1]).toEqual({ modelId: TRIAL.modelId, role: 'onTrial', state: 'failed', why: 'away' });
     expect([...symbols.values()].map(({ votes }) => votes.map((it) => it.model?.modelId))).toEqual(symbols.size === 2 ? [[CHAMPION.modelId], [CHAMPION.modelId]] : []);
+  });
+
+  it.each<[string, Predictor['predict']]>([
+    ['fails', () => Promise.reject(new KeelError('MODEL_INVALID', 'it failed on 2 rows'))],
+    ['says what is no probability', () => Promise.resolve(new Float64Array(6).fill(NaN))],
+  ])('a trial that %s takes nothing from the champion', async (_name, predict) => {
+    const open = async (artefact: Uint8Array): Promise<Predictor> => ({ ...await openPredictor(artefact), ...(artefact === TRIAL.artefact ? { predict } : {}) });
+    const { sight, symbols } = await serving({ open })(2_510, { champion: registered(CHAMPION), onTrial: registered(TRIAL), hadChampion: true, canaryStage: 2 });
+    expect(sight.read.map((it) => [it.role, it.state])).toEqual([['champion', 'used'], ['onTrial', 'failed']]);
+    for (const { votes, served } of symbols.values()) {
+      expect(votes.map((it) => [it.model?.modelId, it.action === 'abstain'])).toEqual([[CHAMPION.modelId, false]]);
+      expect(served.shadows).toEqual([expect.objectContaining({ action: 'abstain', because: sight.read[1]?.why })]);
+      expect(served.vector).not.toBeNull();
+    }
   });
 
   it('a worker that starts in the middle says the same', async () => {

@@ -47,6 +47,16 @@ describe('a model votes', () => {
     const vote = await voteOn({ ...asked, model }, vectors.get(BTC));
     expect([vote?.action, vote?.confidence]).toEqual([action, expect.closeTo(confidence, 9)]);
   });
+
+  it('a hair beyond 0 and 1, as float32 rounds, is none', async () => {
+    const model = { ...asked.model, predict: () => Promise.resolve(Float64Array.of(-5e-5, 0, 1.00005)) };
+    expect(await voteOn({ ...asked, model }, vectors.get(BTC))).toMatchObject({ action: 'hold', confidence: 1, probabilities: { buy: 0, sell: 0, hold: 1 } });
+  });
+
+  it.each([[[NaN, NaN, NaN]], [[0.5, 0.5, 0.5]], [[-0.1, 0.5, 0.6]], [[2, -0.5, -0.5]]])('%j is no word: it fails, and says what it said', async (outputs) => {
+    const model = { ...asked.model, predict: () => Promise.resolve(Float64Array.from(outputs)) };
+    await expect(voteOn({ ...asked, model }, vectors.get(BTC))).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining(outputs.join(', ')) as string });
+  });
 });
 
 describe('it abstains', () => {

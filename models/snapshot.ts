@@ -59,8 +59,14 @@ function columnsOf({ rows, rules }: Snapshot): readonly Column[] {
 /** Of the numbers and what they are called, in the file's order. */
 export function snapshotHash(snapshot: Snapshot): string {
   const hash = sha256.create().update(utf8ToBytes(JSON.stringify(metaOf(snapshot))));
-  for (const { name, values } of columnsOf(snapshot)) hash.update(utf8ToBytes(`\n${name}\n`)).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  for (const { name, values } of columnsOf(snapshot)) hash.update(utf8ToBytes(`\n${name}\n`)).update(bytesOf(values));
   return bytesToHex(hash.digest());
+}
+
+/** NaN has many bit patterns, and which one 0 / 0 gives depends on whether the code was compiled yet: all of them are one here. */
+function bytesOf(values: Column['values']): Uint8Array {
+  const numbers = values instanceof Int32Array ? values : values.map((value) => (Number.isNaN(value) ? NaN : value));
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
 /** Whole or not at all. One that is there already stays: it holds the same. */

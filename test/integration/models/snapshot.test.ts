@@ -42,6 +42,22 @@ test('a data set comes back as it was, to the last bit, more rows than a chunk h
   expect(await readSnapshot(join(folder, 'bare.parquet'), snapshotHash(bare))).toEqual(bare);
 });
 
+test('a missing value has one name, whichever of its bit patterns the machine made of it', async () => {
+  const [snapshot, other] = [drawn(), drawn()];
+  const column = other.rows.columns[1] as Float32Array;
+  const at = column.findIndex(Number.isNaN);
+  expect(at).toBeGreaterThanOrEqual(0);
+  new Uint32Array(column.buffer, column.byteOffset)[at] = 0xffc00000; // 0 / 0 on x86, before it is compiled
+  const [moves] = other.rows.gapMovesBps as readonly [Float64Array];
+  new Uint32Array(moves.buffer, moves.byteOffset)[2 * moves.findIndex(Number.isNaN) + 1] = 0xfff80000;
+  const hash = snapshotHash(other);
+  expect(hash).toBe(snapshotHash(snapshot));
+  const path = join(folder, 'missing.parquet');
+  await writeSnapshot(path, other);
+  expect(await readSnapshot(path, hash)).toEqual(snapshot);
+  rmSync(path);
+});
+
 test('rows that people excluded are part of its name, and come back with it', async () => {
   const snapshot = drawn();
   const excluding = { ...snapshot, excluded: [{ instrumentId: 'BTC-USDT-PERP', decidedAt: 100 * HOUR }] };

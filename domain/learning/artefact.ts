@@ -3,6 +3,7 @@
  * other, little-endian, and the SHA-256 of all that. Nothing in it depends on when or where it was made.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { z } from 'zod';
 import { KeelError, messageOf } from '../errors.ts';
 
 const MAGIC = new TextEncoder().encode('KEELMODL');
@@ -20,12 +21,13 @@ export interface Artefact {
   readonly arrays: Readonly<Record<string, AnyArray>>;
 }
 
-interface Header {
-  readonly format: number;
-  readonly kind: string;
-  readonly meta: Readonly<Record<string, unknown>>;
-  readonly arrays: readonly { readonly name: string; readonly type: TypeName; readonly length: number }[];
-}
+const HEADER = z.object({
+  format: z.literal(FORMAT),
+  kind: z.string(),
+  meta: z.record(z.string(), z.unknown()),
+  arrays: z.array(z.object({ name: z.string(), type: z.enum(Object.keys(TYPES) as TypeName[]), length: z.int().min(0) })),
+});
+type Header = z.output<typeof HEADER>;
 
 export const artefactHash = (bytes: Uint8Array): string => [...sha256(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -79,16 +81,17 @@ export function readArtefact(bytes: Uint8Array): Artefact {
 }
 
 function headerOf(text: Uint8Array): Header {
-  let header: Header;
+  let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(text)) as Header;
+    header = JSON.parse(new TextDecoder().decode(text));
   } catch (error) {
     throw refuse(`its header is not JSON (${messageOf(error)})`);
   }
-  if (header.format !== FORMAT) throw refuse(`it has format ${String(header.format)}; this version reads ${FORMAT}`);
-  const isWhole = typeof header.kind === 'string' && typeof header.meta === 'object' && Array.isArray(header.arrays) && header.arrays.every(({ name, type, length }) => typeof name === 'string' && Object.hasOwn(TYPES, type) && Number.isInteger(length) && length >= 0);
-  if (!isWhole) throw refuse('its header lacks kind, meta or arrays');
-  return header;
+  const format = (header as Partial<Header> | null)?.format;
+  if (format !== FORMAT) throw refuse(`it has format ${String(format)}; this version reads ${FORMAT}`);
+  const parsed = HEADER.safeParse(header);
+  if (!parsed.success) throw refuse('its header lacks kind, meta or arrays');
+  return parsed.data;
 }
 
 /** An array of an artefact. @throws {KeelError} MODEL_INVALID, not retried: missing, or of another type. */

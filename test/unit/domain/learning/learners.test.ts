@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { artefactHash, readArtefact, writeArtefact } from '../../../../domain/learning/artefact.ts';
@@ -128,6 +129,13 @@ function chainOf(depth: number): Trees {
   return builder.build();
 }
 
+/** With the hash that it should have, whatever its header says. */
+function artefactOf(header: string): Uint8Array {
+  const text = new TextEncoder().encode(header);
+  const body = Uint8Array.from([...new TextEncoder().encode('KEELMODL'), text.length, 0, 0, 0, ...text]);
+  return Uint8Array.from([...body, ...sha256(body)]);
+}
+
 describe('artefacts', () => {
   const options = { task: BINARY, seed: 'artefact' };
   const trees = boosting({ rounds: 4, depthMax: 3, monotone: { a: 1 } }).fit(DRAWN, { ...options, stopping: drawnData(50, 'stop') });
@@ -151,6 +159,9 @@ describe('artefacts', () => {
     ['something else', new TextEncoder().encode('PK\u0003\u0004'.padEnd(200, 'x')), /KEELMODL/],
     ['a part', bytes.slice(0, -1), /cut off or altered/],
     ['one other byte', bytes.map((byte, index) => (index === bytes.length - 200 ? byte ^ 1 : byte)), /cut off or altered/],
+    ['a header that is no object', artefactOf('null'), /it has format undefined/],
+    ['arrays that are none', artefactOf('{"format":1,"kind":"linear","meta":{},"arrays":[null]}'), /lacks kind, meta or arrays/],
+    ['a meta that is none', artefactOf('{"format":1,"kind":"linear","meta":null,"arrays":[]}'), /lacks kind, meta or arrays/],
     ['an unknown kind', writeArtefact({ kind: 'oracle', meta: {}, arrays: {} }), /"oracle"; known are boosting/],
   ])('refuses %s', (_name, given, message) => expect(() => loadModel(given)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID', message: expect.stringMatching(message) as string })));
 

@@ -80,7 +80,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
       const { runId, portfolioId, champion, featureSet, asOf } = plan;
       const trialId = `${runId}/${candidate.recipeId}`;
       const [all, liveVectors] = await Promise.all([models.trials(portfolioId), models.liveVectors({ portfolioId, featureSet, after: asOf - SKEW_MS, limit: SKEW_VECTORS })]);
-      const judgement = await trainer.judge({ ...fitOf({ plan, dataHash, candidate }), kind: candidate.kind, predecessor: champion ?? 'rules', earlierTrials: all.filter((it) => it.trialId !== trialId), featureFaults, liveVectors });
+      const judgement = await trainer.judge({ ...fitOf({ plan, dataHash, candidate }), kind: candidate.kind, predecessor: champion === null ? 'rules' : { learner: champion.learner, parameters: champion.parameters }, earlierTrials: all.filter((it) => it.trialId !== trialId), featureFaults, liveVectors });
       const { verdict, daily, ...learned } = judgement;
       await models.recordTrial({ trialId, runId, portfolioId, recipeId: candidate.recipeId, recipe: { ...candidate.recipe }, kind: candidate.kind, outcome: verdict.isPassed ? 'passed' : 'refused', daily, rules: verdict.rules, reason: null });
       return { trialId, isPassed: verdict.isPassed, refusedBy: verdict.refusedBy, learned };

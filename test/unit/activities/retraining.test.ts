@@ -11,6 +11,8 @@ import type { Venue } from '../../../domain/ports/venue.ts';
 import { importedModelOf } from '../../../domain/promotion/imported.ts';
 import { EMPTY_REGISTRY } from '../../../domain/promotion/registry.ts';
 import type { ServedModel } from '../../../domain/promotion/served-model.ts';
+import type { Recipe } from '../../../domain/retraining/recipe.ts';
+import { recipeIdOf } from '../../../domain/retraining/recipe.ts';
 import { portOf } from '../../support/ports.ts';
 
 const DAY_MS = 86_400_000;
@@ -78,4 +80,25 @@ describe('a plan', () => {
   it('ends before it begins where what users define is not valid, with why', async () => {
     expect((await planOf({ defined: new KeelError('LABEL_INVALID', 'it reads the candle at place -1') })).skipped).toContain('it reads the candle at place -1');
   });
+});
+
+it('a challenger is compared with the champion\'s recipe as a refresh fits it: in the same folds, by the same seed', async () => {
+  const { plan } = await planOf({ champion: LINEAR });
+  const asked: Recipe[] = [];
+  const activities = createRetrainingActivities({
+    policies: portOf<PolicyStore>({}), clock: () => 0, warn: () => undefined, profile: 'usual', retrainIntervalMs: DAY_MS, ledger: portOf<Ledger>({}), venue: portOf<Venue>({}),
+    trainer: portOf<Trainer>({
+      hasSnapshot: () => true,
+      judge: async ({ recipe, predecessor }) => {
+        asked.push({ ...recipe, ...(predecessor === 'rules' ? {} : predecessor) });
+        return { verdict: { isPassed: false, rules: [], refusedBy: [] }, daily: { firstDay: 0, returns: new Float64Array(0) }, promised: null, loss: null, edges: [], metrics: {} };
+      },
+    }),
+    models: portOf<ModelStore>({ trials: async () => [], liveVectors: async () => [], recordTrial: async () => undefined }),
+  });
+  if (plan === undefined) expect.fail('no plan');
+  const [refresh, , challenger] = plan.candidates;
+  if (refresh === undefined || challenger === undefined) expect.fail('no candidates');
+  await activities.judgeCandidate({ plan, dataHash: 'd', candidate: challenger, featureFaults: [] });
+  expect(asked.map(recipeIdOf)).toEqual([refresh.recipeId]);
 });

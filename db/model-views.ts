@@ -27,11 +27,11 @@ const MODELS = `
     ${VALIDATED_AT} AS "validatedAt",
     CASE m.model_id WHEN r.champion THEN 'champion' WHEN r.predecessor THEN 'predecessor' WHEN r.on_trial THEN 'onTrial' END AS place
   FROM models m JOIN validation_trials t USING (trial_id) LEFT JOIN model_registry r ON r.portfolio_id = m.portfolio_id
-  WHERE m.portfolio_id = $1 AND m.model_id LIKE $2 ORDER BY m.written_at DESC LIMIT $3`;
+  WHERE m.portfolio_id = $1 AND starts_with(m.model_id, $2) ORDER BY m.written_at DESC LIMIT $3`;
 
 /** @param query.prefix of the model's id; empty: all. */
 export async function modelRows(pool: Pool, { portfolioId, prefix, limit }: { readonly portfolioId: string; readonly prefix: string; readonly limit: number }): Promise<readonly ModelRow[]> {
-  return await run<ModelRow & Record<string, unknown>>(pool, `models of ${portfolioId}`, { text: MODELS, values: [portfolioId, `${prefix.replace(/[%_\\]/g, '')}%`, limit] });
+  return await run<ModelRow & Record<string, unknown>>(pool, `models of ${portfolioId}`, { text: MODELS, values: [portfolioId, prefix, limit] });
 }
 
 export interface StepRow {

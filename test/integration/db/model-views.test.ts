@@ -38,7 +38,7 @@ const query = { portfolioId: 'sim', prefix: '', limit: 10 };
 
 it('a model is found by the beginning of its id, with its place, its gate, and each step of its life', async () => {
   expect(await modelRows(pool, { ...query, prefix: modelId.slice(0, 8) })).toMatchObject([{ modelId, place: null, gate: 'passed', learner: 'linear', runId: RUN.runId }]);
-  expect(await modelRows(pool, { ...query, prefix: 'zz' })).toEqual([]);
+  for (const prefix of ['zz', '%', '_', '\\']) expect(await modelRows(pool, { ...query, prefix })).toEqual([]); // letters, not patterns
   const byHand = async (stepId: string, decide: Parameters<ModelStore['step']>[0]['decide']) => store.step({ portfolioId: 'sim', stepId, actor: 'ada', decide });
   const model = { modelId, recipeId: 'r', validatedAt: 1_000 };
   await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true, at: 9_000 }) as RegistryStep);

@@ -13,7 +13,7 @@ import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { StoredModel } from '../domain/ports/model-store.ts';
 import type { Predictor } from '../domain/ports/predictor.ts';
 import { importedModelOf } from '../domain/promotion/imported.ts';
-import { servingModelOf } from '../domain/promotion/model-votes.ts';
+import { servingModelOf, unfitFor } from '../domain/promotion/model-votes.ts';
 import { afterGate } from '../domain/promotion/registry.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
 import { recipeIdOf } from '../domain/retraining/recipe.ts';
@@ -53,7 +53,7 @@ const ASKED_CANDLES = 500;
 
 /**
  * The artefact, or ONNX, and beside it `<file>.json`: what `keel models import` needs to know of it.
- * @throws {KeelError} NOT_FOUND; USAGE: a file is there already; MODEL_INVALID: a kind that has no form in ONNX
+ * @throws {KeelError} NOT_FOUND; USAGE: a file is there already, or cannot be written; MODEL_INVALID: a kind that has no form in ONNX
  */
 export async function exportModel(deployment: string | undefined, name: string, { file, asOnnx }: { readonly file: string; readonly asOnnx: boolean }): Promise<ExportedFile> {
   for (const path of [file, `${file}.json`]) if (existsSync(path)) throw new KeelError('USAGE', `${path} is there already; name another file or remove it`);
@@ -66,8 +66,12 @@ export async function writeModelFile(desk: Desk, name: string, { file, asOnnx }:
   const store = createModelStore(pool);
   const [{ recipeId, validatedAt, dataHash, description }, artefact] = await Promise.all([store.model(portfolioId, modelId), store.artefact(portfolioId, modelId)]);
   const written = asOnnx ? await onnxFileOf(artefact, description) : { bytes: artefact, beside: { modelId, recipeId, validatedAt, dataHash, description } satisfies Exported };
-  writeFileSync(file, written.bytes);
-  writeFileSync(`${file}.json`, `${JSON.stringify(written.beside, null, 2)}\n`);
+  try {
+    writeFileSync(file, written.bytes);
+    writeFileSync(`${file}.json`, `${JSON.stringify(written.beside, null, 2)}\n`);
+  } catch (error) {
+    throw new KeelError('USAGE', `${file} cannot be written: ${messageOf(error)}; name one in a folder that there is, and that you may write to`, { cause: error });
+  }
   return { modelId, file, bytes: written.bytes.length };
 }
 
@@ -162,12 +166,13 @@ function warmRowsOf(set: FeatureSet, timeframe: Timeframe, { symbols, names }: {
   return { names, columns, rows: columns[0]?.length ?? 0 };
 }
 
-/** @throws {KeelError} MODEL_INVALID: bytes and description do not make a model that can be asked in a cycle. */
-async function assertServable({ settings }: Desk, { modelId, description, artefact }: Pick<StoredModel, 'modelId' | 'description' | 'artefact'>): Promise<void> {
-  const { openPredictor } = await modelRuntimes(settings);
+/** @throws {KeelError} MODEL_INVALID: bytes and description do not make a model that can be asked in a cycle of this portfolio: on trial it would say nothing, and keep the place of another. */
+async function assertServable({ pool, portfolioId, settings }: Desk, { modelId, description, artefact }: Pick<StoredModel, 'modelId' | 'description' | 'artefact'>): Promise<void> {
+  const [{ openPredictor }, set, { timeframe }] = await Promise.all([modelRuntimes(settings), loadFeatures(settings.features), createLedger(pool).portfolio(portfolioId)]);
   const predictor = await openPredictor(artefact);
   try {
-    servingModelOf(modelId, description, predictor);
+    const unfit = unfitFor(servingModelOf(modelId, description, predictor), { set, timeframe });
+    if (unfit !== null) throw new KeelError('MODEL_INVALID', `the model cannot be asked here: ${unfit}`);
   } finally {
     await predictor.close();
   }

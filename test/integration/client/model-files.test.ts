@@ -86,6 +86,21 @@ describe('our own', () => {
     await expect(takeModelFile(desk, fileOf(OURS.artefact, { modelId: OURS.modelId, recipeId: 'r', dataHash: 'd', description: { learner: 'boosting' } }), BY)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
     expect((await models.registry('sim')).onTrial).toBeNull();
   });
+
+  it.each([
+    ['another feature set', { featureSet: 'mine/3' }, /learned from feature set mine\/3, and standard\/1 runs/],
+    ['other candles', { timeframe: '4h' }, /learned from 4h candles, and 1h ones run/],
+  ])('of %s are refused: they could say nothing here', async (_name, changes, message) => {
+    const path = fileOf(OURS.artefact, { modelId: OURS.modelId, recipeId: 'r', dataHash: 'd', description: { ...OURS.description, ...changes } });
+    await expect(takeModelFile(desk, path, BY)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) as string });
+    expect((await models.registry('sim')).onTrial).toBeNull();
+  });
+
+  it('go to no folder that is not there: said, with the file\'s name', async () => {
+    await registerOurs();
+    const file = join(folder, 'away', 'ours');
+    await expect(writeModelFile(desk, OURS.modelId, { file, asOnnx: false })).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining(file) as string });
+  });
 });
 
 describe('a model of another tool', () => {

@@ -39,7 +39,8 @@ export interface RetrainingDeps extends PolicyReaderDeps {
 const DAY_MS = 86_400_000;
 /** Live vectors of so many days are compared with what computing anew gives. */
 const SKEW_MS = 7 * DAY_MS;
-const SKEW_VECTORS = 2_000;
+/** Every one of hourly candles of fifty symbols. */
+const SKEW_VECTORS = 10_000;
 /** Data sets of the newest retrains are kept beside those of the models in the registry. */
 const ACTOR = 'dailyRetrain';
 

@@ -6,7 +6,6 @@ import { lossDriftOf } from '../domain/drift/loss.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { JudgedRow, ModelStore } from '../domain/ports/model-store.ts';
-import type { LiveVector } from '../domain/ports/trainer.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { isKnownLabel, labelDefinitionOf } from '../domain/predictions/label.ts';
 import { logLossOf } from '../domain/predictions/metrics.ts';
@@ -33,7 +32,7 @@ export interface SupervisionDeps {
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
-/** More than a window of live vectors holds: eight days of hourly candles of a hundred symbols. */
+/** Eight days of hourly candles of a hundred symbols; of more, as many from all over the window. */
 const VECTORS_MAX = 20_000;
 const ACTOR = 'supervisor';
 
@@ -62,7 +61,7 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
     if (`${set.name}/${set.version}` !== featureSet) return null; // it has no say in cycles either
     const vectors = await models.liveVectors({ portfolioId, featureSet, after: at - input.windowMs, limit: VECTORS_MAX });
     const places = new Map(set.features.map((it, place) => [it.name, place]));
-    return inputDriftOf(input, onceEach(vectors).map(({ decidedAt, values }): LiveInput => ({ decidedAt, valueOf: (feature) => values[places.get(feature) ?? -1] ?? NaN })));
+    return inputDriftOf(input, vectors.map(({ decidedAt, values }): LiveInput => ({ decidedAt, valueOf: (feature) => values[places.get(feature) ?? -1] ?? NaN })));
   }
 
   return {
@@ -90,11 +89,6 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
       return { findings: findings.map((it) => it.code), retrain };
     },
   };
-}
-
-/** A champion and a model on trial saw the same. */
-function onceEach(vectors: readonly LiveVector[]): readonly LiveVector[] {
-  return [...new Map(vectors.map((it) => [`${it.instrumentId} ${it.decidedAt}`, it])).values()];
 }
 
 function lossOf({ loss, label }: ServedModel, own: readonly JudgedRow[], candleMs: number): LossDrift | null {

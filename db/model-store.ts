@@ -62,11 +62,7 @@ export function createModelStore(pool: Pool): ModelStore {
 
     registry: async (portfolioId) => (await readStanding(pool, portfolioId)).registry,
 
-    liveVectors: ({ portfolioId, featureSet, after, limit }) => run<LiveVector & Record<string, unknown>>(pool, `vectors of ${portfolioId}`, {
-      text: `SELECT p.instrument_id AS "instrumentId", p.made_at AS "decidedAt", p.feature_vector AS "values" FROM predictions p JOIN cycles c ON c.cycle_id = p.cycle_id
-             WHERE c.portfolio_id = $1 AND c.close_time > $2 AND p.feature_set = $3 AND p.feature_vector IS NOT NULL ORDER BY c.close_time DESC LIMIT $4`,
-      values: [portfolioId, after, featureSet, limit],
-    }),
+    liveVectors: ({ portfolioId, featureSet, after, limit }) => run<LiveVector & Record<string, unknown>>(pool, `vectors of ${portfolioId}`, { text: LIVE_VECTORS, values: [portfolioId, after, featureSet, limit] }),
 
     excludedRows: (portfolioId) => excludedRows(pool, portfolioId),
 
@@ -92,6 +88,15 @@ export function createModelStore(pool: Pool): ModelStore {
     step: (request) => inTransaction(pool, `models of ${request.portfolioId}`, (client) => takeStep(client, request)),
   };
 }
+
+/** A champion and a model on trial saw the same. Of too many every so many-th moment, not the newest alone: what asks wants days, whatever the candles' length. */
+const LIVE_VECTORS = `
+  WITH seen AS (
+    SELECT DISTINCT ON (c.close_time, p.instrument_id) p.prediction_id, c.close_time FROM predictions p JOIN cycles c ON c.cycle_id = p.cycle_id
+    WHERE c.portfolio_id = $1 AND c.close_time > $2 AND p.feature_set = $3 AND p.feature_vector IS NOT NULL ORDER BY c.close_time, p.instrument_id, p.prediction_id),
+  placed AS (SELECT prediction_id, dense_rank() OVER (ORDER BY close_time DESC) - 1 AS place, ceil(count(*) OVER () / $4::float8)::int AS every FROM seen)
+  SELECT p.instrument_id AS "instrumentId", p.made_at AS "decidedAt", p.feature_vector AS "values" FROM placed JOIN predictions p USING (prediction_id)
+  WHERE place % every = 0 ORDER BY p.made_at DESC, p.instrument_id`;
 
 const LATEST_SUPERVISION = `
   SELECT portfolio_id AS "portfolioId", at, scores, weights, drift, findings, retrain, (SELECT max(at) FROM supervisions WHERE portfolio_id = $1 AND retrain = 'drift') AS "driftRetrainAt"

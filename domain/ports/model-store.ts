@@ -100,7 +100,7 @@ export interface ModelStore {
   /** The bytes, as they were registered. */
   artefact(portfolioId: string, modelId: string): Promise<Uint8Array>;
   registry(portfolioId: string): Promise<Registry>;
-  /** Vectors that models saw in cycles after a moment (market clock), the newest first. @param limit ≥ 1 */
+  /** Vectors that models saw in cycles after a moment (market clock), each once, the newest first. @param limit ≥ 1; where there are more, those of every second moment, or every third, and so on */
   liveVectors(query: { readonly portfolioId: string; readonly featureSet: string; readonly after: number; readonly limit: number }): Promise<readonly LiveVector[]>;
   /** Decisions whose data a person marked as bad, in order of time: they are not learned from. */
   excludedRows(portfolioId: string): Promise<readonly ExcludedRow[]>;

@@ -106,7 +106,6 @@ describe('drift', () => {
     ['of a model from before its inputs were kept', { vectors: vectorsOf(2), description: { input: null, loss: null } }],
     ['of losses by a label that is not loaded', { rows: rowsOf(0.2), description: { label: 'gone/1@0.5' } }],
     ['of another feature set', { vectors: vectorsOf(2), description: { featureSet: 'own/0' } }],
-    ['when rows come twice, of a champion and one on trial', { vectors: vectorsOf(2).slice(0, 700).flatMap((it) => [it, it]) }],
   ])('cannot be told %s', async (_name, world) => expect((await supervise(world)).drift).toEqual([]));
 });
 

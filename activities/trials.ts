@@ -20,7 +20,7 @@ import { isLookAwaited, isTrialIdle, trialAdvanced, trialBegun, watchAdvanced, w
 import { trialFactsOf } from '../domain/promotion/trial-facts.ts';
 import type { WatchStep } from '../domain/promotion/watch.ts';
 import { afterClock, afterResults } from '../domain/promotion/watch.ts';
-import { skewOfSymbol } from '../domain/retraining/skew.ts';
+import { ofSameMarket, skewOfSymbol } from '../domain/retraining/skew.ts';
 import type { Engine } from './feeds.ts';
 import type { PolicyReaderDeps } from './policy.ts';
 import { createPolicyReader } from './policy.ts';
@@ -193,10 +193,12 @@ function createSkewLook({ ledger, models, features }: TrialDeps): (look: { reado
     const first = vectors.reduce((before, it) => Math.min(before, it.decidedAt), at);
     const from = first - (warmupCandlesOf(set, timeframe) + BREADTH_CANDLES + 1) * timeframeMs(timeframe);
     const series = await ledger.candlesBetween({ instrumentIds, timeframe, from, to: at });
+    const closed = new Set(series.flatMap(({ instrumentId, candles }) => candles.map((it) => `${instrumentId} ${it.openTime + timeframeMs(timeframe)}`)));
+    const comparable = ofSameMarket(vectors, instrumentIds, (instrumentId, decidedAt) => closed.has(`${instrumentId} ${decidedAt}`));
     const found: string[] = [];
     for (const instrumentId of instrumentIds.slice(0, SKEW.symbols)) {
       await new Promise(setImmediate); // trading goes first
-      found.push(...skewOfSymbol(instrumentId, { set, timeframe, series }, vectors.filter((it) => it.instrumentId === instrumentId)));
+      found.push(...skewOfSymbol(instrumentId, { set, timeframe, series }, comparable.filter((it) => it.instrumentId === instrumentId)));
     }
     return found;
   };

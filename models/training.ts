@@ -19,7 +19,7 @@ import type { Recipe } from '../domain/retraining/recipe.ts';
 import { recipeIdOf } from '../domain/retraining/recipe.ts';
 import type { Rules } from '../domain/retraining/rule-actions.ts';
 import { ruleActionsOf } from '../domain/retraining/rule-actions.ts';
-import { skewOf } from '../domain/retraining/skew.ts';
+import { ofSameMarket, skewOf } from '../domain/retraining/skew.ts';
 import { datasetOf } from '../domain/validation/classes.ts';
 import type { Fold } from '../domain/validation/folds.ts';
 import { walkForward, wholeFold } from '../domain/validation/folds.ts';
@@ -132,12 +132,18 @@ function readIfWhole(path: string): Uint8Array | null {
 
 export async function judged(folder: string, request: JudgeRequest): Promise<Judgement> {
   const { kind, recipe, predecessor, earlierTrials, featureFaults, liveVectors } = request;
+  const { rows: market } = await snapshotOf(folder, request.dataHash);
   const rows = await rowsOf(folder, request);
   const folds = await foldPredictions(folder, request, rows);
   const tested = testedOf(rows, folds);
   const rules = await rulesForetold(folder, request, tested);
   const before = predecessor === 'rules' ? rules : await champions(folder, request, { ...recipe, ...predecessor }, rows);
-  return judgementOf({ kind, rows, folds, featureFaults, skew: skewOf(rows, liveVectors), earlierTrials, predecessor: kind === 'refresh' ? null : before, seed: seedOf(recipe, 'whole') }, rules);
+  return judgementOf({ kind, rows, folds, featureFaults, skew: skewOf(rows, ofSameMarket(liveVectors, market.instruments, knownIn(market))), earlierTrials, predecessor: kind === 'refresh' ? null : before, seed: seedOf(recipe, 'whole') }, rules);
+}
+
+function knownIn({ rows, instruments, instrument, decidedAt }: LabelledRows): (instrumentId: string, at: number) => boolean {
+  const known = new Set(Array.from({ length: rows }, (_, row) => `${instruments[instrument[row] as number] ?? ''} ${decidedAt[row] ?? 0}`));
+  return (instrumentId, at) => known.has(`${instrumentId} ${at}`);
 }
 
 async function foldPredictions(folder: string, request: Omit<FitRequest, 'fold'>, rows: LabelledRows): Promise<readonly ReturnType<typeof foretold>[]> {

@@ -3,6 +3,7 @@ import { computeColumns } from '../features/feature-set.ts';
 import type { FeatureSet } from '../features/feature-set.ts';
 import { marketRowsOf } from '../features/rows.ts';
 import type { CandleSeries } from '../market/candle.ts';
+import type { InstrumentId } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { timeframeMs } from '../market/timeframe.ts';
 import type { LiveVector } from '../ports/trainer.ts';
@@ -24,6 +25,19 @@ export function skewOf(rows: Pick<LabelledRows, 'names' | 'columns' | 'instrumen
     const scale = momentsOf(column.filter((value) => !Number.isNaN(value))).deviation;
     const differing = seen.filter(({ row, values }) => !isSame(values[feature] ?? null, column[row] as number, TOLERANCE * scale));
     return differing.slice(0, NAMED_MAX).map(({ row, instrumentId, decidedAt, values }) => `${name} of ${instrumentId} at ${new Date(decidedAt).toISOString()}: ${values[feature] ?? 'missing'} live, ${column[row] ?? NaN} now (${differing.length} of ${seen.length})`);
+  });
+}
+
+/**
+ * Vectors of moments at which the market is the same now: breadth and mean return are of all symbols. Where one was added or
+ * removed since, or its candle came late, what others saw then is not what computing anew gives, and no code is to blame.
+ * @param universe that is computed anew. @param isKnown whether a symbol has that moment's candle now
+ */
+export function ofSameMarket(live: readonly LiveVector[], universe: readonly InstrumentId[], isKnown: (instrumentId: InstrumentId, decidedAt: number) => boolean): readonly LiveVector[] {
+  return [...Map.groupBy(live, (it) => it.decidedAt)].flatMap(([decidedAt, seen]) => {
+    const then = new Set(seen.map((it) => it.instrumentId));
+    const isSame = universe.every((id) => then.has(id) === isKnown(id, decidedAt)) && [...then].every((id) => universe.includes(id));
+    return isSame ? seen : [];
   });
 }
 

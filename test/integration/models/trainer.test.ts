@@ -113,8 +113,12 @@ test('a live vector that computing anew does not give is named', async () => {
   const { trainer } = one();
   const decidedAt = (COUNT - 10) * HOUR;
   const { names } = await trainer.featureSet('1h');
-  const liveVectors = [{ instrumentId: market.instruments[0]?.id ?? '', decidedAt, values: names.map(() => 12_345) }];
-  const { verdict } = await trainer.judge({ dataHash, recipe, folds: FOLDS, kind: 'challenger', predecessor: 'rules', earlierTrials: [], featureFaults: [], liveVectors });
+  const seen = market.instruments.map(({ id }) => ({ instrumentId: id, decidedAt, values: names.map(() => 12_345) }));
+  const judgedBy = async (liveVectors: typeof seen, instruments: Recipe['instruments'] = null) => await trainer.judge({ dataHash, recipe: { ...recipe, instruments }, folds: FOLDS, kind: 'challenger', predecessor: 'rules', earlierTrials: [], featureFaults: [], liveVectors });
+  const { verdict } = await judgedBy(seen);
+  const alone = await judgedBy(seen, [market.instruments[1]?.id ?? '']); // a recipe of one symbol: the market is what it was
+  expect(alone.verdict.refusedBy).toContain('trainServeSkew');
+  expect((await judgedBy(seen.slice(0, 1))).verdict.refusedBy).not.toContain('trainServeSkew'); // another market
   expect(verdict.rules.find((it) => it.code === 'trainServeSkew')).toMatchObject({ isPassed: false, value: names.length, detail: expect.stringContaining(`12345 live`) as string });
 }, 60_000);
 

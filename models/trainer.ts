@@ -8,15 +8,17 @@ import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { FitRequest, JudgeRequest, Trainer } from '../domain/ports/trainer.ts';
 import type { PackedRequest } from './packed-candles.ts';
 import { buffersOf, packed } from './packed-candles.ts';
+import type { SharedSnapshot } from './shared-snapshot.ts';
 import { hasSnapshot } from './training.ts';
 
 /** What a thread is asked. */
 export type TrainingJob =
   | { readonly kind: 'featureSet'; readonly timeframe: Timeframe }
   | { readonly kind: 'snapshot'; readonly request: PackedRequest }
-  | { readonly kind: 'fit'; readonly request: FitRequest }
-  | { readonly kind: 'judge'; readonly request: JudgeRequest }
-  | { readonly kind: 'trained'; readonly request: Omit<FitRequest, 'fold'> };
+  | { readonly kind: 'open'; readonly dataHash: string }
+  | { readonly kind: 'fit'; readonly request: FitRequest; readonly snapshot: SharedSnapshot }
+  | { readonly kind: 'judge'; readonly request: JudgeRequest; readonly snapshot: SharedSnapshot }
+  | { readonly kind: 'trained'; readonly request: Omit<FitRequest, 'fold'>; readonly snapshot: SharedSnapshot };
 
 /** A failure's code would be lost on the way out of the thread. */
 export type TrainingAnswer = { readonly result: unknown } | { readonly code: string; readonly message: string };
@@ -34,13 +36,15 @@ export interface TrainerOptions {
 
 /** The least that Linux knows: a thread that trains gets what nobody else wants. Elsewhere it is as any other. */
 const NICE = 19;
-/** Threads end when they have nothing to do: they hold a data set in memory. */
+/** Threads end when they have nothing to do. */
 const IDLE_MS = 60_000;
 /** Another retrain may still work on what was written lately. */
 const SPARED_MS = 24 * 3_600_000;
 
 export function createTrainer({ thread, parts, folder, threads }: TrainerOptions): Trainer {
   let opened: Promise<Piscina<TrainingJob, TrainingAnswer>> | null = null;
+  /** The data set of the retrain that runs: its jobs follow each other, and side by side they look at the same one. */
+  let held: { readonly dataHash: string; readonly snapshot: Promise<SharedSnapshot> } | null = null;
 
   /** Loaded when something is trained, not before. */
   async function open(): Promise<Piscina<TrainingJob, TrainingAnswer>> {
@@ -61,14 +65,23 @@ export function createTrainer({ thread, parts, folder, threads }: TrainerOptions
     throw new KeelError(isCode(answer.code) ? answer.code : 'TRAINING_FAILED', answer.message);
   }
 
+  function snapshotOf(dataHash: string): Promise<SharedSnapshot> {
+    if (held?.dataHash === dataHash) return held.snapshot;
+    const own = { dataHash, snapshot: ask<SharedSnapshot>({ kind: 'open', dataHash }) };
+    held = own;
+    own.snapshot.catch(() => { if (held === own) held = null; }); // whoever asks hears of it, and the next one asks anew
+    return own.snapshot;
+  }
+
   return {
     featureSet: (timeframe) => ask({ kind: 'featureSet', timeframe }),
     snapshot: (request) => ask({ kind: 'snapshot', request: packed(request) }),
     hasSnapshot: (dataHash) => hasSnapshot(folder, dataHash),
-    fit: (request) => ask({ kind: 'fit', request }),
-    judge: (request) => ask({ kind: 'judge', request }),
-    trained: (request) => ask({ kind: 'trained', request }),
+    fit: async (request) => await ask({ kind: 'fit', request, snapshot: await snapshotOf(request.dataHash) }),
+    judge: async (request) => await ask({ kind: 'judge', request, snapshot: await snapshotOf(request.dataHash) }),
+    trained: async (request) => await ask({ kind: 'trained', request, snapshot: await snapshotOf(request.dataHash) }),
     keepOnly: (dataHashes) => {
+      held = null; // a retrain ends
       const old = Date.now() - SPARED_MS;
       for (const name of foldersIn(folder)) if (!dataHashes.includes(name) && statSync(join(folder, name)).mtimeMs < old) rmSync(join(folder, name), { recursive: true, force: true });
     },

@@ -30,6 +30,8 @@ import type { Foretold, Tested } from '../domain/validation/tested.ts';
 import { fitFold, foldTermsOf, foretold } from './fold.ts';
 import { loadAnyModel } from './learners.ts';
 import { readSnapshot, snapshotHash, writeSnapshot } from './snapshot.ts';
+import type { SharedSnapshot } from './shared-snapshot.ts';
+import { shared } from './shared-snapshot.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Of a round trip beside both fees: half a spread each way. */
@@ -77,37 +79,35 @@ function rulesOf({ instrument, decidedAt, candleMs }: LabelledRows, said: readon
   });
 }
 
-/** The last one that was read: jobs of one retrain follow each other. */
-let last: { readonly path: string; readonly snapshot: Snapshot } | null = null;
-
-async function snapshotOf(folder: string, dataHash: string): Promise<Snapshot> {
+/** For all threads. @throws {KeelError} SNAPSHOT_INVALID, not retried: lost or damaged; what is damaged is made again */
+export async function sharedSnapshot(folder: string, dataHash: string): Promise<SharedSnapshot> {
   const path = snapshotPath(folder, dataHash);
-  if (last?.path !== path) {
-    try {
-      last = { path, snapshot: await readSnapshot(path, dataHash) };
-    } catch (error) {
-      rmSync(path, { force: true }); // what is damaged is made again
-      throw error;
-    }
+  try {
+    return shared(await readSnapshot(path, dataHash));
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   }
-  return last.snapshot;
 }
 
-async function rowsOf(folder: string, { dataHash, recipe }: Pick<FitRequest, 'dataHash' | 'recipe'>): Promise<LabelledRows> {
-  const { rows } = await snapshotOf(folder, dataHash);
-  return recipe.instruments === null ? rows : rowsOfInstruments(rows, recipe.instruments);
-}
+const rowsOf = ({ rows }: Snapshot, { instruments }: Recipe): LabelledRows => (instruments === null ? rows : rowsOfInstruments(rows, instruments));
 
 const foldsOf = (rows: LabelledRows, { folds }: Pick<FitRequest, 'folds'>): readonly Fold[] => walkForward(rows, folds);
 const seedOf = (recipe: Recipe, fold: FitRequest['fold']): string => `${recipeIdOf(recipe)}|${fold}`;
 
+/** The data set that a job is about, and where what was fitted on it is kept. */
+export interface Kept {
+  readonly folder: string;
+  readonly snapshot: Snapshot;
+}
+
 /** The artefact, from its file, or fitted now and kept. */
-export async function fitted(folder: string, request: FitRequest): Promise<Uint8Array> {
+export function fitted({ folder, snapshot }: Kept, request: FitRequest): Uint8Array {
   const { dataHash, recipe, fold } = request;
   const path = join(folderOf(folder, dataHash), `${recipeIdOf(recipe)}-${fold}.model`);
   const kept = readIfWhole(path);
   if (kept !== null) return kept;
-  const rows = await rowsOf(folder, request);
+  const rows = rowsOf(snapshot, recipe);
   const part = fold === 'whole' ? wholeFold(rows, request.folds) : foldsOf(rows, request)[fold];
   if (part === undefined) throw new RangeError(`there is no fold ${fold}; there are ${request.folds.folds}, from 0`);
   const bytes = fitFold(rows, part, recipe, seedOf(recipe, fold));
@@ -130,14 +130,14 @@ function readIfWhole(path: string): Uint8Array | null {
   }
 }
 
-export async function judged(folder: string, request: JudgeRequest): Promise<Judgement> {
+export function judged(kept: Kept, request: JudgeRequest): Judgement {
   const { kind, recipe, predecessor, earlierTrials, featureFaults, liveVectors } = request;
-  const { rows: market } = await snapshotOf(folder, request.dataHash);
-  const rows = await rowsOf(folder, request);
-  const folds = await foldPredictions(folder, request, rows);
+  const { rows: market } = kept.snapshot;
+  const rows = rowsOf(kept.snapshot, recipe);
+  const folds = foldPredictions(kept, request, rows);
   const tested = testedOf(rows, folds);
-  const rules = await rulesForetold(folder, request, tested);
-  const before = predecessor === 'rules' ? rules : await champions(folder, request, { ...recipe, ...predecessor }, rows);
+  const rules = rulesForetold(kept.snapshot, tested);
+  const before = predecessor === 'rules' ? rules : champions(kept, request, { ...recipe, ...predecessor }, rows);
   return judgementOf({ kind, rows, folds, featureFaults, skew: skewOf(rows, ofSameMarket(liveVectors, market.instruments, knownIn(market))), earlierTrials, predecessor: kind === 'refresh' ? null : before, seed: seedOf(recipe, 'whole') }, rules);
 }
 
@@ -146,20 +146,17 @@ function knownIn({ rows, instruments, instrument, decidedAt }: LabelledRows): (i
   return (instrumentId, at) => known.has(`${instrumentId} ${at}`);
 }
 
-async function foldPredictions(folder: string, request: Omit<FitRequest, 'fold'>, rows: LabelledRows): Promise<readonly ReturnType<typeof foretold>[]> {
-  const predictions: ReturnType<typeof foretold>[] = [];
-  for (const [fold, part] of foldsOf(rows, request).entries()) predictions.push(foretold(rows, part, loadAnyModel(await fitted(folder, { ...request, fold }))));
-  return predictions;
+function foldPredictions(kept: Kept, request: Omit<FitRequest, 'fold'>, rows: LabelledRows): readonly ReturnType<typeof foretold>[] {
+  return foldsOf(rows, request).map((part, fold) => foretold(rows, part, loadAnyModel(fitted(kept, { ...request, fold }))));
 }
 
-async function champions(folder: string, request: JudgeRequest, recipe: Recipe, rows: LabelledRows): Promise<Foretold> {
-  const { probabilities } = testedOf(rows, await foldPredictions(folder, { ...request, recipe }, rows));
+function champions(kept: Kept, request: JudgeRequest, recipe: Recipe, rows: LabelledRows): Foretold {
+  const { probabilities } = testedOf(rows, foldPredictions(kept, { ...request, recipe }, rows));
   return { probabilities, actions: actionsOf(probabilities) };
 }
 
 /** Their actions, and as probabilities what anybody knows: the class priors. */
-async function rulesForetold(folder: string, { dataHash }: Pick<FitRequest, 'dataHash'>, { rows, row, priors }: Tested): Promise<Foretold | null> {
-  const snapshot = await snapshotOf(folder, dataHash);
+function rulesForetold(snapshot: Snapshot, { rows, row, priors }: Tested): Foretold | null {
   const { rules } = snapshot;
   if (rules === null) return null;
   const keyOf = (from: LabelledRows, at: number): string => `${from.instruments[from.instrument[at] as number] ?? ''} ${from.decidedAt[at] ?? 0}`;
@@ -168,10 +165,10 @@ async function rulesForetold(folder: string, { dataHash }: Pick<FitRequest, 'dat
 }
 
 /** What acts if it passes: fitted on everything, and described. @param set that the rows were made with. */
-export async function trained(folder: string, request: Omit<FitRequest, 'fold'>, set: FeatureSet): Promise<Trained> {
+export function trained(kept: Kept, request: Omit<FitRequest, 'fold'>, set: FeatureSet): Trained {
   const { recipe } = request;
-  const artefact = await fitted(folder, { ...request, fold: 'whole' });
-  const rows = await rowsOf(folder, request);
+  const artefact = fitted(kept, { ...request, fold: 'whole' });
+  const rows = rowsOf(kept.snapshot, recipe);
   const part = wholeFold(rows, request.folds);
   const { holdBand } = foldTermsOf(rows, part);
   const model = loadAnyModel(artefact);

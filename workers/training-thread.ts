@@ -5,7 +5,8 @@ import { warmupCandlesOf } from '../domain/features/feature-set.ts';
 import type { FeatureSetView } from '../domain/ports/trainer.ts';
 import type { TrainingAnswer, TrainingJob } from '../models/trainer.ts';
 import { unpacked } from '../models/packed-candles.ts';
-import { fitted, judged, makeSnapshot, trained } from '../models/training.ts';
+import { opened } from '../models/shared-snapshot.ts';
+import { fitted, judged, makeSnapshot, sharedSnapshot, trained } from '../models/training.ts';
 import { once } from '../domain/once.ts';
 import { ownKindOf } from '../domain/learning/own.ts';
 import { addLearner } from '../models/learners.ts';
@@ -29,9 +30,10 @@ async function resultOf(job: TrainingJob): Promise<unknown> {
       return { id: `${set.name}/${set.version}`, names: set.features.map((it) => it.name), warmupCandles: warmupCandlesOf(set, job.timeframe), ...defined } satisfies FeatureSetView;
     }
     case 'snapshot': return await makeSnapshot(folder, unpacked(job.request), { set: await loadFeatures(features), strategy: await loadStrategy(strategy) });
-    case 'fit': await fitted(folder, job.request); return null;
-    case 'judge': return await judged(folder, job.request);
-    case 'trained': return await trained(folder, job.request, await loadFeatures(features));
+    case 'open': return await sharedSnapshot(folder, job.dataHash);
+    case 'fit': fitted({ folder, snapshot: opened(job.snapshot) }, job.request); return null;
+    case 'judge': return judged({ folder, snapshot: opened(job.snapshot) }, job.request);
+    case 'trained': return trained({ folder, snapshot: opened(job.snapshot) }, job.request, await loadFeatures(features));
   }
 }
 

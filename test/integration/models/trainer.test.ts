@@ -11,7 +11,12 @@ import { timeframeMs } from '../../../domain/market/timeframe.ts';
 import type { Trainer } from '../../../domain/ports/trainer.ts';
 import { PRESETS } from '../../../domain/policy/policy.ts';
 import type { Recipe } from '../../../domain/retraining/recipe.ts';
+import type { FeatureSet } from '../../../domain/features/feature-set.ts';
+import { opened, shared } from '../../../models/shared-snapshot.ts';
+import { readSnapshot } from '../../../models/snapshot.ts';
 import { createTrainer } from '../../../models/trainer.ts';
+import { makeSnapshot } from '../../../models/training.ts';
+import { loadStrategy } from '../../../strategies/load.ts';
 
 const COUNT = 2_300;
 const HOUR = timeframeMs('1h');
@@ -65,6 +70,19 @@ test('the same candles, recipe and seed give the same bytes on 1, 2 and 4 thread
   }
 }, 60_000);
 
+test('threads learn from one copy of the data set, which is read once', async () => {
+  const { trainer, folder } = trainerOf(2);
+  await trainer.snapshot(request);
+  const fit = (fold: number | 'whole') => trainer.fit({ dataHash, recipe, folds: FOLDS, fold });
+  await fit(0);
+  rmSync(join(folder, dataHash, 'rows.parquet'));
+  await Promise.all([fit(1), fit('whole')]); // side by side: the second thread is a new one
+  const held = shared(await readSnapshot(join(one().folder, dataHash, 'rows.parquet'), dataHash));
+  for (const numbers of [...held.rows.columns, held.rows.weights, held.rows.instrument, held.rules]) expect(numbers?.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(opened(held)).toEqual(await readSnapshot(join(one().folder, dataHash, 'rows.parquet'), dataHash));
+  await trainer.close();
+}, 60_000);
+
 test('rows that people marked as bad data are left out of the data set, which has another name for that', async () => {
   const { trainer } = one();
   const decidedAt = 1_600 * HOUR;
@@ -108,6 +126,14 @@ test('a candidate is judged on its folds, against the rules, with all that a reg
   const alone = await trainer.judge({ ...common, recipe: { ...recipe, instruments: [market.instruments[1]?.id ?? ''] }, predecessor: { learner: 'linear', parameters: {} } });
   expect(alone.metrics['testRows']).toBeCloseTo((metrics['testRows'] ?? NaN) / 2, -1);
 }, 60_000);
+
+test('a feature that needs more history than it declares is named, on the candles that are learned from', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keel-trainer-'));
+  folders.push(folder);
+  const set: FeatureSet = { name: 'own', version: '1', features: [{ name: 'endless', family: 'own', about: '', warmupCandles: 1, create: (on) => { let sum = 0; return () => (sum += on.now.close); } }] };
+  const { featureFaults } = await makeSnapshot(folder, { ...request, rules: null }, { set, strategy: await loadStrategy('ensemble') });
+  expect(featureFaults).toEqual([expect.objectContaining({ feature: 'endless', fault: 'warmup' })]);
+});
 
 test('a live vector that computing anew does not give is named', async () => {
   const { trainer } = one();

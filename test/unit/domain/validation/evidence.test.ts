@@ -125,6 +125,14 @@ describe('scores', () => {
     expect(HONEST_EVIDENCE.brierSkillLow).toBeCloseTo(low / (lost.reduce((a, b) => a + b) / lost.length), 12);
   });
 
+  it('labels that overlap count by their uniqueness, of all and of each class', () => {
+    const all = ROWS.uniqueness.reduce((sum, share) => sum + share, 0);
+    const { effectiveLabels, effectivePerClass: { buy, sell, hold } } = HONEST_EVIDENCE;
+    expect(all).toBeLessThan(ROWS.rows / 3);
+    expect(effectiveLabels).toBeCloseTo(all, 9);
+    expect(buy + sell + hold).toBeCloseTo(all, 9);
+  });
+
   it('every trial before it makes luck likelier', () => {
     const failed = Array.from({ length: 9 }, (_, index) => ({ trialId: `${index}`, daily: null }));
     const other = { trialId: 'other', daily: { firstDay: 0, returns: Float64Array.of(0.01, -0.02, 0.01, -0.03) } };
@@ -139,6 +147,8 @@ describe('scores', () => {
     expect(same.duel).toEqual({ brierLow: 0, returnLow: 0 });
     expect(better.duel?.brierLow).toBeGreaterThan(0);
     expect(better.duel?.returnLow).toBeGreaterThan(0);
+    const gained = byMoment(own, (index) => brierAt(own.priors, own.actual[index] as number, index) - brierAt(own.probabilities, own.actual[index] as number, index));
+    expect(better.duel?.brierLow).toBe(lowerBoundOfMean(gained, { block: blockOf(4, gained.length), seed: 'test|duel|brier' }));
   });
 });
 

@@ -59,6 +59,12 @@ describe('what a validation claims is counted', () => {
     expect(found).toEqual({ ...NONE, overlapping: [expect.stringMatching(/^1 rows: fold 4: calibration reaches into test, first with B-USDT-PERP at 1970-01-0\dT/)] });
   });
 
+  it('a label that ends one candle within the next part, but none that ends where it begins', () => {
+    const first = fold.test[0] as number; // two symbols, labels of four candles
+    expect(named({ calibration: Int32Array.of(...fold.calibration, first - 6) }).overlapping).toEqual([expect.stringMatching(/^1 rows: fold 4: calibration reaches into test/)]);
+    expect(fold.calibration.at(-1)).toBe(first - 7);
+  });
+
   it('every pair of parts', () => expect(named({ fit: upTo(fold.calibration[0] as number).subarray(0, (fold.stopping[0] as number) - 1) }).overlapping[0]).toMatch(/fit reaches into stopping/));
 
   it('calibration on test', () => expect(named({ calibration: fold.test })).toEqual({ ...NONE, learnedFrom: [expect.stringMatching(/calibration on test/)] }));

@@ -28,7 +28,7 @@ const SERVED_MODEL = z.object({
   input: LEARNED_INPUT.nullable().optional(),
   loss: LEARNED_LOSS.nullable().optional(),
   /** What its test parts showed, for the watch after a promotion; null: too few trades. */
-  promised: z.object({ winRate: z.number(), meanR: z.number(), deviationR: z.number(), worseR: z.number() }).nullable(),
+  promised: z.object({ winRate: z.number(), meanR: z.number(), deviationR: z.number(), worseR: z.number(), correlation: z.number().min(0).max(1).optional() }).nullable(),
   /** Of the test parts, by name. */
   metrics: z.record(z.string(), z.number().nullable()),
   importances: z.array(z.object({ feature: z.string(), share: z.number() })),

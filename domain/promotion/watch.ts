@@ -8,6 +8,7 @@ import { episodesOf } from '../predictions/metrics.ts';
 import { momentsOf } from '../statistics/moments.ts';
 import type { SequentialVerdict } from '../statistics/sequential-test.ts';
 import { logRatioOfTrial, logRatioOfValue, verdictOf } from '../statistics/sequential-test.ts';
+import { HOLD } from '../validation/classes.ts';
 import { tradesOf } from '../validation/net-returns.ts';
 import type { Tested } from '../validation/tested.ts';
 
@@ -27,6 +28,8 @@ export interface Promised {
   readonly deviationR: number;
   /** Mean R when fifteen in a hundred more are lost instead of won. */
   readonly worseR: number;
+  /** 0..1: of the R of two symbols that were traded at one moment; absent in models from before it was measured: none. */
+  readonly correlation?: number | undefined;
 }
 
 /** @returns null where fewer than two trades, or none that differ, promise nothing. */
@@ -36,7 +39,24 @@ export function promiseOf(tested: Pick<Tested, 'rows' | 'row' | 'actions'>): Pro
   const [won, lost] = [results.filter((r) => r > 0), results.filter((r) => r <= 0)];
   const { mean, deviation } = momentsOf(results);
   if (won.length === 0 || lost.length === 0 || !(deviation > 0)) return null;
-  return { winRate: won.length / results.length, meanR: mean, deviationR: deviation, worseR: mean - WORSE_BY * (momentsOf(won).mean - momentsOf(lost).mean) };
+  return { winRate: won.length / results.length, meanR: mean, deviationR: deviation, worseR: mean - WORSE_BY * (momentsOf(won).mean - momentsOf(lost).mean), correlation: correlationOf(tested) };
+}
+
+/** Of all that was acted on, overlapping or not: the mean product of two deviations of one moment over their variance. */
+function correlationOf({ rows, row, actions }: Pick<Tested, 'rows' | 'row' | 'actions'>): number {
+  const acted = [...row].flatMap((at, index) => {
+    const r = ((actions[index] === 0 ? rows.longBps[at] : rows.shortBps[at]) as number) / expectedMoveBps(rows.sigma[at] as number, rows.label.horizonCandles);
+    return actions[index] === HOLD || !Number.isFinite(r) ? [] : [{ at: rows.decidedAt[at], r }];
+  });
+  const { mean, deviation } = momentsOf(acted.map((it) => it.r));
+  let [products, pairs] = [0, 0];
+  for (const moment of Map.groupBy(acted, (it) => it.at).values()) {
+    const sum = moment.reduce((total, { r }) => total + r - mean, 0);
+    const squares = moment.reduce((total, { r }) => total + (r - mean) ** 2, 0);
+    products += (sum * sum - squares) / 2;
+    pairs += (moment.length * (moment.length - 1)) / 2;
+  }
+  return pairs === 0 || !(deviation > 0) ? 0 : Math.min(1, Math.max(0, products / pairs / deviation ** 2));
 }
 
 export interface WatchState {
@@ -59,14 +79,25 @@ export interface WatchStep {
   readonly why: string | null;
 }
 
-/** One more result of an episode: results that do not overlap. @param r net return over the expected move. */
-export function afterResult(state: WatchState, r: number, promised: Promised): WatchStep {
-  if (state.status !== 'watching') return { state, why: null };
-  const rate = Math.min(1 - RATE_LEAST, Math.max(2 * RATE_LEAST, promised.winRate));
-  const winLog = state.wins === 'open' ? state.winLog + logRatioOfTrial(r > 0, rate, Math.max(RATE_LEAST, rate - WORSE_BY)) : state.winLog;
-  const meanLog = state.mean === 'open' ? state.meanLog + logRatioOfValue(r, { promised: promised.meanR, worse: promised.worseR, deviation: promised.deviationR }) : state.meanLog;
-  const [wins, mean] = [state.wins === 'open' ? verdictOf(winLog, ERRORS) : state.wins, state.mean === 'open' ? verdictOf(meanLog, ERRORS) : state.mean];
-  const next = { ...state, results: state.results + 1, winLog, meanLog, wins, mean };
+/** An R, net return over the expected move, and what was promised of it. */
+interface Result {
+  readonly r: number;
+  readonly promised: Promised;
+}
+
+/** Results of episodes that share their time. What moves together tells less than as many alone: n of them count as n / (1 + (n - 1) × correlation). @source Kish, Survey Sampling, 1965: design effect */
+export function afterResultsOfOneTime(state: WatchState, together: readonly Result[]): WatchStep {
+  const [{ promised } = { promised: null }] = together.slice(-1);
+  if (state.status !== 'watching' || promised === null) return { state, why: null };
+  let [winLog, meanLog] = [state.wins === 'open' ? state.winLog : null, state.mean === 'open' ? state.meanLog : null];
+  for (const { r, promised: own } of together) {
+    const share = 1 / (1 + (together.length - 1) * (own.correlation ?? 0));
+    const rate = Math.min(1 - RATE_LEAST, Math.max(2 * RATE_LEAST, own.winRate));
+    if (winLog !== null) winLog += share * logRatioOfTrial(r > 0, rate, Math.max(RATE_LEAST, rate - WORSE_BY));
+    if (meanLog !== null) meanLog += share * logRatioOfValue(r, { promised: own.meanR, worse: own.worseR, deviation: own.deviationR });
+  }
+  const [wins, mean] = [winLog === null ? state.wins : verdictOf(winLog, ERRORS), meanLog === null ? state.mean : verdictOf(meanLog, ERRORS)];
+  const next: WatchState = { ...state, results: state.results + together.length, winLog: winLog ?? state.winLog, meanLog: meanLog ?? state.meanLog, wins, mean };
   if (wins === 'worse') return { state: { ...next, status: 'rollBack' }, why: `its win rate is not the ${(100 * promised.winRate).toFixed(1)} % of its validation, after ${next.results} results` };
   if (mean === 'worse') return { state: { ...next, status: 'rollBack' }, why: `its mean is not the ${promised.meanR.toFixed(3)} R of its validation, after ${next.results} results` };
   if (wins === 'asPromised' && mean === 'asPromised') return { state: { ...next, status: 'kept' }, why: `it keeps its promise, after ${next.results} results` };
@@ -92,14 +123,27 @@ export interface WatchedRow {
  */
 export function afterResults(since: number, rows: readonly WatchedRow[], promisedOf: (voter: string) => Promised | null): WatchStep {
   let step: WatchStep = { state: watchFrom(since), why: null };
-  for (const { voter, returnBps, sigma, horizonCandles } of episodesOf(rows)) {
-    const promised = promisedOf(voter);
-    const expected = expectedMoveBps(sigma, horizonCandles);
-    if (promised === null || expected === 0) continue;
-    step = afterResult(step.state, returnBps / expected, promised);
+  for (const together of byTime(episodesOf(rows))) {
+    const results = together.flatMap(({ voter, returnBps, sigma, horizonCandles }): Result[] => {
+      const promised = promisedOf(voter);
+      const expected = expectedMoveBps(sigma, horizonCandles);
+      return promised === null || expected === 0 ? [] : [{ r: returnBps / expected, promised }];
+    });
+    step = afterResultsOfOneTime(step.state, results);
     if (step.state.status !== 'watching') return step;
   }
   return step;
+}
+
+/** Those that begin before the first of them ends: one horizon of all symbols. */
+function byTime(rows: readonly WatchedRow[]): readonly (readonly WatchedRow[])[] {
+  const times: WatchedRow[][] = [];
+  for (const row of rows) {
+    const newest = times.at(-1);
+    if (newest?.[0] !== undefined && row.madeAt < newest[0].dueAt) newest.push(row);
+    else times.push([row]);
+  }
+  return times;
 }
 
 /** What time and money say. @param lossBps since the promotion, of the equity, > 0 is a loss. */

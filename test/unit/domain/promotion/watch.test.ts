@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { prngOf, uniform } from '../../../../domain/market/seeded/prng.ts';
+import { normal, prngOf, uniform } from '../../../../domain/market/seeded/prng.ts';
 import type { Promised, WatchedRow, WatchState } from '../../../../domain/promotion/watch.ts';
-import { afterClock, afterResult, afterResults, promiseOf, watchFrom } from '../../../../domain/promotion/watch.ts';
+import { afterClock, afterResults, afterResultsOfOneTime, promiseOf, watchFrom } from '../../../../domain/promotion/watch.ts';
 import { expectedMoveBps } from '../../../../domain/predictions/label.ts';
 import { history, rowsOf } from '../validation/rows.fixture.ts';
 
 const DAY_MS = 86_400_000;
 const PROMISED: Promised = { winRate: 0.6, meanR: 0.2, deviationR: 1, worseR: -0.1 };
-const after = (results: readonly number[], promised = PROMISED): { state: WatchState; why: string | null } => results.reduce<{ state: WatchState; why: string | null }>((step, r) => (step.state.status === 'watching' ? afterResult(step.state, r, promised) : step), { state: watchFrom(0), why: null });
+const after = (results: readonly number[], promised = PROMISED): { state: WatchState; why: string | null } => results.reduce<{ state: WatchState; why: string | null }>((step, r) => (step.state.status === 'watching' ? afterResultsOfOneTime(step.state, [{ r, promised }]) : step), { state: watchFrom(0), why: null });
 const times = (count: number, r: number): number[] => Array.from({ length: count }, () => r);
 
 describe('the watch', () => {
@@ -37,7 +37,7 @@ describe('the watch', () => {
 
   it('nothing changes what is decided', () => {
     const { state } = after(times(12, 0));
-    expect(afterResult(state, 1, PROMISED)).toEqual({ state, why: null });
+    expect(afterResultsOfOneTime(state, [{ r: 1, promised: PROMISED }])).toEqual({ state, why: null });
     expect(afterClock(state, { at: 100 * DAY_MS, lossBps: 1e4, dailyLossLimitBps: 1 })).toEqual({ state, why: null });
   });
 
@@ -66,6 +66,25 @@ describe('results of a champion', () => {
     ['of one that promised nothing say nothing', losses(12), null, ['watching', 0, 7]],
   ])('%s', (_name, rows, promised, expected) => expect(status(rows, promised)).toEqual(expected));
 
+  it('that move together count for what they are worth: n as n / (1 + (n - 1) × correlation)', () => {
+    const both = losses(12).flatMap((it) => [it, { ...it, instrumentId: 'B' }]);
+    expect(status(both)).toEqual(['rollBack', 12, 7]);
+    expect(status(both, { ...PROMISED, correlation: 1 })).toEqual(['rollBack', 24, 7]);
+    expect(status(both, { ...PROMISED, correlation: 0.5 })).toEqual(['rollBack', 18, 7]); // nine times 4/3 losses
+    const later = losses(12).flatMap((it) => [it, { ...it, instrumentId: 'B', madeAt: it.madeAt + 3, dueAt: it.dueAt + 3 }]);
+    expect(status(later, { ...PROMISED, correlation: 1 })).toEqual(['rollBack', 24, 7]); // what begins before the other ends
+  });
+
+  it('of ten symbols that move together: who is as promised is rolled back in hardly any of 200 markets, who is negated in most', () => {
+    const rolledBack = (edge: number): number => Array.from({ length: 200 }, (_, seed) => {
+      const random = prngOf(`together ${seed}`);
+      const rows = Array.from({ length: 84 }, (__, hour) => { const common = normal(random); return Array.from({ length: 10 }, (___, symbol) => row(4 * hour, 200 * (edge + Math.sqrt(0.6) * common + Math.sqrt(0.4) * normal(random)), { instrumentId: `${symbol}` })); });
+      return afterResults(0, rows.flat(), () => ({ winRate: 0.54, meanR: 0.1, deviationR: 1, worseR: -0.14, correlation: 0.6 })).state.status;
+    }).filter((it) => it === 'rollBack').length;
+    expect(rolledBack(0.1)).toBeLessThanOrEqual(8);
+    expect(rolledBack(-0.28)).toBeGreaterThanOrEqual(160);
+  });
+
   it('are each held to what their own voter promised', () => {
     const rows = [...losses(6), ...losses(6, { voter: 'before', instrumentId: 'B' })];
     expect(afterResults(0, rows, (voter) => (voter === 'm' ? PROMISED : null)).state.results).toBe(6);
@@ -84,6 +103,16 @@ describe('what was promised', () => {
     expect(promised?.winRate).toBe(won.length / results.length);
     expect(promised?.meanR).toBeCloseTo(mean(results), 12);
     expect(promised?.worseR).toBeCloseTo(mean(results) - 0.15 * (mean(won) - mean(lost)), 12);
+  });
+
+  it('tells how much symbols go together, 0 where each goes alone', () => {
+    const of = (ids: readonly string[]): number => {
+      const all = rowsOf(ids.map((id, place) => ({ ...history(id, 400), instrumentId: `${place}` })));
+      return promiseOf({ rows: all, row: Int32Array.from({ length: all.rows }, (_, row) => row), actions: new Uint8Array(all.rows) })?.correlation ?? NaN;
+    };
+    expect(of(['A', 'A'])).toBeCloseTo(1, 9);
+    expect(of(['A', 'B'])).toBeLessThan(0.15);
+    expect(of(['A'])).toBe(0);
   });
 
   it.each([['nothing was traded', 2, part], ['a single trade', 0, part.subarray(0, 1)]])('%s: nothing', (_name, action, row) => expect(promiseOf({ rows, row, actions: new Uint8Array(row.length).fill(action) })).toBeNull());

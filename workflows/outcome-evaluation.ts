@@ -1,4 +1,4 @@
-import { condition, continueAsNew, isCancellation, log, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, isCancellation, log, patched, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { EvaluationStep } from '../activities/types.ts';
 import type { EvaluationInput, EvaluationOutcome } from './messages.ts';
 import { newsSignal } from './messages.ts';
@@ -8,6 +8,8 @@ import { evaluating, supervising } from './proxies.ts';
 const STEPS_MAX = 200;
 /** What could not be priced is looked at again, ever more seldom. Wall clock: the market's may stand still meanwhile. */
 const AGAIN_MS = { first: 500, most: 60_000 } as const;
+/** So long a pause after looks that priced nothing: what is missing then may never come, and voters are looked at without it. */
+const PATIENT_MS = 4_000;
 
 /**
  * Prices every prediction that is due, each at exactly its own candles, and ends. It goes by the ledger alone: a run that
@@ -28,15 +30,20 @@ export async function outcomeEvaluation({ portfolioId, before }: EvaluationInput
     if (round.isLast && round.isTrialDue === true) await orLater('the trial was not woken', () => supervising.wakeTrial(portfolioId));
     const isDone = round.isLast && round.waiting === 0 && !isHeard;
     if (isDone) {
-      if (round.isSupervisionDue === true) await orLater('voters were not supervised', () => supervising.superviseModels(portfolioId)); // after the prices, which it goes by
+      if (round.isSupervisionDue === true) await supervise(); // after the prices, which it goes by
       if (!isHeard) return total;
       continue;
     }
     if (steps >= STEPS_MAX) return await continueAsNew<typeof outcomeEvaluation>({ portfolioId, before: total });
     if (round.evaluated + round.unpriceable > 0) delayMs = AGAIN_MS.first;
     if (!round.isLast || isHeard) continue;
+    if (round.isSupervisionDue === true && delayMs >= PATIENT_MS && patched('supervised while some wait')) await supervise();
     await condition(() => isHeard, delayMs);
     delayMs = Math.min(AGAIN_MS.most, delayMs * 2);
+  }
+
+  async function supervise(): Promise<void> {
+    await orLater('voters were not supervised', () => supervising.superviseModels(portfolioId));
   }
 
   /** What is priced next does not depend on it. */

@@ -64,6 +64,13 @@ it.each([
   expect({ looks, outcome }).toEqual({ looks: expected, outcome: { evaluated: 6, unpriceable: 0, waiting: 0 } });
 });
 
+it('voters are looked at although some candles are missing for long, maybe for ever', async () => {
+  const waits: EvaluationStep = { ...WAITS, evaluated: 0, isSupervisionDue: true };
+  let looks = 0;
+  const { outcome } = await evaluate([WAITS, waits, waits, waits, DONE], { supervised: () => { looks += 1; return Promise.resolve(); } });
+  expect({ looks, outcome }).toEqual({ looks: 1, outcome: { evaluated: 4, unpriceable: 0, waiting: 0 } });
+});
+
 it.each([
   ['a candle closed: its trial is woken, also while some candles are missing', () => Promise.resolve(), [1, 1]],
   ['that it cannot be woken keeps nobody from pricing', () => Promise.reject(new Error('the engine is away')), [3, 3]],

@@ -105,14 +105,14 @@ export class FeatureStream {
     return into;
   }
 
-  /** What is missing between the last candle and this one. */
+  /** What is missing between the last candle and this one. A level stays what it was; the return over one candle is not that over the next. */
   #fill(openTime: number): void {
     if (this.#last === null) return;
     const { candle } = this.#last;
     const missing = (openTime - candle.openTime) / this.#lengthMs - 1;
     if (!Number.isInteger(missing) || missing < 0) throw new RangeError(`a ${this.#timeframe} candle that opens at ${openTime} cannot follow one that opened at ${candle.openTime}: give closed candles, oldest first, each once`);
     if (missing > GAP_MAX_CANDLES) this.#graph = this.#begin();
-    else for (let index = 1; index <= missing; index += 1) this.#advance({ ...this.#last, candle: { openTime: candle.openTime + index * this.#lengthMs, open: candle.close, high: candle.close, low: candle.close, close: candle.close, volume: 0 } });
+    else for (let index = 1; index <= missing; index += 1) this.#advance({ ...this.#last, marketReturn: undefined, candle: { openTime: candle.openTime + index * this.#lengthMs, open: candle.close, high: candle.close, low: candle.close, close: candle.close, volume: 0 } });
   }
 
   #advance(row: FeatureRow): void {

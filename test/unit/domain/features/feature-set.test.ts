@@ -145,6 +145,16 @@ describe('what is not there', () => {
     expect(gap(25)).toBeNaN();
   });
 
+  it('a return of the market over one candle is not that over those that are missing', () => {
+    const rows = along(Array.from({ length: 80 }, () => 100)).map((row): FeatureRow => ({ ...row, marketReturn: { value: row.candle.openTime === 40 * HOUR_MS ? 0.05 : 0.001, knownAt: row.candle.openTime + HOUR_MS } }));
+    const columns = computeColumns(STANDARD_FEATURES, '1h', rows.filter((_, index) => index <= 40 || index >= 44));
+    expect(valueOf('marketReturn1', 41, columns)).toBe(0.001);
+    expect(valueOf('marketReturn24', 40, columns)).toBeCloseTo(0.073, 12);
+    expect(valueOf('marketReturn24', 41, columns)).toBeNaN(); // three of its 24 are not known
+    expect(valueOf('marketReturn24', 63, columns)).toBeNaN();
+    expect(valueOf('marketReturn24', 64, columns)).toBeCloseTo(0.024, 12);
+  });
+
   it.each([['twice', 0], ['backwards', -1], ['between two hours', 0.5]])('a candle %s is refused', (_name, hours) => {
     const stream = new FeatureStream(STANDARD_FEATURES, '1h');
     const [row] = ROWS as readonly [FeatureRow];

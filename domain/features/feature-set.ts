@@ -84,7 +84,7 @@ export class FeatureStream {
 
   #begin(): Graph {
     const graph = new Graph(this.#timeframe);
-    this.#readers = this.#set.features.map((feature) => feature.create(graph));
+    this.#readers = this.#set.features.map((feature) => readerOf(feature, graph));
     this.#count = 0;
     return graph;
   }
@@ -93,14 +93,14 @@ export class FeatureStream {
    * One more closed candle.
    * @param into as long as the set has features; default: a new array.
    * @returns `into`: a value per feature, in the set's order; NaN where it is missing.
-   * @throws {RangeError} not retried: a candle that does not come after the last one, or a fact that was not known at its close.
+   * @throws {RangeError} not retried: a candle that does not come after the last one, a fact that was not known at its close, or a feature whose value is no number.
    */
   next(row: FeatureRow, into = new Float64Array(this.#readers.length)): Float64Array {
     this.#fill(row.candle.openTime);
     this.#advance(row);
     for (let index = 0; index < this.#readers.length; index += 1) {
       const value = this.#count < (this.#warmups[index] as number) ? NaN : (this.#readers[index] as () => number)();
-      into[index] = Number.isFinite(value) ? value : NaN;
+      into[index] = Number.isFinite(value) ? value : missing(value, this.#set.features[index]);
     }
     return into;
   }
@@ -120,6 +120,18 @@ export class FeatureStream {
     this.#count += 1;
     this.#graph.advance(frameOf(row, row.candle.openTime + this.#lengthMs));
   }
+}
+
+function readerOf({ name, create }: FeatureDefinition, graph: Graph): () => number {
+  const read: unknown = create(graph);
+  if (typeof read !== 'function') throw new RangeError(`${name}: create gives back ${typeof read}, not the function that reads its value`);
+  return read as () => number;
+}
+
+/** Users write features in JavaScript too. */
+function missing(value: unknown, feature: FeatureDefinition | undefined): number {
+  if (typeof value !== 'number') throw new RangeError(`${feature?.name ?? ''}: its value is ${JSON.stringify(value)}, not a number; NaN is what is missing`);
+  return NaN;
 }
 
 function frameOf({ candle, btcClose, breadth, marketReturn, fundingRate, openInterest }: FeatureRow, closeTime: number): Frame {

@@ -59,7 +59,7 @@ export async function answerDecision(name: string | undefined, { id, answer, by,
 
 /** @throws {KeelError} NOT_FOUND, USAGE where several begin so */
 export function decisionNamed(waiting: readonly Decision[], id: string, deployment: string): Decision {
-  const [found, second] = waiting.filter((it) => it.id.startsWith(id));
+  const [found, second] = waiting.filter((it) => id !== '' && it.id.startsWith(id));
   if (found === undefined) throw new KeelError('NOT_FOUND', `in ${deployment} no decision ${id}… waits for a person; these do: ${waiting.map((it) => it.id).join(', ') || 'none'}`);
   if (second !== undefined) throw new KeelError('USAGE', `several decisions begin with "${id}": ${found.id}, ${second.id}; give more of the id`);
   return found;

@@ -73,7 +73,7 @@ async function progressOf({ pool, portfolioId }: Desk, { modelId, place }: Model
 /** By the beginning of its id, or its place. @throws {KeelError} NOT_FOUND, USAGE where several begin so */
 export async function findModel({ pool, portfolioId, deployment }: Desk, name: string): Promise<ModelRow> {
   const isPlace = ['champion', 'predecessor', 'onTrial'].includes(name);
-  const rows = (await modelRows(pool, { portfolioId, prefix: isPlace ? '' : name, limit: LISTED_MAX })).filter((it) => !isPlace || it.place === name);
+  const rows = (await modelRows(pool, { portfolioId, prefix: isPlace ? '' : name, limit: LISTED_MAX })).filter((it) => (isPlace ? it.place === name : name !== '' && it.modelId.startsWith(name)));
   const [found, second] = rows;
   if (found === undefined) throw new KeelError('NOT_FOUND', isPlace ? `${deployment} has no ${name}${name === 'champion' ? ': the rules act' : ''}; \`keel models\` lists what there is` : `${deployment} has no model ${name}…; \`keel models\` lists them`);
   if (second !== undefined) throw new KeelError('USAGE', `several models begin with ${name}: ${rows.slice(0, 5).map((it) => it.modelId.slice(0, 16)).join(', ')}; give more of the id`);

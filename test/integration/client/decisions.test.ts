@@ -61,6 +61,11 @@ describe('a model that won its trial', () => {
     expect(await world.trials.standing('sim')).toMatchObject({ registry: { champion: null }, trial: { state: { phase: 'canary' } } });
   });
 
+  it.each(['', '%', '_'])('is not meant by "%s", though there is no other', async (name) => {
+    const { desk } = await asked('passed');
+    await expect(takePromotion(desk, name, BY)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   it.each<['keel decisions' | 'keel models retire']>([['keel decisions'], ['keel models retire']])('refused by %s is retired, by a step of its trial', async (how) => {
     const { world, desk, modelId, id } = await asked('passed');
     if (how === 'keel decisions') expect(await answerPromotion(desk, { id }, { ...BY, isAgreed: false })).toBe('retired: looked at it');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerOf, decisionNamed, decisionsText } from '../../../../client/decisions.ts';
 import { ARMED } from '../../../../domain/emergency/guard.ts';
-import type { DecisionFacts } from '../../../../domain/oversight/decisions.ts';
+import type { Decision, DecisionFacts } from '../../../../domain/oversight/decisions.ts';
 import { decisionsOf } from '../../../../domain/oversight/decisions.ts';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
 
@@ -42,7 +42,11 @@ describe('an answer', () => {
   it('is to one that waits, by the beginning of its id', () => {
     expect(decisionNamed(waiting, 'promo', 'sim').kind).toBe('promotion');
     expect(() => decisionNamed(waiting, 'sizing', 'sim')).toThrow(expect.objectContaining({ code: 'NOT_FOUND', message: expect.stringContaining('emergency/3, promotion/abcdef012345') as string }) as Error);
-    expect(() => decisionNamed(waiting, '', 'sim')).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+    expect(() => decisionNamed([...waiting, { ...(waiting[0] as Decision), id: 'emergency/4' }], 'emer', 'sim')).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);
+  });
+
+  it('that says nothing of which is to none, also where one waits alone: a script\'s empty variable resumes nothing', () => {
+    expect(() => decisionNamed(waiting.slice(0, 1), '', 'sim')).toThrow(expect.objectContaining({ code: 'NOT_FOUND', message: expect.stringContaining('emergency/3') as string }) as Error);
   });
 
   it('is one of those that it has', () => {

@@ -179,6 +179,8 @@ export const predictions = pgTable(
     decision: text('decision'),
     reason: text('reason'),
     requestId: id('request_id').references(() => predictionRequests.requestId),
+    /** Wall clock of the database: the beginning of the transaction, hence before its cycle says `recorded_at`; null: from before this was kept. */
+    storedAt: epochMs('stored_at').default(sql`(extract(epoch from transaction_timestamp()) * 1000)::bigint`),
   },
   (table) => [
     unique('predictions_once').on(table.cycleId, table.instrumentId, table.voter, table.voterVersion),

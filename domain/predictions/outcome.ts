@@ -108,6 +108,6 @@ export interface VenueAnswer {
 }
 
 /** Corrupt data is worse than none. */
-function isSound({ open, high, low, close }: Candle): boolean {
+export function isSound({ open, high, low, close }: Candle): boolean {
   return [open, high, low, close].every((price) => Number.isFinite(price) && price > 0) && high >= Math.max(open, close) && low <= Math.min(open, close);
 }

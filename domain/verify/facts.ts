@@ -55,10 +55,15 @@ export interface CycleFact {
   readonly policyVersion: number | null;
 }
 
-export type OutcomeFact = ({ readonly state: 'priced' } & PricedOutcome) | { readonly state: 'unpriceable' };
+export type OutcomeFact = ({ readonly state: 'priced' } & PricedOutcome) | { readonly state: 'unpriceable'; readonly evidence: Readonly<Record<string, unknown>> };
 
 export interface JudgedFact {
   readonly prediction: DuePrediction;
+  /** Close of the candle of its cycle or request, market clock. */
+  readonly decidedAt: number;
+  /** When it was stored, and from when its cycle could be acted by, the database's clock; null: not kept, or not recorded. */
+  readonly storedAt: number | null;
+  readonly recordedAt: number | null;
   /** Null: none yet. */
   readonly outcome: OutcomeFact | null;
 }
@@ -79,7 +84,7 @@ export interface LedgerFacts {
   readonly cycles: readonly CycleFact[];
   /** `<cycle> <instrument>` of every stored prediction, once each. */
   readonly predicted: ReadonlySet<string>;
-  /** Predictions that have an outcome or fell due; one with two outcomes stands here twice. */
+  /** Predictions that have an outcome or will have one; one with two outcomes stands here twice. */
   readonly judged: readonly JudgedFact[];
   /** Stored candles by `<timeframe> <instrument>`, as far back as predictions are judged by them. */
   readonly candles: ReadonlyMap<string, CandleShelf>;

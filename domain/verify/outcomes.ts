@@ -1,21 +1,35 @@
-import type { DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
+import type { Candle } from '../market/candle.ts';
+import { timeframeMs } from '../market/timeframe.ts';
+import type { CandleShelf, DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
 import { isKnownLabel } from '../predictions/label.ts';
-import { pricingOf } from '../predictions/outcome.ts';
-import type { Facts, LedgerFacts, OutcomeFact, Violation } from './facts.ts';
+import { isSound, openTimesOf, pricingOf } from '../predictions/outcome.ts';
+import type { Facts, JudgedFact, LedgerFacts, OutcomeFact, Violation } from './facts.ts';
 import { grouped } from './sums.ts';
 
 /** @source learning.md: what falls due is priced within so long, market clock. */
 const LATE_MS = 300_000;
 
-/** Invariant 8: a prediction has at most one outcome, and it is what its label function says of the stored candles; none that fell due has none. */
-export function outcomeViolations({ ledger, engine }: Facts): Violation[] {
+/** Invariant 8: a prediction was made at its decision, until its own horizon, and stored before its use; it has at most one outcome, and that is what its label function says of the stored candles; none that fell due has none. */
+export function outcomeViolations({ ledger, engine }: { readonly ledger: LedgerFacts; readonly engine: Pick<Facts['engine'], 'isAtRest'> }): Violation[] {
   const judged = ledger.judged.flatMap(({ prediction, outcome }) => (outcome === null ? [] : [{ prediction, outcome }]));
-  return [...doubled(judged), ...judged.flatMap((it) => changed(it, ledger)), ...overdue(ledger, engine.isAtRest ? 0 : LATE_MS)];
+  return [...ledger.judged.flatMap(untimely), ...doubled(judged), ...judged.flatMap((it) => changed(it, ledger)), ...overdue(ledger, engine.isAtRest ? 0 : LATE_MS)];
 }
 
 interface Judged {
   readonly prediction: DuePrediction;
   readonly outcome: OutcomeFact;
+}
+
+/** One transaction stores a cycle's plan and its predictions: what was stored in a later one was made knowing what came. */
+function untimely({ prediction, decidedAt, storedAt, recordedAt }: JudgedFact): Violation[] {
+  const { predictionId, cycleId, madeAt, dueAt, horizonCandles, timeframe } = prediction;
+  const broken = (name: string, evidence: Violation['evidence']): Violation => ({ invariant: 8, name, subject: `prediction ${predictionId}`, evidence: { cycle: cycleId, ...evidence } });
+  const until = madeAt + horizonCandles * timeframeMs(timeframe);
+  return [
+    ...(madeAt === decidedAt ? [] : [broken('a prediction was made at another moment than its decision', { madeAt, decidedAt })]),
+    ...(dueAt === until ? [] : [broken('a prediction falls due at another moment than the end of its horizon', { dueAt, until })]),
+    ...(storedAt === null || recordedAt === null || storedAt <= recordedAt ? [] : [broken('a prediction was stored after its use', { storedAt, recordedAt })]),
+  ];
 }
 
 function doubled(judged: readonly Judged[]): Violation[] {
@@ -27,16 +41,25 @@ const COMPARED = ['entryPrice', 'exitPrice', 'actual', 'moveBps', 'returnBps', '
 
 /** Candles that are not stored any more prove nothing. */
 function changed({ prediction, outcome }: Judged, { candles }: LedgerFacts): Violation[] {
-  if (outcome.state !== 'priced') return [];
   const subject = `prediction ${prediction.predictionId}`;
+  const shelf = candles.get(`${prediction.timeframe} ${prediction.instrumentId}`) ?? new Map<number, Candle>();
+  if (outcome.state !== 'priced') return isProved(prediction, outcome.evidence, shelf) ? [] : [{ invariant: 8, name: 'an outcome is unpriceable without proof', subject, evidence: { told: JSON.stringify(outcome.evidence) } }];
   if (!isKnownLabel(prediction.labelVersion)) return [{ invariant: 8, name: 'an outcome cannot be recomputed: its label is not known here', subject, evidence: { label: prediction.labelVersion, action: 'KEEL_LABEL must name the file that defines it' } }];
-  const pricing = pricingOf(prediction, candles.get(`${prediction.timeframe} ${prediction.instrumentId}`) ?? new Map(), { evaluatedAt: prediction.dueAt, asked: null });
+  const pricing = pricingOf(prediction, shelf, { evaluatedAt: prediction.dueAt, asked: null });
   if (pricing.kind === 'missing') return [];
   if (pricing.outcome.state !== 'priced') return [{ invariant: 8, name: 'an outcome was priced on a candle that cannot be', subject, evidence: {} }];
   const again = pricing.outcome;
   const different = COMPARED.filter((key) => outcome[key] !== again[key]);
   if (different.length === 0) return [];
   return [{ invariant: 8, name: 'an outcome is not what its label says of the stored candles', subject, evidence: { label: prediction.labelVersion, stored: different.map((key) => `${key} ${String(outcome[key])}`), recomputed: different.map((key) => `${key} ${String(again[key])}`) } }];
+}
+
+/** The venue had shown later candles than one of the horizon's, which may have come since; or one of them cannot be. */
+function isProved(prediction: DuePrediction, { missing, venueShows, openTime }: Readonly<Record<string, unknown>>, shelf: CandleShelf): boolean {
+  const own: readonly unknown[] = openTimesOf(prediction);
+  if (Array.isArray(missing)) return missing.length > 0 && missing.every((it) => own.includes(it)) && typeof venueShows === 'number' && venueShows > Number(missing.at(-1));
+  const candle = shelf.get(openTime as number);
+  return own.includes(openTime) && (candle === undefined || !isSound(candle));
 }
 
 /** Measured by the newest recorded cycle: as far as the market was followed. One for all that are due of a cycle. */

@@ -63,9 +63,10 @@ test('after a week without any worker, and one killed while it catches up, every
     SELECT cycle_id, instrument_id, 'planted', '1', portfolio_id, made_at, 'buy', 0.5, 1, 0, 0, 'planted', regime, price, 'member', horizon_candles, due_at, label_version, sigma, cost_bps FROM predictions WHERE role = 'acting' AND due_at IS NOT NULL ORDER BY made_at LIMIT 1 RETURNING prediction_id::int id`;
   const { id } = await oneRow<{ id: number }>(system, planted);
   await nextCandle(system);
-  expect(await system.violations()).toMatchObject([{ invariant: 8, name: 'predictions fell due and have no outcome', evidence: { predictions: 1 } }]);
+  const late = { invariant: 8, name: 'a prediction was stored after its use', subject: `prediction ${id}` };
+  expect(await system.violations()).toMatchObject([late, { invariant: 8, name: 'predictions fell due and have no outcome', evidence: { predictions: 1 } }]);
   await system.database.query(`INSERT INTO outcomes (prediction_id, label_version, state, entry_at, exit_at, entry_price, exit_price, actual, move_bps, return_bps, is_right, evaluated_at)
     SELECT prediction_id, label_version, 'priced', made_at, due_at, 1, 2, 'buy', 10000, 9990, true, due_at FROM predictions WHERE prediction_id = $1`, [id]);
   await nextCandle(system);
-  expect(await system.violations()).toMatchObject([{ invariant: 8, name: 'an outcome is not what its label says of the stored candles', subject: `prediction ${id}` }]);
+  expect(await system.violations()).toMatchObject([late, { invariant: 8, name: 'an outcome is not what its label says of the stored candles', subject: `prediction ${id}` }]);
 });

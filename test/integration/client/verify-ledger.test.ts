@@ -9,6 +9,7 @@ import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import { createTrialStore } from '../../../db/trial-store.ts';
 import { trialAdvanced, trialBegun } from '../../../domain/promotion/standing.ts';
 import { afterGate, afterTrial } from '../../../domain/promotion/registry.ts';
+import { outcomeViolations } from '../../../domain/verify/outcomes.ts';
 import { protectionViolations } from '../../../domain/verify/protection.ts';
 import { OPEN, recordedLedger } from '../db/cycle.fixture.ts';
 import type { TestDatabases } from '../../support/databases.ts';
@@ -65,6 +66,17 @@ it('an hour between two stops is found in the ledger, each stop with its own tim
   await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 100, reason: 'outside', closedAt: 1 });
   const [ended] = (await readLedger(pool, 'sim')).positions;
   expect(Math.abs((ended?.endedAt ?? 0) - Date.now())).toBeLessThan(60_000);
+});
+
+it('a prediction that was stored after its cycle, made at another moment or due at another one is found in the ledger', async () => {
+  const found = async () => outcomeViolations({ ledger: await readLedger(pool, 'sim'), engine: { isAtRest: false } }).map((it) => it.name);
+  expect(await found()).toEqual([]);
+  const late = (voter: string, madeAt: string, dueAt: string): Promise<unknown> => pool.query(`INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, portfolio_id, made_at, action, confidence, probability_buy, probability_sell, probability_hold, because, regime, price, role, horizon_candles, due_at, label_version, sigma, cost_bps)
+    SELECT cycle_id, instrument_id, '${voter}', '1', portfolio_id, ${madeAt}, 'buy', 0.5, 1, 0, 0, 'planted', regime, price, 'member', horizon_candles, ${dueAt}, label_version, sigma, cost_bps FROM predictions WHERE role = 'acting' AND due_at IS NOT NULL LIMIT 1`);
+  await late('late', 'made_at', 'due_at');
+  expect(await found()).toEqual(['a prediction was stored after its use']);
+  await late('moved', 'made_at + 3600000', 'due_at + 7200000');
+  expect(await found()).toEqual(['a prediction was stored after its use', 'a prediction was made at another moment than its decision', 'a prediction falls due at another moment than the end of its horizon', 'a prediction was stored after its use']);
 });
 
 it('models are read with the hash of their bytes, their place, their trial and the steps of their lives', async () => {

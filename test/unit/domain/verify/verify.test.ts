@@ -16,12 +16,17 @@ const PREDICTION: DuePrediction = {
   predictionId: 7, cycleId: CYCLE, instrumentId: 'BTC-USDT-PERP', timeframe: '1h', madeAt: cycle.closeTime, dueAt: 5 * cycle.closeTime, horizonCandles: 4, labelVersion: 'horizon4/1', role: 'acting', action: 'buy', sigma: 0.01, costBps: 10,
   stopBps: 200, targetBps: 300,
 };
+const MADE = { prediction: PREDICTION, decidedAt: cycle.closeTime, storedAt: 9, recordedAt: 9 };
 const candlesWith = (last: Partial<Candle> = {}): LedgerFacts['candles'] => new Map([['1h BTC-USDT-PERP', new Map([0, 1, 2, 3].map((index) => {
   const openTime = PREDICTION.madeAt + index * cycle.closeTime;
   return [openTime, { openTime, open: 100 + index, high: 101 + index, low: 100 + index, close: 101 + index, volume: 1, ...(index === 3 ? last : {}) }];
 }))]]);
-const judged = (changes: Partial<PricedOutcome> = {}): JudgedFact => ({ prediction: PREDICTION, outcome: { state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
-const open: JudgedFact = { prediction: PREDICTION, outcome: null };
+const judged = (changes: Partial<PricedOutcome> = {}): JudgedFact => ({ ...MADE, outcome: { state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
+const open: JudgedFact = { ...MADE, outcome: null };
+const LAST_OPEN = PREDICTION.dueAt - cycle.closeTime;
+const unpriceable = (evidence: Readonly<Record<string, unknown>>, candles: LedgerFacts['candles'] = candlesWith()): Facts => factsWith({ ledger: { candles, judged: [{ ...MADE, outcome: { state: 'unpriceable', evidence } }] } });
+/** As `open`, not due yet. */
+const unripe = (changes: Partial<DuePrediction>, made: Partial<JudgedFact> = {}): Facts => factsWith({ ledger: { judged: [{ ...open, prediction: { ...PREDICTION, ...changes }, ...made }] } });
 const SECOND = `${STOP.slice(0, -1)}a`;
 const SECOND_STOP: VenueOrder = { ...venueStop, venueOrderId: '5', clientOrderId: SECOND, triggerPrice: '91' };
 
@@ -123,6 +128,14 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith(), judged: [judged({ returnBps: 391 })] } })],
   [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith({ close: 105, high: 105 }), judged: [judged()] } })],
   [8, 'an outcome was priced on a candle that cannot be', factsWith({ ledger: { candles: candlesWith({ low: -1 }), judged: [judged()] } })],
+  [8, 'a prediction was made at another moment than its decision', unripe({ madeAt: PREDICTION.madeAt + 1, dueAt: PREDICTION.dueAt + 1 })],
+  [8, 'a prediction falls due at another moment than the end of its horizon', unripe({ dueAt: 9e15 })],
+  [8, 'a prediction was stored after its use', unripe({}, { storedAt: 10 })],
+  [8, 'an outcome is unpriceable without proof', unpriceable({})],
+  [8, 'an outcome is unpriceable without proof', unpriceable({ missing: [], venueShows: 9e15 })],
+  [8, 'an outcome is unpriceable without proof', unpriceable({ missing: [PREDICTION.dueAt], venueShows: 9e15 })],
+  [8, 'an outcome is unpriceable without proof', unpriceable({ missing: [LAST_OPEN], venueShows: LAST_OPEN })],
+  [8, 'an outcome is unpriceable without proof', unpriceable({ openTime: LAST_OPEN })],
   [8, 'predictions fell due and have no outcome', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, cycleId: 'newest', closeTime: open.prediction.dueAt + 300_000 }] } })],
   [8, 'predictions fell due and have no outcome', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, closeTime: open.prediction.dueAt }] }, engine: { isAtRest: true } })],
   [7, 'the audit chain is broken', factsWith({ ledger: { auditBrokenAt: 17 } })],
@@ -202,7 +215,11 @@ describe('what is no violation', () => {
     ['a looser stop that the venue never took', factsWith({ ledger: { orders: [entryRow, stopRow, { ...stopRow, state: 'rejected', acceptedAt: null, venueOrderId: null, intent: { ...stopRow.intent, clientOrderId: SECOND, revision: 2, triggerPrice: '89' } }] } })],
     ['an outcome as its label says', factsWith({ ledger: { judged: [judged()], candles: candlesWith() } })],
     ['an outcome on candles that are not stored any more', factsWith({ ledger: { judged: [judged({ returnBps: 1 })] } })],
-    ['an outcome that nothing can be priced with', factsWith({ ledger: { judged: [{ prediction: PREDICTION, outcome: { state: 'unpriceable' } }], candles: candlesWith() } })],
+    ['an outcome that nothing could be priced with, though its candle came since', unpriceable({ missing: [LAST_OPEN], venueShows: LAST_OPEN + 1 })],
+    ['an outcome on a candle that cannot be', unpriceable({ openTime: LAST_OPEN }, candlesWith({ low: -1 }))],
+    ['an outcome on a candle that could not be and is not stored any more', unpriceable({ openTime: LAST_OPEN }, new Map())],
+    ['a prediction from before its storing was told', unripe({}, { storedAt: null })],
+    ['a prediction of a cycle that is not recorded', unripe({}, { storedAt: 10, recordedAt: null })],
     ['a prediction that fell due a moment ago', factsWith({ ledger: { judged: [open], cycles: [cycle, { ...cycle, strategy: 'another', closeTime: open.prediction.dueAt + 299_999 }] } })],
     ...(['paper', 'testnet', 'live'] as const).map((mode): [string, Facts] => [`a night without Keel, or a paused Schedule, in ${mode}`, factsWith({ ledger: { mode, cycles: [cycle, { ...cycle, cycleId: 'later', closeTime: cycle.closeTime * 4 }] } })]),
     ['no workflows once a replay is over', factsWith({ engine: { running: new Set(), isAtRest: true } })],

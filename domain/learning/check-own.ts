@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import { normal, prngOf, uniform } from '../market/seeded/prng.ts';
 import { artefactHash, readArtefact } from './artefact.ts';
 import type { Dataset, Matrix, Task } from './dataset.ts';
-import type { Model } from './learner.ts';
+import type { FitOptions, Model } from './learner.ts';
 import type { OwnLearner } from './own.ts';
 import { ownLearner, ownModelFrom } from './own.ts';
 
@@ -31,7 +31,10 @@ export function checkOwnLearner(definition: OwnLearner): string | null {
 function faultOf(definition: OwnLearner): string | null {
   const data = drawnRows();
   const before = copyOf(data);
-  const fit = (): Model => ownLearner(definition).fit(data, { task: TASK, seed: SEED, stopping: drawnRows('stopping') });
+  const options = { task: TASK, seed: SEED, stopping: drawnRows('stopping') };
+  const misshapen = misshapenIn(definition, data, options);
+  if (misshapen !== null) return misshapen;
+  const fit = (): Model => ownLearner(definition).fit(data, options);
   const model = fit();
   const bytes = model.save();
   if (JSON.stringify(copyOf(data)) !== JSON.stringify(before)) return 'it changes the rows that it is given';
@@ -47,6 +50,21 @@ function faultOf(definition: OwnLearner): string | null {
     if (alone.some((value, output) => !(Math.abs(value - (said[3 * row + output] as number)) <= ALONE_TOLERANCE))) return `of row ${row} alone it says ${[...alone].join(', ')}, among others ${[...said.subarray(3 * row, 3 * row + 3)].join(', ')}`;
   }
   return null;
+}
+
+const ARRAYS = [Float32Array, Float64Array, Int32Array, Uint8Array];
+
+/** What it gives back is of a type that its declaration does not allow: users write learners in JavaScript too. */
+function misshapenIn(definition: OwnLearner, data: Dataset, options: FitOptions): string | null {
+  const fitted = definition.fit(data, { ...options, parameters: definition.parameters });
+  const { meta, arrays } = ((fitted as unknown) ?? {}) as { readonly meta?: unknown; readonly arrays?: unknown };
+  if (typeof meta !== 'object' || meta === null || typeof arrays !== 'object' || arrays === null) return 'its fit gives back no { meta, arrays }';
+  const other = Object.entries(arrays).find(([, array]) => !ARRAYS.some((it) => array instanceof it));
+  if (other !== undefined) return `its array ${other[0]} is none of ${ARRAYS.map((it) => it.name).join(', ')}`;
+  if (!((definition.predict(fitted, data, TASK) as unknown) instanceof Float64Array)) return 'its predict gives back no Float64Array';
+  const importances = definition.importances === undefined ? data.names.map(() => 1) : Array.from(definition.importances(fitted, data.names));
+  const isWhole = importances.length === data.names.length && importances.every((it) => Number.isFinite(it) && it >= 0);
+  return isWhole ? null : `its importances are ${importances.join(', ')}; allowed: one number from 0 for each of ${data.names.length} features`;
 }
 
 function improbable(said: Float64Array): string | null {

@@ -23,7 +23,7 @@ export function checkLabel({ horizonCandles, exit }: LabelDefinition, candles: r
   if (exit === undefined) return [];
   const faults = new Map<string, string>();
   for (let at = SIGMA_CANDLES; at + horizonCandles < candles.length && faults.size === 0; at += 1) {
-    const horizon = candles.slice(at + 1, at + 1 + horizonCandles).map((it) => Object.freeze({ ...it }));
+    const horizon = Object.freeze(candles.slice(at + 1, at + 1 + horizonCandles).map((it) => Object.freeze({ ...it })));
     const sigma = sigmaOf(candles.slice(at - SIGMA_CANDLES, at + 1));
     for (const direction of ['long', 'short'] as const) {
       const trade: LabelledTrade = Object.freeze({ direction, sigma, costBps: COST_BPS, entryPrice: horizon[0]?.open ?? NaN, scaleBps: expectedMoveBps(sigma, horizonCandles) });
@@ -45,6 +45,7 @@ function faultsAt(exit: LabelExit, trade: LabelledTrade, horizon: readonly Candl
   const same = (candles: readonly Candle[]): boolean => JSON.stringify(exit(trade, candles)) === JSON.stringify(left);
   if (!same(horizon)) return ['it says something else when it is asked again'];
   if (left === null) return [];
+  if (typeof left !== 'object') return [`it gives back ${String(left)}; allowed: { index, price } or null`];
   const { index, price } = left;
   const candle = horizon[index];
   if (candle === undefined) return [`it leaves at candle ${index} of its horizon, which has 0 to ${horizon.length - 1}`];

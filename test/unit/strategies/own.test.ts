@@ -42,6 +42,8 @@ describe('defineLabel', () => {
     ['a place that there is not', { ...LABEL, exit: () => ({ index: 1.5, price: 1 }) }, /leaves at candle 1\.5/],
     ['a memory', { ...LABEL, exit: (_: unknown, candles: readonly Candle[]) => ({ index: (asked += 1) % 2, price: candles[0]?.open ?? 0 }) }, /something else when it is asked again|traded from/],
     ['one that writes', { ...LABEL, exit: (_: unknown, candles: { close: number }[]) => { for (const it of candles) it.close = 1; return null; } }, /failed on drawn candles/],
+    ['one that sorts', { ...LABEL, exit: (_: unknown, candles: Candle[]) => { candles.sort((a, b) => a.high - b.high); return null; } }, /failed on drawn candles/],
+    ['one that gives nothing back', { ...LABEL, exit: () => undefined }, /it gives back undefined; allowed: \{ index, price \} or null/],
     ['null', null, /not valid/],
   ])('names what is wrong: %s', (_name, label, message) => {
     expect(() => defineLabel(label as LabelDefinition)).toThrow(expect.objectContaining({ code: 'LABEL_INVALID', message: expect.stringMatching(message) as string }));
@@ -88,6 +90,13 @@ describe('defineLearner', () => {
     ['a memory outside of its bytes', (() => { let kept = 0; return { ...SHARES, fit: (data: Dataset) => { kept = 1; return { meta: { none: 1 }, arrays: SHARES.fit(data, { task: THREE, seed: '', parameters: {} }).arrays }; }, predict: (_: unknown, { rows }: { rows: number }) => { kept += 1; return Float64Array.from({ length: 3 * rows }, (_value, place) => (place % 3 === kept % 3 ? 1 : 0)); } }; })(), /loaded from its bytes it foretells something else/],
     ['rows that know each other', { ...SHARES, predict: (_: unknown, { rows }: { rows: number }) => Float64Array.from({ length: 3 * rows }, (_value, place) => (place % 3 === 0 ? 1 / rows : place % 3 === 1 ? 1 - 1 / rows : 0)) }, /of row 0 alone it says|of a row without/],
     ['one that writes', { ...SHARES, fit: (data: Dataset) => { data.columns[0]?.fill(0); return SHARES.fit(data, { task: THREE, seed: '', parameters: {} }); } }, /changes the rows/],
+    ['fits later', { ...SHARES, fit: () => Promise.resolve() }, /its fit gives back no \{ meta, arrays \}/],
+    ['fits nothing', { ...SHARES, fit: () => null }, /its fit gives back no \{ meta, arrays \}/],
+    ['arrays of another type', { ...SHARES, fit: () => ({ meta: {}, arrays: { shares: [1, 0, 0] } }) }, /its array shares is none of Float32Array, Float64Array, Int32Array, Uint8Array/],
+    ['probabilities of another type', { ...SHARES, predict: (_: unknown, { rows }: { rows: number }) => Array.from({ length: 3 * rows }, () => 1 / 3) }, /its predict gives back no Float64Array/],
+    ['too few importances', { ...SHARES, importances: () => [1] }, /its importances are 1; allowed: one number from 0 for each of 3 features/],
+    ['importances below zero', { ...SHARES, importances: () => [1, -1, 1] }, /its importances are 1, -1, 1; allowed/],
+    ['importances that are no numbers', { ...SHARES, importances: () => [1, NaN, 1] }, /its importances are 1, NaN, 1; allowed/],
     ['one that fails', { ...SHARES, fit: () => { throw new Error('no'); } }, /failed on drawn rows: no/],
     ['null', null, /not valid/],
   ])('names what is wrong: %s', (_name, learner, message) => {

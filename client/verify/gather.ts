@@ -78,7 +78,7 @@ const CYCLES = `SELECT cycle_id AS "cycleId", strategy, timeframe, close_time AS
 
 const JUDGED = `SELECT p.prediction_id AS "predictionId", coalesce(p.cycle_id, p.request_id) AS "cycleId", p.instrument_id AS "instrumentId", coalesce(c.timeframe, r.timeframe) AS timeframe, p.made_at AS "madeAt", p.due_at AS "dueAt", p.horizon_candles AS "horizonCandles",
     p.label_version AS "labelVersion", p.role, p.action, p.sigma, p.cost_bps AS "costBps", p.stop_bps AS "stopBps", p.target_bps AS "targetBps", o.state, o.entry_price AS "entryPrice", o.exit_price AS "exitPrice", o.actual,
-    o.move_bps AS "moveBps", o.return_bps AS "returnBps", o.is_right AS "isRight", o.exits_return_bps AS "exitsReturnBps", o.evidence,
+    o.move_bps AS "moveBps", o.return_bps AS "returnBps", o.is_right AS "isRight", o.exits_return_bps AS "exitsReturnBps", o.evidence, o.label_version AS "ofLabel", o.entry_at AS "entryAt", o.exit_at AS "exitAt",
     coalesce(c.close_time, r.close_time) AS "decidedAt", p.stored_at AS "storedAt", coalesce(c.recorded_at, r.written_at) AS "recordedAt"
   FROM predictions p LEFT JOIN cycles c USING (cycle_id) LEFT JOIN prediction_requests r USING (request_id) LEFT JOIN outcomes o USING (prediction_id)
   WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL ORDER BY p.prediction_id`;
@@ -87,11 +87,12 @@ const CANDLES = `SELECT k.timeframe || ' ' || k.instrument_id AS key, k.open_tim
   FROM (SELECT p.instrument_id, coalesce(c.timeframe, r.timeframe) AS timeframe, min(p.made_at) AS since FROM predictions p LEFT JOIN cycles c USING (cycle_id) LEFT JOIN prediction_requests r USING (request_id) WHERE p.portfolio_id = $1 AND p.due_at IS NOT NULL GROUP BY 1, 2) wanted
   JOIN candles k ON k.instrument_id = wanted.instrument_id AND k.timeframe = wanted.timeframe AND k.open_time >= wanted.since`;
 
-type JudgedRow = DuePrediction & Omit<JudgedFact, 'prediction' | 'outcome'> & { readonly state: 'priced' | 'unpriceable' | null; readonly evidence: Readonly<Record<string, unknown>> | null } & PricedOutcome;
+type JudgedRow = DuePrediction & Omit<JudgedFact, 'prediction' | 'outcome'> & { readonly state: 'priced' | 'unpriceable' | null; readonly evidence: Readonly<Record<string, unknown>> | null; readonly ofLabel: string; readonly entryAt: number; readonly exitAt: number } & PricedOutcome;
 
 function judgedOf(row: JudgedRow): JudgedFact {
-  const { state, entryPrice, exitPrice, actual, moveBps, returnBps, isRight, exitsReturnBps, evidence, decidedAt, storedAt, recordedAt, ...prediction } = row;
-  const outcome = state === 'priced' ? { state, entryPrice, exitPrice, actual, moveBps, returnBps, isRight, exitsReturnBps } : state === null ? null : { state, evidence: evidence ?? {} };
+  const { state, entryPrice, exitPrice, actual, moveBps, returnBps, isRight, exitsReturnBps, evidence, ofLabel, entryAt, exitAt, decidedAt, storedAt, recordedAt, ...prediction } = row;
+  const span = { labelVersion: ofLabel, entryAt, exitAt };
+  const outcome = state === 'priced' ? { ...span, state, entryPrice, exitPrice, actual, moveBps, returnBps, isRight, exitsReturnBps } : state === null ? null : { ...span, state, evidence: evidence ?? {} };
   return { prediction, decidedAt, storedAt, recordedAt, outcome };
 }
 

@@ -55,7 +55,14 @@ export interface CycleFact {
   readonly policyVersion: number | null;
 }
 
-export type OutcomeFact = ({ readonly state: 'priced' } & PricedOutcome) | { readonly state: 'unpriceable'; readonly evidence: Readonly<Record<string, unknown>> };
+export type OutcomeFact = OutcomeSpan & (({ readonly state: 'priced' } & PricedOutcome) | { readonly state: 'unpriceable'; readonly evidence: Readonly<Record<string, unknown>> });
+
+/** By which label, from when to when it was priced; market clock. */
+interface OutcomeSpan {
+  readonly labelVersion: string;
+  readonly entryAt: number;
+  readonly exitAt: number;
+}
 
 export interface JudgedFact {
   readonly prediction: DuePrediction;

@@ -12,7 +12,7 @@ const LATE_MS = 300_000;
 /** Invariant 8: a prediction was made at its decision, until its own horizon, and stored before its use; it has at most one outcome, and that is what its label function says of the stored candles; none that fell due has none. */
 export function outcomeViolations({ ledger, engine }: { readonly ledger: LedgerFacts; readonly engine: Pick<Facts['engine'], 'isAtRest'> }): Violation[] {
   const judged = ledger.judged.flatMap(({ prediction, outcome }) => (outcome === null ? [] : [{ prediction, outcome }]));
-  return [...ledger.judged.flatMap(untimely), ...doubled(judged), ...judged.flatMap((it) => changed(it, ledger)), ...overdue(ledger, engine.isAtRest ? 0 : LATE_MS)];
+  return [...ledger.judged.flatMap(untimely), ...doubled(judged), ...judged.flatMap((it) => [...apart(it), ...changed(it, ledger)]), ...overdue(ledger, engine.isAtRest ? 0 : LATE_MS)];
 }
 
 interface Judged {
@@ -35,6 +35,12 @@ function untimely({ prediction, decidedAt, storedAt, recordedAt }: JudgedFact): 
 function doubled(judged: readonly Judged[]): Violation[] {
   return [...grouped(judged, ({ prediction }) => String(prediction.predictionId))].flatMap(([id, group]): Violation[] =>
     (group.length === 1 ? [] : [{ invariant: 8, name: 'a prediction has more than one outcome', subject: `prediction ${id}`, evidence: { outcomes: group.length } }]));
+}
+
+function apart({ prediction: { predictionId, labelVersion, madeAt, dueAt }, outcome }: Judged): Violation[] {
+  if (outcome.labelVersion === labelVersion && outcome.entryAt === madeAt && outcome.exitAt === dueAt) return [];
+  const evidence = { label: labelVersion, madeAt, dueAt, ofOutcome: outcome.labelVersion, entryAt: outcome.entryAt, exitAt: outcome.exitAt };
+  return [{ invariant: 8, name: 'an outcome is of another label or span than its prediction', subject: `prediction ${predictionId}`, evidence }];
 }
 
 const COMPARED = ['entryPrice', 'exitPrice', 'actual', 'moveBps', 'returnBps', 'isRight', 'exitsReturnBps'] as const satisfies readonly (keyof PricedOutcome)[];

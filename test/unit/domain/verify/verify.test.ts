@@ -21,10 +21,11 @@ const candlesWith = (last: Partial<Candle> = {}): LedgerFacts['candles'] => new 
   const openTime = PREDICTION.madeAt + index * cycle.closeTime;
   return [openTime, { openTime, open: 100 + index, high: 101 + index, low: 100 + index, close: 101 + index, volume: 1, ...(index === 3 ? last : {}) }];
 }))]]);
-const judged = (changes: Partial<PricedOutcome> = {}): JudgedFact => ({ ...MADE, outcome: { state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
+const SPAN = { labelVersion: PREDICTION.labelVersion, entryAt: PREDICTION.madeAt, exitAt: PREDICTION.dueAt };
+const judged = (changes: Partial<PricedOutcome & typeof SPAN> = {}): JudgedFact => ({ ...MADE, outcome: { ...SPAN, state: 'priced', entryPrice: 100, exitPrice: 104, actual: 'buy', moveBps: 400, returnBps: 390, isRight: true, exitsReturnBps: 290, ...changes } });
 const open: JudgedFact = { ...MADE, outcome: null };
 const LAST_OPEN = PREDICTION.dueAt - cycle.closeTime;
-const unpriceable = (evidence: Readonly<Record<string, unknown>>, candles: LedgerFacts['candles'] = candlesWith()): Facts => factsWith({ ledger: { candles, judged: [{ ...MADE, outcome: { state: 'unpriceable', evidence } }] } });
+const unpriceable = (evidence: Readonly<Record<string, unknown>>, candles: LedgerFacts['candles'] = candlesWith()): Facts => factsWith({ ledger: { candles, judged: [{ ...MADE, outcome: { ...SPAN, state: 'unpriceable', evidence } }] } });
 /** As `open`, not due yet. */
 const unripe = (changes: Partial<DuePrediction>, made: Partial<JudgedFact> = {}): Facts => factsWith({ ledger: { judged: [{ ...open, prediction: { ...PREDICTION, ...changes }, ...made }] } });
 const SECOND = `${STOP.slice(0, -1)}a`;
@@ -128,6 +129,9 @@ const PLANTED: readonly (readonly [invariant: Violation['invariant'], words: str
   [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith(), judged: [judged({ returnBps: 391 })] } })],
   [8, 'an outcome is not what its label says of the stored candles', factsWith({ ledger: { candles: candlesWith({ close: 105, high: 105 }), judged: [judged()] } })],
   [8, 'an outcome was priced on a candle that cannot be', factsWith({ ledger: { candles: candlesWith({ low: -1 }), judged: [judged()] } })],
+  [8, 'an outcome is of another label or span than its prediction', factsWith({ ledger: { judged: [judged({ labelVersion: 'horizon4/1@0.1' })] } })],
+  [8, 'an outcome is of another label or span than its prediction', factsWith({ ledger: { judged: [judged({ entryAt: PREDICTION.madeAt - 1 })] } })],
+  [8, 'an outcome is of another label or span than its prediction', factsWith({ ledger: { judged: [judged({ exitAt: PREDICTION.dueAt - cycle.closeTime })] } })],
   [8, 'a prediction was made at another moment than its decision', unripe({ madeAt: PREDICTION.madeAt + 1, dueAt: PREDICTION.dueAt + 1 })],
   [8, 'a prediction falls due at another moment than the end of its horizon', unripe({ dueAt: 9e15 })],
   [8, 'a prediction was stored after its use', unripe({}, { storedAt: 10 })],

@@ -6,7 +6,7 @@ import { newsSignal, SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 import { chooseDeployment } from './deployment-parts.ts';
 import { connectClient } from './install.ts';
-import { unlessLate } from './wait.ts';
+import { resultWithin } from './wait.ts';
 
 export interface Evaluated extends EvaluationOutcome {
   readonly deployment: string;
@@ -33,5 +33,5 @@ async function evaluation(client: Client, { portfolioId, taskQueuePrefix }: { re
     workflowId, taskQueue: taskQueueOf(taskQueuePrefix, 'trading'), args: [{ portfolioId, before: null }], signal: newsSignal, workflowTaskTimeout: '5 s', priority: { priorityKey: 5 },
     staticSummary: 'due predictions priced, asked for by a person', typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
   });
-  return await unlessLate(timeoutMs, handle.result(), () => new KeelError('NOT_RUNNING', `${workflowId} was not done within ${timeoutMs / 1_000} s and goes on by itself; does a worker run (\`keel status\`), and what does it wait for (the Temporal UI)? --timeout waits longer`));
+  return await resultWithin(handle, timeoutMs, () => new KeelError('NOT_RUNNING', `${workflowId} was not done within ${timeoutMs / 1_000} s and goes on by itself; does a worker run (\`keel status\`), and what does it wait for (the Temporal UI)? --timeout waits longer`));
 }

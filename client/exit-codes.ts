@@ -49,6 +49,7 @@ const BY_ERROR: Readonly<Record<ErrorCode, keyof typeof EXIT_CODES>> = {
   VENUE_UNREACHABLE: 'unavailable',
   RATE_LIMITED: 'unavailable',
   MIGRATION_CONFLICT: 'refused',
+  CANCELLED: 'refused',
   VENUE_REFUSED: 'refused',
   POLICY_INVALID: 'usage',
   POLICY_CONFLICT: 'refused',

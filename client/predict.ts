@@ -10,7 +10,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import { chooseDeployment } from './deployment-parts.ts';
 import { connectClient } from './install.ts';
 import { columns, table } from './output.ts';
-import { unlessLate } from './wait.ts';
+import { resultWithin } from './wait.ts';
 
 export interface Predicted extends PredictionAnswer {
   readonly deployment: string;
@@ -52,7 +52,7 @@ async function ask(client: Client, { portfolioId, taskQueuePrefix }: { readonly 
     workflowId, taskQueue: taskQueueOf(taskQueuePrefix, 'trading'), args: [{ portfolioId, symbols }], workflowIdConflictPolicy: 'USE_EXISTING', workflowTaskTimeout: '5 s', priority: { priorityKey: 5 },
     staticSummary: `predictions on demand: ${symbols.length === 0 ? 'every symbol' : symbols.join(', ')}`, typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.portfolio, value: portfolioId }],
   });
-  return await unlessLate(timeoutS * 1_000, handle.result(), () => new KeelError('NOT_RUNNING', `${workflowId} was not done within ${timeoutS} s and goes on by itself; does a worker run (\`keel status\`), and what does it wait for (the Temporal UI)? \`keel predict --request ${request}\` asks for it again`));
+  return await resultWithin(handle, timeoutS * 1_000, () => new KeelError('NOT_RUNNING', `${workflowId} was not done within ${timeoutS} s and goes on by itself; does a worker run (\`keel status\`), and what does it wait for (the Temporal UI)? \`keel predict --request ${request}\` asks for it again`));
 }
 
 /** What all voices together foretell of each symbol, and of what nothing can be said. */

@@ -8,7 +8,7 @@ import type * as workflows from '../workflows/index.ts';
 import { chooseDeployment } from './deployment-parts.ts';
 import { connectClient } from './install.ts';
 import { columns } from './output.ts';
-import { unlessLate } from './wait.ts';
+import { resultWithin } from './wait.ts';
 
 export interface Retrained extends RetrainOutcome {
   readonly deployment: string;
@@ -32,7 +32,7 @@ export async function retrainNow(flags: { readonly deployment: string | undefine
     });
     const bar = flags.isShown ? follow(client, workflowId) : { end: () => {} };
     const late = () => new KeelError('NOT_RUNNING', `${workflowId} was not done within ${flags.timeoutS} s and goes on by itself; does a worker run (\`keel status\`), and what does it wait for (the Temporal UI)? --timeout waits longer`);
-    const outcome = await unlessLate(flags.timeoutS * 1_000, handle.result(), late).finally(() => bar.end());
+    const outcome = await resultWithin(handle, flags.timeoutS * 1_000, late).finally(() => bar.end());
     return { deployment: deployment.name, ...outcome };
   } finally {
     await client.connection.close();

@@ -1,6 +1,6 @@
 /** Waiting on the engine while it may go away and come back. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isGrpcServiceError, WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure, isGrpcServiceError, TerminatedFailure, WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { KeelError, messageOf } from '../domain/errors.ts';
 
@@ -36,7 +36,7 @@ export async function untilAnswered<T>(work: () => Promise<T>, signal: AbortSign
 
 /**
  * The result of a workflow, however often the engine goes away before it is there.
- * @throws {KeelError} INVARIANT when the workflow failed; the signal's reason
+ * @throws {KeelError} INVARIANT when the workflow failed, CANCELLED when somebody ended it; the signal's reason
  */
 export async function workflowResult<T>(client: Client, workflowId: string, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
@@ -46,11 +46,30 @@ export async function workflowResult<T>(client: Client, workflowId: string, sign
   try {
     return await untilAnswered(() => Promise.race([client.workflow.getHandle(workflowId).result() as Promise<T>, aborted.promise]), signal);
   } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    throw new KeelError('INVARIANT', `workflow ${workflowId} ended without a result: ${messageOf(error.cause ?? error)}; its history in the Temporal UI shows where`, { cause: error });
+    throw endOf(workflowId, error);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/**
+ * The same for a workflow that a person asked for, and that goes on when nobody waits for it any more.
+ * @throws `lateness()` after `timeoutMs`; {KeelError} INVARIANT, CANCELLED
+ */
+export async function resultWithin<T>(handle: { readonly workflowId: string; result(): Promise<T> }, timeoutMs: number, lateness: () => Error): Promise<T> {
+  try {
+    return await unlessLate(timeoutMs, handle.result(), lateness);
+  } catch (error) {
+    throw endOf(handle.workflowId, error);
+  }
+}
+
+/** What is said of a workflow that ended without a result; other failures stay what they are. */
+function endOf(workflowId: string, error: unknown): unknown {
+  if (!(error instanceof WorkflowFailedError)) return error;
+  const { cause } = error;
+  if (cause instanceof CancelledFailure || cause instanceof TerminatedFailure) return new KeelError('CANCELLED', `${workflowId} was ended by somebody before it was done (the Temporal UI shows when and why); ask again to have it done`, { cause: error });
+  return new KeelError('INVARIANT', `workflow ${workflowId} ended without a result: ${messageOf(cause ?? error)}; its history in the Temporal UI shows where`, { cause: error });
 }
 
 /**

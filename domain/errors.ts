@@ -14,6 +14,7 @@ export const ERRORS = {
   DATABASE_FAILED: 'The database refused a statement.',
   MIGRATION_CONFLICT: 'The database holds migrations that this version does not know.',
   NOT_FOUND: 'What was asked for does not exist.',
+  CANCELLED: 'What was asked for was ended by somebody before it was done.',
   CANDLES_INVALID: 'Candle data is malformed.',
   STRATEGY_INVALID: 'A strategy file does not define a strategy.',
   FEATURES_INVALID: 'A feature set is not valid: it lacks a field, looks ahead, or needs more history than it says.',

@@ -115,7 +115,7 @@ async function startGuard(portfolioId: string, taskQueue: string) {
 const target = (instrumentId: string) => ({ position: held(instrumentId), maxMarketQuantity: null, ours: null });
 const many = Array.from({ length: 23 }, (_unused, at) => target(`S${at}-USDT-PERP`));
 
-describe('a stop', () => {
+describe.concurrent('a stop', () => {
   it('answers when the fence is up, closes in order, and again when it is sealed', async () => {
     await withGuard(async ({ play, guard, ess }) => {
       expect(await guard.executeUpdate(tripUpdate, { args: [{ reason: 'enough', by: 'ada' }] })).toEqual({ emergencyId: emergencyIdOf(play.portfolioId, 1), mode: 'tripping', reason: 'enough', by: 'ada', isFenceUp: true });
@@ -266,7 +266,7 @@ describe('a stop', () => {
   });
 });
 
-it('a guard whose history is full hears what came meanwhile before it continues as new', async () => {
+it.concurrent('a guard whose history is full hears what came meanwhile before it continues as new', async () => {
   await withGuard(async ({ play, guard }) => {
     await until('the guard runs', async () => (await guard.query(riskStateQuery)).behind === 0);
     const { runId } = await guard.describe();
@@ -292,7 +292,7 @@ it('a guard whose history is full hears what came meanwhile before it continues 
   }, (play) => { play.missing = [LARGE]; });
 }, 60_000);
 
-describe('the way back', () => {
+describe.concurrent('the way back', () => {
   it('is followed by the run, which ends at normal; a resume needs a name and a reason', async () => {
     await withGuard(async ({ play, guard, ess }) => {
       await guard.signal(emergencyStopSignal, { reason: 'enough', by: 'ada' });

@@ -40,7 +40,7 @@ async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as reado
   return { from, outcome };
 }
 
-it.each([
+it.concurrent.each([
   ['nothing is due: one look, also when news started it', [EMPTY], {}, [null], { evaluated: 0, unpriceable: 0, waiting: 0 }],
   ['much is due: it goes on where it stood', [HALF, HALF, DONE], {}, [null, 'a', 'a'], { evaluated: 9, unpriceable: 0, waiting: 0 }],
   ['news while it looks: it looks again from the first', [DONE], { newsAt: [1] }, [null, null], { evaluated: 3, unpriceable: 0, waiting: 0 }],
@@ -48,14 +48,14 @@ it.each([
   ['a look fails: it is taken again', [HALF, DONE], { failsAt: 2 }, [null, 'a'], { evaluated: 6, unpriceable: 0, waiting: 0 }],
 ])('%s', async (_name, steps, how, from, outcome) => expect(await evaluate(steps, how)).toEqual({ from, outcome }));
 
-it('a backlog longer than a history continues as new, and forgets nothing', async () => {
+it.concurrent('a backlog longer than a history continues as new, and forgets nothing', async () => {
   const { from, outcome } = await evaluate(Array.from({ length: 210 }, () => HALF));
   expect(outcome).toEqual({ evaluated: 630, unpriceable: 0, waiting: 0 });
   expect(from).toHaveLength(211);
   expect(from.filter((it) => it === null).length).toBeGreaterThanOrEqual(2); // the new run begins at the first that is due
 });
 
-it.each([
+it.concurrent.each([
   ['a market day began: voters are looked at, once, after the prices', () => Promise.resolve(), 1],
   ['a look that fails keeps nobody from pricing', () => Promise.reject(new Error('the ledger is away')), 3],
 ])('%s', async (_name, answer, expected) => {
@@ -64,14 +64,14 @@ it.each([
   expect({ looks, outcome }).toEqual({ looks: expected, outcome: { evaluated: 6, unpriceable: 0, waiting: 0 } });
 });
 
-it('voters are looked at although some candles are missing for long, maybe for ever', async () => {
+it.concurrent('voters are looked at although some candles are missing for long, maybe for ever', async () => {
   const waits: EvaluationStep = { ...WAITS, evaluated: 0, isSupervisionDue: true };
   let looks = 0;
   const { outcome } = await evaluate([WAITS, waits, waits, waits, DONE], { supervised: () => { looks += 1; return Promise.resolve(); } });
   expect({ looks, outcome }).toEqual({ looks: 1, outcome: { evaluated: 4, unpriceable: 0, waiting: 0 } });
 });
 
-it.each([
+it.concurrent.each([
   ['a candle closed: its trial is woken, also while some candles are missing', () => Promise.resolve(), [1, 1]],
   ['that it cannot be woken keeps nobody from pricing', () => Promise.reject(new Error('the engine is away')), [3, 3]],
 ])('%s', async (_name, answer, [whole, waiting]) => {

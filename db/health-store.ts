@@ -15,11 +15,10 @@ import { ofPortfolio } from './rows.ts';
 /** Checks that are kept. @source risk.md, "Health" */
 const KEPT = 100;
 const HOUR_MS = 3_600_000;
-const TREND_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+const TREND_MS = DAY_MS;
 /** A monitor waits no longer: no answer is an answer too. */
 const READ_TIMEOUT_MS = 2_000;
-
-const DAY_MS = 24 * HOUR_MS;
 
 /** Whoever looks has stopped in good order: the queue on which checks run. @source activities/registry.ts, `checkHealth` */
 const IS_STOPPED = `parts @> '[{"part": "workers.trading", "state": "stopped"}]'::jsonb`;

@@ -17,8 +17,9 @@ import { readSettings, ROOT } from '../config/settings.ts';
 import { messageOf } from '../domain/errors.ts';
 import { PRESET_NAMES } from '../domain/policy/policy.ts';
 import type { PresetName } from '../domain/policy/policy.ts';
+import { drawdowns } from './account.ts';
 import type { PresetFacts } from './presets/ledger.ts';
-import { drawdowns, readFacts } from './presets/ledger.ts';
+import { readFacts } from './presets/ledger.ts';
 import { barChart, lineChart } from './plot.ts';
 
 const { values: flags } = parseArgs({

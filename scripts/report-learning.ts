@@ -12,12 +12,12 @@ import { chooseDeployment, withLedger } from '../client/deployment-parts.ts';
 import { messageOf } from '../domain/errors.ts';
 import { episodesOf, metricsBy, metricsOf, wilson } from '../domain/predictions/metrics.ts';
 import type { Interval } from '../domain/predictions/metrics.ts';
+import { drawdowns } from './account.ts';
 import { readLearning } from './learning/ledger.ts';
 import type { LearningFacts } from './learning/ledger.ts';
 import { heldLine, ungatedLine } from './learning/lines.ts';
 import { calibrationChart, lineChart } from './plot.ts';
 import type { Line, Points } from './plot.ts';
-import { drawdowns } from './presets/ledger.ts';
 
 const { values: flags } = parseArgs({ options: { deployment: { type: 'string' }, plots: { type: 'string', default: 'docs/plots' } } });
 
@@ -32,7 +32,7 @@ function calibration({ acting }: LearningFacts): readonly Points[] {
 }
 
 function summary(facts: LearningFacts): string {
-  const { equity, retrains, tried, closed } = facts;
+  const { equity, retrains, tried } = facts;
   const [first, last] = [equity[0], equity.at(-1)];
   const drawdown = drawdowns(equity).reduce((deepest, [, share]) => Math.max(deepest, share), 0);
   const seconds = retrains.filter((it) => it.outcome !== 'skipped').map((it) => it.seconds);
@@ -45,8 +45,8 @@ function summary(facts: LearningFacts): string {
     ['models: tried, promoted, rolled back', Object.entries(facts.moves).map(([name, count]) => `${count} ${name}`).join(', ') || 'none'],
     ['equity, first and last', `${(first?.[1] ?? NaN).toFixed(2)} → ${(last?.[1] ?? NaN).toFixed(2)} (${percent((last?.[1] ?? NaN) / (first?.[1] ?? NaN) - 1)})`],
     ['deepest drawdown', percent(drawdown)],
-    ['trades closed, won after fees', `${closed.trades}, ${closed.won} (${percent(closed.won / Math.max(1, closed.trades))})`],
-    ['realised before fees, fees', `${closed.realized.toFixed(2)}, ${closed.fees.toFixed(2)}`],
+    ['trades closed, won after fees', `${facts.trades}, ${facts.won} (${percent(facts.won / Math.max(1, facts.trades))})`],
+    ['realised before fees, fees', `${facts.realized.toFixed(2)}, ${facts.fees.toFixed(2)}`],
     ...[heldLine(facts), ...ungated(facts)].map(({ name, points }) => [`10,000 ${name}`, (points.at(-1)?.[1] ?? NaN).toFixed(2)] as const),
   ];
   return table(['', ''], rows);

@@ -112,7 +112,7 @@ export function toldChange({ parts }: HealthCheck, { part, from, to }: PartChang
 
 /** Whether the next check should come sooner. */
 export function hasFailed({ parts }: HealthCheck): boolean {
-  return parts.some((it) => it.state === 'degraded' || it.state === 'unhealthy');
+  return parts.some((it) => !QUIET.includes(it.state));
 }
 
 /** The newest check. */

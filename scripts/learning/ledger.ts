@@ -4,6 +4,8 @@ import { run } from '../../db/pool.ts';
 import { readActing } from '../../db/performance.ts';
 import type { JudgedRow } from '../../domain/ports/model-store.ts';
 import type { RuleResult } from '../../domain/validation/gate.ts';
+import type { Account } from '../account.ts';
+import { readAccount } from '../account.ts';
 
 export interface Retrain {
   readonly outcome: string;
@@ -25,10 +27,7 @@ export interface Tried {
   readonly returns: readonly number[];
 }
 
-export interface LearningFacts {
-  readonly cycles: number;
-  /** Market clock and equity in quote currency, as each cycle saw it. */
-  readonly equity: readonly (readonly [number, number])[];
+export interface LearningFacts extends Account {
   /** Market clock and closes by symbol, as each day's last cycle saw them. */
   readonly closes: readonly { readonly time: number; readonly closes: Readonly<Record<string, number>> }[];
   readonly retrains: readonly Retrain[];
@@ -39,13 +38,11 @@ export interface LearningFacts {
   readonly evaluated: number;
   /** Models that acted or stood trial. */
   readonly moves: Readonly<Record<string, number>>;
-  readonly closed: { readonly trades: number; readonly won: number; readonly realized: number; readonly fees: number };
 }
 
 /** A hundred years: all of it. */
 const WHOLE_DAYS = 36_525;
 
-const EQUITY = `SELECT close_time::float8 AS time, (observation->'account'->>'equity')::float8 AS equity FROM cycles WHERE recorded_at IS NOT NULL ORDER BY close_time`;
 const CLOSES = `
   SELECT close_time::float8 AS time, (SELECT jsonb_object_agg(it->'instrument'->>'id', (it->'candle'->>'close')::float8) FROM jsonb_array_elements(observation->'symbols') it) AS closes
   FROM cycles WHERE recorded_at IS NOT NULL AND close_time % 86400000 = 0 ORDER BY close_time`;
@@ -57,19 +54,16 @@ const DUE = `
   SELECT count(*)::int AS due, count(o.prediction_id)::int AS evaluated FROM predictions p LEFT JOIN outcomes o USING (prediction_id)
   WHERE p.due_at <= (SELECT max(close_time) FROM cycles)`;
 const MOVES = `SELECT type, count(*)::int AS count FROM domain_events WHERE type LIKE 'model%' GROUP BY 1 ORDER BY 1`;
-const CLOSED = `
-  SELECT count(*)::int AS trades, count(*) FILTER (WHERE realized_pnl > fees)::int AS won, coalesce(sum(realized_pnl), 0)::float8 AS realized, coalesce(sum(fees), 0)::float8 AS fees
-  FROM positions WHERE state = 'closed' AND entry_quantity > 0`;
 
 /** @param pool of the replay's own database, which holds one portfolio */
 export async function readLearning(pool: Pool, portfolioId: string): Promise<LearningFacts> {
   const read = async <Row extends object>(what: string, text: string): Promise<readonly Row[]> => await run<Row & Record<string, unknown>>(pool, what, { text });
-  const [equity, closes, retrains, tried, acting, [due], moves, [closed]] = await Promise.all([
-    read<{ time: number; equity: number }>('equity', EQUITY), read<LearningFacts['closes'][number]>('closes', CLOSES), read<Retrain>('retrains', RETRAINS), read<Tried>('trials', TRIED),
-    readActing(pool, { portfolioId, days: WHOLE_DAYS }), read<{ due: number; evaluated: number }>('outcomes', DUE), read<{ type: string; count: number }>('moves of models', MOVES), read<LearningFacts['closed']>('trades', CLOSED),
+  const [account, closes, retrains, tried, acting, [due], moves] = await Promise.all([
+    readAccount(pool), read<LearningFacts['closes'][number]>('closes', CLOSES), read<Retrain>('retrains', RETRAINS), read<Tried>('trials', TRIED),
+    readActing(pool, { portfolioId, days: WHOLE_DAYS }), read<{ due: number; evaluated: number }>('outcomes', DUE), read<{ type: string; count: number }>('moves of models', MOVES),
   ]);
   return {
-    cycles: equity.length, equity: equity.map((it) => [it.time, it.equity] as const), closes, retrains, tried, acting, due: due?.due ?? 0, evaluated: due?.evaluated ?? 0,
-    moves: Object.fromEntries(moves.map((it) => [it.type, it.count])), closed: closed ?? { trades: 0, won: 0, realized: 0, fees: 0 },
+    ...account, closes, retrains, tried, acting, due: due?.due ?? 0, evaluated: due?.evaluated ?? 0,
+    moves: Object.fromEntries(moves.map((it) => [it.type, it.count])),
   };
 }

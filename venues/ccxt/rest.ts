@@ -141,7 +141,7 @@ function createCircuit(clock: () => number, calls: Pick<CallCounter, 'count'>): 
       return null;
     },
     told: (failure) => {
-      calls.count(failure !== null && isVenueTrouble(failure));
+      calls.count(failure !== null && isFailedCall(failure));
       circuit = answered(circuit, failure !== null && isSilent(failure), clock());
     },
     name: () => circuitNameOf(circuit, clock()),
@@ -155,7 +155,7 @@ function createCircuit(clock: () => number, calls: Pick<CallCounter, 'count'>): 
 const TROUBLE_STATUSES: ReadonlySet<number> = new Set([403, 408, 418, 429]);
 
 /** No answer, or one about the venue itself; a refusal of one request shows that the venue works. */
-function isVenueTrouble({ status }: CallFailed): boolean {
+function isFailedCall({ status }: CallFailed): boolean {
   return status === null || status >= 500 || TROUBLE_STATUSES.has(status);
 }
 

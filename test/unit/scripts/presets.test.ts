@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawdowns } from '../../../scripts/presets/ledger.ts';
+import { drawdowns } from '../../../scripts/account.ts';
 import { barChart, lineChart } from '../../../scripts/plot.ts';
 
 it('drawdowns count from the highest so far', () => {

@@ -82,11 +82,13 @@ export function afterRollBack(registry: Registry, why: string, { now, retrainInt
 
 /**
  * The supervisor found the champion unfit: it acts no more and goes on as a shadow, where nobody else is on trial; as one that
- * is tried it may come back. @throws {RangeError} not retried: there is no champion.
+ * is tried it may come back. Who acted before and had the same recipe is the same model on older data, and no way back.
+ * @throws {RangeError} not retried: there is no champion.
  */
 export function afterFindings(registry: Registry, why: string, clock: { readonly now: number; readonly retrainIntervalMs: number }): RegistryStep {
-  const { champion, onTrial } = registry;
-  const step = afterRollBack(registry, why, clock);
+  const { champion, predecessor, onTrial } = registry;
+  const isRefresh = predecessor?.recipeId === champion?.recipeId;
+  const step = afterRollBack(isRefresh ? { ...registry, predecessor: null } : registry, why, clock);
   return onTrial === null ? { registry: { ...step.registry, onTrial: champion }, change: { ...step.change, why: `${step.change.why}; it goes on as a shadow` } } : step;
 }
 

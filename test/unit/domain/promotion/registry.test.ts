@@ -54,6 +54,7 @@ describe('findings of the supervisor', () => {
   it.each([
     ['it goes on as a shadow, who acted before acts again', registry({ champion: B1, predecessor: A1 }), registry({ champion: A1, onTrial: B1 }), 'unfit; a1 acts again; it goes on as a shadow'],
     ['or the rules', registry({ champion: B1 }), registry({ onTrial: B1 }), 'unfit; the rules act; it goes on as a shadow'],
+    ['the same recipe on older data is no way back', registry({ champion: B1, predecessor: model('b0') }), registry({ onTrial: B1 }), 'unfit; the rules act; it goes on as a shadow'],
     ['beside nobody else', registry({ champion: B1, predecessor: A1, onTrial: A2 }), registry({ champion: A1, onTrial: A2 }), 'unfit; a1 acts again'],
   ])('%s', (_name, before, after, why) => {
     expect(afterFindings(before, 'unfit', now)).toEqual({ registry: after, change: { kind: 'rolledBack', modelId: 'b1', why } });

@@ -4,6 +4,7 @@
 //   node bin/bootstrap.mjs node scripts/check.ts
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepCompiled } from './cache.mjs';
 import { ensureNode } from './node.mjs';
 import { ensurePackages } from './packages.mjs';
 import { SetupError, guarded } from './report.mjs';
@@ -16,5 +17,6 @@ await guarded(async () => {
   if (tool === undefined) throw new SetupError('No tool was named.', 'Say for example: node bin/bootstrap.mjs vitest run');
   const node = await ensureNode();
   await ensurePackages({ root, node });
+  keepCompiled(process.env);
   await runTool({ root, node, tool, args });
 });

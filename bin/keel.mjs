@@ -3,6 +3,7 @@
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { keepCompiled } from './cache.mjs';
 import { ensureNode } from './node.mjs';
 import { ensurePackages } from './packages.mjs';
 import { guarded } from './report.mjs';
@@ -14,7 +15,8 @@ const program = join(root, 'client', 'keel.ts');
 await guarded(async () => {
   const node = await ensureNode();
   await ensurePackages({ root, node });
+  const compiled = keepCompiled(process.env);
   if (node !== process.execPath) return runTool({ root, node, tool: 'node', args: [program, ...process.argv.slice(2)] });
-  module.enableCompileCache();
+  module.enableCompileCache(compiled);
   return import(pathToFileURL(program).href);
 });

@@ -80,6 +80,14 @@ describe('bootstrap', () => {
     expect(machine.npmCalls()).toEqual([expect.stringMatching(/^ci --include=dev .*--ignore-scripts.* \| .*clone \| clean$/)]);
   });
 
+  it('keeps what Node compiles for the next one, where the user says', async () => {
+    const machine = clone();
+    const ask = ['node', '-e', 'console.log(require("node:module").getCompileCacheDir())'];
+    expect((await run(machine, ...ask)).out).toContain(join(machine.env['KEEL_CACHE'] ?? '', 'compiled'));
+    machine.env['NODE_COMPILE_CACHE'] = join(machine.root, 'mine');
+    expect((await run(machine, ...ask)).out).toContain(join(machine.root, 'mine'));
+  });
+
   it('installs again when the lock file changed, unless somebody did already', async () => {
     const machine = clone();
     await run(machine, 'node', '-e', '');

@@ -139,13 +139,13 @@ describe('alerts', () => {
   });
 
   it.each([
-    ['does not answer', () => undefined, 'the alert webhook did not answer within 0.05 s'],
-    ['breaks off', (request: IncomingMessage) => void request.socket.destroy(), 'the alert webhook could not be reached (UND_ERR_SOCKET)'],
-    ['leads elsewhere', (_: IncomingMessage, response: ServerResponse) => void response.writeHead(302, { location: '/elsewhere' }).end(), 'the alert webhook could not be reached (no connection)'],
-  ] as const)('are parked where the webhook %s', async (_, misbehave, error) => {
+    ['does not answer', () => undefined, { timeoutMs: 50 }, 'the alert webhook did not answer within 0.05 s'],
+    ['breaks off', (request: IncomingMessage) => void request.socket.destroy(), {}, 'the alert webhook could not be reached (UND_ERR_SOCKET)'],
+    ['leads elsewhere', (_: IncomingMessage, response: ServerResponse) => void response.writeHead(302, { location: '/elsewhere' }).end(), {}, 'the alert webhook could not be reached (no connection)'],
+  ] as const)('are parked where the webhook %s', async (_, misbehave, patience, error) => {
     answer = misbehave;
     await trip('a');
-    await busOf({ timeoutMs: 50 }).drain();
+    await busOf(patience).drain();
     expect(await parked()).toEqual([{ subscriber: 'alerts', error }]);
   });
 

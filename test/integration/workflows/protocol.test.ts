@@ -224,7 +224,7 @@ describe('a stop whose fate stays open', () => {
     const plan = newPlan();
     const runs = new Set<string>();
     let [stopAt, exitAt] = [0, 0];
-    const LARGE = 'x'.repeat(900_000); // the engine suggests it at 4 MB
+    const LARGE = 'x'.repeat(1_500_000); // the engine suggests it at 4 MB: after two looks, so that a busy machine has time for them
     const { calls, activities } = world({
       plan, orders: entered(plan), bookedQuantity: '10',
       submit: async (order, attempt, intent) => {

@@ -1,6 +1,6 @@
 /**
- * `npm test`: vitest with the flags that are given. When the whole suite runs, what it covers is measured in every process
- * that it starts, printed, and too little fails the run.
+ * `npm test`: vitest with the flags that are given. When the whole suite runs, its files share one Temporal server and one
+ * Postgres; what it covers is measured in every process that it starts, printed, and too little fails the run.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +8,8 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCLI } from 'vitest/node';
 import { ROOT } from '../config/settings.ts';
+import { messageOf } from '../domain/errors.ts';
+import { SHARED_ENGINE, SHARED_POSTGRES, startServers } from '../test/support/servers.ts';
 import { coverageOf } from './measure/coverage.ts';
 import { areasOf, coverageText } from './measure/report.ts';
 import { isWholeSuite } from './measure/whole-suite.ts';
@@ -17,18 +19,22 @@ const { filter, options } = parseCLI(['vitest', 'run', ...args]);
 if (!('help' in options)) process.exitCode = isWholeSuite(filter, options) ? await runMeasured() : await runTests({}); // help was printed by now
 
 async function runMeasured(): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'keel-coverage-'));
+  const [folder, compiled] = ['coverage', 'compiled'].map((name) => mkdtempSync(join(tmpdir(), `keel-${name}-`))) as [string, string];
   chmodSync(folder, 0o777); // tests start processes as other users
   try {
-    // Functions out of a compile cache are counted less exactly.
-    const code = await runTests({ NODE_V8_COVERAGE: folder, NODE_DISABLE_COMPILE_CACHE: '1' });
+    const servers = await startServers();
+    // What a process compiled that was not measured counts less exactly: this run keeps its own.
+    const code = await runTests({ NODE_V8_COVERAGE: folder, NODE_COMPILE_CACHE: compiled, [SHARED_POSTGRES]: servers.postgresUrl, [SHARED_ENGINE]: servers.temporalAddress }).finally(() => servers.stop());
     const startedAt = performance.now();
     const map = await coverageOf(folder, ROOT);
     const areas = areasOf(map, ROOT);
     process.stdout.write(`${coverageText(areas, map, ROOT)}\n(measured in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s over all processes of the run)\n`);
     return code === 0 && areas.some(({ missed }) => missed.length > 0) ? 1 : code;
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const made of [folder, compiled]) rmSync(made, { recursive: true, force: true });
   }
 }
 

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../../stack/postgres/server.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
-import { SHARED_POSTGRES } from '../support/databases.ts';
-import { SHARED_ENGINE, startTestEngine } from '../support/servers.ts';
+import { SHARED_ENGINE, SHARED_POSTGRES, startTestEngine } from '../support/servers.ts';
 import type { Verdict } from './judge.ts';
 import { judge, redUnmutated } from './judge.ts';
 import type { Mutant, TestChoice } from './mutant.ts';
@@ -49,7 +48,7 @@ say(`${results.length - bad.length} of ${results.length} killed`);
 if (values.json) process.stdout.write(`${JSON.stringify(results.map(({ mutant: { name, guard, tests }, verdict, seconds }) => ({ name, guard, tests, seconds, ...verdict })), null, 2)}\n`);
 process.exitCode = bad.length === 0 ? 0 : 1;
 
-/** One Postgres for all of them, and one engine: a test file that finds them named starts none of its own. */
+/** One Postgres for all of them, and one engine. */
 async function serversFor(mutants: readonly Mutant[]): Promise<{ stop(): Promise<void> }> {
   if (mutants.every(({ tests }) => tests.project === 'unit')) return { stop: async () => undefined };
   const postgres = await startPostgres({ home, port: await freePort() });

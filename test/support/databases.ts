@@ -9,9 +9,7 @@ import { createPool } from '../../db/pool.ts';
 import { createDatabase, dropDatabase } from '../../stack/postgres/database.ts';
 import { startPostgres } from '../../stack/postgres/server.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
-
-/** Names a running Postgres to use instead, for runs that would start very many. */
-export const SHARED_POSTGRES = 'KEEL_TEST_POSTGRES_URL';
+import { SHARED_POSTGRES } from './servers.ts';
 
 export interface TestDatabases {
   /** Of the maintenance database. */

@@ -11,8 +11,9 @@ import { startPostgres } from '../../stack/postgres/server.ts';
 import { freePort } from '../../stack/supervisor/ports.ts';
 
 const NAMESPACE = 'default';
-/** Names a running Temporal server to use instead, for runs that would start very many. */
+/** These name servers that run already: a test file that finds them named starts none of its own. */
 export const SHARED_ENGINE = 'KEEL_TEST_TEMPORAL_ADDRESS';
+export const SHARED_POSTGRES = 'KEEL_TEST_POSTGRES_URL';
 
 /** A Temporal server on a free port. It is restarted when it dies. */
 export async function startTestEngine(home: string): Promise<RunningEngine> {

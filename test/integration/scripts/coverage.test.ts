@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,16 +8,24 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readSettings, ROOT } from '../../../config/settings.ts';
 import { coverageOf } from '../../../scripts/measure/coverage.ts';
 
-/** What a process covers that runs this code. */
-async function coverageOfProcess(code: string): Promise<CoverageMap> {
+/** @param compiled kept between processes; default: nothing is. @returns what a process covers that runs this code. */
+async function coverageOfProcess(code: string, compiled?: string): Promise<CoverageMap> {
+  const folder = measuredFolder();
+  const cache = compiled === undefined ? { NODE_DISABLE_COMPILE_CACHE: '1' } : { NODE_COMPILE_CACHE: compiled };
+  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, env: { ...process.env, NODE_V8_COVERAGE: folder, ...cache } });
+  return await coverageOf(folder, ROOT);
+}
+
+function measuredFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'keel-measured-'));
   onTestFinished(() => { rmSync(folder, { recursive: true, force: true }); });
-  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, env: { ...process.env, NODE_V8_COVERAGE: folder, NODE_DISABLE_COMPILE_CACHE: '1' } });
-  return await coverageOf(folder, ROOT);
+  return folder;
 }
 
 const fileOf = (map: CoverageMap, path: string): FileCoverage => map.fileCoverageFor(join(ROOT, path));
 const countOf = (file: FileCoverage, name: string): number | undefined => file.f[Object.entries(file.fnMap).find(([, { name: known }]) => known === name)?.[0] ?? ''];
+/** What ran at all: how often may differ by one. */
+const coveredIn = (file: FileCoverage | undefined): readonly boolean[] => [...Object.values(file?.s ?? {}), ...Object.values(file?.f ?? {}), ...Object.values(file?.b ?? {}).flat()].map((count) => count > 0);
 
 test('a process covers the statements and branches that it ran; what nobody loaded counts as not covered', async () => {
   const map = await coverageOfProcess(`
@@ -49,4 +57,14 @@ test('the sandbox of the workflows counts, by the source map of its bundle', asy
   expect(cycle.toSummary().statements.pct).toBeGreaterThan(60);
   expect(countOf(fileOf(map, 'domain/cycle/plan-cycle.ts'), 'planCycle')).toBe(1);
   expect(countOf(fileOf(map, 'workflows/position.ts'), 'position')).toBe(0);
+});
+
+test('what another measured process compiled, and kept, covers what it covers compiled anew', async () => {
+  const compiled = measuredFolder();
+  const [first, second] = ['{ validUntil: null }', '{ validUntil: 5 }'].map((intent) => `(await import('./domain/orders/protocol.ts')).isStillValid(${intent}, 0)`) as [string, string];
+  await coverageOfProcess(first, compiled);
+  const [kept, anew] = [await coverageOfProcess(second, compiled), await coverageOfProcess(second)].map((map) => fileOf(map, 'domain/orders/protocol.ts'));
+  expect(readdirSync(compiled)).toHaveLength(1);
+  expect(coveredIn(kept)).toEqual(coveredIn(anew));
+  expect(anew?.toSummary().branches.pct).not.toBe(100);
 });

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** Files of whole systems mostly wait, so that one more than there are cores keeps these busy; all share two servers, so that many more would wait for those. */
+const SYSTEMS_MAX = Math.min(availableParallelism() + 1, 4);
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -9,9 +12,9 @@ export default defineConfig({
     setupFiles: ['test/support/process-coverage.ts'],
     projects: [
       // Pure: files share their process, which loads each module once.
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, maxWorkers: availableParallelism(), testTimeout: 30_000 } },
-      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], maxWorkers: availableParallelism(), testTimeout: 180_000, hookTimeout: 120_000 } },
-      { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], globalSetup: ['test/support/global-setup.ts'], maxWorkers: Math.min(2, availableParallelism()), testTimeout: 300_000, hookTimeout: 120_000 } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, sequence: { groupOrder: 0 }, maxWorkers: availableParallelism(), testTimeout: 30_000 } },
+      { extends: true, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], sequence: { groupOrder: 1 }, maxWorkers: SYSTEMS_MAX, testTimeout: 180_000, hookTimeout: 120_000 } },
+      { extends: true, test: { name: 'scenario', include: ['test/scenario/**/*.test.ts'], globalSetup: ['test/support/global-setup.ts'], sequence: { groupOrder: 1 }, maxWorkers: SYSTEMS_MAX, testTimeout: 300_000, hookTimeout: 120_000 } },
     ],
   },
 });

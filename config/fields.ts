@@ -44,7 +44,7 @@ const FOLDER = 'a folder; ~/… is in this user\'s home';
  */
 export const FIELDS = {
   home: field({ env: 'KEEL_HOME', schema: folder.optional(), allowed: FOLDER, about: 'State: database, engine, logs, run files. Default: .keel in the clone.' }),
-  cache: field({ env: 'KEEL_CACHE', schema: folder.optional(), allowed: FOLDER, about: 'Downloads and builds, shared between clones. Default: the user\'s cache folder.' }),
+  cache: field({ env: 'KEEL_CACHE', schema: folder.optional(), allowed: FOLDER, about: 'Downloads, builds and what Node compiled, shared between clones. Default: the user\'s cache folder.' }),
   mode: field({ env: 'KEEL_MODE', schema: z.enum(MODES).default('sim'), allowed: MODES.join(', '), about: 'What is traded on.' }),
   enginePort: field({ env: 'KEEL_ENGINE_PORT', schema: port.default(17_233), allowed: PORT, about: 'Temporal server.' }),
   engineUiPort: field({ env: 'KEEL_ENGINE_UI_PORT', schema: port.default(18_233), allowed: PORT, about: 'Temporal UI.' }),

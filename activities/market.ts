@@ -90,7 +90,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
         candle,
         late: isLate(marketTime, closeTime, timeframe, policy),
         symbols,
-        account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock() },
+        account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock(), ...(context.isReplay ? { doesMarketWait: true } : {}) },
         models: sight,
         risk: await readRisk({ candle, marketTime, series, symbols, account, losses, context: { ...context, account: held } }),
       });

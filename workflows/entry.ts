@@ -39,7 +39,7 @@ async function nextEntry(life: PositionLife, intent: OrderIntent, filledQuantity
     instrument: plan.instrument,
     deploymentId: first.clientOrderId.slice(CLIENT_ORDER_ID_PREFIX.length, first.clientOrderId.indexOf('-')),
     workForMs: (first.workUntilMarketTime ?? plan.decidedAt) - plan.decidedAt,
-    validForMs: plan.entryValidForMs ?? PRESETS.normal.entryValidityS * 1_000,
+    validForMs: plan.entryValidForMs === undefined ? PRESETS.normal.entryValidityS * 1_000 : plan.entryValidForMs,
     nowMs: Date.now(),
   });
 }

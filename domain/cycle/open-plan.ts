@@ -8,7 +8,7 @@ import type { Direction, OrderIntent, OrderType } from '../orders/order.ts';
 import { entrySide } from '../orders/order.ts';
 import type { Policy } from '../policy/policy.ts';
 import { positionIdOf } from './ids.ts';
-import type { Observation, OpenPlan, SymbolObservation } from './types.ts';
+import type { AccountObservation, Observation, OpenPlan, SymbolObservation } from './types.ts';
 
 export function orderTypeOf(policy: Policy): OrderType {
   return policy.entryStyle;
@@ -46,7 +46,7 @@ export function openPlanOf(opening: Opening): OpenPlan {
     confidence: opening.confidence,
     score: opening.score,
     repricesMax: policy.entryStyle === 'limit' ? policy.limitReprices : 0,
-    entryValidForMs: policy.entryValidityS * 1_000,
+    entryValidForMs: entryValidForMs(observation.account),
     decidedAt: observation.candle.closeTime,
   };
 }
@@ -66,6 +66,7 @@ function entryOf({ cycleId, observation, symbol, direction, quantity }: Opening)
   const positionId = positionIdOf(candle, symbol.instrument.id, direction);
   const intentId = intentIdOf({ positionId, leg: 'entry', revision: 1 });
   const isLimit = policy.entryStyle === 'limit';
+  const validForMs = entryValidForMs(account);
   return {
     intentId,
     clientOrderId: clientOrderIdOf(account.deploymentId, intentId),
@@ -86,11 +87,16 @@ function entryOf({ cycleId, observation, symbol, direction, quantity }: Opening)
     closesPosition: false,
     decisionPrice: text(d(symbol.candle.close)),
     epoch: account.fence.epoch,
-    validUntil: account.observedAt + policy.entryValidityS * 1_000,
+    validUntil: validForMs === null ? null : account.observedAt + validForMs,
     maxDriftBps: policy.entryDriftBpsMax,
     workUntilMarketTime: isLimit ? candle.closeTime + policy.limitTimeS * 1_000 : null,
     policyVersion: account.policyVersion,
   };
+}
+
+/** Null: an entry never expires, so that a replay that was away for long sends what it would have sent. */
+function entryValidForMs({ policy, doesMarketWait }: AccountObservation): number | null {
+  return doesMarketWait === true ? null : policy.entryValidityS * 1_000;
 }
 
 function limitPrice(symbol: SymbolObservation, direction: Direction): DecimalString {

@@ -151,6 +151,8 @@ export interface AccountObservation {
   readonly foreignInstruments: readonly InstrumentId[];
   /** Transport clock when this was read: validity counts from here. */
   readonly observedAt: number;
+  /** The market stands still until what is decided is done, as in a replay: no entry is too old to be sent. Absent: it moves on. */
+  readonly doesMarketWait?: true;
 }
 
 /** Which models the registry named at this cycle, and whether they could be used. */
@@ -229,7 +231,7 @@ export interface OpenPlan {
   /** How often a limit entry's remainder may be priced anew at its time limit; 0 for a market entry. */
   readonly repricesMax: number;
   /** How long an entry may wait to be sent, transport clock; a re-priced one anew. Absent in plans from before it was told. */
-  readonly entryValidForMs?: number;
+  readonly entryValidForMs?: number | null;
   /** Market clock. */
   readonly decidedAt: number;
 }

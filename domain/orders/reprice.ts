@@ -17,7 +17,8 @@ export function repricedEntry(input: {
   quote: { bid: DecimalString; ask: DecimalString };
   deploymentId: string;
   workForMs: number;
-  validForMs: number;
+  /** Null: it never expires. */
+  validForMs: number | null;
   nowMs: number;
 }): OrderIntent | null {
   const { intent, instrument } = input;
@@ -34,7 +35,7 @@ export function repricedEntry(input: {
     revision,
     quantity: text(remaining),
     price: text(price),
-    validUntil: input.nowMs + input.validForMs,
+    validUntil: input.validForMs === null ? null : input.nowMs + input.validForMs,
     workUntilMarketTime: intent.workUntilMarketTime === null ? null : intent.workUntilMarketTime + input.workForMs,
   };
 }

@@ -1,17 +1,13 @@
 /**
- * The emergency stop while what it needs fails, on the running system: one session with an engine of its own, tripped once
+ * The emergency stop while what it needs fails, on the running system: one session with servers of its own, tripped once
  * for each trouble. What counts in the end is seen through ccxt alone.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, inject as provided, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { databaseUrlOf } from '../../config/database.ts';
 import { createLimiterStore } from '../../db/limiter-store.ts';
 import { createPool } from '../../db/pool.ts';
 import { ceilingOf } from '../../domain/limits/budget.ts';
 import { CLIENT_ORDER_ID_PREFIX } from '../../domain/orders/identity.ts';
-import type { RunningEngine } from '../../stack/engine/server.ts';
 import { createLimiter, limiterScopesOf } from '../../venues/index.ts';
 import { venueSettingsOf } from '../../venues/settings.ts';
 import { emergencyStopSignal } from '../../workflows/messages.ts';
@@ -21,7 +17,8 @@ import { inject, METRONOME } from '../support/fault-session.ts';
 import type { Outsider } from '../support/outsider.ts';
 import { outsiderOf } from '../support/outsider.ts';
 import { until } from '../support/processes.ts';
-import { startTestEngine } from '../support/servers.ts';
+import type { Servers } from '../support/servers.ts';
+import { startServers } from '../support/servers.ts';
 import { setPolicy } from '../support/set-policy.ts';
 import { beginStandstill, nextCandle, oneRow, rowsOf, settled } from '../support/standstill.ts';
 import type { System } from '../support/system.ts';
@@ -36,8 +33,7 @@ const WINDOW_MS = 10_000;
 /** It opens at most candles, whatever became of its trades, and is back one step at each. */
 const OFTEN = { correlationMax: 1, sideShareMax: 1, ordersPerMinuteMax: 1_000, streakBlock: 100, kellyTradesMin: 1_000, recoveryDwellS: 0 } as const;
 
-let home: string;
-let engine: RunningEngine;
+let servers: Servers;
 let system: System;
 let outsider: Outsider;
 let hasFailed = false;
@@ -45,10 +41,9 @@ let hasFailed = false;
 let stops = 0;
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'keel-emergency-'));
-  engine = await startTestEngine(home);
+  servers = await startServers();
   system = await startSystem({
-    postgresUrl: provided('postgresUrl'), temporalAddress: engine.address, mode: 'sim', gated: true, symbolCount: 5, candles: 120, strategy: METRONOME, limits: LIMITS,
+    postgresUrl: servers.postgresUrl, temporalAddress: servers.temporalAddress, mode: 'sim', gated: true, symbolCount: 5, candles: 120, strategy: METRONOME, limits: LIMITS,
   });
   outsider = outsiderOf(system);
   await actOnHealth(system, false); // a market that stands still is ill
@@ -61,8 +56,7 @@ afterEach(({ task }) => { hasFailed ||= task.result?.state === 'fail'; });
 afterAll(async () => {
   if (hasFailed) process.stderr.write(`the logs lie in ${system.home}\n`);
   await system.close(hasFailed);
-  await engine.stop();
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  await servers.stop();
 });
 
 test('the venue refuses half of the closes, one position is in a symbol that is not in the configuration any more, and the trip comes three times', async () => {
@@ -112,6 +106,7 @@ test('the engine is killed while the closing orders are on their way: it goes on
   await trip(system, 'before the engine dies');
   await until('closing orders are on their way', async () => (await faultOf(slow)).fired > 0, 20_000);
   expect((await guardState(system)).flatAt).toBeNull();
+  const { engine } = servers;
   const { pid } = engine;
   if (pid === null) throw new Error('the engine is not running');
   process.kill(pid, 'SIGKILL');

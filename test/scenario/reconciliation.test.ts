@@ -223,12 +223,16 @@ describe('every difference has a named outcome', () => {
     const ghost = `${positionId}/ghost`; // decided on after everything that the venue remembers
     await system.database.query(`INSERT INTO positions OVERRIDING USER VALUE SELECT (jsonb_populate_record(p, jsonb_build_object('position_id', $2::text, 'plan', jsonb_set(p.plan, '{decidedAt}', to_jsonb($3::int8)), 'state', 'open', 'quantity', '3', 'close_reason', NULL, 'closed_at', NULL))).*
       FROM positions p WHERE position_id = $1`, [positionId, ghost, Date.UTC(2100)]);
+    // Its run is taken for alive: one resumed too early would find no order of it, and say that it never was.
+    const deaf = await system.client.workflow.start('position', { workflowId: ghost, taskQueue: 'nobody', args: [] });
     const { portfolioId } = system.deployment;
     await system.database.query(`INSERT INTO income (portfolio_id, income_id, type, amount, currency, time) VALUES ($1, 'made-up', 'TRANSFER', 12.5, 'USDT', 1)`, [portfolioId]);
 
     await system.reconcile();
     expect(await outcomeOf('ghostPosition', ghost)).toBe('position told: outside');
     expect((await told('ghostPosition'))[0]?.evidence).toMatchObject({ ledger: expect.stringMatching(/^-?3$/) as unknown, venue: '0', trades: [] });
+    await deaf.terminate();
+    await system.reconcile();
     await until('the ghost is closed', async () => (await positionOn(SOL)).state === 'closed', 30_000);
     expect(await positionOn(SOL)).toMatchObject({ positionId: ghost, closeReason: 'outside' });
     expect(await outcomeOf('walletMismatch', 'walletMismatch')).toBe('reported, left alone');

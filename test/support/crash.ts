@@ -11,6 +11,7 @@ import type { StepPoint } from './crash-steps.ts';
 import { METRONOME } from './fault-session.ts';
 import type { Situation } from './situations.ts';
 import { situationOf } from './situations.ts';
+import { serversFor } from './servers.ts';
 import type { System, SystemOptions } from './system.ts';
 import { startSystem } from './system.ts';
 
@@ -51,7 +52,8 @@ export async function crashDuring({ step, point }: StepPoint, servers: Servers):
 
 type Servers = Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>;
 
-async function crash(course: CrashCourse, servers: Servers): Promise<CrashResult> {
+async function crash(course: CrashCourse, shared: Servers): Promise<CrashResult> {
+  const { stop, ...servers } = await serversFor(course.options.mode, shared);
   const system = await startSystem({ ...servers, ...course.options, seed: '1', strategy: METRONOME, workers: 0 });
   let isSound = false;
   try {
@@ -60,6 +62,7 @@ async function crash(course: CrashCourse, servers: Servers): Promise<CrashResult
     return result;
   } finally {
     await system.close(!isSound);
+    await stop();
   }
 }
 

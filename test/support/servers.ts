@@ -31,6 +31,11 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
+/** The shared ones for a replay, whose names are its own; `sim` has but one name, and gets servers of its own. */
+export async function serversFor(mode: 'sim' | 'replay' | undefined, shared: Pick<Servers, 'postgresUrl' | 'temporalAddress'>): Promise<Pick<Servers, 'postgresUrl' | 'temporalAddress' | 'stop'>> {
+  return mode === 'sim' ? await startServers() : { ...shared, stop: async () => undefined };
+}
+
 /** Both servers in a folder of their own, for runs outside of vitest. */
 export async function startServers(): Promise<Servers> {
   const home = mkdtempSync(join(tmpdir(), 'keel-servers-'));

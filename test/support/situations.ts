@@ -24,7 +24,7 @@ export type Reached = `${string}/${Effect}`;
 export interface Situation {
   readonly tells: string;
   readonly reaches: readonly Reached[];
-  readonly options: Pick<SystemOptions, 'candles' | 'gated' | 'data' | 'history' | 'env'>;
+  readonly options: Pick<SystemOptions, 'candles' | 'gated' | 'data' | 'history' | 'env' | 'mode'>;
   /** Stages the trouble and trades to the end, while workers may die at any moment. @returns candles that were traded */
   readonly play: (system: System) => Promise<number>;
   /** What `keel verify` says of the staging itself, which nobody can undo. */
@@ -35,6 +35,8 @@ const CANDLES = 10;
 const MARKET_ENTRY = { match: { method: 'POST', path: '/order', type: 'MARKET' }, at: 1 };
 /** So long an entry that was priced anew may be sent. */
 const REPRICED_VALID_MS = 30_000;
+/** Failing calls stop nothing. */
+const UNMOVED = { tripVenueFailureShare: 1, tripErrors: 500 } as const;
 
 async function tradeToTheEnd(system: System): Promise<number> {
   await system.startReplay();
@@ -71,9 +73,9 @@ export const SITUATIONS: readonly Situation[] = [
   {
     tells: 'the venue bans everybody for longer than an opening is valid',
     reaches: ['expireOrder/ledger.applyOrderEvent'],
-    options: { candles: CANDLES },
+    options: { candles: CANDLES, mode: 'sim' }, // in a replay no opening is too old
     play: async (system) => {
-      await setPolicy(system, { entryValidityS: 3 });
+      await setPolicy(system, { ...UNMOVED, entryValidityS: 3 });
       await inject(system, { kind: 'http418', durationMs: 6_000, ...MARKET_ENTRY });
       return await tradeToTheEnd(system);
     },
@@ -90,9 +92,9 @@ export const SITUATIONS: readonly Situation[] = [
   {
     tells: 'a resting entry was priced anew, and the venue bans everybody for longer than it is valid',
     reaches: ['expireOrder/ledger.backfillOrder'],
-    options: { candles: CANDLES },
+    options: { candles: CANDLES, mode: 'sim' },
     play: async (system) => {
-      const [clientOrderId = ''] = await untilEntriesRest(system);
+      const [clientOrderId = ''] = await untilEntriesRest(system, UNMOVED);
       const { positionId, symbol } = await oneRow<{ positionId: string; symbol: string }>(system, 'SELECT position_id "positionId", venue_symbol symbol FROM intents JOIN instruments USING (instrument_id) WHERE client_order_id = $1', [clientOrderId]);
       // The first quote is the one to price with, the second the one to send by.
       await inject(system, { kind: 'http418', durationMs: REPRICED_VALID_MS + 2_000, match: { method: 'GET', path: 'bookTicker', symbol }, at: 2 });

@@ -94,14 +94,16 @@ describe('keel replay', () => {
   it('goes on where it was after everything was killed, and comes to the same result', { timeout: 300_000 }, async () => {
     const { home, keel, json, status } = await machine();
     const data = join(home, 'candles');
-    writePlantedMarket({ folder: data, symbols: ['BTC', 'ETH'], timeframe: '1h', candles: 370, seed: 'resumed', strengthAt: () => 1 });
+    writePlantedMarket({ folder: data, symbols: ['BTC', 'ETH'], timeframe: '1h', candles: 420, seed: 'resumed', strengthAt: () => 1 });
     const asked = ['replay', '--data', data, '--seed', '7', '--preset', 'small-aggressive'];
     const whole = (await json(...asked)) as ReplayReport;
-    expect(whole).toMatchObject({ deployment: 'replay-1', cycles: 70, violations: 0 });
+    expect(whole).toMatchObject({ deployment: 'replay-1', cycles: 120, violations: 0 });
     expect(whole.fills).toBeGreaterThan(0);
 
     const killed = keel(...asked, '--json');
-    await until('it is in the middle', async () => cyclesIn(await keel('cycles', '--deployment', 'replay-2', '--json').ended) >= 15, 120_000);
+    const early = killed.ended.then(({ out, err }) => { throw new Error(`it ended before anybody saw its middle: ${out}${err}`); });
+    await Promise.race([early, until('it is in the middle', async () => cyclesIn(await keel('cycles', '--deployment', 'replay-2', '--json').ended) >= 15, 120_000)]);
+    early.catch(() => undefined);
     expect(await keel('replay', '--resume', 'replay-2').ended).toMatchObject({ code: 4, err: expect.stringContaining('replay-2 runs already') as string });
     killed.kill('SIGKILL');
     expect((await killed.ended).out).toBe('');

@@ -221,21 +221,18 @@ describe('a stop whose fate stays open', () => {
   });
 
   it('and when its position goes on as new meanwhile, these five seconds do not begin anew', async () => {
-    const plan = newPlan();
-    const runs = new Set<string>();
+    const [plan, runs] = [newPlan(), new Set<string>()];
     let [stopAt, exitAt] = [0, 0];
     const LARGE = 'x'.repeat(1_500_000); // the engine suggests to go on as new at 4 MB
     const { calls, activities } = world({
       plan, orders: entered(plan), bookedQuantity: '10',
       submit: async (order, attempt, intent) => {
+        runs.add(Context.current().info.workflowExecution?.runId ?? '');
         if (order.startsWith('exit')) exitAt = Date.now();
         else stopAt ||= Date.now();
         return order.startsWith('exit') ? filled(intent, attempt) : row(intent, 'unknown', { attempt, sentTimestamp: Date.now() });
       },
-      look: (_order, _looks, known) => {
-        runs.add(Context.current().info.workflowExecution?.runId ?? '');
-        return { row: exitAt > 0 ? row(known.intent, 'absent') : known, isEmpty: true };
-      },
+      look: (_order, _looks, known) => ({ row: exitAt > 0 ? row(known.intent, 'absent') : known, isEmpty: true }),
     });
     await host.whileWorking(activities, async (taskQueue) => {
       const handle = await start(plan, taskQueue);

@@ -23,6 +23,10 @@ describe('opening', () => {
     expect(open?.entry).toMatchObject({ side: 'buy', quantity: '10', type: 'market', decisionPrice: '100', epoch: 3, validUntil: 35_000, reduceOnly: false, positionSide: 'both' });
   });
 
+  it('is never too old to be sent where the market waits, as in a replay', () => {
+    expect(planOf({ account: { doesMarketWait: true } }).opens[0]).toMatchObject({ entryValidForMs: null, entry: { validUntil: null } });
+  });
+
   it('is the same for the same observation, whatever the order of its fields', () => {
     const observation = observationWith();
     const cycleId = cycleIdOf(observation.candle);

@@ -19,6 +19,7 @@ it.each([
   ['a sell joins the ask, up to the tick', { intent: limitEntry('sell') }, { price: '99.7' }],
   ['the remainder alone', { filledQuantity: '1.5' }, { quantity: String(Number(BUY.quantity) - 1.5) }],
   ['no end of its working time where there was none', { intent: { ...BUY, workUntilMarketTime: null } }, { workUntilMarketTime: null }],
+  ['no end of its validity where the market waits', { validForMs: null }, { validUntil: null }],
   ['nothing is left', { filledQuantity: BUY.quantity }, null],
   ['less is left than the venue takes', { filledQuantity: String(Number(BUY.quantity) - 0.0005) }, null],
   ['worth less than the venue takes', { filledQuantity: String(Number(BUY.quantity) - 0.05) }, null], // 4.975

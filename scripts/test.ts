@@ -1,6 +1,6 @@
 /**
- * `npm test`: vitest with the flags that are given. When the whole suite runs, its files share one Temporal server and one
- * Postgres; what it covers is measured in every process that it starts, printed, and too little fails the run.
+ * `npm test`: vitest with the flags that are given. When the whole suite runs, its integration tests share one Temporal
+ * server and one Postgres; what it covers is measured in every process that it starts, printed, and too little fails the run.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';

@@ -22,6 +22,9 @@ test('a session over a seeded market trades, keeps its books, and trades the sam
   await broken.restartWorker(0);
   expect(await broken.waitDone()).toBe(CANDLES);
   expect(await broken.cycleCount()).toBe(CANDLES);
+  for (const system of [whole, broken]) expect(await rowsOf(system, `SELECT DISTINCT observation->'account'->'policyRead' "policyRead" FROM cycles`)).toEqual([{ policyRead: { source: 'store', problem: null } }]);
+  const entriesOf = async (system: typeof whole): Promise<unknown> => await rowsOf(system, `SELECT regexp_replace(position_id, 'replay-[0-9]+', '') position, state, reason FROM orders JOIN intents USING (client_order_id, position_id) WHERE leg = 'entry' ORDER BY 1`);
+  expect(await entriesOf(broken)).toEqual(await entriesOf(whole));
   expect(await broken.trades()).toEqual(trades);
   expect(await broken.checkInvariants()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { SHARED_ENGINE, SHARED_POSTGRES, startServers } from './servers.ts';
+import { startServers } from './servers.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -9,10 +9,9 @@ declare module 'vitest' {
   }
 }
 
-/** One Temporal server and one Postgres per run; each test has its own database and its own names. */
+/** One Temporal server and one Postgres for the scenarios of a run; each test has its own database and its own names. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { [SHARED_POSTGRES]: postgresUrl, [SHARED_ENGINE]: temporalAddress } = process.env;
-  const servers = postgresUrl !== undefined && temporalAddress !== undefined ? { postgresUrl, temporalAddress, stop: async () => undefined } : await startServers();
+  const servers = await startServers();
   project.provide('postgresUrl', servers.postgresUrl);
   project.provide('temporalAddress', servers.temporalAddress);
   return servers.stop;

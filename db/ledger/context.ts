@@ -39,7 +39,11 @@ const DAY_MS = 86_400_000;
 /** A registered model, by the alias of its table. @param validatedAt since when its age counts, where that is not as of the gate */
 const registered = (alias: string, validatedAt: string): string => `CASE WHEN ${alias}.model_id IS NULL THEN NULL ELSE jsonb_build_object('modelId', ${alias}.model_id, 'recipeId', ${alias}.recipe_id, 'validatedAt', coalesce(${validatedAt}, ${alias}.validated_at)) END`;
 
-/** One statement: the whole of what a cycle asks of the ledger about its account. */
+/**
+ * One statement: the whole of what a cycle asks of the ledger about its account. A foreign position counts from the first look
+ * on; in a replay from the second, since what one look finds between a fill and its booking depends on the wall clock, and
+ * the same replay has to come out twice.
+ */
 const CONTEXT = `
   SELECT pf.deployment_id AS "deploymentId", pf.mode = 'replay' AS "isReplay", o.state AS posture,
     ${registered('champion', 'r.champion_validated_at')} AS champion, ${registered('trial', 'NULL')} AS "onTrial", CASE r.trial->'state'->>'phase' WHEN 'canary' THEN (r.trial->'state'->>'stage')::int END AS "canaryStage",
@@ -51,7 +55,7 @@ const CONTEXT = `
        'score', coalesce(p.plan->'score', p.plan->'confidence'), 'exit', p.plan->'exit', 'ladder', p.plan->'ladder') ORDER BY p.position_id)
      FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed') AS positions,
     (SELECT array_agg(DISTINCT o.instrument_id ORDER BY o.instrument_id) FROM orders o WHERE o.portfolio_id = $1 AND o.state IN ('planned', 'submitting', 'unknown')) AS unsettled,
-    (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition') AS foreign,
+    (SELECT array_agg(DISTINCT x.instrument_id ORDER BY x.instrument_id) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = 'foreignPosition' AND (x.looks > 1 OR pf.mode <> 'replay')) AS foreign,
     (SELECT c.plan->'memory' FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = $2 AND c.timeframe = $3 AND c.close_time < $4 AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS memory,
     (SELECT jsonb_object_agg(k.label_version, jsonb_build_object('buy', k.buys, 'sell', k.sells, 'hold', k.holds)) FROM outcome_counts k WHERE k.portfolio_id = $1) AS priors,
     (SELECT s.weights FROM supervisions s WHERE s.portfolio_id = $1 AND s.at < $4::bigint - $4::bigint % ${DAY_MS} ORDER BY s.at DESC LIMIT 1) AS weights

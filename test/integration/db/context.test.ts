@@ -41,6 +41,15 @@ describe('the account', () => {
     });
   });
 
+  it.each([['replay', [], [INSTRUMENT.id]], ['sim', [INSTRUMENT.id], [INSTRUMENT.id]]])('%s: a foreign position counts at its first look, and at its second', async (mode, first, second) => {
+    await pool.query('UPDATE portfolios SET mode = $1', [mode]);
+    const look = async (nowMs: number): Promise<readonly string[]> => {
+      await ledger.noteDifferences('sim', [{ key: 'foreignPosition/x', kind: 'foreignPosition', instrumentId: INSTRUMENT.id, evidence: {} }], nowMs);
+      return (await ledger.accountContext(NEXT)).account.foreignInstruments;
+    };
+    expect([await look(1), await look(60_000)]).toEqual([first, second]);
+  });
+
   it('keeps a target that came nearer', async () => {
     await ledger.recordCycle({ cycleId: CYCLE, observation: OBSERVATION, plan: PLAN });
     await ledger.instruct({ kind: 'moveTarget', instructionId: 'm', positionId: OPEN.positionId, targetPrice: '103', reason: 'age' });

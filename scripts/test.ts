@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseCLI } from 'vitest/node';
 import { ROOT } from '../config/settings.ts';
 import { messageOf } from '../domain/errors.ts';
-import { SHARED_ENGINE, SHARED_POSTGRES, startServers } from '../test/support/servers.ts';
+import { sharedEnv, startServers } from '../test/support/servers.ts';
 import { coverageOf } from './measure/coverage.ts';
 import { areasOf, coverageText } from './measure/report.ts';
 import { isWholeSuite } from './measure/whole-suite.ts';
@@ -24,7 +24,7 @@ async function runMeasured(): Promise<number> {
   try {
     const servers = await startServers();
     // What a process compiled that was not measured counts less exactly: this run keeps its own.
-    const code = await runTests({ NODE_V8_COVERAGE: folder, NODE_COMPILE_CACHE: compiled, [SHARED_POSTGRES]: servers.postgresUrl, [SHARED_ENGINE]: servers.temporalAddress }).finally(() => servers.stop());
+    const code = await runTests({ NODE_V8_COVERAGE: folder, NODE_COMPILE_CACHE: compiled, ...sharedEnv(servers) }).finally(() => servers.stop());
     const startedAt = performance.now();
     const map = await coverageOf(folder, ROOT);
     const areas = areasOf(map, ROOT);

@@ -1,11 +1,6 @@
 /** `npm run mutants`: leaves out one guard of the real code at a time and demands that tests turn red. Exit code 1 when one does not. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startPostgres } from '../../stack/postgres/server.ts';
-import { freePort } from '../../stack/supervisor/ports.ts';
-import { SHARED_ENGINE, SHARED_POSTGRES, startTestEngine } from '../support/servers.ts';
+import { sharedEnv, startServers } from '../support/servers.ts';
 import type { Verdict } from './judge.ts';
 import { judge, redUnmutated } from './judge.ts';
 import type { Mutant, TestChoice } from './mutant.ts';
@@ -21,8 +16,8 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
-const home = mkdtempSync(join(tmpdir(), 'keel-mutants-servers-'));
-const servers = await serversFor(chosen);
+const servers = chosen.some(({ tests }) => tests.project === 'integration') ? await startServers() : null;
+if (servers !== null) Object.assign(process.env, sharedEnv(servers)); // one pair for all of them
 const workspace = makeWorkspace();
 const results: { readonly mutant: Mutant; readonly verdict: Verdict; readonly seconds: number }[] = [];
 try {
@@ -39,24 +34,13 @@ try {
   }
 } finally {
   workspace.remove();
-  await servers.stop();
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  await servers?.stop();
 }
 
 const bad = results.filter(({ verdict }) => verdict.kind !== 'killed');
 say(`${results.length - bad.length} of ${results.length} killed`);
 if (values.json) process.stdout.write(`${JSON.stringify(results.map(({ mutant: { name, guard, tests }, verdict, seconds }) => ({ name, guard, tests, seconds, ...verdict })), null, 2)}\n`);
 process.exitCode = bad.length === 0 ? 0 : 1;
-
-/** One Postgres for all of them, and one engine. */
-async function serversFor(mutants: readonly Mutant[]): Promise<{ stop(): Promise<void> }> {
-  if (mutants.every(({ tests }) => tests.project === 'unit')) return { stop: async () => undefined };
-  const postgres = await startPostgres({ home, port: await freePort() });
-  process.env[SHARED_POSTGRES] = postgres.url;
-  const engine = await startTestEngine(home);
-  process.env[SHARED_ENGINE] = engine.address;
-  return { stop: async () => void (await Promise.all([postgres.stop(), engine.stop()])) };
-}
 
 async function demandGreen(tests: TestChoice): Promise<void> {
   if (tests.paths.length === 0) return;

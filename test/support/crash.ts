@@ -53,8 +53,7 @@ export async function crashDuring({ step, point }: StepPoint, servers: Servers):
 type Servers = Pick<SystemOptions, 'postgresUrl' | 'temporalAddress'>;
 
 async function crash(course: CrashCourse, shared: Servers): Promise<CrashResult> {
-  const { stop, ...servers } = await serversFor(course.options.mode, shared);
-  const system = await startSystem({ ...servers, ...course.options, seed: '1', strategy: METRONOME, workers: 0 });
+  const system = await startSystem({ ...await serversFor(course.options.mode, shared), ...course.options, seed: '1', strategy: METRONOME, workers: 0 });
   let isSound = false;
   try {
     const result = await runWithCrash(system, course);
@@ -62,7 +61,6 @@ async function crash(course: CrashCourse, shared: Servers): Promise<CrashResult>
     return result;
   } finally {
     await system.close(!isSound);
-    await stop();
   }
 }
 

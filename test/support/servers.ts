@@ -15,6 +15,11 @@ const NAMESPACE = 'default';
 export const SHARED_ENGINE = 'KEEL_TEST_TEMPORAL_ADDRESS';
 export const SHARED_POSTGRES = 'KEEL_TEST_POSTGRES_URL';
 
+/** @returns what names these to whoever starts test files. */
+export function sharedEnv({ postgresUrl, temporalAddress }: Pick<Servers, 'postgresUrl' | 'temporalAddress'>): Readonly<Record<string, string>> {
+  return { [SHARED_POSTGRES]: postgresUrl, [SHARED_ENGINE]: temporalAddress };
+}
+
 /** A Temporal server on a free port. It is restarted when it dies. */
 export async function startTestEngine(home: string): Promise<RunningEngine> {
   const { cache } = await readSettings();
@@ -32,8 +37,8 @@ export interface Servers {
 }
 
 /** The shared ones for a replay, whose names are its own; `sim` has but one name, and gets servers of its own. */
-export async function serversFor(mode: 'sim' | 'replay' | undefined, shared: Pick<Servers, 'postgresUrl' | 'temporalAddress'>): Promise<Pick<Servers, 'postgresUrl' | 'temporalAddress' | 'stop'>> {
-  return mode === 'sim' ? await startServers() : { ...shared, stop: async () => undefined };
+export async function serversFor(mode: 'sim' | 'replay' | undefined, shared: Pick<Servers, 'postgresUrl' | 'temporalAddress'>): Promise<Pick<Servers, 'postgresUrl' | 'temporalAddress'> & Partial<Pick<Servers, 'stop'>>> {
+  return mode === 'sim' ? await startServers() : shared;
 }
 
 /** Both servers in a folder of their own, for runs outside of vitest. */

@@ -40,6 +40,8 @@ const HISTORY_CANDLES = 300;
 export interface SystemOptions {
   readonly postgresUrl: string;
   readonly temporalAddress: string;
+  /** Ends these two when the system closes. Default: they are not its own. */
+  readonly stop?: () => Promise<void>;
   /** Of the seeded market. Default `1`. */
   readonly seed?: string;
   /** Symbols of the seeded market. Default 3. */
@@ -279,6 +281,7 @@ export class System {
     await this.client.connection.close();
     await this.database.end();
     await dropDatabase(this.#options.postgresUrl, this.deployment.databaseName);
+    await this.#options.stop?.();
     if (!keep) rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -89,19 +89,28 @@ export function findLeftovers(home: string): RunRecord[] {
 function findMarked(home: string): RunRecord[] {
   if (process.platform !== 'linux') return [];
   const mark = `${MARK}=${markOf(home, '')}`;
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).flatMap((name) => {
-    const variables = unlessGone(() => readFileSync(`/proc/${name}/environ`, 'utf8'), '').split('\0');
-    const found = variables.find((variable) => variable.startsWith(mark));
-    const identity = found === undefined ? null : processIdentity(Number(name));
-    if (found === undefined || identity === null || !leadsItsSession(name)) return [];
-    return [{ name: found.slice(mark.length), pid: Number(name), identity, hash: '', stopSignal: 'SIGTERM' as const, stopTimeoutMs: 5_000, order: 1_000 }];
+  const nameOf = (pid: string): string | null => {
+    const variables = unlessGone(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '').split('\0');
+    return variables.find((variable) => variable.startsWith(mark))?.slice(mark.length) ?? null;
+  };
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid).flatMap((pid) => {
+    const name = nameOf(pid);
+    const identity = name === null ? null : processIdentity(Number(pid));
+    if (name === null || identity === null) return [];
+    const { parent, session } = kinOf(pid);
+    if (session !== pid || nameOf(parent) === name) return [];
+    return [{ name, pid: Number(pid), identity, hash: '', stopSignal: 'SIGTERM' as const, stopTimeoutMs: 5_000, order: 1_000 }];
   });
 }
 
-/** Supervised processes lead their session; their own children do not. Field 6 of stat is the session. */
-function leadsItsSession(pid: string): boolean {
+/**
+ * Supervised processes lead their session; their own children do not, or are a marked one's: PostgreSQL's, for as long as
+ * they have not written their title over what they inherited.
+ */
+function kinOf(pid: string): { readonly parent: string; readonly session: string } {
   const stat = unlessGone(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3] === pid;
+  const [, parent = '', , session = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // fields 4 and 6
+  return { parent, session };
 }
 
 /**

@@ -13,11 +13,12 @@ import type { Deployment } from '../../config/deployment.ts';
 import { loadDeployment } from '../../config/deployment.ts';
 import type { Settings } from '../../config/settings.ts';
 import { loadSettings, settingsEnv } from '../../config/settings.ts';
+import type { VerifyParts } from '../../client/verify/gather.ts';
 import { gather } from '../../client/verify/gather.ts';
+import { verifyDeployment } from '../../client/verify/verify.ts';
 import { workflowResult } from '../../client/wait.ts';
 import { createPool } from '../../db/pool.ts';
 import type { Facts, Violation } from '../../domain/verify/facts.ts';
-import { violationsIn } from '../../domain/verify/verify.ts';
 import type { PostureLook } from '../../domain/ports/ledger.ts';
 import { createDatabase, dropDatabase } from '../../stack/postgres/database.ts';
 import type { VenueOptions } from '../../stack/venue/options.ts';
@@ -257,16 +258,20 @@ export class System {
 
   /** What `keel verify` finds broken. */
   async violations(): Promise<readonly Violation[]> {
-    return violationsIn(await this.facts());
+    return await this.#verifying(async (parts) => (await verifyDeployment(parts)).violations);
   }
 
   /** What `keel verify` looks at. */
   async facts(): Promise<Facts> {
+    return await this.#verifying(gather);
+  }
+
+  async #verifying<T>(work: (parts: VerifyParts) => Promise<T>): Promise<T> {
     const pool = createPool(databaseUrlOf(this.settings, this.deployment), { connectionsMax: 2 });
     const limiter = createBackOffLimiter();
     const venue = createVenue(venueSettingsOf(this.settings, this.deployment), limiter);
     try {
-      return await gather({ pool, venue, client: this.client, portfolioId: this.deployment.portfolioId });
+      return await work({ pool, venue, client: this.client, portfolioId: this.deployment.portfolioId });
     } finally {
       await Promise.all([pool.end(), venue.close(), limiter.close()]);
     }

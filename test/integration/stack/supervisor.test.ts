@@ -237,6 +237,18 @@ describe('after kill -9 of the supervisor', () => {
     expect(await stopRunning(home)).toMatchObject({ supervisorPid: null, leftovers: ['base', 'top'] });
     expect(findLeftovers(home)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux')('a session that one of them began is its own, not a leftover', async () => {
+    const home = testHome();
+    const forks = `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'inherit' });`;
+    const supervisor = await started(home, [specOf(home, 'base', { args: ['-e', `${forks}${PROGRAM}`, 'base', join(home, 'diary')] })]);
+    const base = pidOf(supervisor, 'base');
+    rmSync(join(home, 'run', 'base.process.json'));
+    const children = readFileSync(`/proc/${base}/task/${base}/children`, 'utf8').trim().split(' ');
+    onTestFinished(() => children.forEach((pid) => process.kill(Number(pid), 'SIGKILL')));
+    expect(children).toHaveLength(1);
+    expect(findLeftovers(home).map(({ name, pid }) => [name, pid])).toEqual([['base', base]]);
+  });
 });
 
 describe('stopRunning', () => {

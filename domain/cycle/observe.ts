@@ -8,11 +8,14 @@ import { sigmaOf } from '../predictions/label.ts';
 import type { VoterWeights } from '../promotion/supervisor.ts';
 import { regimeOf } from '../regime/regime.ts';
 import { UNKNOWN_VOLATILITY, volatilityOf } from '../regime/volatility.ts';
+import { soundVotes } from '../signals/sound-votes.ts';
 import type { SymbolMemory } from './risk-facts.ts';
 import type { RegimeReading, ServedSymbol, SymbolObservation, Vote } from './types.ts';
 
 /** A strategy as the observation needs it. */
 export interface Voting {
+  readonly name: string;
+  readonly version: string;
   readonly warmupCandles: number;
   vote(context: { instrumentId: InstrumentId; candles: readonly Candle[]; features: Readonly<Record<string, number | null>>; regime: RegimeReading }): readonly Vote[];
 }
@@ -40,7 +43,7 @@ export function observeSymbol({ instrument, candles: known, strategy, timeframe,
   if (!quality.tradable) return { instrument, candle, quality, features: {}, regime: keptRegime(memory, closeTime), votes: [] };
   const features = computeFeatures(candles);
   const regime = regimeOf({ features, candles, volatility: volatilityOf(known, timeframe, policy), memory, closeTime });
-  return { instrument, candle, quality, features, regime, votes: strategy.vote({ instrumentId: instrument.id, candles, features, regime }), sigma: sigmaOf(candles) };
+  return { instrument, candle, quality, features, regime, votes: soundVotes(strategy, () => strategy.vote({ instrumentId: instrument.id, candles, features, regime })), sigma: sigmaOf(candles) };
 }
 
 /** The same, with what models said of it and what each vote weighs there. @param said undefined: no model spoke */

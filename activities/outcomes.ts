@@ -1,4 +1,4 @@
-import { isVenueTrouble } from '../domain/errors.ts';
+import { isVenueTrouble, KeelError } from '../domain/errors.ts';
 import type { Candle } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
@@ -8,7 +8,7 @@ import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { TrialStore } from '../domain/ports/trial-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { isKnownLabel } from '../domain/predictions/label.ts';
-import type { CandleShelf, DuePrediction, Outcome, VenueAnswer } from '../domain/predictions/outcome.ts';
+import type { CandleShelf, DuePrediction, Outcome, Pricing, VenueAnswer } from '../domain/predictions/outcome.ts';
 import { pricingOf } from '../domain/predictions/outcome.ts';
 import { isLookAwaited } from '../domain/promotion/standing.ts';
 import { isSupervisionDue } from '../domain/promotion/supervisor.ts';
@@ -67,14 +67,15 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
 
   async function price(due: readonly DuePrediction[], evaluatedAt: number): Promise<{ outcomes: readonly Outcome[]; waiting: number; problem: string | null }> {
     const shelves = await readShelves(due);
-    const first = due.map((prediction) => ({ prediction, pricing: pricingOf(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: null }) }));
-    const known = first.flatMap(({ pricing }) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
+    const first = due.map((prediction) => ({ prediction, pricing: pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: null }) }));
     const lacking = first.flatMap(({ prediction, pricing }) => (pricing.kind === 'missing' ? [{ prediction, openTimes: pricing.openTimes }] : []));
-    if (lacking.length === 0) return { outcomes: known, waiting: 0, problem: null };
-    const { answers, problem } = await backFill(lacking, shelves, evaluatedAt);
-    const second = lacking.map(({ prediction }) => pricingOf(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: answers.get(keyOf(prediction)) ?? null }));
-    const late = second.flatMap((pricing) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
-    return { outcomes: [...known, ...late], waiting: second.length - late.length, problem: late.length === second.length ? null : problem ?? 'the venue does not show their candles yet' };
+    const { answers, problem } = lacking.length === 0 ? NOTHING_ASKED : await backFill(lacking, shelves, evaluatedAt);
+    const second = lacking.map(({ prediction }) => pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: answers.get(keyOf(prediction)) ?? null }));
+    const pricings = [...first.map(({ pricing }) => pricing).filter((it) => it.kind !== 'missing'), ...second];
+    const invalid = pricings.find((it) => it.kind === 'invalid');
+    const isAwaited = pricings.some((it) => it.kind === 'missing');
+    const outcomes = pricings.flatMap((pricing) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
+    return { outcomes, waiting: due.length - outcomes.length, problem: invalid?.problem ?? (isAwaited ? problem ?? 'the venue does not show their candles yet' : null) };
   }
 
   async function readShelves(due: readonly DuePrediction[]): Promise<Map<string, Map<number, Candle>>> {
@@ -115,6 +116,17 @@ function keyOf({ instrumentId, timeframe }: { readonly instrumentId: InstrumentI
 }
 
 const NO_CANDLES: CandleShelf = new Map();
+const NOTHING_ASKED: { readonly answers: ReadonlyMap<string, VenueAnswer>; readonly problem: null } = { answers: new Map(), problem: null };
+
+/** What a user's label cannot price waits until it can: the others do not wait for it. */
+function pricingUnlessInvalid(...of: Parameters<typeof pricingOf>): Pricing | { readonly kind: 'invalid'; readonly problem: string } {
+  try {
+    return pricingOf(...of);
+  } catch (error) {
+    if (error instanceof KeelError && error.code === 'LABEL_INVALID') return { kind: 'invalid', problem: error.message };
+    throw error;
+  }
+}
 
 function shelfOf(shelves: ReadonlyMap<string, CandleShelf>, prediction: DuePrediction): CandleShelf {
   return shelves.get(keyOf(prediction)) ?? NO_CANDLES;

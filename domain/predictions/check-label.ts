@@ -16,7 +16,7 @@ export const candlesToCheck = ({ horizonCandles }: Pick<LabelDefinition, 'horizo
  * Holds a label to its word on decisions one after the other, in both directions: it reads no candle before the decision or
  * beyond its horizon, leaves within it at a price that was traded, says the same when asked again, and nothing after its exit
  * changes it.
- * @param candles oldest first, at least `candlesToCheck` of them, of a market that moves.
+ * @param candles oldest first, at least `candlesToCheck` of them, of a market that moves; one that stands still is tried too.
  * @returns the first fault of each kind, in words; empty when all is well.
  */
 export function checkLabel({ horizonCandles, exit }: LabelDefinition, candles: readonly Candle[]): readonly string[] {
@@ -30,7 +30,15 @@ export function checkLabel({ horizonCandles, exit }: LabelDefinition, candles: r
       for (const fault of faultsAt(exit, trade, horizon)) faults.set(fault, fault);
     }
   }
+  if (faults.size === 0) for (const fault of faultsAtRest(exit, horizonCandles)) faults.set(fault, fault);
   return [...faults.values()];
+}
+
+/** Of a market that stands still, as one does that is halted: nothing has a deviation there, and no candle a height. */
+function faultsAtRest(exit: LabelExit, horizonCandles: number): readonly string[] {
+  const candles = Array.from({ length: horizonCandles }, (_, index) => ({ openTime: index, open: 100, high: 100, low: 100, close: 100, volume: 0 }));
+  return ([['long', 0], ['short', 0], ['long', null], ['short', null]] as const).flatMap(([direction, sigma]) =>
+    faultsAt(exit, { direction, sigma, costBps: COST_BPS, entryPrice: 100, scaleBps: 0 }, candles).map((fault) => `where nothing moves, ${fault}`));
 }
 
 function faultsAt(exit: LabelExit, trade: LabelledTrade, horizon: readonly Candle[]): readonly string[] {

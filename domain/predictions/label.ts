@@ -3,6 +3,7 @@
  * Entry at the open of the candle after the decision, costs of both sides, exit at the horizon or at a barrier.
  * @source learning.md, "Label and outcome: one function"; triple barrier: López de Prado, Advances in Financial Machine Learning, 2018, chapter 3.
  */
+import { KeelError, messageOf } from '../errors.ts';
 import type { Candle } from '../market/candle.ts';
 import type { Direction } from '../orders/order.ts';
 
@@ -123,14 +124,14 @@ export function expectedMoveBps(sigma: number | null, horizonCandles: number): n
 /**
  * The label of one decision.
  * @param candles those after the decision, oldest first: exactly the horizon's, each right after the one before.
- * @throws {RangeError} not retried: another number of candles.
+ * @throws {RangeError} not retried: another number of candles. {KeelError} LABEL_INVALID, not retried: what a user's exit gave back.
  */
 export function labelOf(definition: LabelDefinition, basis: LabelBasis, candles: readonly Candle[]): Label {
   const { entry, last } = endsOf(candles, definition.horizonCandles);
   const scale = expectedMoveBps(basis.sigma, definition.horizonCandles);
-  const { barriers, exit } = definition;
+  const { version, barriers, exit } = definition;
   const distances = barriers === null || scale === 0 ? { stopBps: null, targetBps: null } : { stopBps: barriers.stop * scale, targetBps: barriers.target * scale };
-  const ended = (direction: Direction): TradeResult => (exit === undefined ? tradeOf({ direction, costBps: basis.costBps, ...distances }, candles) : ownTradeOf(exit, { ...basis, direction, entryPrice: entry, scaleBps: scale }, candles));
+  const ended = (direction: Direction): TradeResult => (exit === undefined ? tradeOf({ direction, costBps: basis.costBps, ...distances }, candles) : ownTradeOf({ version, exit }, { ...basis, direction, entryPrice: entry, scaleBps: scale }, candles));
   const [long, short] = [ended('long'), ended('short')];
   const bandBps = bandBpsOf(definition, basis);
   return { action: sideOf(long, short, { bandBps, costBps: basis.costBps }), moveBps: rounded(10_000 * (last / entry - 1)), bandBps, long, short };
@@ -174,12 +175,19 @@ export function tradeOf({ direction, stopBps, targetBps, costBps }: TradeRule, c
   return result(last, candles.length - 1, 'horizon');
 }
 
-/** @throws {RangeError} not retried: an exit outside of the horizon, or at no price. */
-function ownTradeOf(exit: LabelExit, trade: LabelledTrade, candles: readonly Candle[]): TradeResult {
+/** @throws {KeelError} LABEL_INVALID, not retried: a user's exit that fails, or leaves outside of the horizon or at no price. */
+function ownTradeOf({ version, exit }: { readonly version: string; readonly exit: LabelExit }, trade: LabelledTrade, candles: readonly Candle[]): TradeResult {
   const { direction, entryPrice, costBps } = trade;
-  const own = exit(trade, candles);
+  const invalid = (what: string, cause?: unknown): KeelError => new KeelError('LABEL_INVALID', `label ${version} ${what}, on ${candles.length} candles from ${new Date(candles[0]?.openTime ?? 0).toISOString()}: mend the file that KEEL_LABEL names`, { cause });
+  let own: ReturnType<LabelExit>;
+  try {
+    own = exit(trade, candles);
+  } catch (error) {
+    throw invalid(`failed (${messageOf(error)})`, error);
+  }
   if (own === null) return tradeOf({ direction, stopBps: null, targetBps: null, costBps }, candles);
-  if (candles[own.index] === undefined || !(own.price > 0 && own.price < Infinity)) throw new RangeError(`a label leaves at candle ${own.index} of ${candles.length} for ${own.price}`);
+  if (typeof own !== 'object') throw invalid(`gave back ${String(own)}`);
+  if (candles[own.index] === undefined || !(own.price > 0 && own.price < Infinity)) throw invalid(`leaves at candle ${own.index} for ${own.price}`);
   return { entryPrice, exitPrice: own.price, exitIndex: own.index, exitBy: 'own', netBps: rounded((direction === 'long' ? 1 : -1) * 10_000 * (own.price / entryPrice - 1) - costBps) };
 }
 

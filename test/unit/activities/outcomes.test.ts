@@ -6,6 +6,7 @@ import type { Candle } from '../../../domain/market/candle.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { TrialStore } from '../../../domain/ports/trial-store.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
+import { addLabel } from '../../../domain/predictions/label.ts';
 import type { DuePrediction, Outcome } from '../../../domain/predictions/outcome.ts';
 import { portOf } from '../../support/ports.ts';
 
@@ -58,6 +59,18 @@ describe('due predictions', () => {
     const { step, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6], predictions: [due(1, { labelVersion: 'nowhere/1@0.4' }), due(1, { predictionId: 10 })] });
     expect(outcomes).toEqual([[10, 104]]);
     expect(step).toMatchObject({ evaluated: 1, waiting: 1, problem: expect.stringContaining('label nowhere/1@0.4 is not known here') as string });
+  });
+
+  it.each([
+    ['throws', () => { throw new Error('no idea'); }, 'label throws/1 failed (no idea), on 4 candles from 1970-01-01T02:00:00.000Z'],
+    ['leaves for NaN', () => ({ index: 1, price: NaN }), 'label leaves-for-NaN/1 leaves at candle 1 for NaN'],
+    ['gives nothing back', () => undefined as unknown as null, 'label gives-nothing-back/1 gave back undefined'],
+  ])('of a label whose exit %s wait too, and hold nobody up', async (name, exit, problem) => {
+    const version = `${name.replaceAll(' ', '-')}/1`;
+    addLabel({ version, horizonCandles: 4, holdBand: 0.4, barriers: null, exit: (trade, candles) => (candles[0]?.openTime === 2 * HOUR_MS ? exit() : null) });
+    const { step, outcomes } = await look({ stored: [1, 2, 3, 4, 5, 6], atVenue: null, predictions: [due(1, { labelVersion: version }), due(2, { labelVersion: version, predictionId: 20 }), due(2, { predictionId: 21 })] });
+    expect(outcomes).toEqual([[1, 104], [21, 105]]);
+    expect(step).toMatchObject({ evaluated: 2, waiting: 1, problem: expect.stringContaining(problem) as string });
   });
 
   it('are priced at their own candles, whatever came later', async () => {

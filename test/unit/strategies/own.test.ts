@@ -5,7 +5,7 @@ import type { OwnLearner } from '../../../domain/learning/own.ts';
 import { ownLearner, ownModelFrom } from '../../../domain/learning/own.ts';
 import { aucOf } from '../../../domain/learning/metrics.ts';
 import type { Candle } from '../../../domain/market/candle.ts';
-import type { LabelDefinition } from '../../../domain/predictions/label.ts';
+import type { LabelDefinition, LabelledTrade } from '../../../domain/predictions/label.ts';
 import { isKnownLabel, labelDefinitionOf, labelOf, RULE_LABEL } from '../../../domain/predictions/label.ts';
 import { addLearner, anyLearnerOf, loadAnyModel, offeredLearners } from '../../../models/learners.ts';
 import { defineLabel } from '../../../strategies/define-label.ts';
@@ -39,6 +39,7 @@ describe('defineLabel', () => {
     ['a candle beyond the horizon', { ...LABEL, exit: (_: unknown, candles: readonly Candle[]) => ({ index: 5, price: candles[6]?.close ?? candles[5]?.close ?? 0 }) }, /reads the candle at place 6/],
     ['hindsight', { ...LABEL, exit: (_: unknown, candles: readonly Candle[]) => { const index = candles.findIndex((it) => it.high === Math.max(...candles.map((other) => other.high))); return { index, price: candles[index]?.high ?? 0 }; } }, /other candles after that change where: nobody could trade so/],
     ['a price that nobody paid', { ...LABEL, exit: (_: unknown, candles: readonly Candle[]) => ({ index: 0, price: (candles[0]?.high ?? 0) * 1.01 }) }, /in a candle that traded from/],
+    ['a division by how far it moved', { ...LABEL, exit: (trade: LabelledTrade, candles: readonly Candle[]) => ({ index: 0, price: (candles[0]?.open ?? 0) * (trade.scaleBps / trade.scaleBps) }) }, /where nothing moves, it leaves at NaN/],
     ['a place that there is not', { ...LABEL, exit: () => ({ index: 1.5, price: 1 }) }, /leaves at candle 1\.5/],
     ['a memory', { ...LABEL, exit: (_: unknown, candles: readonly Candle[]) => ({ index: (asked += 1) % 2, price: candles[0]?.open ?? 0 }) }, /something else when it is asked again|traded from/],
     ['one that writes', { ...LABEL, exit: (_: unknown, candles: { close: number }[]) => { for (const it of candles) it.close = 1; return null; } }, /failed on drawn candles/],

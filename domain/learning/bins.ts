@@ -21,31 +21,54 @@ export interface Binned extends Cuts {
 }
 
 /**
- * Cuts between neighbouring values: all of them where there are few, else such that the bins hold equally many rows.
+ * Cuts between neighbouring values: all of them where there are few, else such that the bins hold equally many rows, but
+ * for values that alone are more than that: each has a bin of its own, and takes none from the others.
+ * @source the bins of LightGBM (Ke et al., 2017), which sets large values aside in the same way.
  * @param binsMax 2..255.
  */
 export function cutsOf(column: Float32Array, binsMax: number): Float32Array {
-  const sorted = column.filter(Number.isFinite).sort();
+  const { values, counts, rows } = countedValues(column);
+  const share = values.length <= binsMax ? { perBin: 0, bins: binsMax } : fairShare(counts, rows, binsMax);
   const cuts: number[] = [];
-  const distinct = countDistinct(sorted);
-  const perBin = distinct <= binsMax ? 0 : sorted.length / binsMax;
-  let inBin = 0;
-  let filled = 0;
-  for (let index = 1; index < sorted.length && cuts.length < binsMax - 1; index += 1) {
-    inBin += 1;
-    const [below, above] = [sorted[index - 1] as number, sorted[index] as number];
-    if (below === above || filled + inBin < perBin * (cuts.length + 1)) continue;
-    cuts.push(between(below, above));
+  let [inBin, filled, closed] = [0, 0, 0]; // of the values that share bins
+  for (let index = 0; index + 1 < values.length && cuts.length < binsMax - 1; index += 1) {
+    const [count, next] = [counts[index] as number, counts[index + 1] as number];
+    const isLarge = count > share.perBin;
+    if (!isLarge) inBin += count;
+    const isFull = filled + inBin >= share.perBin * (closed + 1);
+    const isBeforeLarge = next > share.perBin && inBin >= share.perBin / 2 && closed < share.bins;
+    if (!isLarge && !isFull && !isBeforeLarge) continue;
+    cuts.push(between(values[index] as number, values[index + 1] as number));
+    if (inBin > 0) closed += 1;
     filled += inBin;
     inBin = 0;
   }
   return Float32Array.from(cuts);
 }
 
-function countDistinct(sorted: Float32Array): number {
-  let count = sorted.length > 0 ? 1 : 0;
-  for (let index = 1; index < sorted.length; index += 1) if (sorted[index] !== sorted[index - 1]) count += 1;
-  return count;
+/** Rows a bin, and how many bins, once each value that has more rows than that has one of its own. */
+function fairShare(counts: readonly number[], rows: number, binsMax: number): { readonly perBin: number; readonly bins: number } {
+  let [perBin, bins] = [rows / binsMax, binsMax];
+  for (;;) {
+    const large = counts.filter((count) => count > perBin);
+    const next = { perBin: (rows - large.reduce((sum, count) => sum + count, 0)) / (binsMax - large.length), bins: binsMax - large.length };
+    if (next.bins === bins) return { perBin, bins };
+    ({ perBin, bins } = next);
+  }
+}
+
+/** Its distinct finite values, ascending, and how many rows each has. */
+function countedValues(column: Float32Array): { readonly values: readonly number[]; readonly counts: readonly number[]; readonly rows: number } {
+  const sorted = column.filter(Number.isFinite).sort();
+  const [values, counts]: [number[], number[]] = [[], []];
+  for (const value of sorted) {
+    if (value === values.at(-1)) counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1;
+    else {
+      values.push(value);
+      counts.push(1);
+    }
+  }
+  return { values, counts, rows: sorted.length };
 }
 
 /** A float32 c with below < c ≤ above. */

@@ -95,6 +95,15 @@ describe('bins', () => {
     for (const value of column) counts[binOf(cutsOf(column, 10), value)] = (counts[binOf(cutsOf(column, 10), value)] ?? 0) + 1;
     expect([...counts]).toEqual(Array.from({ length: 10 }, () => 100));
   });
+
+  it.each([['lowest', 0], ['in the middle', 50], ['highest', 1_000]])('a value of nine rows in ten, the %s, has one bin, and takes none from the others', (_name, heavy) => {
+    const others = Array.from({ length: 100 }, (_, index) => index + 0.5);
+    const column = Float32Array.from([...others, ...Array.from({ length: 900 }, () => heavy)]);
+    const cuts = cutsOf(column, 21);
+    const counts = new Uint32Array(21);
+    for (const value of column) counts[binOf(cuts, value)] = (counts[binOf(cuts, value)] ?? 0) + 1;
+    expect([...counts].toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 20 }, () => 5), 900]);
+  });
 });
 
 describe('boosting', () => {

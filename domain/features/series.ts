@@ -1,5 +1,5 @@
 /** The newest values of one input, and windows over them. Sums are taken anew each time, oldest first: no rounding error is carried along. */
-import { assertPeriod } from '../indicators/window.ts';
+import { assertPeriod, unlessRounding } from '../indicators/window.ts';
 
 /** A ring that is as long as its longest window. Values that were never pushed are NaN. */
 export class Series {
@@ -134,17 +134,22 @@ export class Window {
 
   /** Population variance. */
   variance(): number {
-    return this.covariance(this);
+    return this.deviation() ** 2;
   }
 
-  /** Population standard deviation. */
+  /** Population standard deviation; 0 of values that are all the same. */
   deviation(): number {
-    return Math.sqrt(this.variance());
+    const mean = this.mean();
+    return unlessRounding(Math.sqrt(this.#products(this, mean, mean)), mean);
   }
 
   /** Population covariance with a window of the same length and skip. */
   covariance(other: Window): number {
-    return this.#series.products(other.#series, { length: this.length, skip: this.#skip, mean: this.mean(), otherMean: other === this ? this.mean() : other.mean() }) / this.length;
+    return this.#products(other, this.mean(), other.mean());
+  }
+
+  #products(other: Window, mean: number, otherMean: number): number {
+    return this.#series.products(other.#series, { length: this.length, skip: this.#skip, mean, otherMean }) / this.length;
   }
 
   /** Of the values that are known. */

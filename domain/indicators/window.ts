@@ -35,14 +35,14 @@ export class SlidingWindow {
     return this.#sum((value) => value) / this.#count;
   }
 
-  /** Population standard deviation around a mean. */
+  /** Population standard deviation around a mean; 0 of values that are all the same. */
   deviation(mean: number): number {
-    return Math.sqrt(this.#sum((value) => (value - mean) ** 2) / this.#count);
+    return unlessRounding(Math.sqrt(this.#sum((value) => (value - mean) ** 2) / this.#count), mean);
   }
 
-  /** Mean distance from a mean. */
+  /** Mean distance from a mean; 0 of values that are all the same. */
   absoluteDeviation(mean: number): number {
-    return this.#sum((value) => Math.abs(value - mean)) / this.#count;
+    return unlessRounding(this.#sum((value) => Math.abs(value - mean)) / this.#count, mean);
   }
 
   highest(): number {
@@ -56,6 +56,14 @@ export class SlidingWindow {
     for (let index = 0; index < this.#count; index += 1) if ((this.#values[index] as number) < lowest) lowest = this.#values[index] as number;
     return lowest;
   }
+}
+
+/** Of its mean: what lies closer together differs by the rounding of the sum alone. A double has 16 digits, a price at most 10. */
+const ROUNDING = 1e-12;
+
+/** The deviation, or 0 where it is nothing but rounding: a price that stands still would deviate by chance, as its digits fall. */
+export function unlessRounding(deviation: number, mean: number): number {
+  return deviation <= ROUNDING * Math.abs(mean) ? 0 : deviation;
 }
 
 /** @throws {RangeError} not retried: a period that is not a whole number ≥ 1. */

@@ -31,15 +31,16 @@ const middleOf = (candle: Candle): number => (candle.open + candle.close) / 2;
 /** Upside down: a falling pattern is its rising twin in the mirror. */
 const mirrored = (candle: Candle): Candle => ({ ...candle, open: -candle.open, high: -candle.low, low: -candle.high, close: -candle.close });
 
-/** The rising pattern that the last of the three candles completes. More candles say more, so three go first. */
-function risingOf(first: Candle, second: Candle, third: Candle): 'star' | 'three' | 'engulfing' | 'hammer' | null {
-  const soldiers = [first, second, third];
-  if (soldiers.every((it) => isUp(it) && isLong(it)) && second.close > first.close && third.close > second.close) return 'three';
-  if (isDown(first) && isLong(first) && bodyOf(second) < 0.3 * bodyOf(first) && isUp(third) && third.close > middleOf(first)) return 'star';
-  if (isDown(second) && isUp(third) && third.open <= second.close && third.close > second.open && bodyOf(third) > 1.2 * bodyOf(second)) return 'engulfing';
-  const body = bodyOf(third);
-  if (body > 0 && lowerShadow(third) >= 2 * body && upperShadow(third) <= 0.5 * body) return 'hammer';
-  return null;
+/** The rising pattern of exactly these candles, or null: three, two or one of them, oldest first. */
+function risingOf(candles: readonly Candle[]): keyof typeof RISING | null {
+  const [first, second, third] = candles as [Candle, Candle, Candle];
+  if (candles.length === 3) {
+    if (candles.every((it) => isUp(it) && isLong(it)) && second.close > first.close && third.close > second.close) return 'three';
+    return isDown(first) && isLong(first) && bodyOf(second) < 0.3 * bodyOf(first) && isUp(third) && third.close > middleOf(first) ? 'star' : null;
+  }
+  if (candles.length === 2) return isDown(first) && isUp(second) && second.open <= first.close && second.close > first.open && bodyOf(second) > 1.2 * bodyOf(first) ? 'engulfing' : null;
+  const body = bodyOf(first);
+  return body > 0 && lowerShadow(first) >= 2 * body && upperShadow(first) <= 0.5 * body ? 'hammer' : null;
 }
 
 const RISING = {
@@ -55,14 +56,25 @@ const FALLING = {
   hammer: { name: 'shootingStar', direction: 'sell', candles: 1 },
 } as const satisfies Record<string, Pattern>;
 
-/** The pattern that the last candle completes, or null. @param candles oldest first; fewer than three give null. */
-export function patternOf(candles: readonly Candle[]): Pattern | null {
-  const [first, second, third] = candles.slice(-3);
-  if (first === undefined || second === undefined || third === undefined) return null;
-  const rising = risingOf(first, second, third);
+/** The pattern that exactly these one, two or three candles make, or null. @param candles oldest first. */
+export function exactPatternOf(candles: readonly Candle[]): Pattern | null {
+  const rising = risingOf(candles);
   if (rising !== null) return RISING[rising];
-  const falling = risingOf(mirrored(first), mirrored(second), mirrored(third));
+  const falling = risingOf(candles.map(mirrored));
   return falling === null ? null : FALLING[falling];
+}
+
+/**
+ * The pattern that the newest candle completes, or null. More candles say more: one of three, rising or falling, goes
+ * before one of two, and that before one of one; each is looked for where its own candles are there.
+ * @param candles oldest first.
+ */
+export function patternOf(candles: readonly Candle[]): Pattern | null {
+  for (const count of [3, 2, 1]) {
+    const found = candles.length < count ? null : exactPatternOf(candles.slice(-count));
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** The pattern's height over ATR, per square root of its candles: small and full. */
@@ -73,7 +85,7 @@ const HEIGHT = { none: 0.8, full: 2.2 } as const;
  * engulfings and stars turn a move (below ema20 up, above it down). Without a pattern it abstains.
  * Confidence: 0.4 plus 0.6 × the pattern's height in ATRs over the root of its candles, between 0.8 and 2.2.
  */
-export const votePatterns = voterOf('patterns', '2', ['trendUp', 'trendDown', 'range', 'breakout'], ruleOf);
+export const votePatterns = voterOf('patterns', '3', ['trendUp', 'trendDown', 'range', 'breakout'], ruleOf);
 
 function ruleOf({ candles, features }: VoterInput): Opinion | null {
   const known = knownFeatures(features, ['atr14', 'ema20']);

@@ -1,7 +1,7 @@
 /** Volume, the shape of candles and their patterns, and levels. */
 import { createVolumeRatio } from '../../indicators/streaming.ts';
 import type { Candle } from '../../market/candle.ts';
-import { patternOf } from '../../signals/patterns.ts';
+import { exactPatternOf } from '../../signals/patterns.ts';
 import type { PatternName } from '../../signals/patterns.ts';
 import type { FeatureDefinition } from '../feature-set.ts';
 import type { Graph, GraphNode } from '../graph.ts';
@@ -28,9 +28,9 @@ export class NewestCandles implements GraphNode {
   }
 }
 
-/** The pattern that the newest candle completes; looked for once a candle. */
+/** The pattern that the newest candles make; looked for once a candle, however many features ask. */
 class PatternNode implements GraphNode {
-  value: ReturnType<typeof patternOf> = null;
+  value: ReturnType<typeof exactPatternOf> = null;
   readonly #newest: NewestCandles;
 
   constructor(newest: NewestCandles) {
@@ -38,12 +38,13 @@ class PatternNode implements GraphNode {
   }
 
   update(): void {
-    this.value = patternOf(this.#newest.candles);
+    this.value = exactPatternOf(this.#newest.candles);
   }
 }
 
-const pattern = (name: string, warmupCandles: number, rising: PatternName, falling: PatternName): FeatureDefinition => candle(name, warmupCandles, `1 a ${rising}, -1 a ${falling}, else 0`, (on) => {
-  const found = on.node('pattern', () => new PatternNode(on.node('newest 3', () => new NewestCandles(on, 3))));
+/** Of exactly as many candles as its definition has: what a longer history shows beside it changes nothing. */
+const pattern = (name: string, length: 1 | 2 | 3, rising: PatternName, falling: PatternName): FeatureDefinition => candle(name, length, `1 a ${rising}, -1 a ${falling}, else 0`, (on) => {
+  const found = on.node(`pattern of ${length}`, () => new PatternNode(on.node(`newest ${length}`, () => new NewestCandles(on, length))));
   return () => (found.value?.name === rising ? 1 : found.value?.name === falling ? -1 : 0);
 });
 
@@ -95,8 +96,8 @@ export const CANDLE_FEATURES: readonly FeatureDefinition[] = [
     const signs = on.window(on.series('sign', () => Math.sign(on.now.close - on.now.open)), 12);
     return () => signs.mean();
   }),
-  pattern('patternHammer', 3, 'hammer', 'shootingStar'),
-  pattern('patternEngulfing', 3, 'bullishEngulfing', 'bearishEngulfing'),
+  pattern('patternHammer', 1, 'hammer', 'shootingStar'),
+  pattern('patternEngulfing', 2, 'bullishEngulfing', 'bearishEngulfing'),
   pattern('patternStar', 3, 'morningStar', 'eveningStar'),
   pattern('patternThree', 3, 'threeWhiteSoldiers', 'threeBlackCrows'),
   channelPlace(20), channelPlace(55), channelPlace(168),

@@ -96,6 +96,12 @@ describe('by hand', () => {
     expect(valueOf('d1Return7', 262, computeColumns(STANDARD_FEATURES, '1h', other))).toBe(valueOf('d1Return7', 262, computeColumns(STANDARD_FEATURES, '1h', rows)));
   });
 
+  const standing = (price: number) => Array.from({ length: 1_600 }, (_, index) => ({ candle: { openTime: index * HOUR_MS, open: price, high: price, low: price, close: price, volume: 5 }, btcClose: { value: price, knownAt: (index + 1) * HOUR_MS } }));
+  it.each([0.07, 0.1, 0.3, 27_123.7])('a market that stands still at %d looks as at every other price: no rounding is taken for a move', (price) => {
+    const newest = (columns: ReturnType<typeof computeColumns>) => columns.map((column) => Math.round((column.at(-1) ?? NaN) * 1e9) / 1e9 + 0);
+    expect(newest(computeColumns(STANDARD_FEATURES, '1h', standing(price)))).toEqual(newest(computeColumns(STANDARD_FEATURES, '1h', standing(1))));
+  });
+
   it('on candles of 4 hours there are no higher ones of 4 hours: missing, never wrong', () => {
     const rows = ROWS.slice(0, 200).map((row, index) => ({ candle: { ...row.candle, openTime: index * 4 * HOUR_MS } }));
     const columns = computeColumns(STANDARD_FEATURES, '4h', rows);

@@ -62,7 +62,11 @@ describe('patterns', () => {
     ['three white soldiers', [candle(100, 102.1, 99.9, 102), candle(102, 104.1, 101.9, 104), candle(104, 106.1, 103.9, 106)], 'threeWhiteSoldiers'],
     ['three black crows', [candle(106, 106.1, 103.9, 104), candle(104, 104.1, 101.9, 102), candle(102, 102.1, 99.9, 100)], 'threeBlackCrows'],
     ['nothing', [QUIET, QUIET, QUIET], null],
-    ['too few candles', [candle(100, 100.6, 98, 100.5)], null],
+    ['a hammer alone', [candle(100, 100.6, 98, 100.5)], 'hammer'],
+    ['two alone', [candle(101, 101.2, 99.8, 100), candle(99.9, 101.8, 99.8, 101.7)], 'bullishEngulfing'],
+    ['a falling one of two before a rising one of one', [QUIET, candle(100, 100.6, 99.9, 100.5), candle(100.6, 100.7, 97, 99.8)], 'bearishEngulfing'],
+    ['a falling one of three before a rising one of two', [candle(100, 105.2, 99.8, 105), candle(105.4, 105.8, 104.4, 104.9), candle(105.2, 105.3, 100.8, 101)], 'eveningStar'],
+    ['no candle', [], null],
   ])('%s', (_name, candles, expected) => {
     expect(patternOf(candles)?.name ?? null).toBe(expected);
   });

@@ -7,6 +7,7 @@ import type { FeatureSetView, SnapshotSummary, Trainer } from '../domain/ports/t
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import { isOwnKind } from '../domain/learning/own.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { afterAgeing, afterGate } from '../domain/promotion/registry.ts';
 import { isRefittable } from '../domain/promotion/imported.ts';
@@ -137,7 +138,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     }
     const { id: featureSet, warmupCandles } = set;
     const wanted = asOf - profile.lookbackMs;
-    const firsts = await Promise.all(instrumentIds.map((instrumentId) => firstCandleAt(venue, { instrumentId, timeframe, from: wanted - warmupCandles * lengthMs, to: asOf })));
+    const firsts = await Promise.all(instrumentIds.map((instrumentId) => firstCandleAt(deps, { instrumentId, timeframe, from: wanted - warmupCandles * lengthMs, to: asOf })));
     const first = Math.min(...firsts.flatMap((it) => it ?? []));
     const from = Math.max(wanted, first + warmupCandles * lengthMs);
     const days = testDaysOf(profile, asOf - from);
@@ -145,7 +146,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     const base = { featureSet, label: set.label };
     const learners = [...profile.learners, ...(set.learner === null ? [] : [set.learner])];
     const takerFeeRates = Object.fromEntries((await ledger.instruments(instrumentIds)).map((it) => [it.id, it.takerFeeRate]));
-    const champion = registry.champion === null ? null : recipeOf((await models.model(portfolioId, registry.champion.modelId)).description);
+    const champion = registry.champion === null ? null : recipeOf((await models.model(portfolioId, registry.champion.modelId)).description, set);
     return {
       runId, portfolioId, cause, asOf, from, candlesFrom: from - warmupCandles * lengthMs, timeframe, ...base, halfLifeMs: profile.halfLifeMs, folds: profile.folds, universe: instrumentIds, policyVersion, takerFeeRates, ...(excluded.length === 0 ? {} : { excluded }), startedAt,
       champion: champion === null || registry.champion === null ? null : { modelId: registry.champion.modelId, learner: champion.learner, parameters: champion.parameters },
@@ -154,12 +155,12 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
   };
 }
 
-/** A champion's recipe; null where its description is of another version, or it was imported: then it cannot be refreshed, only beaten. */
-function recipeOf(description: Readonly<Record<string, unknown>>): Recipe | null {
+/** A champion's recipe; null where its description is of another version, it was imported, or its learner is a user's whose file is not loaded: then it cannot be refreshed, only beaten. */
+function recipeOf(description: Readonly<Record<string, unknown>>, { learner: loaded }: Pick<FeatureSetView, 'learner'>): Recipe | null {
   try {
     const served = servedModelOf(description);
     const { learner, parameters, featureSet, label, instruments } = served;
-    return !isRefittable(served) ? null : { learner, parameters, featureSet, label: baseLabelOf(label), instruments };
+    return !isRefittable(served) || (isOwnKind(learner) && loaded?.learner !== learner) ? null : { learner, parameters, featureSet, label: baseLabelOf(label), instruments };
   } catch {
     return null;
   }

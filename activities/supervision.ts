@@ -3,6 +3,7 @@ import type { InputDrift, LiveInput } from '../domain/drift/input.ts';
 import { inputDriftOf } from '../domain/drift/input.ts';
 import type { LossDrift } from '../domain/drift/loss.ts';
 import { lossDriftOf } from '../domain/drift/loss.ts';
+import { KeelError } from '../domain/errors.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { JudgedRow, ModelStore } from '../domain/ports/model-store.ts';
@@ -22,12 +23,14 @@ import type { SupervisionActivities } from './types.ts';
 export interface SupervisionDeps {
   readonly ledger: Pick<Ledger, 'portfolio'>;
   readonly venue: Pick<Venue, 'marketTime'>;
-  readonly models: Pick<ModelStore, 'registry' | 'model' | 'latestRun' | 'liveVectors' | 'judged' | 'spoken' | 'latestSupervision' | 'recordSupervision' | 'step'>;
+  readonly models: Pick<ModelStore, 'registry' | 'model' | 'latestDataset' | 'liveVectors' | 'judged' | 'spoken' | 'latestSupervision' | 'recordSupervision' | 'step'>;
   readonly engine: Pick<Engine, 'startRetrain'>;
   /** The set that runs; asked for when there is a champion. */
   readonly features: () => Promise<FeatureSet>;
   /** Market clock. */
   readonly retrainIntervalMs: number;
+  /** False: models are trained anew when a person asks for it, and never by themselves. */
+  readonly retrainsItself: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -45,7 +48,7 @@ interface ChampionLook {
 }
 
 /** Looks at every voter once per market day: what it is worth, and whether the champion's world and its losses are still those it learned from. */
-export function createSupervisionActivities({ ledger, venue, models, engine, features, retrainIntervalMs }: SupervisionDeps): SupervisionActivities {
+export function createSupervisionActivities({ ledger, venue, models, engine, features, retrainIntervalMs, retrainsItself }: SupervisionDeps): SupervisionActivities {
   async function lookAt(portfolioId: string, { modelId, validatedAt }: RegisteredModel, rows: readonly JudgedRow[], { at, candleMs }: { readonly at: number; readonly candleMs: number }): Promise<ChampionLook> {
     const served = servedModelOf((await models.model(portfolioId, modelId)).description);
     const { voter, version } = abstentionOf({ modelId, described: served }, '');
@@ -57,8 +60,8 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
 
   async function inputOf(portfolioId: string, { input, featureSet }: ServedModel, at: number): Promise<InputDrift | null> {
     if (input === null || input === undefined) return null;
-    const set = await features();
-    if (`${set.name}/${set.version}` !== featureSet) return null; // it has no say in cycles either
+    const set = await unlessInvalid(features);
+    if (set === null || `${set.name}/${set.version}` !== featureSet) return null; // it has no say in cycles either
     const vectors = await models.liveVectors({ portfolioId, featureSet, after: at - input.windowMs, limit: VECTORS_MAX });
     const places = new Map(set.features.map((it, place) => [it.name, place]));
     return inputDriftOf(input, vectors.map(({ decidedAt, values }): LiveInput => ({ decidedAt, valueOf: (feature) => values[places.get(feature) ?? -1] ?? NaN })));
@@ -69,14 +72,14 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
       const at = await venue.marketTime();
       const before = await models.latestSupervision(portfolioId);
       if (!isSupervisionDue(before?.at ?? null, at)) return { findings: [], retrain: null };
-      const [spec, { champion }, rows, run] = await Promise.all([ledger.portfolio(portfolioId), models.registry(portfolioId), models.judged({ portfolioId, days: DAYS + 1 }), models.latestRun(portfolioId)]);
+      const [spec, { champion }, rows, run] = await Promise.all([ledger.portfolio(portfolioId), models.registry(portfolioId), models.judged({ portfolioId, days: DAYS + 1 }), models.latestDataset(portfolioId)]);
       const candleMs = timeframeMs(spec.timeframe);
       const today = Math.floor(at / DAY_MS) * DAY_MS; // whatever closes while it looks, the day's weights are the same
-      const look = champion === null ? null : await lookAt(portfolioId, champion, rows, { at, candleMs });
+      const look = champion === null ? null : await unlessInvalid(() => lookAt(portfolioId, champion, rows, { at, candleMs })); // of what users define and mend no weight of a vote depends
       const drift = look === null ? [] : driftsOf(look);
       const acts = spec.mode !== 'replay'; // a replay's retrains and models follow its own clock alone: the same one comes out twice
       const newRows = run === null ? 0 : Math.floor((at - run.asOf) / candleMs) * spec.instrumentIds.length;
-      const retrain = acts ? retrainCauseOf({ at, hasDrifted: drift.length > 0, driftRetrainAt: before?.driftRetrainAt ?? null, run, newRows }) : null;
+      const retrain = acts && retrainsItself ? retrainCauseOf({ at, hasDrifted: drift.length > 0, driftRetrainAt: before?.driftRetrainAt ?? null, run, newRows }) : null;
       const findings = look?.findings ?? [];
       if (acts && look !== null && findings.length >= FINDINGS_TO_RETIRE) {
         await models.step({
@@ -89,6 +92,16 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
       return { findings: findings.map((it) => it.code), retrain };
     },
   };
+}
+
+/** Null where what users define, or the model, cannot be used: cycles and retrains say so. */
+async function unlessInvalid<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof KeelError && ['FEATURES_INVALID', 'MODEL_INVALID'].includes(error.code)) return null;
+    throw error;
+  }
 }
 
 function lossOf({ loss, label }: ServedModel, own: readonly JudgedRow[], candleMs: number): LossDrift | null {

@@ -11,20 +11,18 @@ import { artefactHash, isArtefact } from '../domain/learning/artefact.ts';
 import type { Matrix } from '../domain/learning/dataset.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { StoredModel } from '../domain/ports/model-store.ts';
-import type { Predictor } from '../domain/ports/predictor.ts';
 import { importedModelOf } from '../domain/promotion/imported.ts';
-import { servingModelOf, unfitFor } from '../domain/promotion/model-votes.ts';
 import { afterGate } from '../domain/promotion/registry.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
 import { recipeIdOf } from '../domain/retraining/recipe.ts';
-import { loadFeatures, loadLabel, loadLearner } from '../strategies/load.ts';
+import { loadFeatures } from '../strategies/load.ts';
 import type { OfferedLearner } from '../models/learners.ts';
 import { readSettings } from '../config/settings.ts';
-import type { Settings } from '../config/settings.ts';
 import type { Desk } from './deployment-parts.ts';
 import { withDesk } from './deployment-parts.ts';
 import type { Asked, ModelStep } from './models.ts';
 import { findModel, takeStep } from './models.ts';
+import { assertServable, modelRuntimes } from './servable-models.ts';
 
 /** Beside an exported artefact: what it says of itself, and where it comes from. */
 type Exported = Pick<StoredModel, 'modelId' | 'recipeId' | 'validatedAt' | 'dataHash' | 'description'>;
@@ -38,14 +36,6 @@ export interface ExportedFile {
 /** Every learner, a user's own among them. @throws {KeelError} LEARNER_INVALID */
 export async function learners(): Promise<readonly OfferedLearner[]> {
   return (await modelRuntimes(await readSettings())).offeredLearners();
-}
-
-/** With the user's own learner, where there is one: models of its making open then. */
-async function modelRuntimes({ learner, label }: Pick<Settings, 'learner' | 'label'>): Promise<{ readonly offeredLearners: () => readonly OfferedLearner[]; readonly openPredictor: (artefact: Uint8Array) => Promise<Predictor> }> {
-  const [{ addLearner, offeredLearners }, { openPredictor }] = await Promise.all([import('../models/learners.ts'), import('../models/predictor.ts')]);
-  await loadLabel(label);
-  if (learner !== undefined) addLearner(await loadLearner(learner));
-  return { offeredLearners, openPredictor };
 }
 
 /** Candles of each symbol beyond the warm-up that an imported model is asked about, to learn how usual its edges are. */
@@ -164,16 +154,4 @@ function warmRowsOf(set: FeatureSet, timeframe: Timeframe, { symbols, names }: {
     return Float32Array.from(symbols.flatMap((of) => Array.from(of[place] ?? []).slice(cold)));
   });
   return { names, columns, rows: columns[0]?.length ?? 0 };
-}
-
-/** @throws {KeelError} MODEL_INVALID: bytes and description do not make a model that can be asked in a cycle of this portfolio: on trial it would say nothing, and keep the place of another. */
-async function assertServable({ pool, portfolioId, settings }: Desk, { modelId, description, artefact }: Pick<StoredModel, 'modelId' | 'description' | 'artefact'>): Promise<void> {
-  const [{ openPredictor }, set, { timeframe }] = await Promise.all([modelRuntimes(settings), loadFeatures(settings.features), createLedger(pool).portfolio(portfolioId)]);
-  const predictor = await openPredictor(artefact);
-  try {
-    const unfit = unfitFor(servingModelOf(modelId, description, predictor), { set, timeframe });
-    if (unfit !== null) throw new KeelError('MODEL_INVALID', `the model cannot be asked here: ${unfit}`);
-  } finally {
-    await predictor.close();
-  }
 }

@@ -82,15 +82,25 @@ export async function findModel({ pool, portfolioId, deployment }: Desk, name: s
 
 type Signed = Pick<Asked, 'by' | 'because'>;
 
-/** Acts from the next cycle on; of one that won its trial and waits for an answer the canary begins. @throws {KeelError} NOT_FOUND, USAGE */
+/** Acts from the next cycle on; of one that won its trial and waits for an answer the canary begins. @throws {KeelError} NOT_FOUND, USAGE; MODEL_INVALID, LEARNER_UNAVAILABLE: it cannot be asked here */
 export async function promoteModel(name: string, asked: Asked): Promise<ModelStep> {
   return await withDesk(asked.deployment, (desk) => takePromotion(desk, name, asked), 'change');
 }
 
 export async function takePromotion(desk: Desk, name: string, asked: Signed): Promise<ModelStep> {
-  const [{ modelId, recipeId, validatedAt, gate }, at] = await Promise.all([findModel(desk, name), marketTimeOf(desk.pool, desk.portfolioId)]);
+  const row = await findModel(desk, name);
+  const { modelId } = row;
   return await takeAnswer(desk, { modelId, isAgreed: true, asked })
-    ?? await takeStep(desk, asked.by, (registry) => promotedByHand(registry, { modelId, recipeId, validatedAt }, { why: asked.because, hasPassed: gate === 'passed', at }));
+    ?? await takeStep(desk, asked.by, await promotionOf(desk, row, asked.because));
+}
+
+/** @throws {KeelError} MODEL_INVALID, LEARNER_UNAVAILABLE: it could not be asked in a cycle, and whoever acts now can */
+async function promotionOf(desk: Desk, { modelId, recipeId, validatedAt, gate, place }: ModelRow, why: string): Promise<Parameters<typeof takeStep>[2]> {
+  const { pool, portfolioId, settings } = desk;
+  const store = createModelStore(pool);
+  const [now, { description }, artefact] = await Promise.all([marketTimeOf(pool, portfolioId), store.model(portfolioId, modelId), store.artefact(portfolioId, modelId)]);
+  if (gate === 'passed' && place !== 'champion') await (await import('./servable-models.ts')).assertServable(desk, { modelId, description, artefact });
+  return (registry) => promotedByHand(registry, { modelId, recipeId, validatedAt }, { why, hasPassed: gate === 'passed', now, retrainIntervalMs: retrainIntervalMs(settings) });
 }
 
 /** Who acted before the champion acts again, or the rules. @throws {KeelError} USAGE: there is no champion */

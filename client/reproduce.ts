@@ -13,6 +13,7 @@ import type { Policy } from '../domain/policy/policy.ts';
 import type { SnapshotRequest, Trainer } from '../domain/ports/trainer.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
+import type { DataTerms } from '../domain/retraining/data-terms.ts';
 import { dataTermsOf, snapshotRequestOf } from '../domain/retraining/data-terms.ts';
 import type { FoldOptions } from '../domain/validation/folds.ts';
 import { createTrainer } from '../models/trainer.ts';
@@ -44,8 +45,9 @@ export async function reproduced(desk: Desk, name: string): Promise<Reproduced> 
   const { modelId } = await findModel(desk, name);
   const { dataHash, description } = await createModelStore(pool).model(portfolioId, modelId);
   const { learner, parameters, featureSet, label, timeframe, instruments } = servedModelOf(description);
+  const terms = dataTermsOf(description['dataset']); // an imported one has none: it was not trained here
   const folds = description['folds'] as FoldOptions;
-  const request = await requestOf(pool, portfolioId, { described: description['dataset'], label: baseLabelOf(label), timeframe: timeframeOf(timeframe), folds });
+  const request = await requestOf(pool, portfolioId, { terms, label: baseLabelOf(label), timeframe: timeframeOf(timeframe), folds });
   return await inFolderOfItsOwn(trainingPartsOf(settings), async (trainer) => {
     const { id } = await trainer.featureSet(request.timeframe);
     if (id !== featureSet) throw new KeelError('MODEL_INVALID', `the model was trained with the feature set ${featureSet}, and ${id} is what KEEL_FEATURES names now`);
@@ -59,8 +61,7 @@ export async function reproduced(desk: Desk, name: string): Promise<Reproduced> 
   });
 }
 
-async function requestOf(pool: Pool, portfolioId: string, { described, label, timeframe, folds: { testShare } }: { readonly described: unknown; readonly label: string; readonly timeframe: Timeframe; readonly folds: FoldOptions }): Promise<SnapshotRequest> {
-  const terms = dataTermsOf(described);
+async function requestOf(pool: Pool, portfolioId: string, { terms, label, timeframe, folds: { testShare } }: { readonly terms: DataTerms; readonly label: string; readonly timeframe: Timeframe; readonly folds: FoldOptions }): Promise<SnapshotRequest> {
   const ledger = createLedger(pool);
   const policies = createPolicyStore(pool);
   const policyOf = async (): Promise<Policy> => (terms.policyVersion === undefined ? await policies.active(portfolioId) : await policies.version(portfolioId, terms.policyVersion)).policy;

@@ -26,6 +26,13 @@ export function createModelStore(pool: Pool): ModelStore {
       return row ?? null;
     },
 
+    latestDataset: async (portfolioId) => {
+      const [row] = await run<{ asOf: number; rows: number }>(pool, `data sets of ${portfolioId}`, {
+        text: 'SELECT as_of AS "asOf", rows FROM retrain_runs WHERE portfolio_id = $1 AND rows IS NOT NULL ORDER BY as_of DESC LIMIT 1', values: [portfolioId],
+      });
+      return row ?? null;
+    },
+
     recordTrial: async ({ trialId, runId, portfolioId, recipeId, recipe, kind, outcome, daily, rules, reason }) => {
       await run(pool, `trial ${trialId}`, {
         text: 'INSERT INTO validation_trials (trial_id, run_id, portfolio_id, recipe_id, recipe, kind, outcome, first_day, returns, rules, reason) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11) ON CONFLICT (trial_id) DO NOTHING',
@@ -34,10 +41,10 @@ export function createModelStore(pool: Pool): ModelStore {
     },
 
     trials: async (portfolioId) => {
-      const rows = await run<{ trialId: string; firstDay: number | null; returns: number[] | null }>(pool, `trials of ${portfolioId}`, {
-        text: 'SELECT trial_id AS "trialId", first_day AS "firstDay", returns FROM validation_trials WHERE portfolio_id = $1 ORDER BY seq', values: [portfolioId],
+      const rows = await run<{ trialId: string; recipeId: string; firstDay: number | null; returns: number[] | null }>(pool, `trials of ${portfolioId}`, {
+        text: 'SELECT trial_id AS "trialId", recipe_id AS "recipeId", first_day AS "firstDay", returns FROM validation_trials WHERE portfolio_id = $1 ORDER BY seq', values: [portfolioId],
       });
-      return rows.map(({ trialId, firstDay, returns }) => ({ trialId, daily: firstDay === null || returns === null ? null : { firstDay, returns: Float64Array.from(returns) } }));
+      return rows.map(({ trialId, recipeId, firstDay, returns }) => ({ trialId, recipeId, daily: firstDay === null || returns === null ? null : { firstDay, returns: Float64Array.from(returns) } }));
     },
 
     registerModel: async ({ portfolioId, modelId, trialId, recipeId, validatedAt, dataHash, description, artefact }) => {

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { KeelError } from '../domain/errors.ts';
 
 /** What waiting cannot mend: the engine is told not to try again. */
-const FINAL_CODES: readonly ErrorCode[] = ['ORDER_TRANSITION', 'EFFECT_UNDECLARED', 'SETTING_INVALID', 'STRATEGY_INVALID', 'FEATURES_INVALID', 'LABEL_INVALID', 'LEARNER_INVALID', 'MODEL_INVALID', 'TRAINING_FAILED', 'INVARIANT'];
+const FINAL_CODES: readonly ErrorCode[] = ['ORDER_TRANSITION', 'EFFECT_UNDECLARED', 'SETTING_INVALID', 'STRATEGY_INVALID', 'FEATURES_INVALID', 'LABEL_INVALID', 'LEARNER_INVALID', 'LEARNER_UNAVAILABLE', 'MODEL_INVALID', 'TRAINING_FAILED', 'INVARIANT'];
 
 /** Gives each failure its code as type, so that it reads in the Temporal UI and the engine knows whether to retry. */
 export const failureInterceptor: ActivityInboundCallsInterceptor = {

@@ -115,8 +115,8 @@ export const supervising = proxyActivities<SupervisionActivities & Pick<TrialAct
 
 export const trying = proxyActivities<Pick<TrialActivities, 'advanceTrial'>>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '60 s', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
 
-/** Nothing waits for it. */
-export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', scheduleToCloseTimeout: '1 day', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s' }, priority: { priorityKey: 5 } });
+/** Nothing waits for it. However long no worker was there, it goes on: attempts end it, about a day of them, and no clock. */
+export const training = proxyActivities<RetrainingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s', maximumAttempts: 2_880 }, priority: { priorityKey: 5 } });
 
 /** What was priced stays priced. */
 export const learningSizes = proxyActivities<SizingActivities>({ taskQueue: taskQueueOf(taskInfo.prefix, 'models'), startToCloseTimeout: '30 minutes', heartbeatTimeout: '5 s', retry: { ...RETRY, maximumInterval: '30 s', maximumAttempts: 3 }, priority: { priorityKey: 5 } });

@@ -142,13 +142,15 @@ function registerFiles(models: Command): void {
   withReasons(models.command('import').description('a model of another deployment or tool stands trial, if nobody does; it cannot act before it has proved itself').argument('<file>', 'as `keel models export` wrote it, <file>.json beside it; or ONNX, or XGBoost\'s JSON or UBJSON'))
     .addHelpText('after', `
 What a foreign file does not say stands beside it, in <file>.json: {"features": [names in order], "task": {"kind": "classes",
-"count": 3}, "label": "horizon4/1"}. It says the probabilities of buy, sell, hold.
+"count": 3}, "label": "horizon4/1"}. It says the probabilities of buy, sell, hold. Exit code 1 where it cannot stand trial now.
 
 Examples:
   keel models import champion.model --by ada --because "trained on the large machine"
   keel models import theirs.onnx --by ada --because "the paper's network"`)
     .action(async (file: string, flags: ChangeFlags) => {
       const { importModel } = await import('../model-files.ts');
-      told(flags, await importModel(file, { deployment: flags.deployment, by: flags.by, because: flags.because }));
+      const step = await importModel(file, { deployment: flags.deployment, by: flags.by, because: flags.because });
+      told(flags, step);
+      if (step.kind === 'refused') process.exitCode = 1;
     });
 }

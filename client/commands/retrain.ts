@@ -11,8 +11,8 @@ export function register(program: Command): void {
     .option('--json', 'as JSON')
     .addHelpText('after', `
 A candidate that does not pass the gate is a normal result: the rules that refused it are named. What passes becomes
-the champion's successor (a refresh of its recipe) or stands trial beside it. Needs a worker, and candles for at least
-250 days of tests.
+the champion's successor (a refresh of its recipe) or stands trial beside it. Exit code 1 where no candidate could be
+fitted. Needs a worker, and candles for at least 250 days of tests.
 
 Examples:
   keel retrain
@@ -22,5 +22,6 @@ Examples:
       const done = await retrainNow({ deployment: flags.deployment, timeoutS: timeoutSeconds(flags.timeout), isShown: flags.json !== true && process.stderr.isTTY });
       if (flags.json === true) printJson(done);
       else print(retrainedText(done));
+      if (done.outcome === 'failed') process.exitCode = 1;
     });
 }

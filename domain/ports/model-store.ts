@@ -90,6 +90,8 @@ export interface ModelStore {
   recordRun(run: RetrainRun): Promise<void>;
   /** The run that ended last; null: there is none. */
   latestRun(portfolioId: string): Promise<RetrainRun | null>;
+  /** Of the newest run that came so far; null: there is none. */
+  latestDataset(portfolioId: string): Promise<{ readonly asOf: number; readonly rows: number } | null>;
   recordTrial(trial: ValidationTrial): Promise<void>;
   /** Every trial of the portfolio, in the order in which they were recorded. */
   trials(portfolioId: string): Promise<readonly Trial[]>;

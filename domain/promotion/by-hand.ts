@@ -3,20 +3,24 @@ import type { Policy } from '../policy/policy.ts';
 import type { Standing, StandingStep, TrialRecord } from './standing.ts';
 import { trialAdvanced } from './standing.ts';
 import type { Registry, RegistryStep, RegisteredModel } from './registry.ts';
+import { isUsable } from './registry.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** Why a step cannot be taken, in words for whoever asked. */
 export interface NotAllowed {
   readonly problem: string;
 }
 
-/** Who acted follows behind, for a roll-back. Its age counts anew. @param it.hasPassed the gate, here; who has not stands trial first. @param it.at market clock */
-export function promotedByHand(registry: Registry, model: RegisteredModel, { why, hasPassed, at }: { readonly why: string; readonly hasPassed: boolean; readonly at: number }): RegistryStep | NotAllowed {
+/** Who acted follows behind, for a roll-back. A person's word makes nobody younger, but who stands trial is looked at each day, and its age counts anew as when it wins. @param it.hasPassed the gate, here; who has not stands trial first. @param it.now market clock */
+export function promotedByHand(registry: Registry, model: RegisteredModel, { why, hasPassed, now, retrainIntervalMs }: { readonly why: string; readonly hasPassed: boolean; readonly now: number; readonly retrainIntervalMs: number }): RegistryStep | NotAllowed {
   const { champion, onTrial } = registry;
   if (champion?.modelId === model.modelId) return { problem: 'it acts already' };
   if (!hasPassed) return { problem: 'it never passed the gate here: it acts when it has won its trial and a person agrees then (`keel decisions`)' };
-  return { registry: { champion: { ...model, validatedAt: at }, predecessor: champion, onTrial: onTrial?.modelId === model.modelId ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
+  const isOnTrial = onTrial?.modelId === model.modelId;
+  if (!isOnTrial && !isUsable(model, now, retrainIntervalMs)) return { problem: `it passed the gate ${((now - model.validatedAt) / DAY_MS).toFixed(1)} days ago, and what was not validated for three retrain intervals does not act: train it anew (\`keel retrain\`)` };
+  return { registry: { champion: isOnTrial ? { ...model, validatedAt: now } : model, predecessor: champion, onTrial: isOnTrial ? null : onTrial }, change: { kind: 'promoted', modelId: model.modelId, why } };
 }
 
 /** A person's answer about the model that won its trial: its canary begins, or it is retired. @param it.at market clock. @returns null: nobody was asked about it */

@@ -136,8 +136,8 @@ export interface RetrainFacts {
   readonly hasDrifted: boolean;
   /** When drift started a retrain last; null: never. */
   readonly driftRetrainAt: number | null;
-  /** The newest run; null: models were never trained here, and nobody asks for it now. */
-  readonly run: { readonly asOf: number; readonly rows: number | null } | null;
+  /** The newest run that had a data set; null: models were never trained here, and nobody asks for it now. */
+  readonly run: { readonly asOf: number; readonly rows: number } | null;
   /** Candles of all symbols since then: each is a row of the next data set. */
   readonly newRows: number;
 }
@@ -145,6 +145,6 @@ export interface RetrainFacts {
 /** What a retrain is to be started for; null: none. Drift does at most once in 24 h. */
 export function retrainCauseOf({ at, hasDrifted, driftRetrainAt, run, newRows }: RetrainFacts): 'drift' | 'labels' | null {
   if (hasDrifted && (driftRetrainAt === null || at - driftRetrainAt >= DAY_MS)) return 'drift';
-  if (run === null || run.rows === null || at - run.asOf < NEW_LABELS.afterMs) return null;
+  if (run === null || at - run.asOf < NEW_LABELS.afterMs) return null;
   return newRows >= NEW_LABELS.share * run.rows ? 'labels' : null;
 }

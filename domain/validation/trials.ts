@@ -11,6 +11,8 @@ import { sharpeOf } from './net-returns.ts';
 
 export interface Trial {
   readonly trialId: string;
+  /** Absent: of one that is not told apart from others. */
+  readonly recipeId?: string;
   /** Of its test parts; null: it failed before there were any. */
   readonly daily: DailyReturns | null;
 }
@@ -20,11 +22,14 @@ const SAME_CORRELATION = 0.7;
 /** Fewer days in common say nothing. */
 const COMMON_DAYS_MIN = 30;
 
-/** @returns trials that are variants of one idea: each correlates with the first of its cluster. One without returns is a cluster of its own. */
+/**
+ * @returns trials that are variants of one idea: each correlates with the first of its cluster. One without returns belongs
+ * to its recipe, however often that failed: a full disk is no further idea.
+ */
 export function clustersOf(trials: readonly Trial[]): readonly (readonly Trial[])[] {
   const clusters: Trial[][] = [];
-  for (const trial of trials) {
-    const own = clusters.find(([first]) => first !== undefined && isSame(first, trial));
+  for (const trial of [...trials.filter((it) => it.daily !== null), ...trials.filter((it) => it.daily === null)]) {
+    const own = clusters.find((cluster) => (trial.daily === null ? cluster.some((it) => it.recipeId !== undefined && it.recipeId === trial.recipeId) : isSame(cluster[0] as Trial, trial)));
     if (own === undefined) clusters.push([trial]);
     else own.push(trial);
   }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../client/deployment-parts.ts';
 import { takeModelFile, writeModelFile } from '../../../client/model-files.ts';
+import { takePromotion } from '../../../client/models.ts';
+import { reproduced } from '../../../client/reproduce.ts';
 import { loadSettings } from '../../../config/settings.ts';
 import { createModelStore } from '../../../db/model-store.ts';
 import { cycleIdOf } from '../../../domain/cycle/ids.ts';
@@ -57,9 +59,9 @@ function fileOf(bytes: Uint8Array | string, beside?: object): string {
   return path;
 }
 
-async function registerOurs(): Promise<void> {
+async function registerOurs(validatedAt = START): Promise<void> {
   await models.recordTrial({ trialId: 'trial', runId: 'run', portfolioId: 'sim', recipeId: 'r', recipe: {}, kind: 'challenger', outcome: 'passed', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
-  await models.registerModel({ portfolioId: 'sim', modelId: OURS.modelId, trialId: 'trial', recipeId: 'r', validatedAt: START, dataHash: 'd', description: { ...OURS.description }, artefact: OURS.artefact });
+  await models.registerModel({ portfolioId: 'sim', modelId: OURS.modelId, trialId: 'trial', recipeId: 'r', validatedAt, dataHash: 'd', description: { ...OURS.description }, artefact: OURS.artefact });
 }
 async function beChampion(): Promise<void> {
   await registerOurs();
@@ -96,6 +98,22 @@ describe('our own', () => {
     expect((await models.registry('sim')).onTrial).toBeNull();
   });
 
+  it.each([
+    ['learned from another feature set', { featureSet: 'mine/3' }, 'MODEL_INVALID', /learned from feature set mine\/3/],
+    ['is too old', {}, 'USAGE', /passed the gate 4\.0 days ago.*keel retrain/],
+  ])('that %s is not promoted by a person either: whoever acts goes on', async (_name, changes, code, message) => {
+    const validatedAt = START + COUNT * HOUR_MS - 4 * 24 * HOUR_MS;
+    await models.recordTrial({ trialId: 'trial', runId: 'run', portfolioId: 'sim', recipeId: 'r', recipe: {}, kind: 'challenger', outcome: 'passed', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
+    await models.registerModel({ portfolioId: 'sim', modelId: OURS.modelId, trialId: 'trial', recipeId: 'r', validatedAt, dataHash: 'd', description: { ...OURS.description, ...changes }, artefact: OURS.artefact });
+    await expect(takePromotion(desk, OURS.modelId, BY)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    expect((await models.registry('sim')).champion).toBeNull();
+  });
+
+  it('that passed the gate lately acts by a person\'s word', async () => {
+    await registerOurs(START + COUNT * HOUR_MS - HOUR_MS);
+    expect(await takePromotion(desk, OURS.modelId, BY)).toMatchObject({ kind: 'promoted' });
+  });
+
   it('go to no folder that is not there: said, with the file\'s name', async () => {
     await registerOurs();
     const file = join(folder, 'away', 'ours');
@@ -116,6 +134,7 @@ describe('a model of another tool', () => {
     expect(served).toMatchObject({ learner: 'onnx', featureSet: 'standard/1', timeframe: '1h', label: OURS.description.label, known: null });
     expect(served.edges[100]).toBeLessThan(0.9);
     expect(dataHash).toBe('imported');
+    await expect(reproduced(desk, step.modelId)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining('does not say what it was trained on') as string });
     expect(await models.registry('sim')).toMatchObject({ champion: { modelId: OURS.modelId }, onTrial: { modelId: step.modelId } });
     const second = fileOf(onnxOf(fittedModel(MARKET, COUNT, { learner: 'linear', seed: 'b', parameters: {} }).artefact));
     expect(await takeModelFile(desk, second, BY)).toMatchObject({ kind: 'refused', why: expect.stringContaining('one at a time') as string });

@@ -41,9 +41,9 @@ it('a model is found by the beginning of its id, with its place, its gate, and e
   for (const prefix of ['zz', '%', '_', '\\']) expect(await modelRows(pool, { ...query, prefix })).toEqual([]); // letters, not patterns
   const byHand = async (stepId: string, decide: Parameters<ModelStore['step']>[0]['decide']) => store.step({ portfolioId: 'sim', stepId, actor: 'ada', decide });
   const model = { modelId, recipeId: 'r', validatedAt: 1_000 };
-  await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true, at: 9_000 }) as RegistryStep);
+  await byHand('1', (registry) => promotedByHand(registry, model, { why: 'a look', hasPassed: true, now: 9_000, retrainIntervalMs: 3_000 }) as RegistryStep);
   const [row] = await modelRows(pool, query);
-  expect(row).toMatchObject({ place: 'champion', validatedAt: 9_000 }); // a promotion restarts its age
+  expect(row).toMatchObject({ place: 'champion', validatedAt: 1_000 });
   await byHand('2', (registry) => retiredByHand(registry, modelId, 'lost') as RegistryStep);
   expect((await modelRows(pool, query))[0]).toMatchObject({ place: null, validatedAt: 1_000 });
   const steps = await stepsOf(pool, 'sim', modelId);

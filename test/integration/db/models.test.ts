@@ -45,7 +45,7 @@ const promoted = (registry: Registry) => afterTrial(registry, 'promoted', { why:
 describe('what was tried', () => {
   it('is read back to the last bit, in order, those that failed included', async () => {
     await store.recordTrial({ ...TRIAL, trialId: 'trial/2', outcome: 'failed', daily: null, rules: null, reason: 'out of memory' });
-    expect(await store.trials('sim')).toEqual([{ trialId: 'trial/1', daily: TRIAL.daily }, { trialId: 'trial/2', daily: null }]);
+    expect(await store.trials('sim')).toEqual([{ trialId: 'trial/1', recipeId: 'a', daily: TRIAL.daily }, { trialId: 'trial/2', recipeId: 'a', daily: null }]);
     expect(await store.trials('other')).toEqual([]);
   });
 
@@ -69,10 +69,13 @@ describe('what was tried', () => {
   });
 
   it('tells of the run of the newest moment, and of a model all but its bytes', async () => {
-    expect(await store.latestRun('sim')).toBeNull();
+    expect([await store.latestRun('sim'), await store.latestDataset('sim')]).toEqual([null, null]);
     await store.recordRun({ ...RUN, runId: 'run/2', asOf: 2_000 });
     await store.recordRun(RUN);
     expect(await store.latestRun('sim')).toEqual({ ...RUN, runId: 'run/2', asOf: 2_000 });
+    expect(await store.latestDataset('sim')).toEqual({ asOf: 2_000, rows: 5 });
+    await store.recordRun({ ...RUN, runId: 'run/3', asOf: 3_000, dataHash: null, rows: null, outcome: 'skipped', reason: 'too few candles' });
+    expect([(await store.latestRun('sim'))?.runId, await store.latestDataset('sim')]).toEqual(['run/3', { asOf: 2_000, rows: 5 }]);
     const { artefact: _, ...record } = A;
     expect(await store.model('sim', A.modelId)).toEqual(record);
     await expect(store.model('sim', 'nosuch')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -82,7 +85,7 @@ describe('what was tried', () => {
     await store.recordTrial({ ...TRIAL, daily: { firstDay: 1, returns: Float64Array.of(9) } });
     await store.recordRun(RUN);
     await store.recordRun({ ...RUN, rows: 6 });
-    expect(await store.trials('sim')).toEqual([{ trialId: 'trial/1', daily: TRIAL.daily }]);
+    expect(await store.trials('sim')).toEqual([{ trialId: 'trial/1', recipeId: 'a', daily: TRIAL.daily }]);
     expect((await pool.query('SELECT rows, outcome FROM retrain_runs')).rows).toEqual([{ rows: 5, outcome: 'registered' }]);
   });
 

@@ -192,7 +192,7 @@ describe('a champion', () => {
     const modelId = await promoted('again', 0);
     for (const again of [1, 2]) {
       await world.models.step({ portfolioId: 'sim', stepId: `byHand/back/${again}`, actor: 'ada', decide: (registry) => afterRollBack(registry, 'a mistake', { now: closeOf(0), retrainIntervalMs: 1 }) });
-      await world.models.step({ portfolioId: 'sim', stepId: `byHand/again/${again}`, actor: 'ada', decide: (registry) => promotedByHand(registry, { modelId, recipeId: 'again', validatedAt: 0 }, { why: 'none', hasPassed: true, at: closeOf(0) }) as RegistryStep });
+      await world.models.step({ portfolioId: 'sim', stepId: `byHand/again/${again}`, actor: 'ada', decide: (registry) => promotedByHand(registry, { modelId, recipeId: 'again', validatedAt: 0 }, { why: 'none', hasPassed: true, now: closeOf(0), retrainIntervalMs: closeOf(0) }) as RegistryStep });
       await expect(world.walk(0)).resolves.toMatchObject([{ kind: 'watchBegun' }]);
     }
   });

@@ -25,16 +25,18 @@ interface World {
   readonly defined?: FeatureSetView | KeelError;
   readonly champion?: ServedModel;
   readonly excluded?: readonly { readonly instrumentId: string; readonly decidedAt: number }[];
+  /** Symbols beside BTC that the venue does not know any more. */
+  readonly gone?: readonly string[];
 }
 
-async function planOf({ defined = VIEW, champion, excluded = [] }: World) {
+async function planOf({ defined = VIEW, champion, excluded = [], gone = [] }: World) {
   const activities = createRetrainingActivities({
     policies: portOf<PolicyStore>({ active: async () => ({ policy: PRESETS.normal, version: 1 }) as unknown as Awaited<ReturnType<PolicyStore['active']>> }), clock: () => 0, warn: () => undefined, profile: 'usual', retrainIntervalMs: DAY_MS,
     ledger: portOf<Ledger>({
-      portfolio: async () => ({ timeframe: '1h', instrumentIds: ['BTC'] }) as unknown as Awaited<ReturnType<Ledger['portfolio']>>,
+      portfolio: async () => ({ timeframe: '1h', instrumentIds: [...gone, 'BTC'] }) as unknown as Awaited<ReturnType<Ledger['portfolio']>>,
       instruments: async () => [{ id: 'BTC', takerFeeRate: '0.0005' }] as unknown as Awaited<ReturnType<Ledger['instruments']>>,
     }),
-    venue: portOf<Venue>({ marketTime: async () => NOW, candles: async ({ since }) => [{ openTime: since, open: 1, high: 1, low: 1, close: 1, volume: 1 }] }),
+    venue: portOf<Venue>({ marketTime: async () => NOW, candles: async ({ instrumentId, since }) => { if (gone.includes(instrumentId)) throw new KeelError('VENUE_REFUSED', 'Invalid symbol.'); return [{ openTime: since, open: 1, high: 1, low: 1, close: 1, volume: 1 }]; } }),
     trainer: portOf<Trainer>({ featureSet: async () => { if (defined instanceof KeelError) throw defined; return defined; } }),
     models: portOf<ModelStore>({
       registry: async () => (champion === undefined ? EMPTY_REGISTRY : { ...EMPTY_REGISTRY, champion: { modelId: 'm', recipeId: 'r', validatedAt: 0 } }), excludedRows: async () => excluded,
@@ -75,6 +77,17 @@ describe('a plan', () => {
     const imported = await planOf({ champion: IMPORTED });
     expect(imported.plan?.champion).toBeNull();
     expect(imported.said?.some((it) => it.startsWith('refresh'))).toBe(false);
+  });
+
+  it('cannot refresh a champion of a user\'s learner whose file is not loaded: who follows is compared with the rules', async () => {
+    const own: ServedModel = { ...LINEAR, learner: 'own/x/1', parameters: { a: 1 } };
+    const [loaded, gone] = await Promise.all([planOf({ champion: own, defined: { ...VIEW, learner: { learner: 'own/x/1', parameters: { a: 1 } } } }), planOf({ champion: own, defined: { ...VIEW, learner: { learner: 'own/x/2', parameters: {} } } })]);
+    expect([loaded.plan?.champion?.learner, loaded.said?.[0]]).toEqual(['own/x/1', 'refresh own/x/1 by horizon4/1']);
+    expect([gone.plan?.champion, gone.said?.some((it) => it.startsWith('refresh'))]).toEqual([null, false]);
+  });
+
+  it('does not wait for a symbol that the venue does not list any more', async () => {
+    expect((await planOf({ gone: ['OLD'] })).plan).toMatchObject({ universe: ['OLD', 'BTC'], from: (await planOf({})).plan?.from });
   });
 
   it('ends before it begins where what users define is not valid, with why', async () => {

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { createSupervisionActivities } from '../../../activities/supervision.ts';
 import { learnedInputOf } from '../../../domain/drift/input.ts';
+import { KeelError } from '../../../domain/errors.ts';
 import type { FeatureSet } from '../../../domain/features/feature-set.ts';
 import { normal, prngOf } from '../../../domain/market/seeded/prng.ts';
 import type { Ledger, PortfolioSpec } from '../../../domain/ports/ledger.ts';
-import type { JudgedRow, ModelRecord, ModelStore, RetrainRun, Supervision } from '../../../domain/ports/model-store.ts';
+import type { JudgedRow, ModelRecord, ModelStore, Supervision } from '../../../domain/ports/model-store.ts';
 import type { LiveVector } from '../../../domain/ports/trainer.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
 import type { Registry, RegistryStep } from '../../../domain/promotion/registry.ts';
@@ -44,26 +45,28 @@ interface World {
   readonly vectors?: readonly LiveVector[];
   readonly rows?: readonly JudgedRow[];
   readonly spoke?: number;
-  readonly run?: Partial<RetrainRun> | null;
+  readonly run?: { readonly asOf: number; readonly rows: number } | null;
+  readonly features?: () => Promise<FeatureSet>;
+  readonly retrainsItself?: boolean;
   readonly before?: { readonly at: number; readonly driftRetrainAt: number | null } | null;
   readonly mode?: PortfolioSpec['mode'];
 }
 
-async function supervise({ champion = MODEL, description = {}, vectors = vectorsOf(0), rows = rowsOf(0.4), spoke = 200, run = null, before = null, mode = 'paper' }: World) {
+async function supervise({ champion = MODEL, description = {}, vectors = vectorsOf(0), rows = rowsOf(0.4), spoke = 200, run = null, before = null, mode = 'paper', features = async () => SET, retrainsItself = true }: World) {
   const [recorded, retrains, steps]: [Supervision[], string[], RegistryStep[]] = [[], [], []];
   const registry: Registry = { champion, predecessor: null, onTrial: null };
   await createSupervisionActivities({
     ledger: portOf<Ledger>({ portfolio: async () => ({ mode, timeframe: '1h', instrumentIds: SYMBOLS }) as unknown as PortfolioSpec }),
     venue: portOf<Venue>({ marketTime: async () => NOW }),
     models: portOf<ModelStore>({
-      registry: async () => registry, model: async () => ({ description: { ...DESCRIPTION, ...description } }) as unknown as ModelRecord, latestRun: async () => run as RetrainRun | null,
+      registry: async () => registry, model: async () => ({ description: { ...DESCRIPTION, ...description } }) as unknown as ModelRecord, latestDataset: async () => run,
       liveVectors: async () => vectors, judged: async () => rows, spoken: async () => ({ asked: 200, spoke }),
       latestSupervision: async () => (before === null ? null : { portfolioId: 'sim', scores: [], weights: {}, drift: [], findings: [], retrain: null, ...before }),
       recordSupervision: async (supervision) => void recorded.push(supervision),
       step: async ({ decide }) => { const step = decide(registry); if (step !== null) steps.push(step); return step?.change ?? null; },
     }),
     engine: { startRetrain: async (_portfolio, cause) => void retrains.push(cause) },
-    features: async () => SET, retrainIntervalMs: DAY_MS,
+    features, retrainIntervalMs: DAY_MS, retrainsItself,
   }).superviseModels('sim');
   return { recorded, retrains, steps, drift: recorded[0]?.drift ?? [] };
 }
@@ -96,6 +99,10 @@ describe('drift', () => {
   ])('starts a retrain once in 24 hours: %s', async (_name, driftRetrainAt, expected) => {
     expect((await supervise({ vectors: vectorsOf(2), before: { at: NOW - 1, driftRetrainAt } })).retrains).toEqual(expected);
   });
+  it('starts nothing where models are trained by people alone; nor do new labels', async () => {
+    expect((await supervise({ vectors: vectorsOf(2), retrainsItself: false })).retrains).toEqual([]);
+    expect((await supervise({ run: { asOf: NOW - DAY_MS, rows: 10 }, retrainsItself: false })).retrains).toEqual([]);
+  });
   it('is told in a replay too, and starts nothing there', async () => {
     const { drift, retrains } = await supervise({ vectors: vectorsOf(2), mode: 'replay' });
     expect(drift).toHaveLength(1);
@@ -105,17 +112,18 @@ describe('drift', () => {
     ['with few live vectors', { vectors: vectorsOf(2).slice(0, 900) }],
     ['of a model from before its inputs were kept', { vectors: vectorsOf(2), description: { input: null, loss: null } }],
     ['of losses by a label that is not loaded', { rows: rowsOf(0.2), description: { label: 'gone/1@0.5' } }],
+    ['where the features cannot be loaded', { vectors: vectorsOf(2), features: () => Promise.reject(new KeelError('FEATURES_INVALID', 'the file is gone')) }],
+    ['of a model whose description does not fit', { vectors: vectorsOf(2), description: { timeframe: 7 as unknown as string } }],
     ['of another feature set', { vectors: vectorsOf(2), description: { featureSet: 'own/0' } }],
   ])('cannot be told %s', async (_name, world) => expect((await supervise(world)).drift).toEqual([]));
 });
 
 describe('new labels', () => {
   // Six symbols, hourly: 144 rows a day.
-  it.each<[string, Partial<RetrainRun> | null, readonly string[]]>([
+  it.each<[string, NonNullable<World['run']> | null, readonly string[]]>([
     ['a tenth of the rows', { asOf: NOW - DAY_MS, rows: 1_440 }, ['labels']],
     ['fewer', { asOf: NOW - DAY_MS, rows: 1_441 }, []],
     ['within six hours', { asOf: NOW - 5 * HOUR_MS, rows: 10 }, []],
-    ['after a run without a data set', { asOf: NOW - DAY_MS, rows: null }, []],
     ['where nothing was ever trained', null, []],
   ])('%s', async (_name, run, expected) => expect((await supervise({ run })).retrains).toEqual(expected));
 });

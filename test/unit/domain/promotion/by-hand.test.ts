@@ -6,16 +6,22 @@ import type { Registry } from '../../../../domain/promotion/registry.ts';
 const model = (modelId: string) => ({ modelId, recipeId: 'r', validatedAt: 0 });
 const [A, B, C] = [model('a'), model('b'), model('c')] as const;
 const registry: Registry = { champion: A, predecessor: B, onTrial: C };
-const passed = { why: 'ada: better', hasPassed: true, at: 9 };
+const passed = { why: 'ada: better', hasPassed: true, now: 9, retrainIntervalMs: 3 };
 
 test('who is promoted by hand acts, and knows whom it followed; its own trial ends, another one goes on', () => {
   expect(promotedByHand(registry, C, passed)).toEqual({ registry: { champion: { ...C, validatedAt: 9 }, predecessor: A, onTrial: null }, change: { kind: 'promoted', modelId: 'c', why: 'ada: better' } });
-  expect(promotedByHand(registry, B, passed)).toMatchObject({ registry: { champion: { ...B, validatedAt: 9 }, predecessor: A, onTrial: C } });
+  expect(promotedByHand(registry, B, passed)).toMatchObject({ registry: { champion: B, predecessor: A, onTrial: C } }); // a person's word makes it no younger
 });
 
 test('who acts already, or never passed the gate, is not', () => {
   expect(promotedByHand(registry, A, passed)).toEqual({ problem: 'it acts already' });
   expect(promotedByHand(registry, C, { ...passed, hasPassed: false })).toMatchObject({ problem: expect.stringContaining('never passed the gate') as string });
+});
+
+test('who passed the gate too long ago is not, unless it stands trial', () => {
+  const late = { ...passed, now: 10 };
+  expect(promotedByHand(registry, B, late)).toMatchObject({ problem: expect.stringMatching(/passed the gate 0\.0 days ago.*keel retrain/) as string });
+  expect(promotedByHand(registry, C, late)).toMatchObject({ registry: { champion: { ...C, validatedAt: 10 } } });
 });
 
 test('whoever has a place can be retired from it', () => {

@@ -23,6 +23,12 @@ describe('the ledger of trials', () => {
     ['one that failed counts', [trial('a', a), trial('failed', null), trial('failed too', null)], [['a'], ['failed'], ['failed too']]],
   ])('%s', (_name, trials, expected) => expect(idsOf(trials)).toEqual(expected));
 
+  it('a recipe counts once, however often it failed, and not beside what came of it', () => {
+    const of = (recipeId: string, it: Trial): Trial => ({ ...it, recipeId });
+    const failures = (recipeId: string) => Array.from({ length: 30 }, (_, index) => of(recipeId, trial(`${recipeId} failed ${index}`, null)));
+    expect(clustersOf([...failures('x'), ...failures('y'), of('x', trial('x', a))]).map((it) => it.length)).toEqual([31, 30]);
+  });
+
   it('luck, by hand: two clusters with Sharpe ratios 0 and 0.2 have a variance of 0.02', () => {
     const flip = (mean: number): Float64Array => Float64Array.from({ length: 100 }, (_, day) => mean + (day % 2 === 0 ? 1 : -1));
     const other = Float64Array.from({ length: 100 }, (_, day) => 0.2 + (day % 4 < 2 ? 1 : -1));

@@ -27,6 +27,7 @@ const handle = await client.workflow.signalWithStart<typeof outcomeEvaluation>('
 });
 console.log(`started ${handle.workflowId}`);
 
-// How many were priced, how many can be proven to have no price, how many still wait for their candles.
+// How many were priced, and how many can be proven to have no price. While some wait for their candles it goes on: the
+// query `evaluationProgress` and the Temporal UI tell how many, and for what.
 console.log(await handle.result());
 await connection.close();

@@ -109,6 +109,12 @@ export interface EvaluationOutcome {
   readonly waiting: number;
 }
 
+/** While it runs. */
+export interface EvaluationProgress extends EvaluationOutcome {
+  /** What those that wait are waiting for, of the first one; null: none waits. */
+  readonly problem: string | null;
+}
+
 /** Whose id it runs under is the request's: `predictionRequestIdOf`. */
 export interface PredictionInput {
   readonly portfolioId: string;
@@ -146,6 +152,7 @@ export interface RetrainProgress {
 }
 
 export const retrainProgressQuery = defineQuery<RetrainProgress>('retrainProgress');
+export const evaluationProgressQuery = defineQuery<EvaluationProgress>('evaluationProgress');
 
 export interface TrialInput {
   readonly portfolioId: string;

@@ -1,7 +1,7 @@
 import { condition, continueAsNew, isCancellation, log, patched, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { EvaluationStep } from '../activities/types.ts';
 import type { EvaluationInput, EvaluationOutcome } from './messages.ts';
-import { newsSignal } from './messages.ts';
+import { evaluationProgressQuery, newsSignal } from './messages.ts';
 import { evaluating, supervising } from './proxies.ts';
 
 /** So many activities fit into one run's history. */
@@ -20,12 +20,15 @@ export async function outcomeEvaluation({ portfolioId, before }: EvaluationInput
   let isHeard = false;
   setHandler(newsSignal, () => void (isHeard = true));
   let total: EvaluationOutcome = before ?? { evaluated: 0, unpriceable: 0, waiting: 0 };
+  let problem: string | null = null;
+  setHandler(evaluationProgressQuery, () => ({ ...total, problem }));
   let steps = 0;
   let delayMs: number = AGAIN_MS.first;
   for (;;) {
     isHeard = false;
     const round = await evaluateAll(portfolioId, () => (steps += 1));
     total = { evaluated: total.evaluated + round.evaluated, unpriceable: total.unpriceable + round.unpriceable, waiting: round.waiting };
+    problem = round.problem;
     setCurrentDetails(detailsOf(total, round.problem));
     if (round.isLast && round.isTrialDue === true) await orLater('the trial was not woken', () => supervising.wakeTrial(portfolioId));
     const isDone = round.isLast && round.waiting === 0 && !isHeard;

@@ -10,7 +10,8 @@ export function register(program: Command): void {
     .option('--timeout <s>', 'how long to wait for it', '60')
     .option('--json', 'as JSON')
     .addHelpText('after', `
-Each prediction is priced once, at exactly the candles of its own horizon. Needs a worker.
+Each prediction is priced once, at exactly the candles of its own horizon. What still waits when the time is over (for its
+candles, or a label's file) is told with its reason: exit code 1. Needs a worker.
 
 Examples:
   keel evaluate
@@ -19,6 +20,7 @@ Examples:
       const { evaluateNow } = await import('../evaluate.ts');
       const done = await evaluateNow({ deployment: flags.deployment, timeoutS: timeoutSeconds(flags.timeout) });
       if (flags.json === true) printJson(done);
-      else print(`${done.deployment}: ${done.evaluated} evaluated, ${done.unpriceable} unpriceable, ${done.waiting} waiting`);
+      else print(`${done.deployment}: ${done.evaluated} evaluated, ${done.unpriceable} unpriceable, ${done.waiting} waiting${done.problem === null ? '' : `: ${done.problem}`}`);
+      if (done.waiting > 0) process.exitCode = 1;
     });
 }

@@ -145,6 +145,7 @@ function spreadOf(rows: readonly Judged[]): number | null {
   if (rows.length < QUANTILES) return null;
   const parts = partsOf([...rows].sort((a, b) => a.magnitudeBps - b.magnitudeBps), QUANTILES);
   const [lowest, highest] = [parts[0] ?? [], parts.at(-1) ?? []];
+  if (lowest.at(-1)?.magnitudeBps === highest[0]?.magnitudeBps) return null; // what is expected of them is the same: nothing parts them
   return (meanOf(highest.map((it) => it.moveBps)) ?? 0) - (meanOf(lowest.map((it) => it.moveBps)) ?? 0);
 }
 
@@ -169,7 +170,7 @@ function turnoverOf(rows: readonly Judged[]): number | null {
 /** Pearson's; null where one of them does not vary. */
 export function correlation(a: readonly number[], b: readonly number[]): number | null {
   const [meanA, meanB] = [meanOf(a), meanOf(b)];
-  if (meanA === null || meanB === null) return null;
+  if (meanA === null || meanB === null || isConstant(a) || isConstant(b)) return null;
   let [products, squaresA, squaresB] = [0, 0, 0];
   for (const [index, value] of a.entries()) {
     const [x, y] = [value - meanA, (b[index] ?? meanB) - meanB];
@@ -179,6 +180,9 @@ export function correlation(a: readonly number[], b: readonly number[]): number 
   }
   return squaresA === 0 || squaresB === 0 ? null : products / Math.sqrt(squaresA * squaresB);
 }
+
+/** Where the rounding of a mean would be taken for a move. */
+const isConstant = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

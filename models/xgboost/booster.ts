@@ -131,11 +131,11 @@ export class Booster {
   /** Summed gain of each feature that any split asks. */
   gains(features: number): Float64Array {
     const [count, names, dimensions, shape, scores]: [[number], [Pointer | null], [number], [Pointer | null], [Pointer | null]] = [[0], [null], [0], [null], [null]];
-    assertDone(this.#library, this.#library.functions.scores(this.#at, '{"importance_type":"total_gain"}', count, names, dimensions, shape, scores), 'to tell importances');
+    assertDone(this.#library, this.#library.functions.scores(this.#at, JSON.stringify({ importance_type: 'total_gain', feature_names: Array.from({ length: features }, (_, place) => `f${place}`) }), count, names, dimensions, shape, scores), 'to tell importances');
     const gains = new Float64Array(features);
     if (count[0] === 0) return gains;
     const found = this.#library.floats(scores[0] as Pointer, count[0]);
-    this.#library.texts(names[0] as Pointer, count[0]).forEach((name, index) => { gains[Number(name.slice(1))] = found[index] as number; }); // f0, f1, …
+    this.#library.texts(names[0] as Pointer, count[0]).forEach((name, index) => { gains[Number(name.slice(1))] = found[index] as number; }); // by place: names that the model brings along, from another tool, are not ours
     return gains;
   }
 

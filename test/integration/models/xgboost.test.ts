@@ -142,7 +142,10 @@ describe.skipIf(missing !== null)(`XGBoost${missing === null ? '' : ` (not run: 
     it('under the names that it was fitted with', () => {
       const nameless = new TextDecoder().decode(booster(CLASSES, THREE).save('json'));
       const named = nameless.replace('"feature_names":[]', '"feature_names":["a","b","noise"]').replace('"feature_types":[]', '"feature_types":["float","float","float"]');
-      expect(loadAnyModel(importXgboost(new TextEncoder().encode(named), {}, ['a', 'b', 'noise'])).features).toEqual(['a', 'b', 'noise']);
+      const [imported, without] = [loadAnyModel(importXgboost(new TextEncoder().encode(named), {}, ['a', 'b', 'noise'])), loadAnyModel(importXgboost(new TextEncoder().encode(nameless), { features: ['a', 'b', 'noise'] }, ['a', 'b', 'noise']))];
+      expect(imported.features).toEqual(['a', 'b', 'noise']);
+      expect(imported.importances()).toEqual(without.importances());
+      expect(imported.importances()[0]?.share).toBeGreaterThan(0.3);
     });
 
     it.each<[string, () => Uint8Array, SideCar, RegExp]>([

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EvaluationStep } from '../../../activities/types.ts';
 import type * as workflows from '../../../workflows/index.ts';
-import type { EvaluationOutcome } from '../../../workflows/messages.ts';
-import { newsSignal } from '../../../workflows/messages.ts';
+import type { EvaluationOutcome, EvaluationProgress } from '../../../workflows/messages.ts';
+import { evaluationProgressQuery, newsSignal } from '../../../workflows/messages.ts';
 import type { WorkflowHost } from '../../support/workflows.ts';
 import { startWorkflowHost } from '../../support/workflows.ts';
 
@@ -17,7 +17,7 @@ const WAITS: EvaluationStep = { ...DONE, evaluated: 1, waiting: 2, problem: 'the
 const EMPTY: EvaluationStep = { ...DONE, after: null, evaluated: 0 };
 
 /** @param steps what each look answers, in order; then nothing is due. @param newsAt looks while which news comes, from 1 */
-async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0, supervised = () => Promise.resolve(), woken = () => Promise.resolve() } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
+async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as readonly number[], failsAt = 0, supervised = () => Promise.resolve(), woken = () => Promise.resolve(), onLook = (_workflowId: string, _looks: number): Promise<void> => Promise.resolve() } = {}): Promise<{ from: (string | null)[]; outcome: EvaluationOutcome }> {
   const from: (string | null)[] = [];
   const workflowId = `outcomeEvaluation/${process.pid}-${Math.random()}`;
   let failed = false;
@@ -28,6 +28,7 @@ async function evaluate(steps: readonly EvaluationStep[], { newsAt = [] as reado
         throw new Error('the ledger is away');
       }
       from.push(after?.cycleId ?? null);
+      await onLook(workflowId, from.length);
       if (newsAt.includes(from.length)) await host.client.workflow.getHandle(workflowId).signal(newsSignal);
       return steps[from.length - 1] ?? EMPTY;
     },
@@ -47,6 +48,13 @@ it.concurrent.each([
   ['candles are missing: it waits and looks again', [WAITS, { ...DONE, evaluated: 2 }], {}, [null, null], { evaluated: 3, unpriceable: 0, waiting: 0 }],
   ['a look fails: it is taken again', [HALF, DONE], { failsAt: 2 }, [null, 'a'], { evaluated: 6, unpriceable: 0, waiting: 0 }],
 ])('%s', async (_name, steps, how, from, outcome) => expect(await evaluate(steps, how)).toEqual({ from, outcome }));
+
+it.concurrent('while some wait, whoever asks is told how many, and for what', async () => {
+  let progress: EvaluationProgress | null = null;
+  const looked = async (workflowId: string) => { progress ??= await host.client.workflow.getHandle(workflowId).query(evaluationProgressQuery); };
+  await evaluate([WAITS, WAITS, { ...DONE, evaluated: 2 }], { onLook: (workflowId, looks) => (looks < 2 ? Promise.resolve() : looked(workflowId)) });
+  expect(progress).toEqual({ evaluated: 1, unpriceable: 0, waiting: 2, problem: 'the venue is away' });
+});
 
 it.concurrent('a backlog longer than a history continues as new, and forgets nothing', async () => {
   const { from, outcome } = await evaluate(Array.from({ length: 210 }, () => HALF));

@@ -39,6 +39,7 @@ describe('metrics by hand', () => {
 it('the spread is that of the outer fifths', () => {
   const rows = Array.from({ length: 10 }, (_, index) => judged(index, { magnitudeBps: index, moveBps: index * 3 }));
   expect(metricsOf(rows).quantileSpreadBps).toBeCloseTo((24 + 27) / 2 - (0 + 3) / 2, 9);
+  expect(metricsOf(rows.map((it) => ({ ...it, magnitudeBps: 7 }))).quantileSpreadBps).toBeNull();
 });
 
 describe('statistics', () => {
@@ -50,7 +51,7 @@ describe('statistics', () => {
     expect(meanInterval([1, 2, 3], 3)?.high).toBeCloseTo(2 + 1.959964 / Math.sqrt(3), 5);
     expect(meanInterval([1, 2, 3], 1)).toEqual({ value: 2, low: -Infinity, high: Infinity });
   });
-  it.each([[[1, 2, 3], [2, 4, 6], 1], [[1, 2, 3], [3, 2, 1], -1], [[1, 1, 1], [1, 2, 3], null]])('correlation of %j and %j', (a, b, expected) => {
+  it.each([[[1, 2, 3], [2, 4, 6], 1], [[1, 2, 3], [3, 2, 1], -1], [[1, 1, 1], [1, 2, 3], null], [[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], [1, 2, 3, -1, 2, 5, 6], null]])('correlation of %j and %j', (a, b, expected) => {
     if (expected === null) expect(correlation(a, b)).toBeNull();
     else expect(correlation(a, b)).toBeCloseTo(expected, 12);
   });

@@ -10,6 +10,8 @@ import type { JudgedRow, ModelStore } from '../domain/ports/model-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { isKnownLabel, labelDefinitionOf } from '../domain/predictions/label.ts';
 import { logLossOf } from '../domain/predictions/metrics.ts';
+import type { Vote } from '../domain/cycle/types.ts';
+import type { TrialStore } from '../domain/ports/trial-store.ts';
 import { abstentionOf } from '../domain/promotion/model-votes.ts';
 import type { RegisteredModel } from '../domain/promotion/registry.ts';
 import { afterFindings } from '../domain/promotion/registry.ts';
@@ -24,6 +26,7 @@ export interface SupervisionDeps {
   readonly ledger: Pick<Ledger, 'portfolio'>;
   readonly venue: Pick<Venue, 'marketTime'>;
   readonly models: Pick<ModelStore, 'registry' | 'model' | 'latestDataset' | 'liveVectors' | 'judged' | 'spoken' | 'latestSupervision' | 'recordSupervision' | 'step'>;
+  readonly trials: Pick<TrialStore, 'standing'>;
   readonly engine: Pick<Engine, 'startRetrain'>;
   /** The set that runs; asked for when there is a champion. */
   readonly features: () => Promise<FeatureSet>;
@@ -41,6 +44,9 @@ const ACTOR = 'supervisor';
 
 interface ChampionLook {
   readonly modelId: string;
+  /** Without a version, as whoever refreshes it is called too; and with those of all of them so far. */
+  readonly voter: string;
+  readonly line: ReadonlySet<string>;
   /** Null: too few live vectors, or a model from before its inputs were kept. */
   readonly input: InputDrift | null;
   readonly loss: LossDrift | null;
@@ -48,14 +54,19 @@ interface ChampionLook {
 }
 
 /** Looks at every voter once per market day: what it is worth, and whether the champion's world and its losses are still those it learned from. */
-export function createSupervisionActivities({ ledger, venue, models, engine, features, retrainIntervalMs, retrainsItself }: SupervisionDeps): SupervisionActivities {
+export function createSupervisionActivities({ ledger, venue, models, trials, engine, features, retrainIntervalMs, retrainsItself }: SupervisionDeps): SupervisionActivities {
   async function lookAt(portfolioId: string, { modelId, validatedAt }: RegisteredModel, rows: readonly JudgedRow[], { at, candleMs }: { readonly at: number; readonly candleMs: number }): Promise<ChampionLook> {
     const served = servedModelOf((await models.model(portfolioId, modelId)).description);
-    const { voter, version } = abstentionOf({ modelId, described: served }, '');
-    const own = rows.filter((it) => it.role === 'member' && it.voter === `${voter}@${version}` && it.madeAt >= Math.max(validatedAt, at - DAYS * DAY_MS));
-    const [{ asked, spoke }, input] = await Promise.all([models.spoken({ portfolioId, voter, version, after: Math.max(validatedAt, at - DAYS * DAY_MS) }), inputOf(portfolioId, served, at)]);
+    const { watch } = await trials.standing(portfolioId);
+    // A model lasts from one retrain to the next: what is seen of it goes on with what refreshes it, as the watch does.
+    const line = watch !== null && watch.modelIds.includes(modelId) ? watch : { modelIds: [modelId], since: validatedAt };
+    const names = line.modelIds.map((it) => abstentionOf({ modelId: it, described: served }, ''));
+    const [{ voter }, versions] = [names[0] as Vote, names.map((it) => it.version)];
+    const [since, spoken] = [Math.max(line.since, at - DAYS * DAY_MS), new Set(versions.map((version) => `${voter}@${version}`))];
+    const own = rows.filter((it) => it.role === 'member' && spoken.has(it.voter) && it.madeAt >= since);
+    const [{ asked, spoke }, input] = await Promise.all([models.spoken({ portfolioId, voter, versions, after: since }), inputOf(portfolioId, served, at)]);
     const loss = lossOf(served, own, candleMs);
-    return { modelId, input, loss, findings: findingsOf({ rows: own, loss, asked, spoke }) };
+    return { modelId, voter, line: spoken, input, loss, findings: findingsOf({ rows: own, loss, asked, spoke }) };
   }
 
   async function inputOf(portfolioId: string, { input, featureSet }: ServedModel, at: number): Promise<InputDrift | null> {
@@ -88,7 +99,7 @@ export function createSupervisionActivities({ ledger, venue, models, engine, fea
         });
       }
       if (retrain !== null) await engine.startRetrain(portfolioId, retrain); // before it is recorded: a repetition finds it running
-      await models.recordSupervision({ portfolioId, at, scores: scoresOf(rows, at), weights: weightsOf(rows.filter((it) => it.role === 'member' && it.dueAt <= today && it.madeAt > today - DAYS * DAY_MS)), drift, findings, retrain });
+      await models.recordSupervision({ portfolioId, at, scores: scoresOf(rows, at), weights: weightsOf(rows.filter((it) => it.role === 'member' && it.dueAt <= today && it.madeAt > today - DAYS * DAY_MS).map((it) => (look?.line.has(it.voter) === true ? { ...it, voter: look.voter } : it))), drift, findings, retrain });
       return { findings: findings.map((it) => it.code), retrain };
     },
   };

@@ -75,10 +75,10 @@ export function createModelStore(pool: Pool): ModelStore {
 
     judged: (query) => readJudged(pool, query),
 
-    spoken: async ({ portfolioId, voter, version, after }) => {
+    spoken: async ({ portfolioId, voter, versions, after }) => {
       const [row] = await run<{ asked: number; spoke: number }>(pool, `words of ${voter}`, {
-        text: `SELECT count(*)::int AS asked, count(*) FILTER (WHERE action <> 'abstain')::int AS spoke FROM predictions WHERE portfolio_id = $1 AND role = 'member' AND voter = $2 AND voter_version = $3 AND made_at > $4`,
-        values: [portfolioId, voter, version, after],
+        text: `SELECT count(*)::int AS asked, count(*) FILTER (WHERE action <> 'abstain')::int AS spoke FROM predictions WHERE portfolio_id = $1 AND role = 'member' AND voter = $2 AND voter_version = ANY($3) AND made_at > $4`,
+        values: [portfolioId, voter, [...versions], after],
       });
       return row ?? { asked: 0, spoke: 0 };
     },

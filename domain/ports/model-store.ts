@@ -108,8 +108,8 @@ export interface ModelStore {
   excludedRows(portfolioId: string): Promise<readonly ExcludedRow[]>;
   /** Priced predictions of the newest days, in the order in which they were made. @param days ≥ 1, back from the newest cycle */
   judged(query: { readonly portfolioId: string; readonly days: number }): Promise<readonly JudgedRow[]>;
-  /** How often a voter was asked after a moment (market clock), and how often it did not abstain. */
-  spoken(query: { readonly portfolioId: string; readonly voter: string; readonly version: string; readonly after: number }): Promise<{ readonly asked: number; readonly spoke: number }>;
+  /** How often these versions of a voter were asked after a moment (market clock), and how often they did not abstain. */
+  spoken(query: { readonly portfolioId: string; readonly voter: string; readonly versions: readonly string[]; readonly after: number }): Promise<{ readonly asked: number; readonly spoke: number }>;
   /** The newest supervision, and when drift started a retrain last; null: there was none. */
   latestSupervision(portfolioId: string): Promise<(Supervision & { readonly driftRetrainAt: number | null }) | null>;
   /** One transaction: the record, an event for each drift that was not told before, and with it the audit record. */

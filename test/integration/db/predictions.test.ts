@@ -116,7 +116,7 @@ describe('what is due', () => {
     expect(await readEvaluationCounts(pool, query)).toEqual({ evaluated: 10, unpriceable: 0, overdue: 0, ahead: 2 });
     expect(await readDecided(pool, query, 7)).toEqual([]);
     expect(await readJudged(pool, { ...query, portfolioId: 'other' })).toEqual([]);
-    const voter = { portfolioId: 'sim', version: '1' };
+    const voter = { portfolioId: 'sim', versions: ['0', '1'] };
     const models = createModelStore(pool);
     expect(await models.spoken({ ...voter, voter: 'one', after: CLOSE_TIME })).toEqual({ asked: 5, spoke: 5 });
     expect(await models.spoken({ ...voter, voter: 'two', after: CLOSE_TIME - 1 })).toEqual({ asked: 6, spoke: 0 });

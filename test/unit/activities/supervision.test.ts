@@ -10,6 +10,8 @@ import type { JudgedRow, ModelRecord, ModelStore, Supervision } from '../../../d
 import type { LiveVector } from '../../../domain/ports/trainer.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
 import type { Registry, RegistryStep } from '../../../domain/promotion/registry.ts';
+import type { TrialStore } from '../../../domain/ports/trial-store.ts';
+import type { WatchRecord } from '../../../domain/promotion/standing.ts';
 import type { ServedModel } from '../../../domain/promotion/served-model.ts';
 import { portOf } from '../../support/ports.ts';
 
@@ -48,11 +50,12 @@ interface World {
   readonly run?: { readonly asOf: number; readonly rows: number } | null;
   readonly features?: () => Promise<FeatureSet>;
   readonly retrainsItself?: boolean;
+  readonly watch?: WatchRecord | null;
   readonly before?: { readonly at: number; readonly driftRetrainAt: number | null } | null;
   readonly mode?: PortfolioSpec['mode'];
 }
 
-async function supervise({ champion = MODEL, description = {}, vectors = vectorsOf(0), rows = rowsOf(0.4), spoke = 200, run = null, before = null, mode = 'paper', features = async () => SET, retrainsItself = true }: World) {
+async function supervise({ champion = MODEL, description = {}, vectors = vectorsOf(0), rows = rowsOf(0.4), spoke = 200, run = null, before = null, mode = 'paper', features = async () => SET, retrainsItself = true, watch = null }: World) {
   const [recorded, retrains, steps]: [Supervision[], string[], RegistryStep[]] = [[], [], []];
   const registry: Registry = { champion, predecessor: null, onTrial: null };
   await createSupervisionActivities({
@@ -65,6 +68,7 @@ async function supervise({ champion = MODEL, description = {}, vectors = vectors
       recordSupervision: async (supervision) => void recorded.push(supervision),
       step: async ({ decide }) => { const step = decide(registry); if (step !== null) steps.push(step); return step?.change ?? null; },
     }),
+    trials: portOf<TrialStore>({ standing: async () => ({ registry, trial: null, watch }) }),
     engine: { startRetrain: async (_portfolio, cause) => void retrains.push(cause) },
     features, retrainIntervalMs: DAY_MS, retrainsItself,
   }).superviseModels('sim');
@@ -74,7 +78,7 @@ async function supervise({ champion = MODEL, description = {}, vectors = vectors
 describe('a day without news', () => {
   it('leaves scores and weights, and starts nothing', async () => {
     const { recorded: [record], retrains, steps } = await supervise({});
-    expect(record).toMatchObject({ at: NOW, drift: [], findings: [], retrain: null, weights: { range: { [`model/boosting@${MODEL.modelId.slice(0, 12)}`]: 1 } } });
+    expect(record).toMatchObject({ at: NOW, drift: [], findings: [], retrain: null, weights: { range: { 'model/boosting': 1 } } });
     expect(record?.scores.map((it) => it.days)).toEqual([7, 30]);
     expect([retrains, steps]).toEqual([[], []]);
   });
@@ -135,6 +139,17 @@ describe('two critical findings', () => {
     expect(record?.findings.map((it) => it.code)).toEqual(['loss', 'coverage']);
     expect(steps).toMatchObject([{ registry: { champion: null, onTrial: MODEL }, change: { kind: 'rolledBack' } }]);
     expect(steps[0]?.change.why).toMatch(/log losses .*; it spoke 100 of the 200 times/);
+  });
+  it('are of the whole line of those that were refreshed, since the first of it came to act', async () => {
+    const before = 'decade'.padEnd(64, '0');
+    const champion = { ...MODEL, validatedAt: NOW - DAY_MS };
+    const rows = rowsOf(0.2).map((it, index) => (index < 190 ? { ...it, voter: `model/boosting@${before.slice(0, 12)}` } : it));
+    const watch: WatchRecord = { id: 'w', modelIds: [before, MODEL.modelId], since: NOW - 30 * DAY_MS, status: 'watching' };
+    const seen = await supervise({ ...UNFIT, champion, rows, watch });
+    expect(seen.steps).toMatchObject([{ change: { kind: 'rolledBack' } }]);
+    expect(seen.recorded[0]?.weights).toEqual({ range: { 'model/boosting': expect.any(Number) as number } }); // one voter, whoever of them spoke
+    expect((await supervise({ ...UNFIT, champion, rows, watch: { ...watch, since: NOW - DAY_MS } })).recorded[0]?.findings.map((it) => it.code)).toEqual(['coverage']);
+    expect((await supervise({ ...UNFIT, champion, rows, watch: { ...watch, modelIds: [before] } })).steps).toEqual([]); // another one's watch
   });
   it('one does not', async () => expect((await supervise({ ...UNFIT, spoke: 200 })).steps).toEqual([]));
   it('nor do they in a replay', async () => expect((await supervise({ ...UNFIT, mode: 'replay' })).steps).toEqual([]));

@@ -32,24 +32,28 @@ export interface TrainerOptions {
   readonly folder: string;
   /** ≥ 1 */
   readonly threads: number;
+  /** So long after its last job a process keeps a data set and its threads; absent: a minute. Wall clock. */
+  readonly idleMs?: number;
 }
 
 /** The least that Linux knows: a thread that trains gets what nobody else wants. Elsewhere it is as any other. */
 const NICE = 19;
-/** Threads end when they have nothing to do. */
+/** A retrain's jobs follow each other sooner. Where it ends in another process, this one hears of nothing. */
 const IDLE_MS = 60_000;
 /** Another retrain may still work on what was written lately. */
 const SPARED_MS = 24 * 3_600_000;
 
-export function createTrainer({ thread, parts, folder, threads }: TrainerOptions): Trainer {
+export function createTrainer({ thread, parts, folder, threads, idleMs = IDLE_MS }: TrainerOptions): Trainer {
   let opened: Promise<Piscina<TrainingJob, TrainingAnswer>> | null = null;
   /** The data set of the retrain that runs: its jobs follow each other, and side by side they look at the same one. */
   let held: { readonly dataHash: string; readonly snapshot: Promise<SharedSnapshot> } | null = null;
+  let running = 0;
+  let idle: NodeJS.Timeout | undefined;
 
   /** Loaded when something is trained, not before. */
   async function open(): Promise<Piscina<TrainingJob, TrainingAnswer>> {
     const { Piscina: Pool } = await import('piscina');
-    return new Pool({ filename: thread.href, workerData: { ...parts, folder }, minThreads: 0, maxThreads: threads, idleTimeout: IDLE_MS, niceIncrement: NICE });
+    return new Pool({ filename: thread.href, workerData: { ...parts, folder }, minThreads: 0, maxThreads: threads, idleTimeout: idleMs, niceIncrement: NICE });
   }
 
   async function ask<T>(job: TrainingJob): Promise<T> {
@@ -73,13 +77,25 @@ export function createTrainer({ thread, parts, folder, threads }: TrainerOptions
     return own.snapshot;
   }
 
+  /** A job over the data set, which is let go when none has come for a while. */
+  async function over<T>(dataHash: string, job: (snapshot: SharedSnapshot) => TrainingJob): Promise<T> {
+    running += 1;
+    clearTimeout(idle);
+    try {
+      return await ask(job(await snapshotOf(dataHash)));
+    } finally {
+      running -= 1;
+      if (running === 0) idle = setTimeout(() => { held = null; }, idleMs).unref();
+    }
+  }
+
   return {
     featureSet: (timeframe) => ask({ kind: 'featureSet', timeframe }),
     snapshot: (request) => ask({ kind: 'snapshot', request: packed(request) }),
     hasSnapshot: (dataHash) => hasSnapshot(folder, dataHash),
-    fit: async (request) => await ask({ kind: 'fit', request, snapshot: await snapshotOf(request.dataHash) }),
-    judge: async (request) => await ask({ kind: 'judge', request, snapshot: await snapshotOf(request.dataHash) }),
-    trained: async (request) => await ask({ kind: 'trained', request, snapshot: await snapshotOf(request.dataHash) }),
+    fit: (request) => over(request.dataHash, (snapshot) => ({ kind: 'fit', request, snapshot })),
+    judge: (request) => over(request.dataHash, (snapshot) => ({ kind: 'judge', request, snapshot })),
+    trained: (request) => over(request.dataHash, (snapshot) => ({ kind: 'trained', request, snapshot })),
     keepOnly: (dataHashes) => {
       held = null; // a retrain ends
       const old = Date.now() - SPARED_MS;

@@ -28,10 +28,10 @@ const request = { asOf: COUNT * HOUR, from: 1_524 * HOUR, timeframe: '1h', label
 const recipe: Recipe = { learner: 'boosting', parameters: { rounds: 12, depthMax: 3, rowShare: 0.7, columnShare: 0.5 }, featureSet: 'standard/1', label: 'horizon4/1', instruments: null };
 
 const folders: string[] = [];
-function trainerOf(threads: number, features = 'standard', own = { label: 'horizon4/1', learner: '' }): { trainer: Trainer; folder: string } {
+function trainerOf(threads: number, features = 'standard', own = { label: 'horizon4/1', learner: '' }, options: { readonly idleMs?: number } = {}): { trainer: Trainer; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'keel-trainer-'));
   folders.push(folder);
-  return { folder, trainer: createTrainer({ thread: new URL('../../../workers/training-thread.ts', import.meta.url), parts: { features, strategy: 'ensemble', ...own }, folder, threads }) };
+  return { folder, trainer: createTrainer({ thread: new URL('../../../workers/training-thread.ts', import.meta.url), parts: { features, strategy: 'ensemble', ...own }, folder, threads, ...options }) };
 }
 const one = (() => { let kept: ReturnType<typeof trainerOf> | null = null; return () => (kept ??= trainerOf(1)); })();
 let dataHash: string;
@@ -80,6 +80,15 @@ test('threads learn from one copy of the data set, which is read once', async ()
   const held = shared(await readSnapshot(join(one().folder, dataHash, 'rows.parquet'), dataHash));
   for (const numbers of [...held.rows.columns, held.rows.weights, held.rows.instrument, held.rules]) expect(numbers?.buffer).toBeInstanceOf(SharedArrayBuffer);
   expect(opened(held)).toEqual(await readSnapshot(join(one().folder, dataHash, 'rows.parquet'), dataHash));
+  await trainer.close();
+}, 60_000);
+
+test('a data set that nobody asked for in a while is let go: its retrain may have ended elsewhere', async () => {
+  const { trainer, folder } = trainerOf(1, 'standard', { label: 'horizon4/1', learner: '' }, { idleMs: 50 });
+  await trainer.snapshot(request);
+  await trainer.fit({ dataHash, recipe, folds: FOLDS, fold: 0 });
+  rmSync(join(folder, dataHash, 'rows.parquet'));
+  await expect.poll(() => trainer.fit({ dataHash, recipe, folds: FOLDS, fold: 1 }).then(() => 'held', () => 'let go'), { interval: 400, timeout: 20_000 }).toBe('let go');
   await trainer.close();
 }, 60_000);
 

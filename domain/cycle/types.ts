@@ -80,7 +80,7 @@ export interface SymbolObservation {
 
 /** What models saw of one symbol, and what one said that has no say. */
 export interface ServedSymbol {
-  /** Name and version, `standard/1`. */
+  /** Name and version, `standard/2`. */
   readonly featureSet: string;
   /** Float32, in the set's order, null where missing; null: there was nothing to compute it from. */
   readonly vector: readonly (number | null)[] | null;

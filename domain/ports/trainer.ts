@@ -13,7 +13,7 @@ import type { Trial } from '../validation/trials.ts';
 
 /** What users define, or the built-in ones in its place. */
 export interface FeatureSetView {
-  /** Name and version, `standard/1`. */
+  /** Name and version, `standard/2`. */
   readonly id: string;
   readonly names: readonly string[];
   readonly warmupCandles: number;

@@ -10,7 +10,7 @@ const SERVED_MODEL = z.object({
   parameters: z.record(z.string(), z.unknown()),
   /** Whatever was drawn was drawn from it. */
   seed: z.string(),
-  /** Name and version, `standard/1`. */
+  /** Name and version, `standard/2`. */
   featureSet: z.string(),
   timeframe: z.string(),
   /** With the band that its classes were made under, `horizon4/1@0.6123`. */

@@ -7,7 +7,7 @@ import type { InstrumentId } from '../market/instrument.ts';
 export interface Recipe {
   readonly learner: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Name and version, `standard/1`. */
+  /** Name and version, `standard/2`. */
   readonly featureSet: string;
   /** Version of a label definition; the band is fitted. */
   readonly label: string;

@@ -49,7 +49,7 @@ export function fittedModel(source: CandleSource, count: number, { learner, seed
   return {
     modelId: artefactHash(artefact), artefact, model,
     description: {
-      learner, parameters: { ...parameters }, seed, featureSet: 'standard/1', timeframe: '1h', label: withBand(RULE_LABEL, holdBand).version, instruments: null, edges: Array.from({ length: 101 }, (_, percent) => percent / 250),
+      learner, parameters: { ...parameters }, seed, featureSet: 'standard/2', timeframe: '1h', label: withBand(RULE_LABEL, holdBand).version, instruments: null, edges: Array.from({ length: 101 }, (_, percent) => percent / 250),
       known: knownSpaceOf(pickRows(datasetOf(labelled, holdBand), fold.fit), importances, seed), promised: null, metrics: {}, importances: importances.filter((it) => it.share > 0).map((it) => ({ ...it })),
     },
   };

@@ -90,7 +90,7 @@ describe('our own', () => {
   });
 
   it.each([
-    ['another feature set', { featureSet: 'mine/3' }, /learned from feature set mine\/3, and standard\/1 runs/],
+    ['another feature set', { featureSet: 'mine/3' }, /learned from feature set mine\/3, and standard\/2 runs/],
     ['other candles', { timeframe: '4h' }, /learned from 4h candles, and 1h ones run/],
   ])('of %s are refused: they could say nothing here', async (_name, changes, message) => {
     const path = fileOf(OURS.artefact, { modelId: OURS.modelId, recipeId: 'r', dataHash: 'd', description: { ...OURS.description, ...changes } });
@@ -131,7 +131,7 @@ describe('a model of another tool', () => {
     expect(step).toMatchObject({ kind: 'trialBegun' });
     const { description, dataHash } = await models.model('sim', step.modelId);
     const served = servedModelOf(description);
-    expect(served).toMatchObject({ learner: 'onnx', featureSet: 'standard/1', timeframe: '1h', label: OURS.description.label, known: null });
+    expect(served).toMatchObject({ learner: 'onnx', featureSet: 'standard/2', timeframe: '1h', label: OURS.description.label, known: null });
     expect(served.edges[100]).toBeLessThan(0.9);
     expect(dataHash).toBe('imported');
     await expect(reproduced(desk, step.modelId)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining('does not say what it was trained on') as string });

@@ -54,10 +54,10 @@ describe('what was tried', () => {
     await pool.query(`SET session_replication_role = replica;
       INSERT INTO cycles (cycle_id, portfolio_id, strategy, timeframe, close_time, workflow_id, claimed_at) SELECT 'c' || g, 'sim', 'ensemble', '1h', g, 'w', 0 FROM generate_series(1, ${HOURS}) g;
       INSERT INTO predictions (cycle_id, instrument_id, voter, voter_version, role, portfolio_id, made_at, action, confidence, because, regime, price, feature_set, feature_vector)
-        SELECT 'c' || g, symbol, 'model/linear', version, CASE version WHEN 'a' THEN 'member' ELSE 'shadow' END, 'sim', g, 'hold', 0.5, 'x', 'range', 1, 'standard/1', ARRAY[g, NULL]
+        SELECT 'c' || g, symbol, 'model/linear', version, CASE version WHEN 'a' THEN 'member' ELSE 'shadow' END, 'sim', g, 'hold', 0.5, 'x', 'range', 1, 'standard/2', ARRAY[g, NULL]
         FROM generate_series(1, ${HOURS}) g, unnest(ARRAY['A', 'B']) symbol, unnest(ARRAY['a', 'b']) version;
       SET session_replication_role = DEFAULT`);
-    const vectors = async (limit: number, after = 0) => await store.liveVectors({ portfolioId: 'sim', featureSet: 'standard/1', after, limit });
+    const vectors = async (limit: number, after = 0) => await store.liveVectors({ portfolioId: 'sim', featureSet: 'standard/2', after, limit });
     const all = await vectors(2 * HOURS);
     expect(all).toHaveLength(2 * HOURS);
     expect(all.slice(0, 3)).toEqual([['A', HOURS], ['B', HOURS], ['A', HOURS - 1]].map(([instrumentId, decidedAt]) => ({ instrumentId, decidedAt, values: [decidedAt, null] })));

@@ -110,7 +110,7 @@ describe('a champion and a model on trial', () => {
     expect(modelVotes(observation).map(([vote]) => [vote?.voter, vote?.version])).toEqual(MARKET.instruments.map(() => ['model/boosting', BOOSTED.modelId.slice(0, 12)]));
 
     const stored = await rows(`SELECT role, voter_version AS version, action, label_version AS label, due_at AS due, horizon_candles AS horizon, cardinality(feature_vector) AS features, feature_set AS "featureSet", probability_buy + probability_sell + probability_hold AS sum FROM predictions WHERE voter = 'model/boosting' AND instrument_id = '${BTC}' ORDER BY role`);
-    const shared = { due: closeOf(LEARNED + 5), horizon: 4, features: 91, featureSet: 'standard/1', sum: expect.closeTo(1, 9) as number };
+    const shared = { due: closeOf(LEARNED + 5), horizon: 4, features: 91, featureSet: 'standard/2', sum: expect.closeTo(1, 9) as number };
     expect(stored).toMatchObject([{ ...shared, role: 'member', version: BOOSTED.modelId.slice(0, 12), label: BOOSTED.description.label }, { ...shared, role: 'shadow', version: OTHER.modelId.slice(0, 12), label: OTHER.description.label }]);
     const [acting] = await rows(`SELECT votes FROM predictions WHERE role = 'acting' AND instrument_id = '${BTC}'`);
     expect((acting?.['votes'] as { version: string }[]).filter((it) => it.version.length === 12)).toMatchObject([{ voter: 'model/boosting', version: BOOSTED.modelId.slice(0, 12) }]);

@@ -25,7 +25,7 @@ const plain = ({ openTime, open, high, low, close, volume }: Candle): Candle => 
 const series = market.instruments.map(({ id }): CandleSeries => ({ instrumentId: id, timeframe: '1h', candles: market.history(id, COUNT, COUNT).map(plain) }));
 const FOLDS = { folds: 2, testShare: 0.5, stoppingShare: 0.1, calibrationShare: 0.25 };
 const request = { asOf: COUNT * HOUR, from: 1_524 * HOUR, timeframe: '1h', label: 'horizon4/1', halfLifeMs: 90 * 24 * HOUR, instruments: market.instruments, series, rules: { policy: PRESETS.normal, from: 1_700 * HOUR } } as const;
-const recipe: Recipe = { learner: 'boosting', parameters: { rounds: 12, depthMax: 3, rowShare: 0.7, columnShare: 0.5 }, featureSet: 'standard/1', label: 'horizon4/1', instruments: null };
+const recipe: Recipe = { learner: 'boosting', parameters: { rounds: 12, depthMax: 3, rowShare: 0.7, columnShare: 0.5 }, featureSet: 'standard/2', label: 'horizon4/1', instruments: null };
 
 const folders: string[] = [];
 function trainerOf(threads: number, features = 'standard', own = { label: 'horizon4/1', learner: '' }, options: { readonly idleMs?: number } = {}): { trainer: Trainer; folder: string } {

@@ -77,7 +77,7 @@ export async function trialWorld(databases: TestDatabases, { mode = 'paper' as P
       await models.recordTrial({ trialId: name, runId: 'run', portfolioId: 'sim', recipeId: name, recipe: {}, kind: 'challenger', outcome: gate, daily: passed ? { firstDay: 1, returns: Float64Array.of(0) } : null, rules: passed ? [] : null, reason: passed ? null : 'imported' });
       await models.registerModel({
         portfolioId: 'sim', modelId, trialId: name, recipeId: name, validatedAt: START, dataHash: 'd', artefact,
-        description: { learner: 'boosting', parameters: {}, seed: name, featureSet: 'standard/1', timeframe: '1h', label: 'horizon4/1@0.5', instruments: null, edges: Array.from({ length: 101 }, (_, percent) => percent / 100), known: null, promised: PROMISED, metrics: {}, importances: [], ...description },
+        description: { learner: 'boosting', parameters: {}, seed: name, featureSet: 'standard/2', timeframe: '1h', label: 'horizon4/1@0.5', instruments: null, edges: Array.from({ length: 101 }, (_, percent) => percent / 100), known: null, promised: PROMISED, metrics: {}, importances: [], ...description },
       });
       await models.step({ portfolioId: 'sim', stepId: `begin ${name}`, actor: 'dailyRetrain', decide: (registry) => afterGate(registry, { kind: 'challenger', model: { modelId, recipeId: name, validatedAt: START } }) });
       return modelId;

@@ -17,8 +17,8 @@ import { portOf } from '../../support/ports.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = 1_000 * DAY_MS;
-const VIEW: FeatureSetView = { id: 'standard/1', names: ['x'], warmupCandles: 10, label: 'horizon4/1', learner: null };
-const IMPORTED = importedModelOf({ learner: 'onnx', fileHash: 'f', featureSet: 'standard/1', timeframe: '1h', label: null, importances: [], said: new Float64Array(0) });
+const VIEW: FeatureSetView = { id: 'standard/2', names: ['x'], warmupCandles: 10, label: 'horizon4/1', learner: null };
+const IMPORTED = importedModelOf({ learner: 'onnx', fileHash: 'f', featureSet: 'standard/2', timeframe: '1h', label: null, importances: [], said: new Float64Array(0) });
 const LINEAR: ServedModel = { ...IMPORTED, learner: 'linear', parameters: { lambda: 3 }, label: 'horizon4/1@0.5' };
 
 interface World {

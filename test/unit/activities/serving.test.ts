@@ -67,7 +67,7 @@ describe('models in cycles', () => {
     expect(first.sight).toEqual({ hadChampion: true, read: [{ modelId: CHAMPION.modelId, role: 'champion', state: 'used', why: null, tookMs: expect.any(Number) as number }, { modelId: TRIAL.modelId, role: 'onTrial', state: 'used', why: null, tookMs: expect.any(Number) as number }] });
     const { votes, served } = first.symbols.get(FIRST) ?? { votes: [], served: null };
     expect([votes.map((it) => it.model?.modelId), served?.shadows.map((it) => it.model?.modelId)]).toEqual([[CHAMPION.modelId], [TRIAL.modelId]]);
-    expect([served?.featureSet, served?.vector?.length, served?.vector?.filter((value) => value === null).length]).toEqual(['standard/1', 91, 3]); // funding and open interest are not kept
+    expect([served?.featureSet, served?.vector?.length, served?.vector?.filter((value) => value === null).length]).toEqual(['standard/2', 91, 3]); // funding and open interest are not kept
     await serve(2_511, both);
     expect(asked.toSorted()).toEqual([CHAMPION.modelId.slice(0, 4), 'features', 'history', TRIAL.modelId.slice(0, 4)].toSorted());
     expect(warned).toEqual([]);
@@ -162,7 +162,7 @@ describe('a champion that cannot be used has no vote, and says why', () => {
 
   it.each<[string, Partial<ServingDeps>, '1h' | '4h', string, RegExp]>([
     ['other candles', {}, '4h', 'unfit', /1h candles, and 4h ones run/],
-    ['another feature set', { features: () => Promise.resolve({ ...STANDARD_FEATURES, version: '2' }) }, '1h', 'unfit', /standard\/2 runs/],
+    ['another feature set', { features: () => Promise.resolve({ ...STANDARD_FEATURES, version: '3' }) }, '1h', 'unfit', /standard\/3 runs/],
     ['features that throw', { features: () => Promise.resolve({ ...STANDARD_FEATURES, features: STANDARD_FEATURES.features.map((it) => ({ ...it, create: () => () => { throw new Error('broken'); } })) }) }, '1h', 'failed', /cannot be asked: broken/],
   ])('%s: it abstains', async (_name, changes, timeframe, state, why) => {
     const { sight, symbols } = await serving(changes)(2_512, champion, timeframe);

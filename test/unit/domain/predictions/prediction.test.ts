@@ -33,12 +33,12 @@ describe('one cycle foretells', () => {
 describe('a trained model', () => {
   const of = (modelId: string, action: Vote['action'], probabilities: Vote['probabilities']): Vote => ({ ...vote(action, 0.9, 'model/linear'), version: modelId, probabilities, model: { modelId, label: 'horizon4/1@0.5' } });
   const votes = [{ ...vote('buy', 0.7, 'trend'), probabilities: null }, of('aaa', 'buy', { buy: 0.5, sell: 0.2, hold: 0.3 })];
-  const served = { featureSet: 'standard/1', vector: [0.5, null], shadows: [of('bbb', 'sell', { buy: 0.1, sell: 0.7, hold: 0.2 })] };
+  const served = { featureSet: 'standard/2', vector: [0.5, null], shadows: [of('bbb', 'sell', { buy: 0.1, sell: 0.7, hold: 0.2 })] };
   const observation = observationWith({ symbols: [symbolWith({ sigma: 0.01, votes, served })] });
   const [first, rule, member, shadow] = rowsOf(observation);
 
   it('foretells by its own label and features', () => {
-    expect(member).toMatchObject({ role: 'member', voter: 'model/linear', version: 'aaa', featureSet: 'standard/1', featureVector: [0.5, null], labelVersion: 'horizon4/1@0.5', horizonCandles: 4, dueAt: CLOSE_TIME + 4 * HOUR_MS, confidence: 0.9 });
+    expect(member).toMatchObject({ role: 'member', voter: 'model/linear', version: 'aaa', featureSet: 'standard/2', featureVector: [0.5, null], labelVersion: 'horizon4/1@0.5', horizonCandles: 4, dueAt: CLOSE_TIME + 4 * HOUR_MS, confidence: 0.9 });
     expect(member?.magnitudeBps).toBeCloseTo(0.3 * 200, 9);
     expect([first?.labelVersion, rule?.labelVersion, rule?.featureVector]).toEqual(['horizon4/1', 'horizon4/1', null]);
   });

@@ -24,7 +24,7 @@ it('a request\'s identity names its portfolio', () => expect(predictionRequestId
 describe('what is stored', () => {
   const shadow = { ...vote('sell', 0.6, 'model/boosting'), version: 'aaa' };
   const observation = observationWith({ symbols: [
-    symbolWith({ sigma: 0.01, votes: [vote('buy', 0.7, 'one'), vote('abstain', 0, 'two')], served: { featureSet: 'standard/1', vector: null, shadows: [shadow] } }),
+    symbolWith({ sigma: 0.01, votes: [vote('buy', 0.7, 'one'), vote('abstain', 0, 'two')], served: { featureSet: 'standard/2', vector: null, shadows: [shadow] } }),
     symbolWith({ instrument: ETH, quality: { score: 10, tradable: false, issues: [{ code: 'stale', openTime: null }, { code: 'stale', openTime: 1 }] as never } }),
   ] });
 

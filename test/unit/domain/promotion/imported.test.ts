@@ -3,7 +3,7 @@ import { importedModelOf, isRefittable } from '../../../../domain/promotion/impo
 import type { ImportFacts } from '../../../../domain/promotion/imported.ts';
 import { confidenceOf, servedModelOf } from '../../../../domain/promotion/served-model.ts';
 
-const FACTS: ImportFacts = { learner: 'onnx', fileHash: 'f', featureSet: 'standard/1', timeframe: '1h', label: null, importances: [{ feature: 'rsi14', share: 1 }], said: new Float64Array(0) };
+const FACTS: ImportFacts = { learner: 'onnx', fileHash: 'f', featureSet: 'standard/2', timeframe: '1h', label: null, importances: [{ feature: 'rsi14', share: 1 }], said: new Float64Array(0) };
 /** Edges 0, 0.001, … 0.199. */
 const SAID = Float64Array.from({ length: 600 }, (_, index) => [0.4 + index / 6_000, 0.4 - index / 6_000, 0.2][index % 3] ?? 0);
 

@@ -10,7 +10,7 @@ test('confidence is the rank of an edge among the model\'s own, whichever way it
 });
 
 test('a description that lacks something is refused with its name', () => {
-  const whole = { learner: 'linear', parameters: {}, seed: 's', featureSet: 'standard/1', timeframe: '1h', label: 'horizon4/1@0.5', instruments: null, edges, known: null, promised: null, metrics: { brier: 0.6 }, importances: [] };
+  const whole = { learner: 'linear', parameters: {}, seed: 's', featureSet: 'standard/2', timeframe: '1h', label: 'horizon4/1@0.5', instruments: null, edges, known: null, promised: null, metrics: { brier: 0.6 }, importances: [] };
   expect(servedModelOf(whole)).toEqual(whole);
   expect(() => servedModelOf({ ...whole, edges: [1] })).toThrow(/MODEL_INVALID|edges/);
 });

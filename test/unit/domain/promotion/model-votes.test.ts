@@ -89,7 +89,7 @@ describe('what runs', () => {
   const set = (changes: object) => ({ set: { ...STANDARD_FEATURES, ...changes }, timeframe: '1h' as const });
   it.each([
     ['fits', set({}), null],
-    ['is another set', set({ name: 'own' }), /feature set standard\/2, and own\/1 runs/],
+    ['is another set', set({ name: 'own' }), /feature set standard\/2, and own\/2 runs/],
     ['is another version of it', set({ version: '3' }), /standard\/3 runs/],
     ['has other candles', { ...set({}), timeframe: '4h' as const }, /1h candles, and 4h ones/],
     ['lacks a feature', set({ features: STANDARD_FEATURES.features.slice(1) }), /is not in the set that runs/],

@@ -72,10 +72,8 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
     const { answers, problem } = lacking.length === 0 ? NOTHING_ASKED : await backFill(lacking, shelves, evaluatedAt);
     const second = lacking.map(({ prediction }) => pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: answers.get(keyOf(prediction)) ?? null }));
     const pricings = [...first.map(({ pricing }) => pricing).filter((it) => it.kind !== 'missing'), ...second];
-    const invalid = pricings.find((it) => it.kind === 'invalid');
-    const isAwaited = pricings.some((it) => it.kind === 'missing');
     const outcomes = pricings.flatMap((pricing) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
-    return { outcomes, waiting: due.length - outcomes.length, problem: invalid?.problem ?? (isAwaited ? problem ?? 'the venue does not show their candles yet' : null) };
+    return { outcomes, waiting: due.length - outcomes.length, problem: problemOf(pricings, problem) };
   }
 
   async function readShelves(due: readonly DuePrediction[]): Promise<Map<string, Map<number, Candle>>> {
@@ -116,6 +114,13 @@ function keyOf({ instrumentId, timeframe }: { readonly instrumentId: InstrumentI
 }
 
 const NO_CANDLES: CandleShelf = new Map();
+/** Why some wait, in words; null: none does. @param said what kept the venue from answering */
+function problemOf(pricings: readonly ReturnType<typeof pricingUnlessInvalid>[], said: string | null): string | null {
+  const invalid = pricings.find((it) => it.kind === 'invalid');
+  const isAwaited = pricings.some((it) => it.kind === 'missing');
+  return invalid?.problem ?? (isAwaited ? said ?? 'the venue does not show their candles yet' : null);
+}
+
 const NOTHING_ASKED: { readonly answers: ReadonlyMap<string, VenueAnswer>; readonly problem: null } = { answers: new Map(), problem: null };
 
 /** What a user's label cannot price waits until it can: the others do not wait for it. */

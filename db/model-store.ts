@@ -9,6 +9,8 @@ import { readJudged } from './performance.ts';
 import type { Client, Pool } from './pool.ts';
 import { inTransaction, run } from './pool.ts';
 
+const LATEST_DATASET = 'SELECT as_of AS "asOf", rows FROM retrain_runs WHERE portfolio_id = $1 AND rows IS NOT NULL ORDER BY as_of DESC LIMIT 1';
+
 export function createModelStore(pool: Pool): ModelStore {
   return {
     recordRun: async ({ runId, portfolioId, cause, asOf, dataHash, rows, outcome, reason, startedAt, endedAt }) => {
@@ -26,12 +28,7 @@ export function createModelStore(pool: Pool): ModelStore {
       return row ?? null;
     },
 
-    latestDataset: async (portfolioId) => {
-      const [row] = await run<{ asOf: number; rows: number }>(pool, `data sets of ${portfolioId}`, {
-        text: 'SELECT as_of AS "asOf", rows FROM retrain_runs WHERE portfolio_id = $1 AND rows IS NOT NULL ORDER BY as_of DESC LIMIT 1', values: [portfolioId],
-      });
-      return row ?? null;
-    },
+    latestDataset: async (portfolioId) => (await run<{ asOf: number; rows: number }>(pool, `data sets of ${portfolioId}`, { text: LATEST_DATASET, values: [portfolioId] }))[0] ?? null,
 
     recordTrial: async ({ trialId, runId, portfolioId, recipeId, recipe, kind, outcome, daily, rules, reason }) => {
       await run(pool, `trial ${trialId}`, {

@@ -1,4 +1,5 @@
 /** How models and runs read on a terminal. */
+import type { PermutationImportance } from '../domain/learning/permutation.ts';
 import type { ModelRow, RunRow, TrialRow } from '../db/model-views.ts';
 import type { RuleResult } from '../domain/validation/gate.ts';
 import type { ModelReport } from './models.ts';
@@ -20,6 +21,7 @@ export function learnersText(offered: readonly { readonly name: string; readonly
 
 export function modelText({ modelId, place, learner, recipeId, kind, gate, validatedAt, dataHash, run, trial, steps, progress, description }: ModelReport): string {
   const importances = (description['importances'] ?? []) as readonly { readonly feature: string; readonly share: number }[];
+  const permuted = new Map(((description['permuted'] ?? []) as readonly PermutationImportance[]).map((it) => [it.feature, it.lossIncrease]));
   const metrics = Object.entries((description['metrics'] ?? {}) as Readonly<Record<string, number | null>>);
   return [
     columns([
@@ -28,7 +30,7 @@ export function modelText({ modelId, place, learner, recipeId, kind, gate, valid
     ]),
     ...(metrics.length === 0 ? [] : [`\nOn its test rows:\n${columns(metrics.map(([name, value]) => [`  ${name}`, value === null ? '-' : String(Number(value.toPrecision(5)))]))}`]),
     ...(trial === null || trial.rules === null ? [] : [`\nThrough the gate:\n${rulesText(trial.rules)}`]),
-    ...(importances.length === 0 ? [] : [`\nOwes most to:\n${columns(importances.slice(0, IMPORTANCES_MAX).map(({ feature, share }) => [`  ${feature}`, `${(100 * share).toFixed(1)} %`]))}`]),
+    ...(importances.length === 0 ? [] : [`\nOwes most to, by gain${permuted.size === 0 ? '' : ' and by how much its loss rises without'}:\n${columns(importances.slice(0, IMPORTANCES_MAX).map(({ feature, share }) => [`  ${feature}`, `${(100 * share).toFixed(1)} %`, ...(permuted.has(feature) ? [(permuted.get(feature) ?? 0).toFixed(6)] : [])]))}`]),
     ...(steps.length === 0 ? [] : [`\nIts life:\n${columns(steps.map((it) => [`  ${time(it.writtenAt)}`, it.kind, it.actor, it.why]))}`]),
   ].join('\n');
 }

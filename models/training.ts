@@ -8,6 +8,7 @@ import type { FeatureSet } from '../domain/features/feature-set.ts';
 import { marketRowsOf } from '../domain/features/rows.ts';
 import { artefactHash } from '../domain/learning/artefact.ts';
 import { pickRows } from '../domain/learning/dataset.ts';
+import { permutationImportances } from '../domain/learning/permutation.ts';
 import type { CandleSeries } from '../domain/market/candle.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { FitRequest, JudgeRequest, SnapshotRequest, SnapshotSummary, Trained } from '../domain/ports/trainer.ts';
@@ -164,6 +165,15 @@ function rulesForetold(snapshot: Snapshot, { rows, row, priors }: Tested): Foret
   return { probabilities: priors, actions: Uint8Array.from(row, (at) => (said === null ? rules[at] : said.get(keyOf(rows, at))) as number) };
 }
 
+/** Enough to tell what counts; every feature asks the model for each of them once more. */
+const PERMUTED_ROWS = 1_000;
+
+/** At most so many, from all over the list. */
+function thinned(rows: ArrayLike<number>, most: number): readonly number[] {
+  const count = Math.min(most, rows.length);
+  return Array.from({ length: count }, (_, index) => rows[Math.floor((index * rows.length) / count)] as number);
+}
+
 /** What acts if it passes: fitted on everything, and described. @param set that the rows were made with. */
 export function trained(kept: Kept, request: Omit<FitRequest, 'fold'>, set: FeatureSet): Trained {
   const { recipe } = request;
@@ -176,8 +186,11 @@ export function trained(kept: Kept, request: Omit<FitRequest, 'fold'>, set: Feat
   const seed = seedOf(recipe, 'whole');
   const calendar = set.features.filter((it) => it.family === 'time').map((it) => it.name); // other from week to week by what they are
   const compared = importances.map((it) => it.feature).filter((name) => !calendar.includes(name));
+  const data = datasetOf(rows, holdBand);
   return {
     modelId: artefactHash(artefact), artefact,
-    served: { learner: recipe.learner, parameters: recipe.parameters, seed, label: withBand(rows.label, holdBand).version, instruments: recipe.instruments === null ? null : [...recipe.instruments], known: knownSpaceOf(pickRows(datasetOf(rows, holdBand), part.fit), importances, seed), input: learnedInputOf(rows, compared), importances: [...importances] },
+    served: { learner: recipe.learner, parameters: recipe.parameters, seed, label: withBand(rows.label, holdBand).version, instruments: recipe.instruments === null ? null : [...recipe.instruments], known: knownSpaceOf(pickRows(data, part.fit), importances, seed), input: learnedInputOf(rows, compared), importances: [...importances],
+      permuted: permutationImportances(model, pickRows(data, thinned(part.calibration, PERMUTED_ROWS)), seed, importances.map((it) => it.feature)).map(({ feature, lossIncrease }) => ({ feature, lossIncrease: Number(lossIncrease.toPrecision(6)) })),
+    },
   };
 }

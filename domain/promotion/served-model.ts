@@ -32,6 +32,8 @@ const SERVED_MODEL = z.object({
   /** Of the test parts, by name. */
   metrics: z.record(z.string(), z.number().nullable()),
   importances: z.array(z.object({ feature: z.string(), share: z.number() })),
+  /** By how much the loss rises, on rows that it was not fitted on, when a feature's values are dealt out anew; absent: of an imported model, or from before it was told. */
+  permuted: z.array(z.object({ feature: z.string(), lossIncrease: z.number() })).optional(),
 });
 export type ServedModel = z.output<typeof SERVED_MODEL>;
 

@@ -113,6 +113,10 @@ test('a user\'s label and learner train as ours do', async () => {
   const { artefact, served } = await trainer.trained({ dataHash: made.dataHash, recipe: { ...recipe, ...view.learner, label: view.label }, folds: FOLDS });
   expect(served).toMatchObject({ learner: 'own/naive-bayes/1', label: expect.stringMatching(/^trailing12\/1@/) as string });
   expect(new TextDecoder().decode(artefact)).toContain('own/naive-bayes/1'); // within its calibration
+  const increases = served.permuted?.map((it) => it.lossIncrease) ?? [];
+  expect(served.permuted?.map((it) => it.feature).toSorted()).toEqual(served.importances.map((it) => it.feature).toSorted());
+  expect(increases).toEqual(increases.toSorted((a, b) => b - a));
+  expect(increases[0]).toBeGreaterThan(0);
   await trainer.close();
   const broken = trainerOf(1, 'standard', { label: 'strategies/examples/own-learner.ts', learner: '' });
   await expect(broken.trainer.featureSet('1h')).rejects.toMatchObject({ code: 'LABEL_INVALID' });

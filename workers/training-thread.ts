@@ -1,5 +1,6 @@
 /** A thread that trains: it loads what users define, and answers one job at a time. */
 import { workerData } from 'node:worker_threads';
+import type { ErrorCode } from '../domain/errors.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
 import { warmupCandlesOf } from '../domain/features/feature-set.ts';
 import type { FeatureSetView } from '../domain/ports/trainer.ts';
@@ -37,10 +38,17 @@ async function resultOf(job: TrainingJob): Promise<unknown> {
   }
 }
 
+/** A full disk, or no memory, is the machine's: it may pass, and says nothing of the candidate. */
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof KeelError) return error.code;
+  const isOfMachine = error instanceof Error && ('errno' in error || /allocation failed|out of memory/i.test(error.message));
+  return isOfMachine ? 'PROCESS_FAILED' : 'TRAINING_FAILED';
+}
+
 export default async function answer(job: TrainingJob): Promise<TrainingAnswer> {
   try {
     return { result: await resultOf(job) };
   } catch (error) {
-    return { code: error instanceof KeelError ? error.code : 'TRAINING_FAILED', message: `${job.kind}: ${messageOf(error)}` };
+    return { code: codeOf(error), message: `${job.kind}: ${messageOf(error)}` };
   }
 }

@@ -92,6 +92,14 @@ test('a data set that nobody asked for in a while is let go: its retrain may hav
   await trainer.close();
 }, 60_000);
 
+test('a folder that cannot be written to is the machine\'s trouble, not the candidate\'s: it may pass', async () => {
+  const { trainer, folder } = trainerOf(1);
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'a file');
+  await expect(trainer.snapshot(request)).rejects.toMatchObject({ code: 'PROCESS_FAILED' });
+  await trainer.close();
+}, 60_000);
+
 test('rows that people marked as bad data are left out of the data set, which has another name for that', async () => {
   const { trainer } = one();
   const decidedAt = 1_600 * HOUR;

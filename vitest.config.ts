@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Files of whole systems mostly wait, so that one more than there are cores keeps these busy; all share two servers, so that many more would wait for those. */
-const SYSTEMS_MAX = Math.min(availableParallelism() + 1, 4);
+/** As many as there are cores: files of whole systems share two servers, and one more made waits of others come out late. */
+const SYSTEMS_MAX = Math.min(availableParallelism(), 4);
 
 export default defineConfig({
   test: {

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { freePort } from '../../stack/supervisor/ports.ts';
 import type { HomeStatus } from '../../stack/supervisor/supervisor.ts';
-import { testHome } from './processes.ts';
+import { messageOf } from '../../domain/errors.ts';
+import { testHome, until } from './processes.ts';
 
 const KEEL = fileURLToPath(new URL('../../bin/keel.mjs', import.meta.url));
 
@@ -63,4 +64,13 @@ export async function machine(more: Readonly<Record<string, string | undefined>>
 /** Whether a `keel start --json` said that it is up. */
 export function isUp(started: Command): boolean {
   return started.lines().some((line) => line['kind'] === 'up');
+}
+
+/** Waits until it is. @throws with all that it said when it ends before, or does not come up within the time */
+export async function untilUp(started: Command, timeoutMs = 120_000): Promise<void> {
+  const early = started.ended.then(({ code, err }) => { throw new Error(`it ended with ${code} before it was up: ${err}`); });
+  early.catch(() => {}); // it ends in good order later
+  await Promise.race([early, until('it is up', () => isUp(started), timeoutMs)]).catch((error: unknown) => {
+    throw new Error(`${messageOf(error)}; it said ${JSON.stringify(started.lines())}`);
+  });
 }

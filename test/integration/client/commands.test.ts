@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeStarted } from '../../../stack/supervisor/run-files.ts';
 import type { Ended, Machine } from '../../support/machine.ts';
-import { isUp, machine } from '../../support/machine.ts';
+import { machine, untilUp } from '../../support/machine.ts';
 import { testHome, until } from '../../support/processes.ts';
 
 const NARROW = 80;
@@ -17,7 +17,7 @@ function widest(text: string): number {
 it('every command answers a person in 80 columns and a script in JSON while Keel runs', { timeout: 420_000 }, async () => {
   const { keel, json, env } = await machine({ KEEL_PACE_MS: '500', KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '3', COLUMNS: String(NARROW) });
   const started = keel('start', '--json');
-  await until('it is up', () => isUp(started), 90_000);
+  await untilUp(started, 90_000);
   await until('it traded', async () => ((await json('trades')) as unknown[]).length > 0, 150_000);
   expect(await json('venue', 'clock', '--pause')).toMatchObject({ mode: 'paused' }); // what follows asks, and is quicker without cycles beside it
 

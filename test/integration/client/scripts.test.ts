@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { Ended, Machine } from '../../support/machine.ts';
-import { isUp, machine } from '../../support/machine.ts';
-import { until } from '../../support/processes.ts';
+import { machine, untilUp } from '../../support/machine.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -27,7 +26,7 @@ function run(script: string, { env }: Machine, ...args: string[]): Promise<Ended
 it('each script does what its header says', { timeout: 180_000 }, async () => {
   const own = await machine({ KEEL_WORKERS: '1', KEEL_SYMBOL_COUNT: '2', KEEL_TIMEFRAME: '4h' });
   const started = own.keel('start', '--json');
-  await until('it is up', () => isUp(started), 90_000);
+  await untilUp(started, 90_000);
   const [cycle, evaluation, retrain, predicted] = await Promise.all([run('start-trading-cycle.ts', own), run('evaluate-outcomes.ts', own), run('run-daily-retrain.ts', own), run('generate-predictions.ts', own, 'BTC')]);
   expect(cycle).toMatchObject({ code: 0, out: expect.stringMatching(/started tradingCycle\/by-hand\/\d+\n[^]*kind: '(done|duplicate)'/) as string });
   expect(evaluation).toMatchObject({ code: 0, out: expect.stringMatching(/started outcomeEvaluation\/sim\n[^]*\d/) as string });

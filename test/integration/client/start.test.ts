@@ -8,7 +8,7 @@ import { ROOT } from '../../../config/settings.ts';
 import type { HealthReport } from '../../../client/health.ts';
 import type { ReplayReport } from '../../../client/replay/replay.ts';
 import type { Ended } from '../../support/machine.ts';
-import { isUp, machine } from '../../support/machine.ts';
+import { machine, untilUp } from '../../support/machine.ts';
 import { writePlantedMarket } from '../../support/planted-market.ts';
 import { until } from '../../support/processes.ts';
 
@@ -17,7 +17,7 @@ describe('keel start', () => {
     const { keel, status } = await machine();
     expect(await keel('stop').ended).toMatchObject({ code: 3 });
     const first = keel('start', '--json');
-    await until('it is up', () => isUp(first), 120_000);
+    await untilUp(first);
     const before = await status();
     expect(before.state?.processes.map(({ name, state }) => [name, state])).toEqual(['postgres', 'engine', 'venue', 'worker-1', 'worker-2'].map((name) => [name, 'running']));
     expect(Object.keys(before.state?.urls ?? {})).toEqual(['Temporal UI', 'venue', 'venue control']);
@@ -36,7 +36,7 @@ describe('keel start', () => {
     expect(await keel('guard').ended).toMatchObject({ code: 0 });
     expect((await status()).leftovers).toHaveLength(5); // nothing was taken from living workers
     const third = keel('start', '--json');
-    await until('it is up again', () => isUp(third), 120_000);
+    await untilUp(third);
     expect(third.lines().filter((line) => line['kind'] === 'leftover' && line['action'] === 'adopted').map((line) => line['name']).sort()).toEqual(['engine', 'postgres']);
 
     expect(await keel('stop').ended).toMatchObject({ code: 0 });
@@ -47,7 +47,7 @@ describe('keel start', () => {
   it('says after a stop in good order that it was one, or that something is open and nobody watches it', { timeout: 300_000 }, async () => {
     const { keel } = await machine();
     const running = keel('start', '--json');
-    await until('it is up', () => isUp(running), 120_000);
+    await untilUp(running);
     const report = async (): Promise<HealthReport> => JSON.parse((await keel('health', '--json').ended).out) as HealthReport;
     await until('somebody looked', async () => (await report()).parts.length > 0, 120_000);
     running.kill('SIGINT');

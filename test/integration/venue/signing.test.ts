@@ -57,8 +57,8 @@ it('gives its own clock, with its skew', async () => {
 
 it('refuses what reached the matching engine after its window', async () => {
   const venue = await testVenue();
-  await venue.fault({ kind: 'processingDelayed', delayMs: 60 });
-  const answer = await venue.signed('POST', '/fapi/v1/order', { symbol: 'BTCUSDT', side: 'BUY', type: 'MARKET', quantity: '0.01', recvWindow: 20 });
+  await venue.fault({ kind: 'processingDelayed', delayMs: 2_100 });
+  const answer = await venue.signed('POST', '/fapi/v1/order', { symbol: 'BTCUSDT', side: 'BUY', type: 'MARKET', quantity: '0.01', recvWindow: 2_000 });
   expect(answer.body['code']).toBe(-5028);
   expect((await venue.control('GET', '/book')).body['orders']).toEqual([]);
 });

@@ -46,9 +46,9 @@ export function observeSymbol({ instrument, candles: known, strategy, timeframe,
   return { instrument, candle, quality, features, regime, votes: soundVotes(strategy, () => strategy.vote({ instrumentId: instrument.id, candles, features, regime })), sigma: sigmaOf(candles) };
 }
 
-/** The same, with what models said of it and what each vote weighs there. @param said undefined: no model spoke */
+/** The same, with what models said of it and what each vote weighs there, unless policy has `metaStrategy` off. @param said undefined: no model spoke */
 export function observeWithModels(window: SymbolWindow, said: Said | undefined, weights: VoterWeights): SymbolObservation {
-  return weighed(withModels(observeSymbol(window), said), weights);
+  return weighed(withModels(observeSymbol(window), said), window.policy.metaStrategy ? weights : {});
 }
 
 interface Said {

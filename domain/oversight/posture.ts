@@ -74,7 +74,7 @@ export function nextPosture(state: PostureState, facts: PostureFacts, policy: Po
   if (posture === state.posture) return { state: kept, change: null };
   const isBolder = rank(posture) > rank(state.posture);
   if (isBolder && facts.at - state.since < policy.postureDwellMin * MINUTE_MS) return { state: kept, change: null };
-  if (alikeness(policy, state.posture, posture) >= policy.postureAlikeMin) return { state: kept, change: null };
+  if (isBolder && alikeness(policy, state.posture, posture) >= policy.postureAlikeMin) return { state: kept, change: null };
   return { state: { posture, since: facts.at, why, room: facts.room }, change: { from: state.posture, to: posture, why } };
 }
 

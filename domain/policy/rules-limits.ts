@@ -72,7 +72,7 @@ export const LIMIT_RULES = {
 
   // Postures
   postureDwellMin: { kind: 'number', value: 15, min: 0, max: 1_440, unit: 'min', help: 'least time in a posture' },
-  postureAlikeMin: { kind: 'number', value: 0.95, min: 0, max: 1, unit: '0-1', help: 'likeness from which a change is none' },
+  postureAlikeMin: { kind: 'number', value: 0.95, min: 0.9, max: 1, unit: '0-1', help: 'likeness from which a change is none' },
   criticalDrawdownBps: { kind: 'number', value: 800, min: 1, max: 10_000, unit: 'bps drawdown', help: 'from which the posture is `critical`' },
   criticalUnhealthyParts: { kind: 'integer', value: 2, min: 1, max: 50, unit: 'parts', help: 'unhealthy parts that make it `critical`' },
   safeDrawdownBps: { kind: 'number', value: 300, min: 1, max: 10_000, unit: 'bps drawdown', help: 'above which it is `safe`' },

@@ -96,7 +96,7 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'posture: bold while armed alone', guard: 'nobody is bold on the way back from an emergency', tests: posture, edits: [edit(POSTURE, `const isBold = guard === 'armed' && `, 'const isBold = ')] },
   { name: 'posture: dwell', guard: 'a posture gets bolder only after its dwell', tests: posture, edits: [edit(POSTURE, '  if (isBolder && facts.at - state.since < policy.postureDwellMin * MINUTE_MS) return { state: kept, change: null };\n', '')] },
   { name: 'posture: stricter at once', guard: 'a stricter posture waits for nothing', tests: posture, edits: [edit(POSTURE, 'if (isBolder && facts.at', 'if (facts.at')] },
-  { name: 'posture: nearly the same', guard: 'a posture that asks for nearly the same is no change', tests: posture, edits: [edit(POSTURE, '  if (alikeness(policy, state.posture, posture) >= policy.postureAlikeMin) return { state: kept, change: null };\n', '')] },
+  { name: 'posture: nearly the same', guard: 'a posture that asks for nearly the same is no change', tests: posture, edits: [edit(POSTURE, '  if (isBolder && alikeness(policy, state.posture, posture) >= policy.postureAlikeMin) return { state: kept, change: null };\n', '')] },
   { name: 'posture: a critical one forbids', guard: 'critical allows no new trades', tests: posture, edits: [edit(POSTURE, `case 'critical': return { ...none, allowNewTrades: false };`, `case 'critical': return none;`)] },
 ];
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { observeSymbol, weighed } from '../../../../domain/cycle/observe.ts';
+import { observeSymbol, observeWithModels, weighed } from '../../../../domain/cycle/observe.ts';
 import { WARMUP_CANDLES } from '../../../../domain/features/features.ts';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
 import { seededMarket } from '../../../../domain/market/seeded/seeded-market.ts';
@@ -50,4 +50,10 @@ it('votes weigh what they do in the symbol\'s regime; where that is not known, o
   expect(weighed(seen, { [seen.regime.regime]: here, other: { trend: 9 } })).toEqual({ ...seen, weights: here });
   expect(weighed(seen, { other: { trend: 9 } })).toBe(seen);
   expect(weighed(observe([]), { choppy: here })).not.toHaveProperty('weights');
+});
+
+it.each([true, false])('votes weigh what was learned of them while policy has metaStrategy %s', (metaStrategy) => {
+  const window = { instrument, candles: CANDLES, strategy, timeframe: '1h', closeTime: WARMUP_CANDLES * HOUR_MS, memory: undefined, policy: { ...PRESETS.normal, metaStrategy } } as const;
+  const weights = { [observe(CANDLES).regime.regime]: { trend: 1.2 } };
+  expect(observeWithModels(window, undefined, weights).weights).toEqual(metaStrategy ? { trend: 1.2 } : undefined);
 });

@@ -61,6 +61,12 @@ describe('a posture', () => {
     expect(nextPosture(held('normal', 60), { ...CALM, ...drawn(0) }, { ...policy, postureAlikeMin: 1 })).toMatchObject({ state: { posture: 'aggressive' } });
   });
 
+  it('gets stricter whatever it asks for: nearly the same is an excuse for boldness alone', () => {
+    const policy = { ...POLICY, confidenceMin: 0.59, aggressiveConfidenceMin: 0.6, aggressiveSizeFactor: 1.05 };
+    expect(nextPosture(held('aggressive', 0), CALM, policy).state.posture).toBe('normal');
+    expect(nextPosture(held('normal', 0), { ...CALM, ...drawn(900) }, { ...policy, allowNewTrades: false }).state.posture).toBe('critical');
+  });
+
   it.each<[PostureName, Record<string, unknown>]>([
     ['critical', { allowNewTrades: false }],
     ['safe', { confidenceMin: 0.75, positionsMax: 5, allowNewTrades: true }],

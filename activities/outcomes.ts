@@ -69,7 +69,7 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
     const shelves = await readShelves(due);
     const first = due.map((prediction) => ({ prediction, pricing: pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: null }) }));
     const lacking = first.flatMap(({ prediction, pricing }) => (pricing.kind === 'missing' ? [{ prediction, openTimes: pricing.openTimes }] : []));
-    const { answers, problem } = lacking.length === 0 ? NOTHING_ASKED : await backFill(lacking, shelves, evaluatedAt);
+    const { answers, problem } = await backFill(lacking, shelves, evaluatedAt);
     const second = lacking.map(({ prediction }) => pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: answers.get(keyOf(prediction)) ?? null }));
     const pricings = [...first.map(({ pricing }) => pricing).filter((it) => it.kind !== 'missing'), ...second];
     const outcomes = pricings.flatMap((pricing) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
@@ -113,15 +113,12 @@ function keyOf({ instrumentId, timeframe }: { readonly instrumentId: InstrumentI
   return `${timeframe} ${instrumentId}`;
 }
 
-const NO_CANDLES: CandleShelf = new Map();
 /** Why some wait, in words; null: none does. @param said what kept the venue from answering */
 function problemOf(pricings: readonly ReturnType<typeof pricingUnlessInvalid>[], said: string | null): string | null {
   const invalid = pricings.find((it) => it.kind === 'invalid');
   const isAwaited = pricings.some((it) => it.kind === 'missing');
   return invalid?.problem ?? (isAwaited ? said ?? 'the venue does not show their candles yet' : null);
 }
-
-const NOTHING_ASKED: { readonly answers: ReadonlyMap<string, VenueAnswer>; readonly problem: null } = { answers: new Map(), problem: null };
 
 /** What a user's label cannot price waits until it can: the others do not wait for it. */
 function pricingUnlessInvalid(...of: Parameters<typeof pricingOf>): Pricing | { readonly kind: 'invalid'; readonly problem: string } {
@@ -132,6 +129,8 @@ function pricingUnlessInvalid(...of: Parameters<typeof pricingOf>): Pricing | { 
     throw error;
   }
 }
+
+const NO_CANDLES: CandleShelf = new Map();
 
 function shelfOf(shelves: ReadonlyMap<string, CandleShelf>, prediction: DuePrediction): CandleShelf {
   return shelves.get(keyOf(prediction)) ?? NO_CANDLES;

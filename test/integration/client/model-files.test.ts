@@ -59,9 +59,9 @@ function fileOf(bytes: Uint8Array | string, beside?: object): string {
   return path;
 }
 
-async function registerOurs(validatedAt = START): Promise<void> {
+async function registerOurs(validatedAt = START, changes: object = {}): Promise<void> {
   await models.recordTrial({ trialId: 'trial', runId: 'run', portfolioId: 'sim', recipeId: 'r', recipe: {}, kind: 'challenger', outcome: 'passed', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
-  await models.registerModel({ portfolioId: 'sim', modelId: OURS.modelId, trialId: 'trial', recipeId: 'r', validatedAt, dataHash: 'd', description: { ...OURS.description }, artefact: OURS.artefact });
+  await models.registerModel({ portfolioId: 'sim', modelId: OURS.modelId, trialId: 'trial', recipeId: 'r', validatedAt, dataHash: 'd', description: { ...OURS.description, ...changes }, artefact: OURS.artefact });
 }
 async function beChampion(): Promise<void> {
   await registerOurs();
@@ -102,9 +102,7 @@ describe('our own', () => {
     ['learned from another feature set', { featureSet: 'mine/3' }, 'MODEL_INVALID', /learned from feature set mine\/3/],
     ['is too old', {}, 'USAGE', /passed the gate 4\.0 days ago.*keel retrain/],
   ])('that %s is not promoted by a person either: whoever acts goes on', async (_name, changes, code, message) => {
-    const validatedAt = START + COUNT * HOUR_MS - 4 * 24 * HOUR_MS;
-    await models.recordTrial({ trialId: 'trial', runId: 'run', portfolioId: 'sim', recipeId: 'r', recipe: {}, kind: 'challenger', outcome: 'passed', daily: { firstDay: 1, returns: Float64Array.of(0) }, rules: [], reason: null });
-    await models.registerModel({ portfolioId: 'sim', modelId: OURS.modelId, trialId: 'trial', recipeId: 'r', validatedAt, dataHash: 'd', description: { ...OURS.description, ...changes }, artefact: OURS.artefact });
+    await registerOurs(START + COUNT * HOUR_MS - 4 * 24 * HOUR_MS, changes);
     await expect(takePromotion(desk, OURS.modelId, BY)).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
     expect((await models.registry('sim')).champion).toBeNull();
   });

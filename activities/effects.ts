@@ -45,6 +45,7 @@ export const LEDGER_METHODS = {
   positionSnapshot: 'read',
   settlePosition: 'effect',
   openPositions: 'read',
+  openHoldings: 'read',
   closePosition: 'effect',
   instruct: 'effect',
   settlement: 'read',

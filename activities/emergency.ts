@@ -1,6 +1,6 @@
-import { closingOrders, isEmergencyOrder } from '../domain/emergency/closing.ts';
+import { closedPartOf, closingOrders } from '../domain/emergency/closing.ts';
 import type { Survey } from '../domain/emergency/survey.ts';
-import { inParts, ourHoldings } from '../domain/emergency/survey.ts';
+import { inParts } from '../domain/emergency/survey.ts';
 import { standingOf } from '../domain/emergency/watch.ts';
 import type { OrderKey } from '../domain/emergency/survey.ts';
 import { d, ZERO } from '../domain/decimal.ts';
@@ -13,7 +13,7 @@ import type { PositionRecord } from '../domain/positions/position.ts';
 import type { Engine } from './feeds.ts';
 import { isLedgerDown, withinMs } from './patience.ts';
 import { closingFillsSince } from './reconciliation.ts';
-import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading } from './types.ts';
+import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading, SurveyRequest } from './types.ts';
 
 export interface EmergencyDeps {
   readonly ledger: Ledger;
@@ -60,9 +60,9 @@ export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivit
     return spec ?? portfolios.get(portfolioId) ?? null;
   }
 
-  async function surveyAccount({ portfolioId, deploymentId, foreign }: { portfolioId: string; deploymentId: string; foreign: 'close' | 'exempt' }): Promise<Survey> {
-    const [spec, positions] = await Promise.all([portfolioOf(portfolioId), unlessDown(`positions of ${portfolioId}`, ledger.openPositions(portfolioId))]);
-    return await sweeper.survey({ deploymentId, foreign, ours: positions === null ? null : ourHoldings(positions), instrumentIds: spec?.instrumentIds ?? [] });
+  async function surveyAccount({ portfolioId, deploymentId, foreign, sent = [] }: SurveyRequest): Promise<Survey> {
+    const [spec, ours] = await Promise.all([portfolioOf(portfolioId), unlessDown(`holdings of ${portfolioId}`, ledger.openHoldings(portfolioId))]);
+    return await sweeper.survey({ deploymentId, foreign, ours, sent, instrumentIds: spec?.instrumentIds ?? [] });
   }
 
   async function closePositions({ portfolioId, deploymentId, emergencyId, attempt, targets }: ClosingBatch): Promise<readonly EmergencyOrder[]> {
@@ -109,7 +109,7 @@ function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean 
 async function bookOne({ ledger, venue }: EmergencyDeps, position: PositionRecord, deploymentId: string): Promise<readonly Fill[]> {
   const fills = await closingFillsSince(venue, position);
   await ledger.applyFills(position.portfolioId, fills.all);
-  const closings = fills.closing.filter((fill) => isEmergencyOrder(fill.clientOrderId ?? '', deploymentId));
+  const closings = fills.closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) === 'ours');
   await ledger.applyOutsideFills(position.positionId, closings, { upToHeld: true });
   return closings;
 }

@@ -1,3 +1,5 @@
+import { closedPartOf } from '../domain/emergency/closing.ts';
+import { withOrderNames } from '../domain/emergency/holdings.ts';
 import { KeelError } from '../domain/errors.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import { ownerOfClientOrderId } from '../domain/orders/identity.ts';
@@ -8,6 +10,7 @@ import { canApply } from '../domain/orders/transitions.ts';
 import type { Difference, DifferenceKind, Ledger, NotedDifference, ReconciliationView } from '../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
+import { tradedSince } from '../domain/positions/position.ts';
 import type { UnwrittenOrder } from '../domain/reconciliation/differences.ts';
 import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT, UNWRITTEN_MAX_MS } from '../domain/reconciliation/differences.ts';
 import { MODES_THAT_FORGET, openingBalanceOf } from '../domain/reconciliation/opening-balance.ts';
@@ -120,24 +123,14 @@ async function historyOfDiffering({ venue }: ReconciliationDeps, view: Reconcili
   const fills: Fill[] = [];
   for (const instrumentId of differingInstruments(view, account)) {
     const ours = view.positions.filter((it) => it.plan.instrument.id === instrumentId);
-    if (ours.length > 0) fills.push(...(await fillsWithOrders(venue, instrumentId, Math.min(...ours.map(tradesFrom)))));
+    if (ours.length > 0) fills.push(...(await fillsWithOrders(venue, instrumentId, Math.min(...ours.map((it) => tradedSince(it.plan))))));
   }
   return fills;
 }
 
-/** The venue's clock at a decision may still tell the last moment of the candle that was decided on. */
-function tradesFrom(position: PositionRecord): number {
-  return position.plan.decidedAt - 1_000;
-}
-
-/** The venue's history of fills does not say whose order made them; its history of orders does. */
 async function fillsWithOrders(venue: Venue, instrumentId: InstrumentId, since: number): Promise<readonly Fill[]> {
   const [fills, orders] = await Promise.all([venue.fills({ instrumentId, since }), venue.orderHistory({ instrumentId, since })]);
-  const clientIds = new Map(orders.flatMap((order) => {
-    const plainId = order.book === 'plain' ? order.venueOrderId : order.triggeredOrderId;
-    return plainId === null ? [] : [[plainId, order.clientOrderId] as const];
-  }));
-  return fills.map((fill) => ({ ...fill, clientOrderId: clientIds.get(fill.venueOrderId) ?? fill.clientOrderId }));
+  return withOrderNames(fills, orders);
 }
 
 type OrderAtVenue = Omit<UnwrittenOrder, 'clientOrderId'> & { readonly clientOrderId: string | null };
@@ -195,18 +188,27 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
 
 /** Fills of a position's symbol since it was decided on, with the ids of their orders, and those of them that reduce it. */
 export async function closingFillsSince(venue: Venue, position: PositionRecord): Promise<{ readonly all: readonly Fill[]; readonly closing: readonly Fill[] }> {
-  const all = await fillsWithOrders(venue, position.plan.instrument.id, tradesFrom(position));
+  const all = await fillsWithOrders(venue, position.plan.instrument.id, tradedSince(position.plan));
   return { all, closing: closingFillsOf(position, all) };
 }
 
 async function endPosition({ ledger, venue, engine }: ReconciliationDeps, positionId: string, kind: DifferenceKind): Promise<string> {
   const { position } = await ledger.positionSnapshot(positionId);
-  const fills = await venue.fills({ instrumentId: position.plan.instrument.id, since: tradesFrom(position) });
-  await ledger.applyOutsideFills(positionId, closingFillsOf(position, fills));
+  await ledger.applyOutsideFills(positionId, kind === 'closedInEmergency' ? await fillsOfEmergency({ ledger, venue }, position) : closingFillsOf(position, await fillsOf(venue, position)));
   const reason = kind === 'liquidated' ? 'liquidation' : kind === 'closedInEmergency' ? 'emergency' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);
   return `position told: ${reason}`;
+}
+
+async function fillsOf(venue: Venue, { plan }: PositionRecord): Promise<readonly Fill[]> {
+  return await venue.fills({ instrumentId: plan.instrument.id, since: tradedSince(plan) });
+}
+
+/** What the emergency closed of another hand's holding is not this position's. */
+async function fillsOfEmergency({ ledger, venue }: Pick<ReconciliationDeps, 'ledger' | 'venue'>, position: PositionRecord): Promise<readonly Fill[]> {
+  const { deploymentId } = await ledger.portfolio(position.portfolioId);
+  return (await closingFillsSince(venue, position)).closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== 'foreign');
 }
 
 /** Its position is woken to write it down. One that does not, within its time, forgot it: reset, or resumed, while the ledger was away. */

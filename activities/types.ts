@@ -161,9 +161,17 @@ export interface Booking {
   readonly missing: readonly string[];
 }
 
+export interface SurveyRequest {
+  readonly portfolioId: string;
+  readonly deploymentId: string;
+  readonly foreign: 'close' | 'exempt';
+  /** Closing orders that may be on their way, or filled and not listed yet; matters where others' holdings stay. */
+  readonly sent?: readonly EmergencyOrder[];
+}
+
 export interface EmergencyActivities {
   /** One look at positions and both books. The venue's word is the truth; what is ours is asked of the ledger, where it answers. */
-  surveyAccount(request: { portfolioId: string; deploymentId: string; foreign: 'close' | 'exempt' }): Promise<Survey>;
+  surveyAccount(request: SurveyRequest): Promise<Survey>;
   withdrawOrders(orders: readonly OrderKey[]): Promise<void>;
   /** One attempt, never retried by the engine. */
   closePositions(batch: ClosingBatch): Promise<readonly EmergencyOrder[]>;

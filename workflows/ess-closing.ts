@@ -42,6 +42,8 @@ export interface EmergencyRun {
 /** Symbols that one activity closes, orders that one cancels. */
 const CLOSED_AT_ONCE = 10;
 const CANCELLED_AT_ONCE = 20;
+/** The newest closing orders: older ones show, or never will. */
+const SURVEYED_MAX = 100;
 /** Between passes that changed nothing. */
 const PAUSE_MS = { first: 100, most: 2_000 } as const;
 /** Fills of closing orders are waited for: so often, so far apart. */
@@ -136,7 +138,9 @@ async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { see
 
 async function survey(run: EmergencyRun): Promise<Survey> {
   const { portfolioId, deploymentId } = run.input;
-  const seen = await sweeping.surveyAccount.executeWithOptions({ summary: 'positions and both books' }, [{ portfolioId, deploymentId, foreign: run.foreign }]);
+  // Named where others' holdings stay: what they took of ours may not show yet.
+  const sent = run.foreign === 'exempt' ? run.sent.filter((it) => it.answer === 'accepted' || it.answer === 'unknown').slice(-SURVEYED_MAX) : [];
+  const seen = await sweeping.surveyAccount.executeWithOptions({ summary: 'positions and both books' }, [{ portfolioId, deploymentId, foreign: run.foreign, sent }]);
   if (run.unwritten === null) run.raisedAt ??= seen.atMs; // the fence was up before this look asked for the time
   return seen;
 }

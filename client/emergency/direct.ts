@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../config/deployment.ts';
 import { closingOrders } from '../../domain/emergency/closing.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
-import type { OurHoldings, Survey } from '../../domain/emergency/survey.ts';
-import { isClear, ourHoldings } from '../../domain/emergency/survey.ts';
+import type { OurHoldings } from '../../domain/emergency/holdings.ts';
+import type { Survey } from '../../domain/emergency/survey.ts';
+import { isClear } from '../../domain/emergency/survey.ts';
 import { isVenueTrouble, KeelError } from '../../domain/errors.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../../domain/orders/fence.ts';
 import type { EmergencyOrder, GuardResult } from '../../domain/ports/ledger.ts';
@@ -62,7 +63,7 @@ export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, se
   let last: LastLooks = { seen: null, failure: null };
   let failures = 0;
   while (Date.now() - startedAt < giveUpMs) {
-    const seen = await look(sweeper, { deploymentId: deployment.id, foreign: known.foreign, ours: known.ours, instrumentIds: known.instrumentIds });
+    const seen = await look(sweeper, { deploymentId: deployment.id, foreign: known.foreign, ours: known.ours, instrumentIds: known.instrumentIds, sent });
     if (seen instanceof KeelError) {
       failures += 1;
       last = { ...last, failure: seen };
@@ -121,8 +122,8 @@ async function askLedger(chosen: Chosen, tripped: GuardResult | null): Promise<K
   const emergencyId = tripped === null ? `ess/${portfolioId}/direct` : emergencyIdOf(portfolioId, tripped.state.emergency);
   try {
     return await withGuardLedger(chosen, async (ledger) => {
-      const [{ limits }, { instrumentIds }, positions] = [await ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), await ledger.portfolio(portfolioId), await ledger.openPositions(portfolioId)];
-      return { emergencyId, foreign: limits.foreign, ours: ourHoldings(positions), instrumentIds };
+      const [{ limits }, { instrumentIds }, ours] = await Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.portfolio(portfolioId), ledger.openHoldings(portfolioId)]);
+      return { emergencyId, foreign: limits.foreign, ours, instrumentIds };
     });
   } catch {
     return { emergencyId, foreign: 'close', ours: null, instrumentIds: [] }; // the ledger is away: everything is closed

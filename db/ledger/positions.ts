@@ -1,7 +1,10 @@
 import type { Instruction } from '../../domain/cycle/types.ts';
+import type { OurHolding } from '../../domain/emergency/holdings.ts';
+import { ourHoldings } from '../../domain/emergency/holdings.ts';
 import { KeelError } from '../../domain/errors.ts';
 import type { Ledger } from '../../domain/ports/ledger.ts';
 import type { PositionRecord } from '../../domain/positions/position.ts';
+import { tradedSince } from '../../domain/positions/position.ts';
 import { writeEvents } from '../events/outbox.ts';
 import type { Client, Pool } from '../pool.ts';
 import { inTransaction, run, together } from '../pool.ts';
@@ -10,7 +13,7 @@ import { exact, exactOrNull, ORDER_COLUMNS, POSITION_COLUMNS, toOrderRow, toPosi
 import { announceChange } from './announce.ts';
 import { bookFill } from './fills.ts';
 
-type PositionMethods = Pick<Ledger, 'positionSnapshot' | 'settlePosition' | 'openPositions' | 'closePosition' | 'instruct' | 'applyOutsideFills' | 'settlement'>;
+type PositionMethods = Pick<Ledger, 'positionSnapshot' | 'settlePosition' | 'openPositions' | 'openHoldings' | 'closePosition' | 'instruct' | 'applyOutsideFills' | 'settlement'>;
 
 /** Position, orders and waiting instructions in one statement: one consistent view. */
 const SNAPSHOT = `
@@ -43,6 +46,14 @@ export function createPositionMethods(pool: Pool): PositionMethods {
     openPositions: async (portfolioId) => (await run<PositionRecord>(pool, `open positions of ${portfolioId}`, {
       name: 'open-positions', text: `SELECT ${POSITION_COLUMNS} FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ORDER BY p.seq`, values: [portfolioId],
     })).map(toPositionRecord),
+
+    openHoldings: async (portfolioId) => ourHoldings((await run<Omit<OurHolding, 'tradedSince'> & { readonly decidedAt: number }>(pool, `open holdings of ${portfolioId}`, {
+      name: 'open-holdings',
+      text: `SELECT p.instrument_id AS "instrumentId", p.plan->'entry'->>'positionSide' AS "positionSide", p.direction, p.quantity::text, (p.plan->>'decidedAt')::bigint AS "decidedAt",
+               ARRAY(SELECT f.trade_id FROM fills f WHERE f.position_id = p.position_id) AS "bookedTrades"
+             FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ORDER BY p.seq`,
+      values: [portfolioId],
+    })).map(({ decidedAt, ...row }) => ({ ...row, quantity: exact(row.quantity), tradedSince: tradedSince({ decidedAt }) }))),
 
     closePosition: (close) => inTransaction(pool, `close ${close.positionId}`, (client) => closePosition(client, close)),
 

@@ -20,18 +20,26 @@ export interface ClosingRound {
   readonly attempt: number;
 }
 
+/** Whose holding an emergency's order closes: a position of the ledger, or what another hand holds. */
+export type ClosedPart = 'ours' | 'foreign';
+
+/** In the order's name, so that its fills are told apart wherever they are read, also while the ledger is away. */
+const MARKS: Readonly<Record<ClosedPart, string>> = { ours: 'ess.', foreign: 'esx.' };
+
 /** Orders of an emergency are told from a position's own: they belong to no position, and never rest on a book. */
-export function emergencyOrderIdOf(deploymentId: string, name: string): string {
+export function emergencyOrderIdOf(deploymentId: string, name: string, part: ClosedPart = 'ours'): string {
   if (!DEPLOYMENT_ID_PATTERN.test(deploymentId)) throw new KeelError('SETTING_INVALID', `deployment id ${JSON.stringify(deploymentId)} (allowed: five characters of a-z and 2-7)`);
-  return `${emergencyPrefixOf(deploymentId)}${base32(sha256(utf8ToBytes(name)).subarray(0, 15))}`;
+  return `${emergencyPrefixOf(deploymentId, part)}${base32(sha256(utf8ToBytes(name)).subarray(0, 15))}`;
 }
 
-export function isEmergencyOrder(clientOrderId: string, deploymentId: string): boolean {
-  return clientOrderId.startsWith(emergencyPrefixOf(deploymentId));
+/** What an emergency's order closed; null: it is none of an emergency. */
+export function closedPartOf(clientOrderId: string | null, deploymentId: string): ClosedPart | null {
+  const parts = ['ours', 'foreign'] as const;
+  return parts.find((part) => clientOrderId?.startsWith(emergencyPrefixOf(deploymentId, part)) === true) ?? null;
 }
 
-function emergencyPrefixOf(deploymentId: string): string {
-  return `${CLIENT_ORDER_ID_PREFIX}${deploymentId}-ess.`;
+function emergencyPrefixOf(deploymentId: string, part: ClosedPart): string {
+  return `${CLIENT_ORDER_ID_PREFIX}${deploymentId}-${MARKS[part]}`;
 }
 
 /** Largest risk first: by notional at the mark price, then by name. */
@@ -56,9 +64,14 @@ const LOTS_MAX = 100;
 export function closingOrders(position: VenuePosition, round: ClosingRound, limits: LotLimits): readonly OrderIntent[] {
   const whole = d(position.quantity);
   const ours = limits.ours === null ? null : d(limits.ours);
-  const parts = ours === null || ours.lte(ZERO) || ours.gte(whole) ? [whole] : [ours, whole.minus(ours)];
-  const lots = parts.flatMap((part) => lotsOf(part, limits.maxMarketQuantity));
-  return lots.map((quantity, index) => closingOrder(position, round, { quantity, lot: index + 1 }));
+  const lots = partsOf(whole, ours).flatMap(({ part, quantity }) => lotsOf(quantity, limits.maxMarketQuantity).map((lot) => ({ part, quantity: lot })));
+  return lots.map(({ part, quantity }, index) => closingOrder(position, round, { part, quantity, lot: index + 1 }));
+}
+
+function partsOf(whole: Dec, ours: Dec | null): readonly { readonly part: ClosedPart; readonly quantity: Dec }[] {
+  if (ours === null || ours.gte(whole)) return [{ part: 'ours', quantity: whole }];
+  if (ours.lte(ZERO)) return [{ part: 'foreign', quantity: whole }];
+  return [{ part: 'ours', quantity: ours }, { part: 'foreign', quantity: whole.minus(ours) }];
 }
 
 function lotsOf(quantity: Dec, largest: string | null): readonly string[] {
@@ -68,11 +81,11 @@ function lotsOf(quantity: Dec, largest: string | null): readonly string[] {
   return lots;
 }
 
-function closingOrder(position: VenuePosition, round: ClosingRound, { quantity, lot }: { quantity: string; lot: number }): OrderIntent {
+function closingOrder(position: VenuePosition, round: ClosingRound, { part, quantity, lot }: { part: ClosedPart; quantity: string; lot: number }): OrderIntent {
   const { instrumentId, direction, positionSide } = position;
   const intentId = `${round.emergencyId}/${instrumentId}/${direction}/${round.attempt}.${lot}`;
   return {
-    intentId, clientOrderId: emergencyOrderIdOf(round.deploymentId, intentId), portfolioId: round.portfolioId, positionId: round.emergencyId, cycleId: null,
+    intentId, clientOrderId: emergencyOrderIdOf(round.deploymentId, intentId, part), portfolioId: round.portfolioId, positionId: round.emergencyId, cycleId: null,
     leg: 'exit', revision: lot, instrumentId, side: oppositeSide(entrySide(direction)), positionSide, type: 'market', timeInForce: 'GTC', quantity,
     price: null, triggerPrice: null, reduceOnly: positionSide === 'both', closesPosition: true, decisionPrice: position.markPrice,
     epoch: 0, validUntil: null, maxDriftBps: null, workUntilMarketTime: null, policyVersion: 0,

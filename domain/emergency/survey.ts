@@ -5,8 +5,9 @@ import type { InstrumentId } from '../market/instrument.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { Book, VenueOrder } from '../orders/order.ts';
 import type { VenueAccount, VenuePosition } from '../ports/venue.ts';
-import type { PositionRecord } from '../positions/position.ts';
+import type { EmergencyOrder } from '../ports/ledger.ts';
 import { byRisk, holdingKey, isLeftOver, isOpening } from './closing.ts';
+import type { OurHolding, OurHoldings } from './holdings.ts';
 
 /** Names an order to the venue. */
 export interface OrderKey {
@@ -35,28 +36,13 @@ export interface Survey {
   readonly leftovers: readonly OrderKey[];
 }
 
-/** What the ledger knows of what is ours; null when it cannot be asked. */
-export interface OurHoldings {
-  /** Base currency, by `holdingKey`. */
-  readonly quantities: Readonly<Record<string, string>>;
-}
-
-/** From the ledger's open positions. */
-export function ourHoldings(positions: readonly Pick<PositionRecord, 'plan' | 'quantity'>[]): OurHoldings {
-  const quantities: Record<string, string> = {};
-  for (const { plan, quantity } of positions) {
-    const key = holdingKey(plan.instrument.id, plan.entry.positionSide);
-    quantities[key] = text(d(quantities[key] ?? '0').plus(d(quantity)));
-  }
-  return { quantities };
-}
-
 export interface SurveyInput {
   readonly atMs: number;
   readonly account: Pick<VenueAccount, 'positions'>;
   readonly openOrders: readonly VenueOrder[];
   readonly deploymentId: string;
   readonly foreign: 'close' | 'exempt';
+  /** What the ledger knows of what is ours; null when it cannot be asked. */
   readonly ours: OurHoldings | null;
   /** Symbols that the portfolio trades: while the ledger is away, only what lies on these is ours. */
   readonly instrumentIds: readonly InstrumentId[];
@@ -78,12 +64,26 @@ export function surveyOf(input: SurveyInput): Survey {
 
 /** Null: nothing of it is to be closed. */
 function targetOf(position: VenuePosition, { foreign, ours, instrumentIds, maxMarketQuantities }: SurveyInput): ClosingTarget | null {
-  const known = ours === null ? null : (ours.quantities[holdingKey(position.instrumentId, position.positionSide)] ?? '0');
+  const known = ours === null ? null : (ours[holdingKey(position.instrumentId, position.positionSide)]?.quantity ?? '0');
   const target = { position, maxMarketQuantity: maxMarketQuantities[position.instrumentId] ?? null, ours: known };
   if (foreign === 'close') return target;
   if (known === null) return instrumentIds.includes(position.instrumentId) ? target : null;
   const quantity = least(d(known), d(position.quantity));
   return quantity.lte(ZERO) ? null : { ...target, position: { ...position, quantity: text(quantity) } };
+}
+
+/**
+ * Holdings of which the ledger's quantity does not prove what is ours: the venue holds another, or a closing order of ours
+ * may just have changed it. Its history has to tell; without exemption it does not matter, all is closed.
+ */
+export function doubtfulHoldings({ account, foreign, ours, sent }: Pick<SurveyInput, 'account' | 'foreign' | 'ours'> & { readonly sent: readonly EmergencyOrder[] }): readonly OurHolding[] {
+  if (foreign === 'close' || ours === null) return [];
+  return account.positions.flatMap((position) => {
+    const key = holdingKey(position.instrumentId, position.positionSide);
+    const known = ours[key];
+    const isCertain = known === undefined || (d(known.quantity).eq(d(position.quantity)) && !sent.some((it) => holdingKey(it.instrumentId, it.positionSide) === key));
+    return isCertain ? [] : [known];
+  });
 }
 
 function least(a: Dec, b: Dec): Dec {

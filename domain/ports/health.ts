@@ -16,6 +16,8 @@ export interface HealthSigns {
   /** Wall clock at which the account's stream was last heard. */
   readonly accountHeardAt: number | null;
   readonly isAccountFeedCorrupt: boolean;
+  /** Keys of the newest version that are refused, and in words which and why; null: none. */
+  readonly policy: { readonly refused: number; readonly problem: string | null };
   /** Market clock of the newest candle that the market's feed handed on, and wall clock of when. */
   readonly newestCandle: { readonly closeTime: number; readonly writtenAt: number } | null;
   /** The same of the newest recorded cycle. */

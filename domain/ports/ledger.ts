@@ -4,6 +4,7 @@ import type { AccountObservation, CyclePlan, ExitReason, Instruction, Observatio
 import type { DecimalString } from '../decimal.ts';
 import type { Losses } from '../emergency/equity.ts';
 import type { GuardChange, GuardCommand, GuardState } from '../emergency/guard.ts';
+import type { OurHoldings } from '../emergency/holdings.ts';
 import type { EmergencyLimits } from '../emergency/limits.ts';
 import type { LedgerReadings, RiskSight, WatchMemory } from '../emergency/watch.ts';
 import type { HealthCheck } from '../health/types.ts';
@@ -285,6 +286,8 @@ export interface Ledger {
   }): Promise<void>;
   /** Positions that are not closed. */
   openPositions(portfolioId: string): Promise<readonly PositionRecord[]>;
+  /** What these hold and what of their trades that counts, from one statement. */
+  openHoldings(portfolioId: string): Promise<OurHoldings>;
   /** Final: nothing of it is open. `closedAt` (market clock) counts only where it has no fill; else the last fill's time does. Writes the round trip and `positionClosed`. Returns false when it was closed before. */
   closePosition(close: { positionId: string; handledSeq: number; reason: ExitReason | 'notEntered'; closedAt: number }): Promise<boolean>;
   /** Puts an instruction into a position's inbox (a person's close, reconciliation's news). */

@@ -23,6 +23,11 @@ export interface PositionRecord {
   readonly handledSeq: number;
 }
 
+/** Market clock: none of its trades is older. The venue's clock at a decision may still tell the last moment of the candle that was decided on. */
+export function tradedSince({ decidedAt }: Pick<OpenPlan, 'decidedAt'>): number {
+  return decidedAt - 1_000;
+}
+
 /**
  * Everything that a position's workflow needs when it wakes: one read.
  * Duties are derived from the orders' own filled quantities (entry less exits), which a submission's answer brings before

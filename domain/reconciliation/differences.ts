@@ -1,7 +1,7 @@
 /** What differs between venue, ledger and workflows, each difference with its name (docs/order-protocol.md). */
 import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
-import { holdingKey, isEmergencyOrder } from '../emergency/closing.ts';
+import { closedPartOf, holdingKey } from '../emergency/closing.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
 import type { Fill, OrderRow, PositionSide, VenueOrder } from '../orders/order.ts';
@@ -159,7 +159,7 @@ function goneDifference(
 ): Difference {
   const closing = closingFillsOf(position, fills).filter((fill) => ownerOfClientOrderId(fill.clientOrderId ?? '', deploymentId) !== 'ours');
   const isLiquidation = closing.some((fill) => LIQUIDATION_IDS.some((start) => fill.clientOrderId?.startsWith(start) === true));
-  const isEmergency = closing.some((fill) => isEmergencyOrder(fill.clientOrderId ?? '', deploymentId));
+  const isEmergency = closing.some((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== null);
   const kind = closing.length === 0 ? 'ghostPosition' : isLiquidation ? 'liquidated' : isEmergency ? 'closedInEmergency' : 'closedOutside';
   return {
     key: `gone/${position.positionId}`, kind, instrumentId: instrumentOf(position),

@@ -187,6 +187,13 @@ describe('what the stop closed', () => {
     expect((await pool.query(`SELECT trade_id FROM fills WHERE side = 'sell' ORDER BY 1`)).rows).toEqual([{ trade_id: '11' }, { trade_id: '12' }]);
   });
 
+  it('what is held and what of its trades that counts come from one statement', async () => {
+    await ledger.applyFills('sim', [fillOf({})]);
+    expect(await ledger.openHoldings('sim')).toEqual({ [`${INSTRUMENT.id} both`]: {
+      instrumentId: INSTRUMENT.id, positionSide: 'both', direction: 'long', quantity: fillOf({}).quantity, tradedSince: OPEN.decidedAt - 1_000, bookedTrades: [fillOf({}).tradeId],
+    } });
+  });
+
   it('is written once, and never changed', async () => {
     const order = { clientOrderId: emergencyOrderIdOf('abcde', 'x'), emergencyId: 'ess/sim/1', instrumentId: INSTRUMENT.id, side: 'sell', positionSide: 'both', quantity: '1', answer: 'accepted', detail: null, venueOrderId: '1', sentAt: 1 } as const;
     await ledger.recordEmergencyOrders('sim', [order]);

@@ -126,6 +126,7 @@ function callsOf(ledger: Ledger): Record<Exclude<keyof Ledger, 'close'>, () => P
     positionSnapshot: () => ledger.positionSnapshot(OPEN.positionId),
     settlePosition: () => ledger.settlePosition({ positionId: OPEN.positionId, handledSeq: 1, handledInstructionIds: ['n1'], state: 'open', stopPrice: '97', targetPrice: null }),
     openPositions: () => ledger.openPositions('sim'),
+    openHoldings: () => ledger.openHoldings('sim'),
     instruct: () => ledger.instruct({ kind: 'close', instructionId: 'x', positionId: OPEN.positionId, reason: 'age', decisionPrice: '100' }),
     closePosition: () => ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 9, reason: 'stop', closedAt: 5 }),
     settlement: () => ledger.settlement('sim'),

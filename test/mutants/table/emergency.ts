@@ -7,6 +7,7 @@ const GUARD = 'domain/emergency/guard.ts';
 const RECOVERY = 'domain/emergency/recovery.ts';
 const TRIGGERS = 'domain/emergency/triggers.ts';
 const CLOSING = 'domain/emergency/closing.ts';
+const HOLDINGS = 'domain/emergency/holdings.ts';
 const SURVEY = 'domain/emergency/survey.ts';
 const OVERLAY = 'domain/emergency/overlay.ts';
 const WATCH = 'domain/emergency/watch.ts';
@@ -17,6 +18,7 @@ const recovery = unit('domain/emergency/recovery');
 const triggers = unit('domain/emergency/triggers');
 const closing = unit('domain/emergency/closing');
 const survey = unit('domain/emergency/survey');
+const shared = unit('venues/shared-symbol');
 const watch = unit('domain/emergency/watch');
 const effective = unit('domain/policy/effective');
 
@@ -66,13 +68,18 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'sweep: largest risk first', guard: 'the largest position is closed first', tests: closing, edits: [edit(CLOSING, 'notional(b).cmp(notional(a))', 'notional(a).cmp(notional(b))')] },
   { name: 'sweep: a lot is one market order', guard: 'a position larger than the largest market order is closed in parts', tests: closing, edits: [edit(CLOSING, 'lots.push(text(left.gt(max) ? max : left))', 'lots.push(text(left))')] },
   { name: 'sweep: closes only reduce', guard: 'a closing order of one-way mode opens nothing', tests: closing, edits: [edit(CLOSING, `reduceOnly: positionSide === 'both', closesPosition: true`, 'reduceOnly: false, closesPosition: true')] },
-  { name: 'sweep: ours and others apart', guard: 'each closing fill belongs to one owner', tests: closing, edits: [edit(CLOSING, '? [whole] : [ours, whole.minus(ours)]', '? [whole] : [whole]')] },
+  { name: 'sweep: ours and others apart', guard: 'each closing fill belongs to one owner', tests: closing, edits: [edit(CLOSING, `return [{ part: 'ours', quantity: ours }, { part: 'foreign', quantity: whole.minus(ours) }];`, `return [{ part: 'ours', quantity: whole }];`)] },
   { name: 'sweep: each pass has its names', guard: 'a later pass is no repetition of the one before', tests: closing, edits: [edit(CLOSING, '/${direction}/${round.attempt}.${lot}`', '/${direction}/${lot}`')] },
   { name: 'sweep: openings by their side in hedge mode', guard: 'an opening is told from a stop where the venue knows no reduce-only', tests: closing, edits: [edit(CLOSING, `  if (order.positionSide === 'both') return !order.reduceOnly;\n`, '  return !order.reduceOnly;\n')] },
   { name: 'sweep: stops rest until it is flat', guard: 'no stop is cancelled while its position is held', tests: survey, edits: [edit(CLOSING, '!isOpening(order) && !held.has(holdingKey(order.instrumentId, order.positionSide)) ;', '!isOpening(order);')] },
   { name: 'sweep: openings are cancelled', guard: 'what could open is taken off the book', tests: survey, edits: [edit(SURVEY, 'openings: orders.filter(isOpening).map(keyOf),', 'openings: [],')] },
   { name: 'sweep: stops of what is gone are cancelled', guard: 'no stop is left that could open the other way', tests: survey, edits: [edit(SURVEY, 'leftovers: orders.filter((order) => isLeftOver(order, held)).map(keyOf),', 'leftovers: [],')] },
   { name: 'sweep: a triggered order is plain', guard: 'a conditional order that triggered is cancelled where it lives', tests: survey, edits: [edit(SURVEY, `book: status === 'triggered' ? 'plain' : book`, 'book')] },
+  { name: 'sweep: what a closing order took', guard: 'a second pass takes nothing of another hand', tests: shared, edits: [edit(HOLDINGS, '.plus(change).minus(onTheWay)', '.plus(change)')] },
+  { name: 'sweep: fills that are not booked', guard: 'a stop that filled before the ledger heard of it is not closed once more', tests: shared, edits: [edit(HOLDINGS, '.plus(change).minus(onTheWay)', '.minus(onTheWay)')] },
+  { name: 'sweep: booked counts once', guard: 'ours is closed to its end', tests: shared, edits: [edit(HOLDINGS, ' && !holding.bookedTrades.includes(it.tradeId)', '')] },
+  { name: 'sweep: no order is waited for without end', guard: 'an order that the venue never shows took nothing', tests: shared, edits: [edit(HOLDINGS, 'atMs - sent.sentAt > UNSEEN_MS ? ZERO : ', '')] },
+  { name: 'sweep: ours by its name', guard: 'a foreign part is told apart wherever its fills are read', tests: closing, edits: [edit(CLOSING, 'emergencyOrderIdOf(round.deploymentId, intentId, part)', 'emergencyOrderIdOf(round.deploymentId, intentId)')] },
   { name: 'sweep: others stay where the policy says so', guard: 'an exempt position is not closed', tests: survey, edits: [edit(SURVEY, `  if (foreign === 'close') return target;\n`, '  return target;\n')] },
   { name: 'sweep: others are closed where it does not', guard: 'a foreign position is closed too', tests: survey, edits: [edit(SURVEY, `  if (foreign === 'close') return target;\n`, '')] },
   { name: 'sweep: ours without the ledger', guard: 'what lies on our symbols is closed while the ledger is away', tests: survey, edits: [edit(SURVEY, 'return instrumentIds.includes(position.instrumentId) ? target : null;', 'return null;')] },

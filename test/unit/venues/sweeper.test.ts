@@ -6,7 +6,7 @@ import { createSweeper } from '../../../venues/sweeper.ts';
 import { portOf } from '../../support/ports.ts';
 
 const BTC: VenuePosition = { instrumentId: 'BTC-USDT-PERP', direction: 'long', quantity: '3', entryPrice: '100', markPrice: '100', unrealizedPnl: '0', positionSide: 'both' };
-const KNOWN = { deploymentId: 'abcde', foreign: 'close', ours: null, instrumentIds: [] } as const;
+const KNOWN = { deploymentId: 'abcde', foreign: 'close', ours: null, instrumentIds: [], sent: [] } as const;
 const INTENTS = closingOrders(BTC, { portfolioId: 'sim', deploymentId: 'abcde', emergencyId: 'ess/sim/1', attempt: 1 }, { maxMarketQuantity: '1', ours: null });
 const ORDER = { clientOrderId: 'x', instrumentId: 'BTC-USDT-PERP', book: 'plain' } as const;
 const UNREACHABLE = async (): Promise<never> => { throw new KeelError('VENUE_UNREACHABLE', 'no route'); };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byRisk, closingOrders, emergencyOrderIdOf, isEmergencyOrder, isOpening } from '../../../../domain/emergency/closing.ts';
+import { byRisk, closedPartOf, closingOrders, emergencyOrderIdOf, isOpening } from '../../../../domain/emergency/closing.ts';
 import { CLIENT_ORDER_ID_PATTERN, ownerOfClientOrderId } from '../../../../domain/orders/identity.ts';
 import type { VenuePosition } from '../../../../domain/ports/venue.ts';
 
@@ -25,9 +25,22 @@ it('a rerun has the same names, another attempt has others', () => {
 });
 
 it('names fit the venue, are known as ours to close, and are no position\'s own', () => {
-  const id = emergencyOrderIdOf('abcde', 'ess/sim/1/BTC-USDT-PERP/long/1.1');
-  expect(id).toMatch(CLIENT_ORDER_ID_PATTERN);
-  expect([isEmergencyOrder(id, 'abcde'), isEmergencyOrder(id, 'abcdf'), ownerOfClientOrderId(id, 'abcde')]).toEqual([true, false, 'foreign']);
+  for (const part of ['ours', 'foreign'] as const) {
+    const id = emergencyOrderIdOf('abcde', 'ess/sim/1/BTC-USDT-PERP/long/1.1', part);
+    expect(id).toMatch(CLIENT_ORDER_ID_PATTERN);
+    expect([closedPartOf(id, 'abcde'), closedPartOf(id, 'abcdf'), ownerOfClientOrderId(id, 'abcde')]).toEqual([part, null, 'foreign']);
+  }
+  expect([closedPartOf(null, 'abcde'), closedPartOf('web_1', 'abcde')]).toEqual([null, null]);
+});
+
+it.each<[string, string | null, readonly (readonly [string, string | null])[]]>([
+  ['ours alone',                 '2.5', [['2.5', 'ours']]],
+  ['more than the venue holds',  '9', [['2.5', 'ours']]],
+  ['nothing of it',              '0', [['2.5', 'foreign']]],
+  ['a part of it',               '1', [['1', 'ours'], ['1.5', 'foreign']]],
+  ['not known',                  null, [['2.5', 'ours']]],
+])('each order tells by its name whose holding it closes: %s', (_name, ours, expected) => {
+  expect(closingOrders(LONG, ROUND, { maxMarketQuantity: null, ours }).map((it) => [it.quantity, closedPartOf(it.clientOrderId, 'abcde')])).toEqual(expected);
 });
 
 it('one-way orders only reduce; in hedge mode the side says it', () => {

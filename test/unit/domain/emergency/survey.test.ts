@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { closingOrders } from '../../../../domain/emergency/closing.ts';
+import type { OurHolding, OurHoldings } from '../../../../domain/emergency/holdings.ts';
 import type { SurveyInput } from '../../../../domain/emergency/survey.ts';
-import { inParts, isClear, ourHoldings, surveyOf } from '../../../../domain/emergency/survey.ts';
+import { inParts, isClear, surveyOf } from '../../../../domain/emergency/survey.ts';
 import { d } from '../../../../domain/decimal.ts';
 import { clientOrderIdOf } from '../../../../domain/orders/identity.ts';
 import type { VenueOrder } from '../../../../domain/orders/order.ts';
 import type { VenuePosition } from '../../../../domain/ports/venue.ts';
-import type { PositionRecord } from '../../../../domain/positions/position.ts';
 
 const [BTC, ETH] = ['BTC-USDT-PERP', 'ETH-USDT-PERP'] as const;
 const OURS = clientOrderIdOf('abcde', 'x');
@@ -17,9 +17,11 @@ const order = (changes: Partial<VenueOrder> = {}): VenueOrder => ({
   venueOrderId: '1', clientOrderId: OURS, instrumentId: BTC, book: 'conditional', status: 'working', side: 'sell', positionSide: 'both', type: 'stopMarket', quantity: '2', filledQuantity: '0',
   averagePrice: null, price: null, triggerPrice: '90', reduceOnly: true, triggeredOrderId: null, updatedAt: 1, ...changes,
 });
+/** Base currency by holding, as the ledger tells it. */
+const ours = (quantities: Readonly<Record<string, string>>): OurHoldings => Object.fromEntries(Object.entries(quantities).map(([key, quantity]) => [key, { quantity } as OurHolding]));
 const ENTRY = order({ clientOrderId: 'web_1', book: 'plain', side: 'buy', type: 'limit', reduceOnly: false });
 const look = (changes: Partial<SurveyInput> = {}) => surveyOf({
-  atMs: 5, account: { positions: [] }, openOrders: [], deploymentId: 'abcde', foreign: 'close', ours: { quantities: {} }, instrumentIds: [BTC], maxMarketQuantities: { [BTC]: '9' }, ...changes,
+  atMs: 5, account: { positions: [] }, openOrders: [], deploymentId: 'abcde', foreign: 'close', ours: {}, instrumentIds: [BTC], maxMarketQuantities: { [BTC]: '9' }, ...changes,
 });
 
 it('a look at nothing is clear, and keeps the time that was taken before it asked', () => {
@@ -29,7 +31,7 @@ it('a look at nothing is clear, and keeps the time that was taken before it aske
 
 describe('where all is closed', () => {
   it('every holding is a target, the largest risk first, with the largest lot and what of it is ours', () => {
-    const { targets } = look({ account: { positions: [held(), held({ instrumentId: ETH, quantity: '1', markPrice: '1000' })] }, ours: { quantities: { [`${BTC} both`]: '1.5' } } });
+    const { targets } = look({ account: { positions: [held(), held({ instrumentId: ETH, quantity: '1', markPrice: '1000' })] }, ours: ours({ [`${BTC} both`]: '1.5' }) });
     expect(targets.map((it) => [it.position.instrumentId, it.position.quantity, it.maxMarketQuantity, it.ours])).toEqual([[ETH, '1', null, '0'], [BTC, '2', '9', '1.5']]);
   });
 
@@ -74,7 +76,7 @@ describe('in hedge mode', () => {
   });
 
   it('both directions of a symbol are targets of their own', () => {
-    const { targets } = look({ account: { positions: [held({ positionSide: 'long' }), held({ positionSide: 'short', direction: 'short', quantity: '1' })] }, ours: { quantities: { [`${BTC} short`]: '1' } } });
+    const { targets } = look({ account: { positions: [held({ positionSide: 'long' }), held({ positionSide: 'short', direction: 'short', quantity: '1' })] }, ours: ours({ [`${BTC} short`]: '1' }) });
     expect(targets.map((it) => [it.position.positionSide, it.ours])).toEqual([['long', '0'], ['short', '1']]);
   });
 });
@@ -83,11 +85,11 @@ describe('where what is not ours is exempt', () => {
   const exempt = (changes: Partial<SurveyInput>) => look({ foreign: 'exempt', ...changes });
 
   it.each<[string, Partial<SurveyInput>, readonly string[]]>([
-    ['ours alone',                                  { ours: { quantities: { [`${BTC} both`]: '2' } } }, ['2']],
-    ['our part of what another hand added to',      { ours: { quantities: { [`${BTC} both`]: '0.5' } } }, ['0.5']],
-    ['no more than the venue holds',                { ours: { quantities: { [`${BTC} both`]: '3' } } }, ['2']],
+    ['ours alone',                                  { ours: ours({ [`${BTC} both`]: '2' }) }, ['2']],
+    ['our part of what another hand added to',      { ours: ours({ [`${BTC} both`]: '0.5' }) }, ['0.5']],
+    ['no more than the venue holds',                { ours: ours({ [`${BTC} both`]: '3' }) }, ['2']],
     ['nothing of what the ledger does not hold',    {}, []],
-    ['nothing that another hand holds the other way', { ours: { quantities: { [`${BTC} short`]: '2' } } }, []],
+    ['nothing that another hand holds the other way', { ours: ours({ [`${BTC} short`]: '2' }) }, []],
     ['without the ledger, symbols that we trade',   { ours: null }, ['2']],
     ['without the ledger, nothing of other symbols', { ours: null, instrumentIds: [ETH] }, []],
   ])('%s', (_name, changes, quantities) => {
@@ -98,11 +100,6 @@ describe('where what is not ours is exempt', () => {
     const seen = exempt({ openOrders: [ENTRY, order({ clientOrderId: 'web_2' }), { ...ENTRY, clientOrderId: OURS }, order({ instrumentId: ETH })] });
     expect([seen.openings.map((it) => it.clientOrderId), seen.leftovers.map((it) => it.instrumentId)]).toEqual([[OURS], [ETH]]);
   });
-});
-
-it('what is ours is summed by symbol and side', () => {
-  const of = (instrumentId: string, positionSide: 'both' | 'long' | 'short', quantity: string) => ({ quantity, plan: { instrument: { id: instrumentId }, entry: { positionSide } } }) as unknown as PositionRecord;
-  expect(ourHoldings([of(BTC, 'both', '0.1'), of(BTC, 'both', '0.2'), of(BTC, 'short', '1'), of(ETH, 'both', '0')])).toEqual({ quantities: { [`${BTC} both`]: '0.3', [`${BTC} short`]: '1', [`${ETH} both`]: '0' } });
 });
 
 describe('for any account', () => {
@@ -127,7 +124,7 @@ describe('for any account', () => {
 
   it('exempt, no more is closed than the ledger holds', () => {
     fc.assert(fc.property(accounts, fc.dictionary(fc.constantFrom(`${BTC} both`, `${BTC} long`, `${ETH} short`), quantity), (positions, quantities) => {
-      for (const { position: it } of look({ account: { positions }, foreign: 'exempt', ours: { quantities } }).targets) {
+      for (const { position: it } of look({ account: { positions }, foreign: 'exempt', ours: ours(quantities) }).targets) {
         expect(d(it.quantity).lte(d(quantities[`${it.instrumentId} ${it.positionSide}`] ?? '0'))).toBe(true);
       }
     }), { numRuns: 100 });

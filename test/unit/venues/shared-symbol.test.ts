@@ -1,0 +1,124 @@
+/** The stop where another hand holds a part of the same symbol, and may keep it. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { d } from '../../../domain/decimal.ts';
+import { closedPartOf, closingOrders, emergencyOrderIdOf } from '../../../domain/emergency/closing.ts';
+import type { OurHolding } from '../../../domain/emergency/holdings.ts';
+import { ourHoldings, UNSEEN_MS } from '../../../domain/emergency/holdings.ts';
+import { KeelError } from '../../../domain/errors.ts';
+import { clientOrderIdOf } from '../../../domain/orders/identity.ts';
+import type { Fill, VenueOrder } from '../../../domain/orders/order.ts';
+import type { EmergencyOrder } from '../../../domain/ports/ledger.ts';
+import type { Venue } from '../../../domain/ports/venue.ts';
+import { createSweeper } from '../../../venues/sweeper.ts';
+import { portOf } from '../../support/ports.ts';
+
+const BTC = 'BTC-USDT-PERP';
+const HELD: OurHolding = { instrumentId: BTC, positionSide: 'both', direction: 'long', quantity: '5', tradedSince: 0, bookedTrades: [] };
+const STOP = clientOrderIdOf('abcde', 'stop');
+
+/** What becomes of one closing order: its answer, what of it is filled, and whether histories show it at once or after they settled. */
+interface Fate {
+  readonly answer: 'accepted' | 'unknown' | 'rejected';
+  readonly filled: number;
+  readonly isListed: boolean;
+}
+
+/** A venue where ours and another hand's lie in one holding. */
+function sharedVenue(ours: number, foreign: number, fates: readonly Fate[]) {
+  let now = 10_000;
+  let held = d(ours + foreign);
+  let trades = 0;
+  const left = [...fates];
+  const orders: VenueOrder[] = [];
+  const fills: (Fill & { readonly listedAt: number })[] = [];
+  const fill = (clientOrderId: string | null, quantity: string, listedAt: number): void => {
+    const venueOrderId = `v${(trades += 1)}`;
+    held = held.minus(d(quantity));
+    if (clientOrderId !== null) orders.push({ venueOrderId, clientOrderId, instrumentId: BTC, book: 'plain', status: 'filled', side: 'sell', positionSide: 'both', quantity, filledQuantity: quantity, triggeredOrderId: null, updatedAt: listedAt } as VenueOrder);
+    fills.push({ tradeId: `t${trades}`, venueOrderId, clientOrderId: null, instrumentId: BTC, side: 'sell', positionSide: 'both', quantity, listedAt } as Fill & { listedAt: number });
+  };
+  const venue = portOf<Venue>({
+    serverTime: async () => now,
+    account: async () => ({ walletBalance: '1', equity: '1', availableMargin: '1', positionMode: 'oneWay', positions: held.isZero() ? [] : [{ instrumentId: BTC, direction: 'long', quantity: held.toFixed(), entryPrice: '1', markPrice: '1', unrealizedPnl: '0', positionSide: 'both' }] }),
+    openOrders: async () => [], instruments: async () => [],
+    fills: async () => fills.filter((it) => it.listedAt <= now),
+    orderHistory: async () => orders.filter((it) => it.updatedAt <= now),
+    submit: async (intent) => {
+      const fate = left.shift() ?? { answer: 'accepted', filled: 1, isListed: true };
+      const quantity = d(intent.quantity).times(fate.answer === 'rejected' ? 0 : fate.filled);
+      if (quantity.gt(0)) fill(intent.clientOrderId, quantity.toFixed(), fate.isListed ? now : now + UNSEEN_MS);
+      if (fate.answer === 'accepted') return { kind: 'accepted', order: { venueOrderId: `v${trades}` } as never };
+      return fate.answer === 'unknown' ? { kind: 'unknown', message: 'no answer' } : { kind: 'rejected', code: '-1', message: 'no' };
+    },
+  });
+  return { venue, fill, held: () => held.toFixed(), pass: (ms: number) => void (now += ms), closed: () => orders.filter((it) => closedPartOf(it.clientOrderId, 'abcde') !== null).reduce((sum, it) => sum.plus(d(it.quantity)), d(0)).toFixed() };
+}
+
+const KNOWN = { deploymentId: 'abcde', foreign: 'exempt', instrumentIds: [BTC] } as const;
+
+async function sweep({ venue, pass }: ReturnType<typeof sharedVenue>, holding: OurHolding, passes: number): Promise<void> {
+  const sweeper = createSweeper(venue);
+  const sent: EmergencyOrder[] = [];
+  for (let attempt = 1; attempt <= passes; attempt += 1) {
+    const { targets } = await sweeper.survey({ ...KNOWN, ours: ourHoldings([holding]), sent });
+    const round = { portfolioId: 'sim', deploymentId: 'abcde', emergencyId: 'ess/sim/1', attempt };
+    sent.push(...(await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })))));
+    pass(UNSEEN_MS / 2 + 1);
+  }
+}
+
+it('a second look closes nothing of what another hand holds, though the ledger still tells the old quantity', async () => {
+  const shared = sharedVenue(5, 3, []);
+  await sweep(shared, HELD, 4);
+  expect([shared.held(), shared.closed()]).toEqual(['3', '5']);
+});
+
+it('our stop that filled before the ledger heard of it is not closed once more', async () => {
+  const shared = sharedVenue(5, 3, []);
+  shared.fill(STOP, '5', 0);
+  await sweep(shared, HELD, 3);
+  expect([shared.held(), shared.closed()]).toEqual(['3', '0']);
+});
+
+it('what the ledger has booked counts once, and another hand\'s trades not at all', async () => {
+  const shared = sharedVenue(5, 3, []);
+  shared.fill(STOP, '2', 0); // booked: the ledger says 3
+  shared.fill(null, '1', 0); // the other hand sold of its own
+  await sweep(shared, { ...HELD, quantity: '3', bookedTrades: ['t1'] }, 3);
+  expect([shared.held(), shared.closed()]).toEqual(['2', '3']);
+});
+
+it('a venue that does not tell its history is closed by the ledger\'s word, less what was sent', async () => {
+  const shared = sharedVenue(5, 3, []);
+  const silent = { ...shared, venue: { ...shared.venue, fills: async () => { throw new KeelError('VENUE_REFUSED', 'not listed'); } } };
+  await sweep(silent, HELD, 2);
+  expect([shared.held(), shared.closed()]).toEqual(['3', '5']);
+});
+
+it('a bug in reading the history is not taken for an answer', async () => {
+  const { venue } = sharedVenue(5, 3, []);
+  await expect(createSweeper({ ...venue, fills: async () => { throw new Error('a bug'); } }).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [] })).rejects.toThrow('a bug');
+});
+
+it('whatever becomes of each order, ours is closed in the end and nothing of the other hand\'s', async () => {
+  const fates = fc.array(fc.record({ answer: fc.constantFrom('accepted' as const, 'unknown' as const, 'rejected' as const), filled: fc.constantFrom(0, 0.5, 1), isListed: fc.boolean() }), { maxLength: 6 });
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 9 }), fates, async (ours, foreign, given) => {
+    const shared = sharedVenue(ours, foreign, given);
+    await sweep(shared, { ...HELD, quantity: String(ours) }, 30);
+    expect([shared.held(), shared.closed()]).toEqual([String(foreign), String(ours)]);
+  }), { numRuns: 200 });
+});
+
+it('holdings of one symbol and side are summed, with all that was booked', () => {
+  expect(ourHoldings([{ ...HELD, quantity: '0.1', tradedSince: 7, bookedTrades: ['1'] }, { ...HELD, quantity: '0.2', tradedSince: 5, bookedTrades: ['2'] }, { ...HELD, positionSide: 'short', quantity: '1' }])).toEqual({
+    [`${BTC} both`]: { ...HELD, quantity: '0.3', tradedSince: 5, bookedTrades: ['1', '2'] }, [`${BTC} short`]: { ...HELD, positionSide: 'short', quantity: '1' },
+  });
+});
+
+it('a closing order of another part, or one that was refused, takes nothing of ours', async () => {
+  const { venue } = sharedVenue(5, 3, []);
+  const order: EmergencyOrder = { clientOrderId: emergencyOrderIdOf('abcde', 'x', 'foreign'), emergencyId: 'ess/sim/1', instrumentId: BTC, side: 'sell', positionSide: 'both', quantity: '3', answer: 'unknown', detail: null, venueOrderId: null, sentAt: 10_000 };
+  const sent = [order, { ...order, clientOrderId: emergencyOrderIdOf('abcde', 'y'), answer: 'rejected' as const }, { ...order, clientOrderId: emergencyOrderIdOf('abcde', 'z'), answer: 'notSent' as const }];
+  expect((await createSweeper(venue).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent })).targets.map((it) => it.position.quantity)).toEqual(['5']);
+});

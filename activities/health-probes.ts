@@ -43,6 +43,7 @@ export interface ProbeDeps {
 
 /** A part that takes longer than that does not answer: worse than any limit of time. */
 const ANSWER_WITHIN_MS = 4_000;
+const NOTE_MAX = 300;
 const MIB = 1024 ** 2;
 /** A candle or cycle that was written just now is not late, however fast a simulated market runs. */
 const FRESH_MS = 30_000;
@@ -70,7 +71,7 @@ async function ask<T>(work: () => Promise<T>): Promise<Asked<T>> {
     const value = await unlessLate(ANSWER_WITHIN_MS, work(), () => new Error(`no answer within ${ANSWER_WITHIN_MS / 1_000} s`));
     return { ok: true, value, tookMs: Math.round(performance.now() - startedAt) };
   } catch (error) {
-    return { ok: false, problem: messageOf(error).slice(0, 300) };
+    return { ok: false, problem: messageOf(error).slice(0, NOTE_MAX) };
   }
 }
 
@@ -103,8 +104,12 @@ function schedulesReading(told: readonly ScheduleSign[], wanted: HealthInput['sc
 /** The rows that are needed anyway: as good as any other question, and through the same pool as trading. */
 async function readLedger({ store, clock }: ProbeDeps, { portfolioId, strategy, timeframe }: HealthInput): Promise<{ readonly readings: PartReading[]; readonly signs: HealthSigns | null }> {
   const ledger = await ask(() => store.signs({ portfolioId, feedCursor: marketFeedCursor({ strategy, timeframe }) }));
-  if (!ledger.ok) return { signs: null, readings: [{ part: 'database', reading: failed(ledger.problem) }, { part: 'accountFeed', reading: none('the ledger does not answer') }] };
-  return { signs: ledger.value, readings: [{ part: 'database', reading: measured(ledger.tookMs) }, { part: 'accountFeed', reading: accountFeedReading(ledger.value, clock()) }] };
+  if (!ledger.ok) return { signs: null, readings: [{ part: 'database', reading: failed(ledger.problem) }, ...(['policy', 'accountFeed'] as const).map((part) => ({ part, reading: none('the ledger does not answer') }))] };
+  return { signs: ledger.value, readings: [{ part: 'database', reading: measured(ledger.tookMs) }, { part: 'policy', reading: policyReading(ledger.value) }, { part: 'accountFeed', reading: accountFeedReading(ledger.value, clock()) }] };
+}
+
+function policyReading({ policy: { refused, problem } }: HealthSigns): Reading {
+  return measured(refused, problem === null ? {} : { note: problem.slice(0, NOTE_MAX) });
 }
 
 function accountFeedReading({ accountHeardAt, isAccountFeedCorrupt }: HealthSigns, now: number): Reading {

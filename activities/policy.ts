@@ -12,7 +12,7 @@ export interface PolicyReaderDeps {
 
 /**
  * The policy for one cycle, whatever the store says: a worker keeps the last good copy of each portfolio. It warns at
- * each cycle that must do without the store, and says when it is back.
+ * each cycle that must do without the store, or whose newest version is not valid, and says when it is back.
  */
 export function createPolicyReader({ policies, clock, warn }: PolicyReaderDeps): (portfolioId: string) => Promise<PolicyReading> {
   const copies = new Map<string, GoodCopy>();
@@ -21,12 +21,12 @@ export function createPolicyReader({ policies, clock, warn }: PolicyReaderDeps):
   return async (portfolioId) => {
     const answer = await ask(policies, portfolioId);
     const now = clock();
-    if (answer.kind === 'read') copies.set(portfolioId, { ...answer.stored, readAt: now });
+    if (answer.kind === 'read' && answer.stored.problems.length === 0) copies.set(portfolioId, { ...answer.stored, readAt: now });
     const reading = chooseSource({ answer, lastGood: copies.get(portfolioId) ?? null, now });
     const { policyVersion, policySource, policyProblem } = reading;
     if (policyProblem !== null) {
       missed.add(portfolioId);
-      warn({ portfolioId, policyVersion, policySource, problem: policyProblem }, policySource === 'lastGood' ? 'the policy cannot be read: the last good copy holds' : 'the policy cannot be read: the built-in one holds, conservative');
+      warn({ portfolioId, policyVersion, policySource, problem: policyProblem }, policySource === 'lastGood' ? 'the policy cannot be read: the last good copy holds' : 'the policy cannot be read: the stricter of the built-in one and what is known holds');
     } else if (missed.delete(portfolioId)) warn({ portfolioId, policyVersion }, 'the policy can be read again');
     return reading;
   };

@@ -7,6 +7,7 @@ import type { FeatureSetView, SnapshotSummary, Trainer } from '../domain/ports/t
 import type { PolicyStore } from '../domain/ports/policy-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import { validPolicyOf } from '../domain/policy/schema.ts';
 import { isOwnKind } from '../domain/learning/own.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { afterAgeing, afterGate } from '../domain/promotion/registry.ts';
@@ -58,7 +59,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   }
 
   async function policyOf({ portfolioId, policyVersion }: RetrainPlan): Promise<Policy> {
-    return policyVersion === undefined ? (await readPolicy(portfolioId)).policy : (await deps.policies.version(portfolioId, policyVersion)).policy;
+    return policyVersion === undefined ? (await readPolicy(portfolioId)).policy : validPolicyOf(await deps.policies.version(portfolioId, policyVersion));
   }
 
   /** On another machine, or after its files were lost, the data set is made again, from the same candles. */

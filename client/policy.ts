@@ -9,9 +9,9 @@ import { isPresetName, nearestTo, policyChanges, readPairs } from '../domain/pol
 import { postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf, OVERLAID_KEYS } from '../domain/policy/effective.ts';
 import type { OverlaidKey, OverlayOwner, PostureName } from '../domain/policy/effective.ts';
-import type { Policy, PolicyKey, PolicyValue } from '../domain/policy/policy.ts';
+import type { Policy, PolicyKey, PolicyValue, PolicyValues } from '../domain/policy/policy.ts';
 import { isPolicyKey, POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from '../domain/policy/policy.ts';
-import { policyInvalid, rangeOf } from '../domain/policy/schema.ts';
+import { policyInvalid, problemText, rangeOf, validPolicyOf } from '../domain/policy/schema.ts';
 import type { PolicyChangeOutcome, PolicyStore, PolicyVersion } from '../domain/ports/policy-store.ts';
 import type { Purpose } from './deployment-choice.ts';
 import { chooseDeployment, withLedger } from './deployment-parts.ts';
@@ -41,7 +41,8 @@ export async function showPolicy(deploymentName: string | undefined, version: nu
   return await withPolicies(deploymentName, async ({ store, portfolioId, deployment, standing }) => {
     const newest = await newestOf(store, portfolioId);
     const shown = version === null ? newest : await store.version(portfolioId, version);
-    return { deployment, ...shown, overlaid: shown.version === newest.version ? overlaidKeys(shown.policy, await standing()) : [] };
+    const isHeld = shown.version === newest.version && shown.problems.length === 0;
+    return { deployment, ...shown, overlaid: isHeld ? overlaidKeys(validPolicyOf(shown), await standing()) : [] };
   });
 }
 
@@ -87,7 +88,7 @@ export async function diffPolicies(deployment: string | undefined, names: readon
   });
 }
 
-async function policyNamed(store: PolicyStore, portfolioId: string, name: string): Promise<Policy> {
+async function policyNamed(store: PolicyStore, portfolioId: string, name: string): Promise<PolicyValues> {
   if (isPresetName(name)) return PRESETS[name];
   if (!/^\d+$/.test(name)) throw new KeelError('USAGE', `"${name}" is neither a version nor a preset (${PRESET_NAMES.join(', ')})`);
   return (await store.version(portfolioId, Number(name))).policy;
@@ -131,8 +132,13 @@ export function policyKeys(names: readonly string[]): readonly PolicyKey[] {
 }
 
 /** The same with these keys alone. */
-export function withKeys(shown: ShownPolicy, keys: readonly PolicyKey[]): Omit<ShownPolicy, 'policy'> & { readonly policy: Partial<Policy> } {
+export function withKeys(shown: ShownPolicy, keys: readonly PolicyKey[]): Omit<ShownPolicy, 'policy'> & { readonly policy: Partial<PolicyValues> } {
   return { ...shown, policy: Object.fromEntries(keys.map((key) => [key, shown.policy[key]])), overlaid: shown.overlaid.filter((it) => keys.includes(it.key)) };
+}
+
+/** What is not valid in a version; no rows: nothing. */
+export function problemRows({ version, problems }: Pick<PolicyVersion, 'version' | 'problems'>): readonly (readonly string[])[] {
+  return problems.map((it, at) => [at === 0 ? `version ${version} is not valid` : '', problemText(it)]);
 }
 
 /** Rows of `keel policy show`. */

@@ -10,6 +10,7 @@ import { KeelError } from '../domain/errors.ts';
 import { TIMEFRAMES } from '../domain/market/timeframe.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import { validPolicyOf } from '../domain/policy/schema.ts';
 import type { SnapshotRequest, Trainer } from '../domain/ports/trainer.ts';
 import { baseLabelOf } from '../domain/predictions/label.ts';
 import { servedModelOf } from '../domain/promotion/served-model.ts';
@@ -64,7 +65,7 @@ export async function reproduced(desk: Desk, name: string): Promise<Reproduced> 
 async function requestOf(pool: Pool, portfolioId: string, { terms, label, timeframe, folds: { testShare } }: { readonly terms: DataTerms; readonly label: string; readonly timeframe: Timeframe; readonly folds: FoldOptions }): Promise<SnapshotRequest> {
   const ledger = createLedger(pool);
   const policies = createPolicyStore(pool);
-  const policyOf = async (): Promise<Policy> => (terms.policyVersion === undefined ? await policies.active(portfolioId) : await policies.version(portfolioId, terms.policyVersion)).policy;
+  const policyOf = async (): Promise<Policy> => validPolicyOf(terms.policyVersion === undefined ? await policies.active(portfolioId) : await policies.version(portfolioId, terms.policyVersion));
   const [instruments, series, policy] = await Promise.all([
     ledger.instruments(terms.universe),
     ledger.candlesBetween({ instrumentIds: terms.universe, timeframe, from: terms.candlesFrom, to: terms.asOf }),

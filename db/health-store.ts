@@ -4,7 +4,8 @@ import { hasFailed, nextCheck, toldChange, toldCheck } from '../domain/health/ch
 import type { Situation, WorkerWord } from '../domain/health/stops.ts';
 import { withWords } from '../domain/health/stops.ts';
 import type { HealthCheck, PartChange } from '../domain/health/types.ts';
-import { parsePolicy } from '../domain/policy/schema.ts';
+import { policyHeldBy, storedProblem } from '../domain/policy/fallback.ts';
+import type { Policy } from '../domain/policy/policy.ts';
 import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck, WorkerSaid } from '../domain/ports/health.ts';
 import type { NewEvent } from './events/outbox.ts';
 import { writeEvents } from './events/outbox.ts';
@@ -24,22 +25,27 @@ const READ_TIMEOUT_MS = 2_000;
 const IS_STOPPED = `parts @> '[{"part": "workers.trading", "state": "stopped"}]'::jsonb`;
 const CHECK_COLUMNS = 'checked_at AS at, level, parts';
 const NEWEST = `SELECT seq, ${CHECK_COLUMNS}, ${IS_STOPPED} AS "isStopped" FROM health_checks WHERE portfolio_id = $1 ORDER BY seq DESC LIMIT 1`;
-const POLICY = 'SELECT policy FROM policy_versions WHERE portfolio_id = $1 ORDER BY version DESC LIMIT 1'; // past the store's view: health is looked at while the store does not answer
+const POLICY = 'SELECT version, policy FROM policy_versions WHERE portfolio_id = $1 ORDER BY version DESC LIMIT 1'; // past the store's view: health is looked at while the store does not answer, and whatever is stored
 
 const SIGNS = `
   SELECT pf.mode = 'replay' AS "isReplay", (w.memory->>'machineryAt')::float8 - coalesce((w.memory->'machinery'->>'feedAgeMs')::float8, 0) AS "accountHeardAt",
     coalesce((w.memory->'machinery'->>'isFeedCorrupt')::boolean, false) AS "isAccountFeedCorrupt",
+    (SELECT to_jsonb(v) FROM (${POLICY}) v) AS policy,
     (SELECT jsonb_build_object('closeTime', c.value, 'writtenAt', c.written_at) FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = $2) AS "newestCandle",
     (SELECT jsonb_build_object('closeTime', c.close_time, 'writtenAt', c.recorded_at) FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = pf.strategy AND c.timeframe = pf.timeframe AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS "lastCycle",
     (SELECT jsonb_build_object('writtenAt', o.written_at, 'oldestDueAt', (SELECT min(e.due_at) FROM due_evaluations e WHERE e.portfolio_id = $1)) FROM outcomes o JOIN predictions p USING (prediction_id) WHERE p.portfolio_id = $1 ORDER BY o.prediction_id DESC LIMIT 1) AS evaluation
   FROM portfolios pf LEFT JOIN guard_watch w USING (portfolio_id) WHERE pf.portfolio_id = $1`;
+
+interface SignsRecord extends Omit<HealthSigns, 'policy'>, Record<string, unknown> {
+  readonly policy: { readonly version: number; readonly policy: unknown };
+}
 
 export function createHealthStore(pool: Pool): HealthStore {
   const standing = async (portfolioId: string): Promise<HealthStanding> => {
     const query = { name: 'health-standing', text: `SELECT h.at, h.level, h."isStopped", p.policy FROM (${POLICY}) p LEFT JOIN (${NEWEST}) h ON true`, values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
     const rows = await run<{ at: number | null; level: HealthCheck['level'] | null; isStopped: boolean | null; policy: unknown }>(pool, `health of ${portfolioId}`, query);
     const { at, level, isStopped, policy } = ofPortfolio(rows[0], portfolioId);
-    return { newest: at === null || level === null ? null : { at, level, isStopped: isStopped === true }, staleMs: parsePolicy(policy).healthStaleS * 1_000 };
+    return { newest: at === null || level === null ? null : { at, level, isStopped: isStopped === true }, staleMs: policyHeldBy(policy).policy.healthStaleS * 1_000 };
   };
 
   return {
@@ -47,8 +53,10 @@ export function createHealthStore(pool: Pool): HealthStore {
 
     signs: async ({ portfolioId, feedCursor }) => {
       const query = { name: 'health-signs', text: SIGNS, values: [portfolioId, feedCursor], query_timeout: READ_TIMEOUT_MS };
-      const rows = await run<HealthSigns & Record<string, unknown>>(pool, `signs of ${portfolioId}`, query);
-      return ofPortfolio(rows[0], portfolioId);
+      const rows = await run<SignsRecord>(pool, `signs of ${portfolioId}`, query);
+      const { policy: { version, policy }, ...signs } = ofPortfolio(rows[0], portfolioId);
+      const { problems } = policyHeldBy(policy);
+      return { ...signs, policy: { refused: problems.length, problem: storedProblem({ version, problems }) } };
     },
 
     record: (portfolioId, readings, at) => inTransaction(pool, `health of ${portfolioId}`, async (client) => {
@@ -105,7 +113,7 @@ const IS_OPEN = `
     OR EXISTS (SELECT 1 FROM orders o WHERE o.portfolio_id = $1 AND o.state NOT IN ('filled', 'canceled', 'rejected', 'halted', 'expired'))) AS "isOpen" FROM portfolios pf WHERE pf.portfolio_id = $1`;
 
 interface Before {
-  readonly policy: ReturnType<typeof parsePolicy>;
+  readonly policy: Policy;
   readonly before: HealthCheck | null;
   readonly situation: Situation;
 }
@@ -118,7 +126,7 @@ async function readBefore(client: Queryable, portfolioId: string, at: number): P
     client.query<WorkerWord & Record<string, unknown>>({ name: 'health-words', text: 'SELECT part, state, at FROM worker_words WHERE portfolio_id = $1', values: [portfolioId] }),
     client.query<{ isOpen: boolean }>({ name: 'health-open', text: IS_OPEN, values: [portfolioId] }),
   );
-  return { policy: parsePolicy(ofPortfolio(policies.rows[0], portfolioId).policy), before: checks.rows[0] ?? null, situation: { words: words.rows, isOpen: ofPortfolio(open.rows[0], portfolioId).isOpen, at } };
+  return { policy: policyHeldBy(ofPortfolio(policies.rows[0], portfolioId).policy).policy, before: checks.rows[0] ?? null, situation: { words: words.rows, isOpen: ofPortfolio(open.rows[0], portfolioId).isOpen, at } };
 }
 
 async function writeCheck(client: Client, portfolioId: string, { at, level, parts }: HealthCheck): Promise<number> {

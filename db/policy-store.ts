@@ -1,7 +1,8 @@
 import { KeelError } from '../domain/errors.ts';
 import type { ChangedPolicy } from '../domain/policy/change.ts';
 import { changePolicy } from '../domain/policy/change.ts';
-import { parsePolicy, policyInvalid } from '../domain/policy/schema.ts';
+import { policyHeldBy } from '../domain/policy/fallback.ts';
+import { policyInvalid, readPolicy } from '../domain/policy/schema.ts';
 import type { PolicyChange, PolicyChangeOutcome, PolicyStore, PolicyVersion } from '../domain/ports/policy-store.ts';
 import { writeEvents } from './events/outbox.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
@@ -11,7 +12,7 @@ import { noPortfolio } from './rows.ts';
 /** A cycle waits no longer for its policy: then the last good copy serves. */
 const READ_TIMEOUT_MS = 2_000;
 
-type VersionRecord = Omit<PolicyVersion, 'policy'> & { readonly policy: unknown };
+type VersionRecord = Omit<PolicyVersion, 'policy' | 'problems'> & { readonly policy: unknown };
 
 /** As far as the column's INTEGER goes. */
 const VERSION_MAX = 2 ** 31 - 1;
@@ -24,7 +25,7 @@ export function createPolicyStore(pool: Pool): PolicyStore {
       const query = { name: 'active-policy', text: 'SELECT version, policy FROM active_policy WHERE portfolio_id = $1', values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
       const [row] = await run<{ version: number; policy: unknown }>(pool, `policy of ${portfolioId}`, query);
       if (row === undefined) throw noPortfolio(portfolioId);
-      return { version: row.version, policy: parsePolicy(row.policy) };
+      return { version: row.version, ...policyHeldBy(row.policy) };
     },
 
     version: (portfolioId, version) => readVersion(pool, portfolioId, version),
@@ -44,7 +45,7 @@ async function makeVersion(client: Client, change: PolicyChange): Promise<Policy
   if (current === undefined) throw noPortfolio(portfolioId);
   const changed = changePolicy({ current: current.policy, seen: (await readVersion(client, portfolioId, change.seen)).policy, wish });
   if (changed.kind === 'unchanged') return { kind: 'unchanged', version: current };
-  const { policy, changes } = accepted(changed, change);
+  const { policy, changes } = accepted(changed, change, current);
   const version = current.version + 1;
   const preset = wish.kind === 'preset' ? wish.name : null;
   await client.query({
@@ -58,8 +59,8 @@ async function makeVersion(client: Client, change: PolicyChange): Promise<Policy
   return { kind: 'changed', version: await readVersion(client, portfolioId, version) };
 }
 
-function accepted(changed: Exclude<ChangedPolicy, { kind: 'unchanged' }>, { portfolioId, seen }: PolicyChange): Extract<ChangedPolicy, { kind: 'changed' }> {
-  if (changed.kind === 'refused') throw policyInvalid(changed.problems);
+function accepted(changed: Exclude<ChangedPolicy, { kind: 'unchanged' }>, { portfolioId, seen }: PolicyChange, current: PolicyVersion): Extract<ChangedPolicy, { kind: 'changed' }> {
+  if (changed.kind === 'refused') throw policyInvalid(changed.problems, current.problems.length === 0 ? undefined : `version ${current.version} is not valid as it is stored: set all of these at once, or take a preset with \`keel policy preset\``);
   if (changed.kind === 'conflict') throw new KeelError('POLICY_CONFLICT', `somebody else changed ${changed.keys.join(', ')} of ${portfolioId} since version ${seen}; look with \`keel policy show\` and repeat the change if it is still wanted`);
   return changed;
 }
@@ -78,5 +79,5 @@ async function readVersion(client: Queryable, portfolioId: string, version: numb
 }
 
 function versionOf(row: VersionRecord): PolicyVersion {
-  return { ...row, policy: parsePolicy(row.policy) };
+  return { ...row, ...readPolicy(row.policy) };
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { PolicyChangeOutcome } from '../../domain/ports/policy-store.ts';
 import { saying, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
-import { print, printJson, table } from '../output.ts';
+import { columns, print, printJson, table } from '../output.ts';
+
+const WHILE_INVALID = 'While it is the newest, the stricter of what is known and preset defensive holds. `keel policy preset <name>` replaces every key, `keel policy set` must set all that are named here.';
 
 interface Common {
   readonly deployment?: string;
@@ -44,11 +46,12 @@ Examples:
   keel policy show leverageMax notionalMax
   keel policy show --version 1 --json | jq .policy`)
     .action(async (keys: string[], flags: Common & { version?: string }) => {
-      const { policyKeys, policyRows, showPolicy, withKeys } = await import('../policy.ts');
+      const { policyKeys, policyRows, problemRows, showPolicy, withKeys } = await import('../policy.ts');
       const wanted = policyKeys(keys);
       const shown = await showPolicy(flags.deployment, flags.version === undefined ? null : wholeNumber('--version', flags.version, 0));
       if (flags.json === true) return printJson(withKeys(shown, wanted));
       print(`${shown.deployment}, version ${shown.version} (${shown.preset ?? 'single keys'}) by ${shown.by}, ${new Date(shown.at).toISOString()}: ${shown.because}\n`);
+      if (shown.problems.length > 0) print(`${columns([...problemRows(shown), ['', WHILE_INVALID]])}\n`);
       print(table([['key', 'value', 'differs', 'allowed', 'what'], ...policyRows(shown, wanted)]));
     });
 }
@@ -102,10 +105,12 @@ Examples:
   keel policy history
   keel policy history --limit 100 --json`)
     .action(async (flags: Common & { limit: string }) => {
-      const { policyHistory } = await import('../policy.ts');
+      const { policyHistory, problemRows } = await import('../policy.ts');
       const versions = await policyHistory(flags.deployment, wholeNumber('--limit', flags.limit, 1));
       if (flags.json === true) return printJson(versions);
       print(table([['version', 'at', 'by', 'kind', 'because', 'changes'], ...versions.map((it) => [String(it.version), new Date(it.at).toISOString().slice(0, 19), it.by, it.preset ?? it.kind, it.because, it.changes.map(changeText).join(', ')])]));
+      const invalid = versions.flatMap(problemRows);
+      if (invalid.length > 0) print(`\n${columns(invalid)}`);
     });
   policy
     .command('diff')

@@ -1,4 +1,5 @@
 import { createLedger } from '../../db/ledger.ts';
+import { createPolicyStore } from '../../db/policy-store.ts';
 import { run } from '../../db/pool.ts';
 import type { GuardState } from '../../domain/emergency/guard.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
@@ -6,6 +7,7 @@ import { percent } from '../../domain/emergency/triggers.ts';
 import { standingOf } from '../../domain/emergency/watch.ts';
 import type { PostureState } from '../../domain/oversight/posture.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
+import { storedProblem } from '../../domain/policy/fallback.ts';
 import type { Chosen } from '../deployment-parts.ts';
 import { withLedger } from '../deployment-parts.ts';
 import { columns, table } from '../output.ts';
@@ -27,6 +29,8 @@ export interface GuardReport {
   readonly fenceChange: FenceChange | null;
   readonly losses: { readonly dailyLossBps: number | null; readonly drawdownBps: number | null; readonly recoveryDrawdownBps: number | null };
   readonly posture: PostureState;
+  /** What is not valid in the newest version of the policy; null: nothing. */
+  readonly policyProblem: string | null;
   /** What the next step of recovery waits for; empty while there is none. */
   readonly missing: readonly string[];
 }
@@ -35,17 +39,17 @@ const LAST_FENCE_CHANGE = 'SELECT changed_by AS by, reason AS because, changed_a
 
 export async function guardReport(chosen: Chosen): Promise<GuardReport> {
   const { name, portfolioId } = chosen.deployment;
-  const [view, posture, [fenceChange]] = await withLedger(chosen, async (pool) => {
+  const [view, posture, [fenceChange], [newest]] = await withLedger(chosen, async (pool) => {
     const ledger = createLedger(pool);
-    return await Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.posture(portfolioId), run<FenceChange>(pool, `fence of ${portfolioId}`, { text: LAST_FENCE_CHANGE, values: [portfolioId] })]);
+    return await Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.posture(portfolioId), run<FenceChange>(pool, `fence of ${portfolioId}`, { text: LAST_FENCE_CHANGE, values: [portfolioId] }), createPolicyStore(pool).history(portfolioId, 1)]);
   });
   const { state, fence } = view;
   const standing = standingOf(view);
   const missing = state.mode === 'tripping' ? ['everything closed at the venue, and proven'] : standing.missing;
-  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, fenceChange: fenceChange ?? null, losses: standing.losses, posture, missing };
+  return { deployment: name, emergencyId: state.emergency === 0 ? null : emergencyIdOf(portfolioId, state.emergency), state, fence, fenceChange: fenceChange ?? null, losses: standing.losses, posture, policyProblem: newest === undefined ? null : storedProblem(newest), missing };
 }
 
-export function guardText({ deployment, emergencyId, state, fence, fenceChange, losses, posture, missing }: GuardReport): string {
+export function guardText({ deployment, emergencyId, state, fence, fenceChange, losses, posture, policyProblem, missing }: GuardReport): string {
   const told = (bps: number | null): string => (bps === null ? 'not known yet' : percent(bps));
   const isOver = state.mode === 'armed';
   const rows = [
@@ -56,6 +60,7 @@ export function guardText({ deployment, emergencyId, state, fence, fenceChange, 
     ...(state.cause === null || isOver ? [] : [['cause', `${state.cause.trigger}: ${state.cause.reason} (${state.cause.by})`], ['reset', state.resetBy ?? 'by nobody yet']]),
     ['losses', `day ${told(losses.dailyLossBps)}, from the peak ${told(losses.drawdownBps)}, from the high of the recovery window ${told(losses.recoveryDrawdownBps)}`],
     ['posture', `${posture.posture}${posture.since === 0 ? '' : ` since ${new Date(posture.since).toISOString().slice(0, 16)}Z (market)`}: ${posture.why}`],
+    ...(policyProblem === null ? [] : [['policy', `${policyProblem}; the guard goes by the stricter of what is valid in it and preset defensive (\`keel policy show\`)`]]),
     ...missing.map((it, at) => [at === 0 ? 'missing' : '', it]),
   ];
   const history = state.history.map((it) => [new Date(it.at).toISOString().slice(0, 19), it.from, it.to, it.by, it.why]);

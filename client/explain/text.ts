@@ -23,7 +23,7 @@ export function textOf(it: Explanation): string {
 /** Said when the policy was not read from the store. */
 function policyNote({ policyRead }: Explanation): string {
   if (policyRead === null || policyRead.problem === null) return '';
-  return ` (${policyRead.source === 'lastGood' ? 'the last good copy' : 'built in, conservative'}: the store could not be read, ${policyRead.problem})`;
+  return ` (${policyRead.source === 'lastGood' ? 'the last good copy' : 'the stricter of the built-in one and what was known'}: the policy could not be read, ${policyRead.problem})`;
 }
 
 function portfolioLine({ dailyLossBps, drawdownBps, grossLoss24h, lossesInARow, recentSides, venueProblem, owners, posture }: Explanation['portfolio']): string {

@@ -2,7 +2,7 @@ import type { GuardChange, GuardCommand, GuardState } from '../../domain/emergen
 import { applyGuard, guardStateOf, isHalting, isMeant } from '../../domain/emergency/guard.ts';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { EmergencyLimits } from '../../domain/emergency/limits.ts';
-import { emergencyLimitsOf } from '../../domain/emergency/limits.ts';
+import { emergencyLimitsOf, NORMAL_LIMITS } from '../../domain/emergency/limits.ts';
 import type { WorkerCalls } from '../../domain/emergency/venue-calls.ts';
 import { CALL_STRETCH_MS } from '../../domain/emergency/venue-calls.ts';
 import { lookAtRisk, watchMemoryOf } from '../../domain/emergency/watch.ts';
@@ -10,7 +10,7 @@ import type { WatchMemory } from '../../domain/emergency/watch.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { lowered, raised } from '../../domain/orders/fence.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
-import { parsePolicy } from '../../domain/policy/schema.ts';
+import { policyHeldBy } from '../../domain/policy/fallback.ts';
 import type { GuardResult, GuardView, Ledger } from '../../domain/ports/ledger.ts';
 import { writeEvents } from '../events/outbox.ts';
 import { NOW_MS } from '../clock.ts';
@@ -33,20 +33,21 @@ export const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRA
 
 /**
  * A real venue lists income of three months: its wallet may rightly hold more than was ever booked. The policy is read past
- * the store's view: the stop must see while the store does not answer.
+ * the store's view: the stop must see while the store does not answer, and whatever is stored. So the windows come as
+ * numbers, of the version that is known ($7): of another one the policy is told as well.
  */
 const VIEW = `
-  SELECT g.state, f.epoch, f.halted, w.memory, pv.policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
-    (SELECT count(*) FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.closed_at > (coalesce($2::bigint, (w.memory->'equity'->'last'->>'at')::float8, 0) - coalesce((pv.policy->>'tripStopOutsMin')::float8, 15) * 60000)::bigint
+  SELECT g.state, f.epoch, f.halted, w.memory, CASE WHEN pv.version <> $7 THEN pv.policy END AS policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
+    (SELECT count(*) FROM (SELECT 1 FROM positions p WHERE p.portfolio_id = $1 AND p.state = 'closed' AND p.closed_at > (coalesce($2::bigint, (w.memory->'equity'->'last'->>'at')::float8, 0) - $8::float8)::bigint
        AND p.close_reason IN ('stop', 'liquidation') LIMIT ${COUNTED_MAX}) s) AS "stopOuts",
     (SELECT count(*) FROM (SELECT 1 FROM order_events e JOIN orders o USING (client_order_id) WHERE o.portfolio_id = $1 AND e.kind IN ('rejected', 'answerLost')
-       AND e.at > ($3 - coalesce((pv.policy->>'tripErrorsMin')::float8, 5) * 60000)::bigint LIMIT ${COUNTED_MAX}) s) AS "executionErrors",
-    (SELECT string_agg(x.kind || ' ' || x.key, ', ' ORDER BY x.key) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = ANY($4) AND x.looks >= coalesce((pv.policy->>'tripDifferenceLooks')::int, 2)
+       AND e.at > ($3 - $9::float8)::bigint LIMIT ${COUNTED_MAX}) s) AS "executionErrors",
+    (SELECT string_agg(x.kind || ' ' || x.key, ', ' ORDER BY x.key) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = ANY($4) AND x.looks >= $10
        AND NOT (x.kind = 'walletMismatch' AND pf.mode IN ('testnet', 'live'))) AS "ledgerDiffers",
     (SELECT coalesce(sum(i.amount), 0)::text FROM income i WHERE i.portfolio_id = $1 AND i.instrument_id IS NULL AND i.type = ANY($5) AND i.currency = $6) AS transferred,
     (SELECT c.written_at FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income') AS "incomeReadAt",
     (SELECT coalesce(jsonb_agg(c), '[]') FROM (SELECT worker, sum(calls) AS "venueCalls", sum(failures) AS "venueFailures" FROM venue_calls WHERE portfolio_id = $1
-       AND stretch_at > ($3 - ${CALL_STRETCH_MS} - coalesce((pv.policy->>'tripVenueWindowS')::float8, 60) * 1000)::bigint GROUP BY worker) c) AS "callsTold"
+       AND stretch_at > ($3 - ${CALL_STRETCH_MS} - $11::float8)::bigint GROUP BY worker) c) AS "callsTold"
   FROM portfolios pf JOIN guard_state g USING (portfolio_id) JOIN fence f USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
   JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
   WHERE pf.portfolio_id = $1`;
@@ -67,17 +68,30 @@ interface ViewRecord {
   readonly callsTold: readonly WorkerCalls[];
 }
 
+/** A version never changes, so each is read and checked once. */
+interface KnownLimits {
+  readonly version: number;
+  readonly limits: EmergencyLimits;
+}
+
+const UNKNOWN: KnownLimits = { version: -1, limits: NORMAL_LIMITS };
+
 /** Locks are always taken in this order: the guard's row, the fence's, then positions'. */
 export function createGuardMethods(pool: Pool): GuardMethods {
-  const limitsOf = createLimitsMemory();
+  const known = new Map<string, KnownLimits>();
 
   async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number | null; wallAt: number }): Promise<GuardView> {
-    const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values: [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS, ACCOUNT_CURRENCY] });
+    const { version, limits } = known.get(portfolioId) ?? UNKNOWN;
+    const values = [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS, ACCOUNT_CURRENCY, version, limits.stopOutsWindowMs, limits.executionErrorsWindowMs, limits.differenceLooks, limits.venueCallsWindowMs];
+    const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values });
     const row = ofPortfolio(rows[0], portfolioId);
+    if (row.policyVersion !== version) {
+      known.set(portfolioId, { version: row.policyVersion, limits: emergencyLimitsOf(policyHeldBy(row.policy).policy) });
+      return await view(client, portfolioId, { marketAt, wallAt }); // by its windows; versions change by hand, now and then
+    }
     const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt, callsTold } = row;
     return {
-      state: guardStateOf(row.state), fence: { epoch: row.epoch, halted: row.halted }, memory: watchMemoryOf(row.memory), isReplay: row.isReplay,
-      limits: limitsOf(portfolioId, row.policyVersion, row.policy),
+      state: guardStateOf(row.state), fence: { epoch: row.epoch, halted: row.halted }, memory: watchMemoryOf(row.memory), isReplay: row.isReplay, limits,
       readings: { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt, callsTold },
     };
   }
@@ -189,16 +203,4 @@ async function writeMemory(client: Client, portfolioId: string, memory: WatchMem
     text: `INSERT INTO guard_watch (portfolio_id, memory, updated_at) VALUES ($1, $2, ${NOW_MS}) ON CONFLICT (portfolio_id) DO UPDATE SET memory = $2, updated_at = ${NOW_MS}`,
     values: [portfolioId, JSON.stringify(memory)],
   });
-}
-
-/** A version never changes, so each is read and checked once. */
-function createLimitsMemory(): (portfolioId: string, version: number, policy: unknown) => EmergencyLimits {
-  const known = new Map<string, { version: number; limits: EmergencyLimits }>();
-  return (portfolioId, version, policy) => {
-    const kept = known.get(portfolioId);
-    if (kept?.version === version) return kept.limits;
-    const limits = emergencyLimitsOf(parsePolicy(policy));
-    known.set(portfolioId, { version, limits });
-    return limits;
-  };
 }

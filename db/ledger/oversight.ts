@@ -5,7 +5,8 @@ import { levelNow } from '../../domain/health/check.ts';
 import type { HealthCheck } from '../../domain/health/types.ts';
 import type { PostureFacts, PostureState } from '../../domain/oversight/posture.ts';
 import { nextPosture } from '../../domain/oversight/posture.ts';
-import { parsePolicy } from '../../domain/policy/schema.ts';
+import { policyHeldBy } from '../../domain/policy/fallback.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
 import type { Ledger, OversightSight } from '../../domain/ports/ledger.ts';
 import { NOW_MS } from '../clock.ts';
 import { writeEvents } from '../events/outbox.ts';
@@ -15,7 +16,7 @@ import { ofPortfolio } from '../rows.ts';
 
 type OversightMethods = Pick<Ledger, 'oversee' | 'posture'>;
 
-/** The policy is read past the store's view: oversight must see while the store does not answer. */
+/** The policy is read past the store's view: oversight must see while the store does not answer, and whatever is stored. */
 const VIEW = `
   SELECT g.state AS guard, w.memory, pv.policy, pf.mode = 'replay' AS "isReplay",
     (SELECT jsonb_build_object('at', h.checked_at, 'level', h.level) FROM health_checks h WHERE h.portfolio_id = $1 ORDER BY h.seq DESC LIMIT 1) AS health
@@ -55,8 +56,8 @@ function readState(client: Queryable, portfolioId: string, lock: '' | ' FOR UPDA
 }
 
 /** In a replay health is recorded, not acted on. */
-function factsOf(row: ViewRecord, before: PostureState, { at, wallAt, room }: OversightSight): { readonly facts: PostureFacts; readonly policy: ReturnType<typeof parsePolicy> } {
-  const policy = parsePolicy(row.policy);
+function factsOf(row: ViewRecord, before: PostureState, { at, wallAt, room }: OversightSight): { readonly facts: PostureFacts; readonly policy: Policy } {
+  const { policy } = policyHeldBy(row.policy);
   const { equity } = watchMemoryOf(row.memory);
   const health = row.isReplay ? 'healthy' : levelNow({ newest: row.health, now: wallAt, staleMs: policy.healthStaleS * 1_000 });
   return { policy, facts: { at: at ?? equity.last?.at ?? 0, guard: guardStateOf(row.guard).mode, losses: lossesOf(equity), health, room: room ?? before.room } };

@@ -141,7 +141,7 @@ export interface AccountObservation {
   readonly posture?: { readonly name: PostureName; readonly why: string };
   /** 0: the built-in one, since none could be read. */
   readonly policyVersion: number;
-  /** Where the policy came from, and why the store could not be read (null: it could). Absent in cycles from before this was told. */
+  /** Where the policy came from, and why not from the store (null: it did). Absent in cycles from before this was told. */
   readonly policyRead?: { readonly source: PolicySource; readonly problem: string | null };
   readonly positionMode: 'oneWay' | 'hedge';
   readonly positions: readonly PositionView[];

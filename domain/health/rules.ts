@@ -28,6 +28,7 @@ const queue = (name: string): PartRule => ({
 export const HEALTH_RULES: Readonly<Record<HealthPart, PartRule>> = {
   engine: answerTime('time that the Temporal server takes to answer', 'look at the Temporal server: `keel status`, its log; does TEMPORAL_ADDRESS name it?'),
   database: answerTime('time that the ledger takes to answer', 'look at PostgreSQL: `keel status`, its log, its disk; does DATABASE_URL name it?'),
+  policy: { unit: 'keys refused', worse: 'above', degraded: 1, unhealthy: Infinity, about: 'keys of the newest policy that are not valid: until they are, the stricter of what is known and `defensive` holds', action: '`keel policy show` names them; `keel policy set <key>=<value>` for each, or `keel policy preset <name>`, mends it' },
   venue: answerTime('time that the venue takes to answer', 'look at the venue\'s own status page and at this machine\'s network; stops rest at the venue meanwhile'),
   accountFeed: { unit: 's', worse: 'above', degraded: 15, unhealthy: 60, about: 'silence of the account\'s stream', action: 'look at `accountFeed` in the Temporal UI: its pending activity says why the stream does not open' },
   marketFeed: { unit: 'timeframes', worse: 'above', degraded: STALE_TIMEFRAMES, unhealthy: STALE_TIMEFRAMES, about: 'distance of the newest candle from the market\'s clock', action: 'look at `marketFeed` in the Temporal UI: its pending activity says why no candles come' },

@@ -2,7 +2,7 @@
 
 /** Parts that are looked at, in the order in which they are told. Each task queue is a part of its own. */
 export const HEALTH_PARTS = [
-  'engine', 'database', 'venue', 'accountFeed', 'marketFeed', 'clock', 'disk', 'memory',
+  'engine', 'database', 'policy', 'venue', 'accountFeed', 'marketFeed', 'clock', 'disk', 'memory',
   'workers.trading', 'workers.venue', 'workers.models', 'workers.feeds', 'schedules', 'cycle', 'evaluation',
 ] as const;
 export type HealthPart = (typeof HEALTH_PARTS)[number];

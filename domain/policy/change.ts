@@ -1,4 +1,4 @@
-import type { Policy, PolicyKey, PolicyValue } from './policy.ts';
+import type { Policy, PolicyKey, PolicyValue, PolicyValues } from './policy.ts';
 import { isPolicyKey, POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from './policy.ts';
 import type { PresetName } from './policy.ts';
 import type { PolicyProblem } from './schema.ts';
@@ -25,23 +25,23 @@ export type ChangedPolicy =
 
 /**
  * The next policy, all or nothing. A wish made on an older version is carried over to the newest one as long as
- * nobody changed the same keys in between.
- * @param current the newest version.
+ * nobody changed the same keys in between. What is not valid in the newest one must be among what is asked for, or it is refused.
+ * @param current the newest version, valid or not.
  * @param seen the version that the wish was made on.
  */
-export function changePolicy({ current, seen, wish }: { current: Policy; seen: Policy; wish: PolicyWish }): ChangedPolicy {
-  const wanted = { ...current, ...(wish.kind === 'preset' ? PRESETS[wish.name] : wish.values) } as Policy;
+export function changePolicy({ current, seen, wish }: { current: PolicyValues; seen: PolicyValues; wish: PolicyWish }): ChangedPolicy {
+  const wanted: PolicyValues = { ...current, ...(wish.kind === 'preset' ? PRESETS[wish.name] : wish.values) };
   const asked = wish.kind === 'preset' ? POLICY_KEYS : POLICY_KEYS.filter((key) => wish.values[key] !== undefined);
   const contested = asked.filter((key) => current[key] !== seen[key] && wanted[key] !== current[key]);
   if (contested.length > 0) return { kind: 'conflict', keys: contested };
   const problems = problemsOf(wanted, asked);
   if (problems.length > 0) return { kind: 'refused', problems };
   const changes = policyChanges(current, wanted);
-  return changes.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', policy: wanted, changes };
+  return changes.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', policy: wanted as Policy, changes };
 }
 
 /** Where two policies differ, in the order of the rules. */
-export function policyChanges(before: Policy, after: Policy): readonly KeyChange[] {
+export function policyChanges(before: PolicyValues, after: PolicyValues): readonly KeyChange[] {
   return POLICY_KEYS.filter((key) => before[key] !== after[key]).map((key) => ({ key, before: before[key], after: after[key] }));
 }
 

@@ -13,6 +13,9 @@ export type PolicyValue = number | string | boolean;
 /** Flat and plain: it travels in observations and is compared key by key. */
 export type Policy = { readonly [K in PolicyKey]: ValueOf<(typeof POLICY_RULES)[K]> };
 
+/** A value for every key, as a row of the store holds them: of a policy, or of what is none. */
+export type PolicyValues = Readonly<Record<PolicyKey, PolicyValue>>;
+
 export const POLICY_KEYS = Object.keys(POLICY_RULES) as readonly PolicyKey[];
 
 export function isPolicyKey(key: string): key is PolicyKey {

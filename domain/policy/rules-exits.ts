@@ -1,9 +1,9 @@
 import type { Rule } from './rule.ts';
 
-const atr = { kind: 'number', min: 0.1, max: 20, unit: 'ATR' } as const;
-const profit = { kind: 'number', min: 0.05, max: 10, unit: 'R' } as const;
-const hours = { kind: 'number', min: 1, max: 2_000, unit: 'h, market clock' } as const;
-const share = { kind: 'number', min: 0, max: 1, unit: '0-1' } as const;
+const atr = { kind: 'number', min: 0.1, max: 20, stricter: 'none', unit: 'ATR' } as const;
+const profit = { kind: 'number', min: 0.05, max: 10, stricter: 'none', unit: 'R' } as const;
+const hours = { kind: 'number', min: 1, max: 2_000, stricter: 'lower', unit: 'h, market clock' } as const;
+const share = { kind: 'number', min: 0, max: 1, stricter: 'none', unit: '0-1' } as const;
 
 /** Stops, targets and what moves them. The keys without a regime's name are those of regime `normal`. @source risk.md, "Exits". */
 export const EXIT_RULES = {
@@ -40,30 +40,30 @@ export const EXIT_RULES = {
   rangingMaxHoldHours: { ...hours, value: 18, help: 'longest holding, ranging' },
 
   // Volatility class
-  volatilityLowPercentile: { kind: 'number', value: 20, min: 0, max: 100, unit: 'percentile', help: 'of ATR over price, below it volatility is low' },
-  volatilityHighPercentile: { kind: 'number', value: 80, min: 0, max: 100, unit: 'percentile', help: 'above it high' },
-  volatilityExtremePercentile: { kind: 'number', value: 97, min: 0, max: 100, unit: 'percentile', help: 'above it extreme' },
-  volatilityWindowDays: { kind: 'number', value: 90, min: 1, max: 1_000, unit: 'days', help: 'of the symbol\'s own past that the percentile looks at' },
+  volatilityLowPercentile: { kind: 'number', value: 20, min: 0, max: 100, stricter: 'none', unit: 'percentile', help: 'of ATR over price, below it volatility is low' },
+  volatilityHighPercentile: { kind: 'number', value: 80, min: 0, max: 100, stricter: 'none', unit: 'percentile', help: 'above it high' },
+  volatilityExtremePercentile: { kind: 'number', value: 97, min: 0, max: 100, stricter: 'none', unit: 'percentile', help: 'above it extreme' },
+  volatilityWindowDays: { kind: 'number', value: 90, min: 1, max: 1_000, stricter: 'none', unit: 'days', help: 'of the symbol\'s own past that the percentile looks at' },
 
   // Dynamic scaling
   scaleConfidenceFrom: { ...share, value: 0.4, help: 'confidence at which the target is nearest and the stop widest' },
   scaleConfidenceTo: { ...share, value: 0.95, help: 'confidence at which it is the other way round' },
-  targetScaleMin: { kind: 'number', value: 0.5, min: 0.1, max: 1, unit: '×', help: 'on the target at the least confidence' },
-  targetScaleMax: { kind: 'number', value: 1.5, min: 1, max: 5, unit: '×', help: 'on the target at the most' },
-  volatilityScaleMin: { kind: 'number', value: 0.8, min: 0.1, max: 1, unit: '×', help: 'on both by calm against the 30-day median' },
-  volatilityScaleMax: { kind: 'number', value: 1.5, min: 1, max: 5, unit: '×', help: 'on both by storm' },
-  rewardRiskMin: { kind: 'number', value: 1.5, min: 0.1, max: 20, unit: 'reward ÷ risk', help: 'least' },
-  rewardRiskMax: { kind: 'number', value: 4, min: 0.1, max: 50, unit: 'reward ÷ risk', help: 'most' },
-  stopCostsMin: { kind: 'number', value: 1.5, min: 0, max: 20, unit: '× round trip', help: 'least distance of the stop, in costs' },
+  targetScaleMin: { kind: 'number', value: 0.5, min: 0.1, max: 1, stricter: 'none', unit: '×', help: 'on the target at the least confidence' },
+  targetScaleMax: { kind: 'number', value: 1.5, min: 1, max: 5, stricter: 'none', unit: '×', help: 'on the target at the most' },
+  volatilityScaleMin: { kind: 'number', value: 0.8, min: 0.1, max: 1, stricter: 'none', unit: '×', help: 'on both by calm against the 30-day median' },
+  volatilityScaleMax: { kind: 'number', value: 1.5, min: 1, max: 5, stricter: 'none', unit: '×', help: 'on both by storm' },
+  rewardRiskMin: { kind: 'number', value: 1.5, min: 0.1, max: 20, stricter: 'none', unit: 'reward ÷ risk', help: 'least' },
+  rewardRiskMax: { kind: 'number', value: 4, min: 0.1, max: 50, stricter: 'none', unit: 'reward ÷ risk', help: 'most' },
+  stopCostsMin: { kind: 'number', value: 1.5, min: 0, max: 20, stricter: 'none', unit: '× round trip', help: 'least distance of the stop, in costs' },
 
   // Ladder and stop moves
   tp1AtShare: { ...share, value: 0.6, help: 'of the target\'s distance: first rung' },
   tp1CloseShare: { ...share, value: 0.5, help: 'of the position that the first rung closes' },
   tp2CloseShare: { ...share, value: 0.3, help: 'of the position that the target closes; the rest trails' },
-  breakevenMarginBps: { kind: 'number', value: 5, min: 0, max: 200, unit: 'bps', help: 'above entry and fees at breakeven' },
-  stopMoveMinBps: { kind: 'number', value: 10, min: 1, max: 500, unit: 'bps', help: 'improvement that moves a stop' },
+  breakevenMarginBps: { kind: 'number', value: 5, min: 0, max: 200, stricter: 'none', unit: 'bps', help: 'above entry and fees at breakeven' },
+  stopMoveMinBps: { kind: 'number', value: 10, min: 1, max: 500, stricter: 'none', unit: 'bps', help: 'improvement that moves a stop' },
   trailTargetShare: { ...share, value: 0.4, help: 'of the target\'s distance: trail where the regime gives none' },
-  lockAfterMin: { kind: 'number', value: 30, min: 0, max: 100_000, unit: 'min, market clock', help: 'age from which profit is locked, scaled to the timeframe' },
+  lockAfterMin: { kind: 'number', value: 30, min: 0, max: 100_000, stricter: 'none', unit: 'min, market clock', help: 'age from which profit is locked, scaled to the timeframe' },
   lockAtShare: { ...share, value: 0.3333, help: 'of the target\'s distance from which profit is locked' },
   lockProfitShare: { ...share, value: 0.3, help: 'of the profit that is locked' },
   ageingFromShare: { ...share, value: 0.5, help: 'of the longest holding from which a flat position tightens' },

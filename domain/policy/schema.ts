@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { d } from '../decimal.ts';
 import { KeelError } from '../errors.ts';
-import type { Policy, PolicyKey, PolicyValue } from './policy.ts';
+import type { Policy, PolicyKey, PolicyValue, PolicyValues } from './policy.ts';
 import { isPolicyKey, POLICY_KEYS, PRESETS, ruleOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 
@@ -49,7 +49,7 @@ export function problemOf(key: PolicyKey, value: unknown): PolicyProblem | null 
 }
 
 /** Two keys that only make sense together: the first must not pass the second. */
-interface Pair {
+export interface Pair {
   readonly low: PolicyKey;
   readonly high: PolicyKey;
   /** They may be equal. */
@@ -64,7 +64,7 @@ export const PAIRS: readonly Pair[] = [
   upTo('protectiveNotionalMax', 'cautiousNotionalMax'), upTo('protectiveLeverageMax', 'cautiousLeverageMax'), upTo('cautiousConfidenceMin', 'protectiveConfidenceMin'),
   upTo('dailyLossMaxBps', 'tripDailyLossBps'), below('aggressiveDrawdownBps', 'safeDrawdownBps'), below('safeDrawdownBps', 'criticalDrawdownBps'), upTo('criticalDrawdownBps', 'tripDrawdownBps'),
   upTo('aggressiveConfidenceMin', 'safeConfidenceMin'), below('streakSlow', 'streakBlock'), upTo('fundingWarnBps', 'fundingBlockBps'), upTo('healthRecheckS', 'healthCheckS'),
-  below('rsiSellMin', 'rsiBuyMax'), upTo('highVolatilityConfidenceMin', 'highVolatilityHalveBelow'), below('confidenceMin', 'confidenceFull'),
+  upTo('highVolatilityConfidenceMin', 'highVolatilityHalveBelow'), below('confidenceMin', 'confidenceFull'),
   upTo('volatilityFactorMin', 'volatilityFactorMax'), upTo('symbolExposureMax', 'grossExposureMax'), upTo('var95MaxBps', 'var99MaxBps'), upTo('var95MaxBps', 'shortfallMaxBps'),
   upTo('slotsChopShare', 'slotsUsualShare'), upTo('slotsUsualShare', 'slotsTrendShare'),
   below('volatilityLowPercentile', 'volatilityHighPercentile'), below('volatilityHighPercentile', 'volatilityExtremePercentile'),
@@ -74,17 +74,30 @@ export const PAIRS: readonly Pair[] = [
 ];
 
 /**
- * What is wrong with a whole policy: keys by themselves, then keys against each other. Empty: nothing.
+ * What is wrong with a whole policy: keys by themselves, then keys against each other. Empty: nothing, it is a policy.
  * @param set keys that somebody just set: of two that do not fit the one that was set is named.
  */
-export function problemsOf(policy: Policy, set: readonly PolicyKey[] = []): readonly PolicyProblem[] {
-  const alone = POLICY_KEYS.flatMap((key) => problemOf(key, policy[key]) ?? []);
-  return alone.length > 0 ? alone : [...PAIRS.flatMap((pair) => pairProblem(policy, pair, set) ?? []), ...ladderProblem(policy, set)];
+export function problemsOf(values: PolicyValues, set: readonly PolicyKey[] = []): readonly PolicyProblem[] {
+  const alone = POLICY_KEYS.flatMap((key) => problemOf(key, values[key]) ?? []);
+  if (alone.length > 0) return alone;
+  const policy = values as Policy;
+  return [...PAIRS.flatMap((pair) => pairProblem(policy, pair, set) ?? []), ...ladderProblem(policy, set)];
 }
 
-function pairProblem(policy: Policy, { low, high, orEqual }: Pair, set: readonly PolicyKey[]): PolicyProblem | null {
+/** Keys that do not fit each other, of values that are allowed by themselves. */
+export function misfitsOf(policy: Policy): readonly PolicyKey[] {
+  const pairs = PAIRS.filter((pair) => !isPairFit(policy, pair)).flatMap(({ low, high }) => [low, high]);
+  return ladderProblem(policy, []).length === 0 ? pairs : [...pairs, 'tp1CloseShare', 'tp2CloseShare'];
+}
+
+export function isPairFit(policy: Policy, { low, high, orEqual }: Pair): boolean {
   const [a, b] = [numeric(policy[low]), numeric(policy[high])];
-  if (orEqual ? a.lte(b) : a.lt(b)) return null;
+  return orEqual ? a.lte(b) : a.lt(b);
+}
+
+function pairProblem(policy: Policy, pair: Pair, set: readonly PolicyKey[]): PolicyProblem | null {
+  const { low, high, orEqual } = pair;
+  if (isPairFit(policy, pair)) return null;
   if (isOnlySet(set, high, low)) return { key: high, value: written(policy[high]), allowed: `${orEqual ? 'at least' : 'above'} ${low}, which is ${written(policy[low])}` };
   return { key: low, value: written(policy[low]), allowed: `${orEqual ? 'up to' : 'below'} ${high}, which is ${written(policy[high])}` };
 }
@@ -109,18 +122,37 @@ export function written(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
 }
 
-/**
- * A stored policy. Keys that came into being after it was written take the value of preset `normal`.
- * @throws {KeelError} POLICY_INVALID, not retried: a value is out of bounds, or it is no policy at all.
- */
-export function parsePolicy(stored: unknown): Policy {
+/** What a row of the store holds. */
+export interface ReadPolicy {
+  /** As stored, but that what is no value at all is there as text. Keys that came into being later: as in preset `normal`. */
+  readonly policy: PolicyValues;
+  /** Empty: it is a policy. */
+  readonly problems: readonly PolicyProblem[];
+}
+
+/** Reads what was stored, whatever it is: another version of Keel may have other rules, and people write rows by hand. */
+export function readPolicy(stored: unknown): ReadPolicy {
   const read = z.record(z.string(), z.unknown()).safeParse(stored);
-  if (!read.success) throw new KeelError('POLICY_INVALID', `a stored policy is an object, not ${written(stored)}`);
+  if (!read.success) return { policy: everyKey(() => written(stored)), problems: [{ key: 'policy', value: written(stored), allowed: 'an object with a value for each key' }] };
   const known = { ...read.data, ...fromBefore(read.data) };
-  const policy = Object.fromEntries(POLICY_KEYS.map((key) => [key, known[key] ?? PRESETS.normal[key]])) as Policy;
-  const problems = problemsOf(policy);
+  const policy = everyKey((key) => plain(known[key] ?? PRESETS.normal[key]));
+  return { policy, problems: problemsOf(policy) };
+}
+
+function everyKey(valueOf: (key: PolicyKey) => PolicyValue): PolicyValues {
+  return Object.fromEntries(POLICY_KEYS.map((key) => [key, valueOf(key)])) as PolicyValues;
+}
+
+/** Text of what is neither number, text nor toggle: no key takes it. */
+function plain(value: unknown): PolicyValue {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  return typeof value === 'boolean' ? value : written(value);
+}
+
+/** @throws {KeelError} POLICY_INVALID, not retried: a value is out of bounds, or it is no policy at all. */
+export function validPolicyOf({ policy, problems }: ReadPolicy): Policy {
   if (problems.length > 0) throw policyInvalid(problems);
-  return policy;
+  return policy as Policy;
 }
 
 /** Keys that once held something else: learned sizing was on or off, and did nothing while it was on; one factor stood for spikes and for high volatility. */
@@ -128,6 +160,10 @@ function fromBefore({ rlSizing, spikeFactor, highVolatilityFactor = spikeFactor 
   return { highVolatilityFactor, ...(typeof rlSizing === 'boolean' ? { rlSizing: rlSizing ? 'shadow' : 'off' } : {}) };
 }
 
-export function policyInvalid(problems: readonly PolicyProblem[]): KeelError {
-  return new KeelError('POLICY_INVALID', problems.map(({ key, value, allowed }) => `${key} = ${value} is refused: ${allowed}`).join('\n'));
+export function policyInvalid(problems: readonly PolicyProblem[], hint?: string): KeelError {
+  return new KeelError('POLICY_INVALID', [...problems.map(problemText), ...(hint === undefined ? [] : [hint])].join('\n'));
+}
+
+export function problemText({ key, value, allowed }: PolicyProblem): string {
+  return `${key} = ${value} is refused: ${allowed}`;
 }

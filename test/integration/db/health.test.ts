@@ -67,7 +67,7 @@ it('two at once come one after the other', async () => {
 });
 
 it('reads the signs of the parts that write to the ledger', async () => {
-  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, newestCandle: null, lastCycle: null, evaluation: null });
+  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null }, newestCandle: null, lastCycle: null, evaluation: null });
   const machinery = { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 400, isFeedCorrupt: true, health: 'ok' } as const;
   await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
   await ledger.watchRisk('sim', [{ at: 2, seenAt: NOW + 9_000, money: null, machinery: null }], { trustsStream: false }); // a cycle's look knows nothing of the stream

@@ -33,7 +33,7 @@ const countOf = async (query: string): Promise<unknown> => (await pool.query<{ n
 
 it('a new portfolio has the built-in policy as version 0 and preset normal as version 1; making it again adds none', async () => {
   await createLedger(pool).ensurePortfolio(PORTFOLIO);
-  expect(await store.active('sim')).toEqual({ version: 1, policy: PRESETS.normal });
+  expect(await store.active('sim')).toEqual({ version: 1, policy: PRESETS.normal, problems: [] });
   expect(await store.history('sim', 9)).toMatchObject([
     { version: 1, kind: 'initial', preset: 'normal', policy: PRESETS.normal, changes: [] }, { version: 0, kind: 'builtIn', preset: 'defensive', policy: PRESETS.defensive, changes: [] },
   ]);
@@ -49,7 +49,7 @@ describe('a change', () => {
       changes: [{ key: 'leverageMax', before: 5, after: 3 }, { key: 'notionalMax', before: '1000', after: '250.5' }, { key: 'allowNewTrades', before: true, after: false }],
     });
     expect(version.at).toBeGreaterThan(before);
-    expect(await store.active('sim')).toEqual({ version: 2, policy: { ...PRESETS.normal, leverageMax: 3, notionalMax: '250.5', allowNewTrades: false } });
+    expect(await store.active('sim')).toEqual({ version: 2, policy: { ...PRESETS.normal, leverageMax: 3, notionalMax: '250.5', allowNewTrades: false }, problems: [] });
     const { rows } = await pool.query(`SELECT event_id, actor, subject, payload FROM domain_events WHERE type = 'policyChanged'`);
     expect(rows).toEqual([{ event_id: 'sim/policy/2', actor: 'ada', subject: 'sim', payload: { version: 2, kind: 'set', preset: null, because: 'a test', changes: version.changes } }]);
     await sealEvents(pool);
@@ -126,7 +126,7 @@ it('a ledger from before has its version carried over, and goes on from there', 
     await migrate(url);
     await createLedger(old).ensurePortfolio(PORTFOLIO);
     const store16 = createPolicyStore(old);
-    expect(await store16.active('sim')).toEqual({ version: 1, policy: { ...PRESETS.normal, leverageMax: 4 } });
+    expect(await store16.active('sim')).toEqual({ version: 1, policy: { ...PRESETS.normal, leverageMax: 4 }, problems: [] });
     expect(await store16.version('sim', 1)).toMatchObject({ kind: 'initial', preset: 'normal', by: 'keel', because: 'preset normal', changes: [] });
     expect((await store16.change(asked({ kind: 'set', values: { leverageMax: 3 } }))).version).toMatchObject({ version: 2, changes: [{ key: 'leverageMax', before: 4, after: 3 }] });
   } finally {

@@ -63,7 +63,7 @@ export async function trialWorld(databases: TestDatabases, { mode = 'paper' as P
   let [now, policy] = [START, PRESETS.normal as Policy];
   const deps: TrialDeps = {
     ledger: { portfolio: async (id) => ({ ...(await ledger.portfolio(id)), mode }), candlesBetween: (query) => ledger.candlesBetween(query) }, venue: portOf<Venue>({ marketTime: async () => now }), models, trials, retrainIntervalMs: 24 * HOUR_MS,
-    policies: { active: async () => ({ version: 1, policy }) as never }, clock: () => now, warn: () => undefined, engine: { wakeTrial: async () => undefined }, features: async () => ({ name: 'none', version: '0', features: [] }), ...seen(trials),
+    policies: { active: async () => ({ version: 1, policy, problems: [] }) as never }, clock: () => now, warn: () => undefined, engine: { wakeTrial: async () => undefined }, features: async () => ({ name: 'none', version: '0', features: [] }), ...seen(trials),
   };
   const { advanceTrial } = createTrialActivities(deps);
   const look = async (hour: number): Promise<TrialLook> => { now = closeOf(hour); return await advanceTrial('sim'); };

@@ -15,11 +15,16 @@ const LEVERAGE = 'domain/sizing/leverage.ts';
 const KELLY = 'domain/sizing/kelly.ts';
 const POSTURE = 'domain/oversight/posture.ts';
 const STOPS = 'domain/health/stops.ts';
+const STRICTER = 'domain/policy/stricter.ts';
+const FALLBACK = 'domain/policy/fallback.ts';
+const MEND = 'domain/policy/mend.ts';
 const checks = unit('domain/guard/guard');
 const stops = unit('domain/health/stops');
 const governor = unit('domain/guard/governor');
 const sizing = unit('domain/sizing/size');
 const posture = unit('domain/oversight/posture');
+const stricter = unit('domain/policy/stricter');
+const fallback = unit('domain/policy/fallback');
 
 export const RISK_MUTANTS: readonly Mutant[] = [
   ...GUARD.map(({ code }) => withoutCheck(code)),
@@ -98,6 +103,14 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'posture: stricter at once', guard: 'a stricter posture waits for nothing', tests: posture, edits: [edit(POSTURE, 'if (isBolder && facts.at', 'if (facts.at')] },
   { name: 'posture: nearly the same', guard: 'a posture that asks for nearly the same is no change', tests: posture, edits: [edit(POSTURE, '  if (isBolder && alikeness(policy, state.posture, posture) >= policy.postureAlikeMin) return { state: kept, change: null };\n', '')] },
   { name: 'posture: a critical one forbids', guard: 'critical allows no new trades', tests: posture, edits: [edit(POSTURE, `case 'critical': return { ...none, allowNewTrades: false };`, `case 'critical': return none;`)] },
+  { name: 'policy: the stricter of two', guard: 'what a person set stricter stays', tests: stricter, edits: [edit(STRICTER, 'isLooser(key, builtIn, held) ? held : builtIn', 'false ? held : builtIn')] },
+  { name: 'policy: terms of the account', guard: 'no caution changes the terms of an account', tests: stricter, edits: [edit(STRICTER, `stricter === 'kept' || isLooser`, 'isLooser')] },
+  { name: 'policy: an old copy tightens', guard: 'the built-in policy is no looser than the last good copy', tests: fallback, edits: [edit(FALLBACK, 'lastGood === null ? builtIn : stricterOf(lastGood.policy, builtIn)', 'builtIn')] },
+  { name: 'policy: an invalid version tightens', guard: 'what is valid of an invalid version counts', tests: fallback, edits: [edit(FALLBACK, `answer.kind === 'read' ? answer.stored.policy : PRESETS.defensive;`, 'PRESETS.defensive;')] },
+  { name: 'policy: an invalid version does not hold', guard: 'a version with a refused key is not taken for the policy', tests: unit('activities/policy'), edits: [edit(FALLBACK, `answer.kind === 'read' && policyProblem === null)`, `answer.kind === 'read')`)] },
+  { name: 'policy: an invalid version is no copy', guard: 'the last good copy is of a valid version', tests: unit('activities/policy'), edits: [edit('activities/policy.ts', ' && answer.stored.problems.length === 0)', ')')] },
+  { name: 'policy: an invalid one under the built-in', guard: 'of an invalid version nothing looser than the built-in policy holds', tests: fallback, edits: [edit(MEND, 'tightened(stricterOf(alone, PRESETS.defensive))', 'tightened(alone)')] },
+  { name: 'policy: what does not fit gets stricter', guard: 'of two keys that do not fit the stricter one stays', tests: fallback, edits: [edit(MEND, 'tightened(stricterOf(alone, PRESETS.defensive))', 'stricterOf(alone, PRESETS.defensive)')] },
 ];
 
 /** A check of the table that is not looked at. */

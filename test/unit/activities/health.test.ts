@@ -20,7 +20,7 @@ const AWAY = (): Promise<never> => Promise.reject(new KeelError('DATABASE_UNREAC
 const GONE = (): Promise<never> => Promise.reject(new KeelError('VENUE_UNREACHABLE', 'the venue is away'));
 const INPUT: HealthInput = { portfolioId: 'p', strategy: 's', timeframe: '1h', workers: 2, schedules: [{ id: 'reconciliation/p', everyMs: 60_000 }], startedAt: NOW, lastsMs: 0 };
 const SIGNS: HealthSigns = {
-  isReplay: false, accountHeardAt: NOW - 1_000, isAccountFeedCorrupt: false,
+  isReplay: false, accountHeardAt: NOW - 1_000, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null },
   newestCandle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, lastCycle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, evaluation: null,
 };
 const ENGINE: EngineSigns = {
@@ -107,6 +107,7 @@ describe('a look at each part', () => {
     ['a Schedule is missing', { engine: { schedules: () => Promise.resolve([]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p is missing)' }],
     ['a Schedule is paused', { engine: { schedules: ([id = '']) => Promise.resolve([{ id, exists: true, isPaused: true, lastAt: NOW }]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p is paused)' }],
     ['a Schedule is late', { engine: { schedules: ([id = '']) => Promise.resolve([{ id, exists: true, isPaused: false, lastAt: NOW - 151_000 }]) } }, { schedules: 'degraded: 1 late, paused or missing (reconciliation/p last ran 151 s ago)' }],
+    ['the policy is not valid', { signs: { policy: { refused: 2, problem: `version 7 is not valid: ${'x'.repeat(400)}` } } }, { policy: expect.stringMatching(/^degraded: 2 keys refused \(version 7 is not valid: x{276}\)$/) as string }],
     ['the account\'s stream is corrupt', { signs: { isAccountFeedCorrupt: true } }, { accountFeed: 'degraded: it brings what cannot be understood' }],
     ['the account\'s stream was never open', { signs: { accountHeardAt: null } }, { accountFeed: 'starting: not counted: it was never open' }],
     ['the account\'s stream is silent for just under 15 s', { signs: { accountHeardAt: NOW - 14_900 } }, { accountFeed: 'healthy: 14.9 s' }],

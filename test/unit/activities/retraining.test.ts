@@ -31,7 +31,7 @@ interface World {
 
 async function planOf({ defined = VIEW, champion, excluded = [], gone = [] }: World) {
   const activities = createRetrainingActivities({
-    policies: portOf<PolicyStore>({ active: async () => ({ policy: PRESETS.normal, version: 1 }) as unknown as Awaited<ReturnType<PolicyStore['active']>> }), clock: () => 0, warn: () => undefined, profile: 'usual', retrainIntervalMs: DAY_MS,
+    policies: portOf<PolicyStore>({ active: async () => ({ policy: PRESETS.normal, version: 1, problems: [] }) as unknown as Awaited<ReturnType<PolicyStore['active']>> }), clock: () => 0, warn: () => undefined, profile: 'usual', retrainIntervalMs: DAY_MS,
     ledger: portOf<Ledger>({
       portfolio: async () => ({ timeframe: '1h', instrumentIds: [...gone, 'BTC'] }) as unknown as Awaited<ReturnType<Ledger['portfolio']>>,
       instruments: async () => [{ id: 'BTC', takerFeeRate: '0.0005' }] as unknown as Awaited<ReturnType<Ledger['instruments']>>,

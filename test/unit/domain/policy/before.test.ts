@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
-import { parsePolicy } from '../../../../domain/policy/schema.ts';
+import { readPolicy, validPolicyOf } from '../../../../domain/policy/schema.ts';
 
 it.each([[true, 'shadow'], [false, 'off'], ['primary', 'primary'], [undefined, 'shadow']])('a policy that was stored with learned sizing %s has it %s', (stored, expected) => {
-  expect(parsePolicy({ ...PRESETS.normal, rlSizing: stored }).rlSizing).toBe(expected);
+  expect(validPolicyOf(readPolicy({ ...PRESETS.normal, rlSizing: stored })).rlSizing).toBe(expected);
 });
 
 it('any other value is refused, with what is allowed', () => {
-  expect(() => parsePolicy({ ...PRESETS.normal, rlSizing: 'perhaps' })).toThrow('rlSizing = perhaps is refused: off or shadow or advise or primary');
+  expect(() => validPolicyOf(readPolicy({ ...PRESETS.normal, rlSizing: 'perhaps' }))).toThrow('rlSizing = perhaps is refused: off or shadow or advise or primary');
 });

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PolicyWish } from '../../../../domain/policy/change.ts';
 import { changePolicy, policyChanges, readPairs } from '../../../../domain/policy/change.ts';
 import type { Policy, PolicyKey, PolicyValue } from '../../../../domain/policy/policy.ts';
 import { POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from '../../../../domain/policy/policy.ts';
-import { PAIRS, parsePolicy, problemOf, problemsOf, rangeOf } from '../../../../domain/policy/schema.ts';
+import { PAIRS, problemOf, problemsOf, rangeOf, readPolicy, validPolicyOf } from '../../../../domain/policy/schema.ts';
+import { valueOf } from './policy.fixture.ts';
 
 const NORMAL = PRESETS.normal;
+const parse = (stored: unknown): Policy => validPolicyOf(readPolicy(stored));
 const setOn = (current: Policy, values: Partial<Record<PolicyKey, PolicyValue>>, seen: Policy = current) => changePolicy({ current, seen, wish: { kind: 'set', values } });
 
 describe('the presets', () => {
@@ -61,6 +64,28 @@ describe('a change', () => {
   });
 });
 
+describe('a change of a version that is not valid', () => {
+  const spoilt = readPolicy({ ...NORMAL, leverageMax: 500, confidenceMin: 'high' }).policy;
+  const change = (wish: PolicyWish) => changePolicy({ current: spoilt, seen: spoilt, wish });
+
+  it('is refused for what it leaves as it is', () => {
+    expect(change({ kind: 'set', values: { leverageMax: 4 } })).toEqual({ kind: 'refused', problems: [{ key: 'confidenceMin', value: 'high', allowed: '0 to 1 0-1' }] });
+  });
+
+  it('is made when it mends all', () => {
+    expect(change({ kind: 'set', values: { leverageMax: 4, confidenceMin: 0.6 } })).toEqual({
+      kind: 'changed', policy: { ...NORMAL, leverageMax: 4, confidenceMin: 0.6 }, changes: [{ key: 'leverageMax', before: 500, after: 4 }, { key: 'confidenceMin', before: 'high', after: 0.6 }],
+    });
+  });
+
+  it('to a preset is always made, whatever is stored', () => {
+    expect(change({ kind: 'preset', name: 'normal' })).toMatchObject({ kind: 'changed', policy: NORMAL });
+    const none = readPolicy([1, 2]).policy;
+    expect(changePolicy({ current: none, seen: none, wish: { kind: 'preset', name: 'defensive' } })).toMatchObject({ kind: 'changed', policy: PRESETS.defensive });
+    expect(changePolicy({ current: none, seen: none, wish: { kind: 'set', values: { leverageMax: 3 } } })).toMatchObject({ kind: 'refused' });
+  });
+});
+
 describe('key=value as text', () => {
   it('is read as its key\'s type', () => {
     expect(readPairs(['leverageMax=3', 'notionalMax = 250.5', 'allowNewTrades=off', 'retraining=true', 'entryStyle=limit', 'sizeFactor=0.5'])).toEqual({
@@ -106,22 +131,15 @@ it.each(POLICY_KEYS)('%s: its bounds are allowed, what lies beyond is not, and i
 });
 
 it('a policy that was stored before a key came into being takes it from `normal`; one that is out of bounds is an error', () => {
-  expect(parsePolicy({ leverageMax: 2, gone: 1 })).toEqual({ ...NORMAL, leverageMax: 2 });
-  expect(parsePolicy({ spikeFactor: 0.3 })).toEqual({ ...NORMAL, spikeFactor: 0.3, highVolatilityFactor: 0.3 }); // one number stood for both
-  expect(parsePolicy({ spikeFactor: 0.3, highVolatilityFactor: 0.6 })).toEqual({ ...NORMAL, spikeFactor: 0.3, highVolatilityFactor: 0.6 });
-  expect(() => parsePolicy({ leverageMax: 0 })).toThrow(expect.objectContaining({ code: 'POLICY_INVALID', message: 'leverageMax = 0 is refused: 1 to 125 ×' }) as Error);
-  expect(() => parsePolicy('normal')).toThrow(expect.objectContaining({ code: 'POLICY_INVALID' }) as Error);
+  expect(parse({ leverageMax: 2, gone: 1 })).toEqual({ ...NORMAL, leverageMax: 2 });
+  expect(parse({ spikeFactor: 0.3 })).toEqual({ ...NORMAL, spikeFactor: 0.3, highVolatilityFactor: 0.3 }); // one number stood for both
+  expect(parse({ spikeFactor: 0.3, highVolatilityFactor: 0.6 })).toEqual({ ...NORMAL, spikeFactor: 0.3, highVolatilityFactor: 0.6 });
+  expect(() => parse({ leverageMax: 0 })).toThrow(expect.objectContaining({ code: 'POLICY_INVALID', message: 'leverageMax = 0 is refused: 1 to 125 ×' }) as Error);
+  expect(() => parse('normal')).toThrow(expect.objectContaining({ code: 'POLICY_INVALID' }) as Error);
 });
 
 it('whatever is asked for: a changed policy keeps every rule, and its changes make it of the old one', () => {
   const keys = [...new Set(PAIRS.flatMap(({ low, high }) => [low, high])), 'positionsMax', 'tp1CloseShare', 'tp2CloseShare', 'allowNewTrades'] as PolicyKey[];
-  const valueOf = (key: PolicyKey): fc.Arbitrary<PolicyValue> => {
-    const rule = ruleOf(key);
-    if (rule.kind === 'toggle') return fc.boolean();
-    if (rule.kind === 'choice') return fc.constantFrom(...rule.choices);
-    if (rule.kind === 'decimal') return fc.nat(2_000).map(String);
-    return rule.kind === 'integer' ? fc.integer({ min: rule.min, max: rule.max }) : fc.double({ min: rule.min, max: rule.max, noNaN: true });
-  };
   const wishes = fc.subarray(keys, { maxLength: 4 }).chain((chosen) => fc.record(Object.fromEntries(chosen.map((key) => [key, valueOf(key)])) as Record<string, fc.Arbitrary<PolicyValue>>));
   fc.assert(fc.property(fc.constantFrom(...PRESET_NAMES), wishes, (name, values) => {
     const before: Policy = PRESETS[name];

@@ -13,6 +13,8 @@ import type { PositionRecord } from '../domain/positions/position.ts';
 import type { Engine } from './feeds.ts';
 import { isLedgerDown, withinMs } from './patience.ts';
 import { closingFillsSince } from './reconciliation.ts';
+import type { ShownHistory } from './shown-history.ts';
+import { createShownHistory } from './shown-history.ts';
 import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading, SurveyRequest } from './types.ts';
 
 export interface EmergencyDeps {
@@ -22,6 +24,7 @@ export interface EmergencyDeps {
   readonly engine: Engine;
   readonly people: Pick<People, 'tell'>;
   readonly clock: () => number;
+  readonly warn: (fields: object, message: string) => void;
 }
 
 const LEDGER_WAIT_MS = 700;
@@ -52,6 +55,7 @@ function readingOf(view: GuardView): GuardReading {
 /** What an emergency does at the venue. Closing needs nothing but the venue; only booking waits for the ledger. */
 export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivities {
   const { ledger, sweeper } = deps;
+  const booking = { ...deps, history: createShownHistory(deps) };
   const portfolios = new Map<string, PortfolioSpec>();
 
   async function portfolioOf(portfolioId: string): Promise<PortfolioSpec | null> {
@@ -73,12 +77,14 @@ export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivit
   return {
     surveyAccount, closePositions,
     withdrawOrders: async (orders: readonly OrderKey[]) => await sweeper.cancel(orders),
-    bookClosings: (request) => bookClosings(deps, request),
+    bookClosings: (request) => bookClosings(booking, request),
   };
 }
 
+type BookingDeps = EmergencyDeps & { readonly history: ShownHistory };
+
 /** Closing fills are booked to the positions that they closed; those that hold nothing any more are told. */
-async function bookClosings(deps: EmergencyDeps, { portfolioId, isLast }: { portfolioId: string; isLast: boolean }): Promise<Booking> {
+async function bookClosings(deps: BookingDeps, { portfolioId, isLast }: { portfolioId: string; isLast: boolean }): Promise<Booking> {
   const { ledger, venue } = deps;
   const [{ deploymentId }, positions, account] = await Promise.all([ledger.portfolio(portfolioId), ledger.openPositions(portfolioId), venue.account({ priority: 'exit' })]);
   const told: string[] = [];
@@ -106,8 +112,8 @@ function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean 
 }
 
 /** Its own orders' fills first, so that what is left is what the emergency closed. @returns the emergency's. */
-async function bookOne({ ledger, venue }: EmergencyDeps, position: PositionRecord, deploymentId: string): Promise<readonly Fill[]> {
-  const fills = await closingFillsSince(venue, position);
+async function bookOne({ ledger, history }: BookingDeps, position: PositionRecord, deploymentId: string): Promise<readonly Fill[]> {
+  const fills = await closingFillsSince(history, position);
   await ledger.applyFills(position.portfolioId, fills.all);
   const closings = fills.closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) === 'ours');
   await ledger.applyOutsideFills(position.positionId, closings, { upToHeld: true });

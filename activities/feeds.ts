@@ -10,6 +10,9 @@ import type { AccountEvent, MarketEvent, Stream } from '../domain/ports/venue.ts
 import type { CycleInput, FeedInput } from '../workflows/messages.ts';
 import type { AccountWatch, WatchDeps } from './account-watch.ts';
 import { createAccountWatch } from './account-watch.ts';
+import { createCandleGathering } from './candle-gathering.ts';
+import type { ShownDeps } from './shown-candles.ts';
+import { createShownCandles } from './shown-candles.ts';
 import type { FeedActivities } from './types.ts';
 
 /** What a feed needs of the engine: waking positions and starting what the market clock makes due. */
@@ -35,14 +38,14 @@ export interface Engine {
   isRunning(workflowId: string): Promise<boolean>;
 }
 
-export interface FeedDeps extends WatchDeps {
+export interface FeedDeps extends WatchDeps, Pick<ShownDeps, 'warn'> {
   readonly cancelled: Cancelled;
 }
 
 /** Of the activity that asks: rejects when it is cancelled or its worker shuts down. */
 export type Cancelled = () => Promise<never>;
 
-/** The account is looked at so often, whatever the stream tells. Wall clock. */
+/** The account is looked at so often, whatever the stream tells, and candles that wait for others. Wall clock. */
 const WATCH_EVERY_MS = 2_000;
 
 /** Under this name the ledger holds the close time of the newest candle that the feed handed on. */
@@ -75,17 +78,16 @@ export function createFeedActivities(deps: FeedDeps): FeedActivities {
       await candles.catchUp();
       if (input.startsCycles) await deps.engine.startEvaluation(input.portfolioId); // also where no candle was missed: one may have been lost with its engine
       const stream = await deps.venue.streamMarket({ instrumentIds: input.instrumentIds, timeframe: input.timeframe }, (event) => onMarketEvent(deps, input, candles, event));
-      await untilEnded(deps, stream, () => candles.catchUp());
+      await untilEnded(deps, stream, () => candles.catchUp(), () => candles.look());
     },
   };
 }
 
 /** @param watching done every two seconds while the stream is open. */
-async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () => Promise<void>, watching: (() => Promise<void>) | null = null): Promise<void> {
+async function untilEnded(deps: FeedDeps, stream: Stream, afterSubscribing: () => Promise<void>, watching: () => Promise<void>): Promise<void> {
   const ended = new AbortController();
   try {
-    const watched = watching === null ? [] : [repeat(watching, ended.signal)];
-    await Promise.race([afterSubscribing().then(() => stream.closed), deps.cancelled(), stream.closed, ...watched]);
+    await Promise.race([afterSubscribing().then(() => stream.closed), deps.cancelled(), stream.closed, repeat(watching, ended.signal)]);
   } finally {
     ended.abort();
     await stream.close();
@@ -125,22 +127,41 @@ function beginOf(lasts: readonly number[], since: number, lengthMs: number): num
 /** Market clock: the moment of the newest retrain that was asked for. */
 const RETRAIN_CURSOR = 'retrain';
 
+/** One for all that fell due after a moment: a retrain learns from whatever there is. What was asked for is not asked for again. */
+function createRetrainAsker({ ledger, engine }: Pick<FeedDeps, 'ledger' | 'engine'>, { portfolioId, retrain, startsCycles }: FeedInput): (after: number, at: number) => Promise<void> {
+  return async (after, at) => {
+    if (!startsCycles || retrain === undefined || !isRetrainDue(retrain, after, at)) return;
+    const due = retrainDueAt(retrain, at);
+    if (((await ledger.cursor(portfolioId, RETRAIN_CURSOR)) ?? 0) >= due) return;
+    await engine.startRetrain(portfolioId, 'schedule');
+    await ledger.setCursor(portfolioId, RETRAIN_CURSOR, due);
+  };
+}
+
 interface CandleKeeper {
   add(instrumentId: InstrumentId, candle: Candle): Promise<void>;
   /** Fetches what was missed since the cursor, and starts the cycles of these candles in order. */
   catchUp(): Promise<void>;
+  /** Hands on what waited long enough for a symbol that sends no candles. */
+  look(): Promise<void>;
 }
 
 /**
  * Collects closed candles until every symbol has one, stores them together and starts the cycle. The cursor moves only
  * after the cycle was started: a feed that dies in between starts it again, and the claim makes the second a duplicate.
  */
-function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInput): CandleKeeper {
+function createCandleKeeper({ ledger, venue, engine, clock, warn }: FeedDeps, input: FeedInput): CandleKeeper {
   const lengthMs = timeframeMs(input.timeframe);
-  const pending = new Map<number, Map<InstrumentId, Candle>>();
+  const gathered = createCandleGathering(input.instrumentIds, clock);
+  const shownCandles = createShownCandles({ venue, warn });
+  const retrainIfDue = createRetrainAsker({ ledger, engine }, input);
   const cursorName = marketFeedCursor(input);
   let cursor: number | null = null; // close time of the newest candle that was handed on
   let queue: Promise<void> = Promise.resolve();
+
+  function seriesOf(instrumentId: InstrumentId, candles: readonly Candle[]): CandleSeries {
+    return { instrumentId, timeframe: input.timeframe, candles };
+  }
 
   function inTurn(work: () => Promise<void>): Promise<void> {
     const next = queue.then(work);
@@ -156,22 +177,11 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
     }
     await ledger.setCursor(input.portfolioId, cursorName, closeTime);
     cursor = closeTime;
-  }
-
-  /** One for all that fell due after a moment: a retrain learns from whatever there is. What was asked for is not asked for again. */
-  async function retrainIfDue(after: number, at: number): Promise<void> {
-    const { portfolioId, retrain, startsCycles } = input;
-    if (!startsCycles || retrain === undefined || !isRetrainDue(retrain, after, at)) return;
-    const due = retrainDueAt(retrain, at);
-    if (((await ledger.cursor(portfolioId, RETRAIN_CURSOR)) ?? 0) >= due) return;
-    await engine.startRetrain(portfolioId, 'schedule');
-    await ledger.setCursor(portfolioId, RETRAIN_CURSOR, due);
+    gathered.forget(closeTime);
   }
 
   async function fetchAll(since: number, limit: number): Promise<CandleSeries[]> {
-    return await Promise.all(input.instrumentIds.map(async (instrumentId) => ({
-      instrumentId, timeframe: input.timeframe, candles: await venue.candles({ instrumentId, timeframe: input.timeframe, since, limit }),
-    })));
+    return await Promise.all(input.instrumentIds.map(async (id) => seriesOf(id, await shownCandles({ instrumentId: id, timeframe: input.timeframe, since, limit }))));
   }
 
   async function firstHistory(): Promise<void> {
@@ -199,15 +209,24 @@ function createCandleKeeper({ ledger, venue, engine }: FeedDeps, input: FeedInpu
 
   async function add(instrumentId: InstrumentId, candle: Candle): Promise<void> {
     const closeTime = candle.openTime + lengthMs;
-    if (cursor !== null && closeTime <= cursor) return; // known: a reconnected stream repeats itself
-    const together = pending.get(closeTime) ?? new Map<InstrumentId, Candle>();
-    pending.set(closeTime, together.set(instrumentId, candle));
-    if (together.size < input.instrumentIds.length) return;
-    for (const time of pending.keys()) if (time <= closeTime) pending.delete(time);
-    if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp(); // a candle was missed
-    await retrainIfDue(closeTime - lengthMs, closeTime);
-    await handOn(closeTime, [...together].map(([id, it]) => ({ instrumentId: id, timeframe: input.timeframe, candles: [it] })));
+    if (cursor !== null && closeTime <= cursor) return await addLate(instrumentId, candle);
+    if (gathered.add(closeTime, instrumentId, candle)) await pass(closeTime);
   }
 
-  return { add: (instrumentId, candle) => inTurn(() => add(instrumentId, candle)), catchUp: () => inTurn(catchUp) };
+  /** A reconnected stream repeats what is known; what was handed on without it is new. */
+  async function addLate(instrumentId: InstrumentId, candle: Candle): Promise<void> {
+    if (gathered.late(instrumentId)) await ledger.writeCandles([seriesOf(instrumentId, [candle])]);
+  }
+
+  async function pass(closeTime: number): Promise<void> {
+    if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp(); // a candle was missed
+    await retrainIfDue(closeTime - lengthMs, closeTime);
+    await handOn(closeTime, gathered.of(closeTime).map(([id, it]) => seriesOf(id, [it])));
+  }
+
+  async function look(): Promise<void> {
+    for (const closeTime of gathered.giveUp()) if (cursor === null || closeTime > cursor) await pass(closeTime);
+  }
+
+  return { add: (instrumentId, candle) => inTurn(() => add(instrumentId, candle)), catchUp: () => inTurn(catchUp), look: () => inTurn(look) };
 }

@@ -1,5 +1,4 @@
-import { KeelError } from '../domain/errors.ts';
-import type { Candle, CandleSeries } from '../domain/market/candle.ts';
+import type { CandleSeries } from '../domain/market/candle.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import { missingSpans } from '../domain/market/missing.ts';
 import type { Timeframe } from '../domain/market/timeframe.ts';
@@ -9,8 +8,8 @@ import type { Venue } from '../domain/ports/venue.ts';
 
 export interface HistoryDeps {
   readonly ledger: Pick<Ledger, 'candlesBetween'>;
-  readonly venue: Pick<Venue, 'candles'>;
-  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  /** None of a symbol that the venue does not list any more: `createShownCandles`. */
+  readonly shownCandles: Venue['candles'];
 }
 
 interface HistoryQuery {
@@ -34,7 +33,7 @@ export async function readHistory(deps: HistoryDeps, query: HistoryQuery, keep: 
   for (const span of missingSpans(known?.candles ?? [], { from, to, lengthMs })) {
     const end = span.from + span.count * lengthMs;
     for (let since = span.from; since < end;) {
-      const shown = await shownCandles(deps, { instrumentId, timeframe, since, limit: Math.min(PAGE_CANDLES, (end - since) / lengthMs) });
+      const shown = await deps.shownCandles({ instrumentId, timeframe, since, limit: Math.min(PAGE_CANDLES, (end - since) / lengthMs) });
       const page = shown.filter((it) => it.openTime >= since && it.openTime < end);
       const last = page.at(-1);
       if (last === undefined) break; // it has no more: not listed yet, or a gap of its own
@@ -47,18 +46,7 @@ export async function readHistory(deps: HistoryDeps, query: HistoryQuery, keep: 
 }
 
 /** Open time of the first candle that the venue shows from a moment on; null: none before the other moment. */
-export async function firstCandleAt(deps: Pick<HistoryDeps, 'venue' | 'warn'>, { instrumentId, timeframe, from, to }: HistoryQuery): Promise<number | null> {
-  const [first] = await shownCandles(deps, { instrumentId, timeframe, since: from, limit: 1 });
+export async function firstCandleAt({ shownCandles }: Pick<HistoryDeps, 'shownCandles'>, { instrumentId, timeframe, from, to }: HistoryQuery): Promise<number | null> {
+  const [first] = await shownCandles({ instrumentId, timeframe, since: from, limit: 1 });
   return first === undefined || first.openTime >= to ? null : first.openTime;
-}
-
-/** None where the venue refuses: it does not list the symbol any more, and the others are not to wait for it. */
-async function shownCandles({ venue, warn }: Pick<HistoryDeps, 'venue' | 'warn'>, query: Parameters<Venue['candles']>[0]): Promise<readonly Candle[]> {
-  try {
-    return await venue.candles(query);
-  } catch (error) {
-    if (!(error instanceof KeelError) || error.code !== 'VENUE_REFUSED') throw error;
-    warn({ instrumentId: query.instrumentId, error: error.message }, 'the venue shows no candles of it: what the ledger has is learned from');
-    return [];
-  }
 }

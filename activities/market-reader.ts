@@ -4,26 +4,31 @@ import type { Instrument } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import { once } from '../domain/once.ts';
 import type { Ledger, PortfolioSpec } from '../domain/ports/ledger.ts';
-import type { Venue } from '../domain/ports/venue.ts';
 import { createCandleWindows } from './candle-windows.ts';
 import type { Served, ServingDeps, ServingQuestion } from './serving.ts';
+import type { ShownDeps } from './shown-candles.ts';
+import { createShownCandles } from './shown-candles.ts';
 
 export interface MarketReader {
   /** Kept: a portfolio's spec does not change while a worker runs. */
   portfolioOf(portfolioId: string): Promise<{ spec: PortfolioSpec; instruments: readonly Instrument[] }>;
-  /** Up to the candle's close: from the ledger; what it lacks, in the middle too, comes from the venue, and stays in the ledger. */
+  /**
+   * Up to the candle's close: from the ledger; what it lacks, in the middle too, comes from the venue, and stays in the
+   * ledger. A symbol that the venue does not list any more has what the ledger holds, and soon is stale.
+   */
   candlesOf(candle: CandleRef, instruments: readonly Instrument[]): Promise<readonly CandleSeries[]>;
 }
 
 /** @param windowCandles how far back each series reaches, ≥ 1 */
-export function createMarketReader({ ledger, venue }: { readonly ledger: Pick<Ledger, 'portfolio' | 'instruments' | 'candles' | 'writeCandles'>; readonly venue: Pick<Venue, 'candles'> }, windowCandles: number): MarketReader {
+export function createMarketReader({ ledger, ...deps }: ShownDeps & { readonly ledger: Pick<Ledger, 'portfolio' | 'instruments' | 'candles' | 'writeCandles'> }, windowCandles: number): MarketReader {
+  const shownCandles = createShownCandles(deps);
   const windows = createCandleWindows(ledger, windowCandles);
   const portfolios = new Map<string, { spec: PortfolioSpec; instruments: readonly Instrument[] }>();
 
   async function fetchMissing(series: CandleSeries, lastOpen: number, candle: CandleRef): Promise<CandleSeries> {
     const lengthMs = timeframeMs(candle.timeframe);
     const since = lastBeforeGap(series.candles, lengthMs) ?? lastOpen - windowCandles * lengthMs;
-    const fetched = await venue.candles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: windowCandles + 1 });
+    const fetched = await shownCandles({ instrumentId: series.instrumentId, timeframe: candle.timeframe, since, limit: windowCandles + 1 });
     return { ...series, candles: fetched.filter((it) => it.openTime <= lastOpen) };
   }
 

@@ -1,21 +1,20 @@
-import { isVenueTrouble, KeelError } from '../domain/errors.ts';
+import { KeelError } from '../domain/errors.ts';
 import type { Candle } from '../domain/market/candle.ts';
-import type { InstrumentId } from '../domain/market/instrument.ts';
-import type { Timeframe } from '../domain/market/timeframe.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { DueMark, Ledger } from '../domain/ports/ledger.ts';
 import type { ModelStore } from '../domain/ports/model-store.ts';
 import type { TrialStore } from '../domain/ports/trial-store.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 import { isKnownLabel } from '../domain/predictions/label.ts';
-import type { CandleShelf, DuePrediction, Outcome, Pricing, VenueAnswer } from '../domain/predictions/outcome.ts';
+import type { CandleShelf, DuePrediction, Outcome, Pricing } from '../domain/predictions/outcome.ts';
 import { pricingOf } from '../domain/predictions/outcome.ts';
 import { isLookAwaited } from '../domain/promotion/standing.ts';
 import { isSupervisionDue } from '../domain/promotion/supervisor.ts';
+import { createBackFiller, keyOf } from './back-fill.ts';
 import type { EvaluationActivities, EvaluationStep } from './types.ts';
 
 export interface EvaluationDeps {
-  readonly ledger: Pick<Ledger, 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
+  readonly ledger: Pick<Ledger, 'portfolio' | 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
   readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
   readonly models: Pick<ModelStore, 'latestSupervision'>;
   readonly trials: Pick<TrialStore, 'awaited'>;
@@ -26,11 +25,11 @@ const BATCH_MAX = 4_000;
 const BATCHES_MAX = 20;
 /** What lies further apart is priced in different batches: candles are read in one span. */
 const SPAN_CANDLES = 500;
-/** More than a span and the longest horizon. */
-const FETCH_MAX = 1_000;
 
 /** Prices what is due, set by set: predictions, their candles, their outcomes. */
 export function createEvaluationActivities({ ledger, venue, models, trials }: EvaluationDeps): EvaluationActivities {
+  const backFill = createBackFiller({ ledger, venue });
+
   return { evaluateDue };
 
   async function evaluateDue({ portfolioId, after }: { portfolioId: string; after: DueMark | null }): Promise<EvaluationStep> {
@@ -40,7 +39,7 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
       const due = withinSpan(await ledger.duePredictions({ portfolioId, marketTime, after: step.after, limit: BATCH_MAX }));
       const last = due.at(-1);
       if (last === undefined) return { ...step, isLast: true, ...(await alsoDue(portfolioId, marketTime)) };
-      const { outcomes, waiting, problem } = await priceKnown(due, marketTime);
+      const { outcomes, waiting, problem } = await priceKnown(portfolioId, due, marketTime);
       await ledger.recordOutcomes(portfolioId, outcomes);
       const unpriceable = outcomes.filter((it) => it.state === 'unpriceable').length;
       step = {
@@ -52,10 +51,10 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
   }
 
   /** What is foretold by a label whose file is not loaded here waits until it is. */
-  async function priceKnown(due: readonly DuePrediction[], evaluatedAt: number): ReturnType<typeof price> {
+  async function priceKnown(portfolioId: string, due: readonly DuePrediction[], evaluatedAt: number): ReturnType<typeof price> {
     const known = due.filter((it) => isKnownLabel(it.labelVersion));
     const unknown = due.find((it) => !isKnownLabel(it.labelVersion));
-    const priced = await price(known, evaluatedAt);
+    const priced = await price(portfolioId, known, evaluatedAt);
     return unknown === undefined ? priced : { ...priced, waiting: priced.waiting + due.length - known.length, problem: priced.problem ?? `label ${unknown.labelVersion} is not known here: KEEL_LABEL must name the file that defines it` };
   }
 
@@ -65,11 +64,11 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
     return { isSupervisionDue: isSupervisionDue(supervised?.at ?? null, marketTime), isTrialDue: awaited?.isReplay === false && isLookAwaited(awaited, marketTime) };
   }
 
-  async function price(due: readonly DuePrediction[], evaluatedAt: number): Promise<{ outcomes: readonly Outcome[]; waiting: number; problem: string | null }> {
+  async function price(portfolioId: string, due: readonly DuePrediction[], evaluatedAt: number): Promise<{ outcomes: readonly Outcome[]; waiting: number; problem: string | null }> {
     const shelves = await readShelves(due);
     const first = due.map((prediction) => ({ prediction, pricing: pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: null }) }));
     const lacking = first.flatMap(({ prediction, pricing }) => (pricing.kind === 'missing' ? [{ prediction, openTimes: pricing.openTimes }] : []));
-    const { answers, problem } = await backFill(lacking, shelves, evaluatedAt);
+    const { answers, problem } = await backFill(portfolioId, lacking, { shelves, askedAt: evaluatedAt });
     const second = lacking.map(({ prediction }) => pricingUnlessInvalid(prediction, shelfOf(shelves, prediction), { evaluatedAt, asked: answers.get(keyOf(prediction)) ?? null }));
     const pricings = [...first.map(({ pricing }) => pricing).filter((it) => it.kind !== 'missing'), ...second];
     const outcomes = pricings.flatMap((pricing) => (pricing.kind === 'outcome' ? [pricing.outcome] : []));
@@ -86,31 +85,6 @@ export function createEvaluationActivities({ ledger, venue, models, trials }: Ev
     }
     return shelves;
   }
-
-  /** Candles that the ledger lacks come from the venue, and stay in the ledger. One instrument's trouble is not another's. */
-  async function backFill(lacking: readonly { readonly prediction: DuePrediction; readonly openTimes: readonly number[] }[], shelves: Map<string, Map<number, Candle>>, askedAt: number): Promise<{ answers: ReadonlyMap<string, VenueAnswer>; problem: string | null }> {
-    const answers = new Map<string, VenueAnswer>();
-    let problem: string | null = null;
-    for (const [key, group] of Map.groupBy(lacking, ({ prediction }) => keyOf(prediction))) {
-      const [{ prediction: { instrumentId, timeframe } }] = group as [(typeof group)[number]];
-      try {
-        const candles = await venue.candles({ instrumentId, timeframe, since: Math.min(...group.flatMap((it) => it.openTimes)), limit: FETCH_MAX });
-        await ledger.writeCandles([{ instrumentId, timeframe, candles }]);
-        const shelf = shelves.get(key) ?? new Map<number, Candle>();
-        for (const candle of candles) shelf.set(candle.openTime, shelf.get(candle.openTime) ?? candle);
-        shelves.set(key, shelf);
-        answers.set(key, { openTimes: candles.map((it) => it.openTime), askedAt });
-      } catch (error) {
-        if (!isVenueTrouble(error)) throw error;
-        problem = `${error.code}: ${error.message}`;
-      }
-    }
-    return { answers, problem };
-  }
-}
-
-function keyOf({ instrumentId, timeframe }: { readonly instrumentId: InstrumentId; readonly timeframe: Timeframe }): string {
-  return `${timeframe} ${instrumentId}`;
 }
 
 /** Why some wait, in words; null: none does. @param said what kept the venue from answering */

@@ -15,6 +15,8 @@ import type { UnwrittenOrder } from '../domain/reconciliation/differences.ts';
 import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT, UNWRITTEN_MAX_MS } from '../domain/reconciliation/differences.ts';
 import { MODES_THAT_FORGET, openingBalanceOf } from '../domain/reconciliation/opening-balance.ts';
 import type { Engine } from './feeds.ts';
+import type { ShownHistory } from './shown-history.ts';
+import { createShownHistory } from './shown-history.ts';
 import type { ObservedDifferences, ReconciliationActivities } from './types.ts';
 
 export interface ReconciliationDeps {
@@ -22,12 +24,16 @@ export interface ReconciliationDeps {
   readonly venue: Venue;
   readonly engine: Engine;
   readonly clock: () => number;
+  readonly warn: (fields: object, message: string) => void;
 }
+
+type Deps = ReconciliationDeps & { readonly history: ShownHistory };
 
 /** Outcome of a missed fill. */
 const APPLIED = 'applied';
 
-export function createReconciliationActivities(deps: ReconciliationDeps): ReconciliationActivities {
+export function createReconciliationActivities(given: ReconciliationDeps): ReconciliationActivities {
+  const deps: Deps = { ...given, history: createShownHistory(given) };
   const { ledger, venue, engine, clock } = deps;
 
   async function compareWithVenue(portfolioId: string): Promise<ObservedDifferences> {
@@ -91,11 +97,11 @@ async function runningOf(engine: Engine, positions: readonly PositionRecord[]): 
 }
 
 /** A fill is a fact: it is booked at one look. Of symbols with orders or positions, what is newer than the newest that we hold. */
-async function applyMissedFills(deps: ReconciliationDeps, portfolioId: string): Promise<Difference[]> {
+async function applyMissedFills(deps: Deps, portfolioId: string): Promise<Difference[]> {
   const view = await deps.ledger.reconciliationView(portfolioId);
   const missed: Difference[] = [];
   for (const instrumentId of symbolsWithBusiness(view)) {
-    missed.push(...(await bookFills(deps, portfolioId, await deps.venue.fills({ instrumentId, since: view.lastFillAt[instrumentId] ?? 0 }))));
+    missed.push(...(await bookFills(deps, portfolioId, await deps.history.fills({ instrumentId, since: view.lastFillAt[instrumentId] ?? 0 }))));
   }
   return missed;
 }
@@ -119,17 +125,17 @@ function symbolsWithBusiness(view: ReconciliationView): readonly InstrumentId[] 
 }
 
 /** Fills of the symbols that differ, since the oldest of our positions there: an older one may be missing behind a newer one. */
-async function historyOfDiffering({ venue }: ReconciliationDeps, view: ReconciliationView, account: VenueAccount): Promise<readonly Fill[]> {
+async function historyOfDiffering({ history }: Deps, view: ReconciliationView, account: VenueAccount): Promise<readonly Fill[]> {
   const fills: Fill[] = [];
   for (const instrumentId of differingInstruments(view, account)) {
     const ours = view.positions.filter((it) => it.plan.instrument.id === instrumentId);
-    if (ours.length > 0) fills.push(...(await fillsWithOrders(venue, instrumentId, Math.min(...ours.map((it) => tradedSince(it.plan))))));
+    if (ours.length > 0) fills.push(...(await fillsWithOrders(history, instrumentId, Math.min(...ours.map((it) => tradedSince(it.plan))))));
   }
   return fills;
 }
 
-async function fillsWithOrders(venue: Venue, instrumentId: InstrumentId, since: number): Promise<readonly Fill[]> {
-  const [fills, orders] = await Promise.all([venue.fills({ instrumentId, since }), venue.orderHistory({ instrumentId, since })]);
+async function fillsWithOrders(history: ShownHistory, instrumentId: InstrumentId, since: number): Promise<readonly Fill[]> {
+  const [fills, orders] = await Promise.all([history.fills({ instrumentId, since }), history.orderHistory({ instrumentId, since })]);
   return withOrderNames(fills, orders);
 }
 
@@ -153,7 +159,7 @@ async function unwrittenOf(ledger: Ledger, view: ReconciliationView, orders: rea
 }
 
 /** One named outcome for every kind. */
-async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: NotedDifference): Promise<string> {
+async function actOn(deps: Deps, portfolioId: string, difference: NotedDifference): Promise<string> {
   const { ledger, engine } = deps;
   switch (difference.kind) {
     case 'closedOutside':
@@ -187,32 +193,32 @@ async function actOn(deps: ReconciliationDeps, portfolioId: string, difference: 
 }
 
 /** Fills of a position's symbol since it was decided on, with the ids of their orders, and those of them that reduce it. */
-export async function closingFillsSince(venue: Venue, position: PositionRecord): Promise<{ readonly all: readonly Fill[]; readonly closing: readonly Fill[] }> {
-  const all = await fillsWithOrders(venue, position.plan.instrument.id, tradedSince(position.plan));
+export async function closingFillsSince(history: ShownHistory, position: PositionRecord): Promise<{ readonly all: readonly Fill[]; readonly closing: readonly Fill[] }> {
+  const all = await fillsWithOrders(history, position.plan.instrument.id, tradedSince(position.plan));
   return { all, closing: closingFillsOf(position, all) };
 }
 
-async function endPosition({ ledger, venue, engine }: ReconciliationDeps, positionId: string, kind: DifferenceKind): Promise<string> {
+async function endPosition({ ledger, history, engine }: Deps, positionId: string, kind: DifferenceKind): Promise<string> {
   const { position } = await ledger.positionSnapshot(positionId);
-  await ledger.applyOutsideFills(positionId, kind === 'closedInEmergency' ? await fillsOfEmergency({ ledger, venue }, position) : closingFillsOf(position, await fillsOf(venue, position)));
+  await ledger.applyOutsideFills(positionId, kind === 'closedInEmergency' ? await fillsOfEmergency({ ledger, history }, position) : closingFillsOf(position, await fillsOf(history, position)));
   const reason = kind === 'liquidated' ? 'liquidation' : kind === 'closedInEmergency' ? 'emergency' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);
   return `position told: ${reason}`;
 }
 
-async function fillsOf(venue: Venue, { plan }: PositionRecord): Promise<readonly Fill[]> {
-  return await venue.fills({ instrumentId: plan.instrument.id, since: tradedSince(plan) });
+async function fillsOf(history: ShownHistory, { plan }: PositionRecord): Promise<readonly Fill[]> {
+  return await history.fills({ instrumentId: plan.instrument.id, since: tradedSince(plan) });
 }
 
 /** What the emergency closed of another hand's holding is not this position's. */
-async function fillsOfEmergency({ ledger, venue }: Pick<ReconciliationDeps, 'ledger' | 'venue'>, position: PositionRecord): Promise<readonly Fill[]> {
+async function fillsOfEmergency({ ledger, history }: Pick<Deps, 'ledger' | 'history'>, position: PositionRecord): Promise<readonly Fill[]> {
   const { deploymentId } = await ledger.portfolio(position.portfolioId);
-  return (await closingFillsSince(venue, position)).closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== 'foreign');
+  return (await closingFillsSince(history, position)).closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== 'foreign');
 }
 
 /** Its position is woken to write it down. One that does not, within its time, forgot it: reset, or resumed, while the ledger was away. */
-async function awaitWriting(deps: ReconciliationDeps, difference: NotedDifference): Promise<string> {
+async function awaitWriting(deps: Deps, difference: NotedDifference): Promise<string> {
   const positions = textsOf(difference, 'positions');
   if (deps.clock() - difference.firstSeenAt < UNWRITTEN_MAX_MS) {
     for (const positionId of positions) await deps.engine.wakePosition(positionId);
@@ -224,12 +230,12 @@ async function awaitWriting(deps: ReconciliationDeps, difference: NotedDifferenc
 }
 
 /** What the venue knows of the order counts. What it had taken and does not know any more has ended. */
-async function lookAgain({ ledger, venue, engine, clock }: ReconciliationDeps, difference: Difference): Promise<string> {
+async function lookAgain({ ledger, venue, history, engine, clock }: Deps, difference: Difference): Promise<string> {
   const clientOrderId = textOf(difference, 'clientOrderId');
   const row = await ledger.order(clientOrderId);
   if (row === null) return 'not in the ledger any more';
   const isProvable = (await venue.serverTime()) >= absenceProvableAt(row, PROTOCOL_TIMES); // before it asks
-  const found = await venue.lookUp({ clientOrderId, instrumentId: row.intent.instrumentId, book: bookOf(row.intent.type) });
+  const found = await history.lookUp({ clientOrderId, instrumentId: row.intent.instrumentId, book: bookOf(row.intent.type) });
   if (found === null && (!isProvable || !canApply(row.state, 'vanished'))) return 'not found at the venue; its position looks again';
   if (found === null) await ledger.applyOrderEvent(clientOrderId, { kind: 'vanished' }, clock());
   else {

@@ -25,6 +25,7 @@ import { TEST_DAYS_MIN } from '../domain/validation/gate.ts';
 import { firstCandleAt, readHistory } from './history.ts';
 import type { PolicyReaderDeps } from './policy.ts';
 import { createPolicyReader } from './policy.ts';
+import { createShownCandles } from './shown-candles.ts';
 import type { CandidateVerdict, RetrainingActivities } from './types.ts';
 
 export interface RetrainingDeps extends PolicyReaderDeps {
@@ -49,12 +50,13 @@ const ACTOR = 'dailyRetrain';
 export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActivities {
   const { ledger, models, trainer, clock } = deps;
   const readPolicy = createPolicyReader(deps);
+  const shownCandles = createShownCandles(deps);
 
   async function makeSnapshot(plan: RetrainPlan, keep: (series: CandleSeries) => Promise<void>): Promise<SnapshotSummary> {
     const terms = termsOf(plan);
     const [policy, instruments] = await Promise.all([terms.rules ? policyOf(plan) : null, ledger.instruments(plan.universe)]);
     const series: CandleSeries[] = [];
-    for (const instrumentId of plan.universe) series.push(await readHistory(deps, { instrumentId, timeframe: plan.timeframe, from: plan.candlesFrom, to: plan.asOf }, keep)); // one after the other: trading has the first claim on the venue's limits
+    for (const instrumentId of plan.universe) series.push(await readHistory({ ledger, shownCandles }, { instrumentId, timeframe: plan.timeframe, from: plan.candlesFrom, to: plan.asOf }, keep)); // one after the other: trading has the first claim on the venue's limits
     return await trainer.snapshot(snapshotRequestOf(terms, { timeframe: plan.timeframe, label: plan.label, testShare: plan.folds.testShare, instruments, series, policy }));
   }
 
@@ -72,7 +74,7 @@ export function createRetrainingActivities(deps: RetrainingDeps): RetrainingActi
   const fitOf = ({ plan, dataHash, candidate }: { readonly plan: RetrainPlan; readonly dataHash: string; readonly candidate: PlannedCandidate }) => ({ dataHash, recipe: candidate.recipe, folds: plan.folds });
 
   return {
-    planRetrain: createPlanner(deps),
+    planRetrain: createPlanner(deps, shownCandles),
     prepareDataset: (plan) => makeSnapshot(plan, (series) => ledger.writeCandles([series])),
     fitFold: async ({ plan, dataHash, candidate, fold }) => {
       await ensureSnapshot(plan, dataHash);
@@ -119,7 +121,7 @@ function termsOf({ asOf, from, candlesFrom, universe, halfLifeMs, champion, poli
 }
 
 /** What a retrain is about, as things stand when it begins. */
-function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'] {
+function createPlanner(deps: RetrainingDeps, shownCandles: Venue['candles']): RetrainingActivities['planRetrain'] {
   const { ledger, venue, models, trainer } = deps;
   const readPolicy = createPolicyReader(deps);
   const profile = PROFILES[deps.profile];
@@ -139,7 +141,7 @@ function createPlanner(deps: RetrainingDeps): RetrainingActivities['planRetrain'
     }
     const { id: featureSet, warmupCandles } = set;
     const wanted = asOf - profile.lookbackMs;
-    const firsts = await Promise.all(instrumentIds.map((instrumentId) => firstCandleAt(deps, { instrumentId, timeframe, from: wanted - warmupCandles * lengthMs, to: asOf })));
+    const firsts = await Promise.all(instrumentIds.map((instrumentId) => firstCandleAt({ shownCandles }, { instrumentId, timeframe, from: wanted - warmupCandles * lengthMs, to: asOf })));
     const first = Math.min(...firsts.flatMap((it) => it ?? []));
     const from = Math.max(wanted, first + warmupCandles * lengthMs);
     const days = testDaysOf(profile, asOf - from);

@@ -11,12 +11,11 @@ import { createLedger } from '../db/ledger.ts';
 import { migrate } from '../db/migrate.ts';
 import { createPool } from '../db/pool.ts';
 import { KeelError, messageOf } from '../domain/errors.ts';
-import type { Instrument, InstrumentId } from '../domain/market/instrument.ts';
+import type { InstrumentId } from '../domain/market/instrument.ts';
 import { instrumentIdOf } from '../domain/market/instrument.ts';
 import { timeframeMs } from '../domain/market/timeframe.ts';
 import type { Ledger } from '../domain/ports/ledger.ts';
 import type { Venue } from '../domain/ports/venue.ts';
-import type { PositionRecord } from '../domain/positions/position.ts';
 import { RISK_CANDLES } from '../domain/risk/returns.ts';
 import { loadStrategy } from '../strategies/load.ts';
 import { createVenue } from '../venues/index.ts';
@@ -27,6 +26,7 @@ import type { CycleInput, FeedInput, HealthInput, RetrainInput } from '../workfl
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { tradedOf, unlistedOf } from './traded.ts';
 
 export interface Installation {
   readonly instrumentIds: readonly InstrumentId[];
@@ -59,9 +59,9 @@ export function hasMarketClock(deployment: Pick<Deployment, 'mode'>): boolean {
 /**
  * Migrations, the portfolio's row and its instruments, from what the venue lists. A new ledger on an account that is in
  * use already begins with the fence up, until a person takes the account on.
- * @param say hears it while the fence is up
- * @throws {KeelError} TWO_MASTERS for a ledger of another deployment; SETTING_INVALID for a symbol that the venue does not
- *   trade, and where one is left out of which a position is open; what ledger and venue throw
+ * @param say hears it while the fence is up, and of each symbol that the venue does not list any more
+ * @throws {KeelError} TWO_MASTERS for a ledger of another deployment; SETTING_INVALID for a symbol that the venue never
+ *   listed, and where one is left out of which a position is open; what ledger and venue throw
  */
 export async function installLedger(settings: Settings, deployment: Deployment, say: (line: string) => void = () => {}): Promise<Installation> {
   const url = databaseUrlOf(settings, deployment);
@@ -72,16 +72,17 @@ export async function installLedger(settings: Settings, deployment: Deployment, 
   const venue = createVenue(venueSettings, limiter);
   const ledger = createLedger(pool);
   try {
-    const listed = await venue.instruments();
-    const instruments = chosenOf(listed, settings.symbols.map(instrumentIdOf));
+    const [listed, positions] = await Promise.all([venue.instruments(), ledger.openPositions(deployment.portfolioId)]);
+    const query = { listed, wanted: settings.symbols.map(instrumentIdOf), open: positions.map(({ plan }) => plan.instrument.id) };
+    const { instruments, notes } = tradedOf({ ...query, stored: await ledger.instruments(unlistedOf(query)) });
     const instrumentIds = instruments.map((it) => it.id).sort();
     const strategy = (await loadStrategy(settings.strategies)).name;
-    assertNoneLeftAlone(await ledger.openPositions(deployment.portfolioId), instrumentIds);
     await ledger.upsertInstruments(instruments);
     await ledger.ensurePortfolio({
       portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,
       strategy, timeframe: settings.timeframe, instrumentIds,
     }, await useBefore(ledger, venue, deployment.portfolioId));
+    for (const note of notes) say(note);
     if ((await ledger.fence(deployment.portfolioId)).halted) say('the fence is up: nothing is opened; `keel guard` tells why, `keel resume --by <name> --because <text>` takes it down');
     return { instrumentIds, strategy };
   } finally {
@@ -108,22 +109,6 @@ async function isKnown(ledger: Ledger, portfolioId: string): Promise<boolean> {
     if (error instanceof KeelError && error.code === 'NOT_FOUND') return false;
     throw error;
   }
-}
-
-/** @throws {KeelError} SETTING_INVALID for a name that the venue does not list: trading the others alone would hide it */
-function chosenOf(listed: readonly Instrument[], wanted: readonly InstrumentId[]): readonly Instrument[] {
-  if (wanted.length === 0) return listed;
-  const missing = wanted.filter((id) => !listed.some((it) => it.id === id));
-  if (missing.length === 0) return listed.filter((it) => wanted.includes(it.id));
-  const some = listed.slice(0, SHOWN_MAX).map((it) => it.base).join(', ');
-  throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS names ${missing.join(', ')}, which the venue does not trade; it trades ${some}${listed.length > SHOWN_MAX ? ` and ${listed.length - SHOWN_MAX} more` : ''}`);
-}
-
-/** @throws {KeelError} SETTING_INVALID: no cycle would look after a position of a symbol that is not traded any more */
-function assertNoneLeftAlone(open: readonly PositionRecord[], wanted: readonly InstrumentId[]): void {
-  const alone = [...new Set(open.map(({ plan }) => plan.instrument.id))].filter((id) => !wanted.includes(id)).sort();
-  if (alone.length === 0) return;
-  throw new KeelError('SETTING_INVALID', `KEEL_SYMBOLS leaves out ${alone.slice(0, SHOWN_MAX).join(', ')}, of which positions are open: name them too until they are closed (\`keel positions\`)`);
 }
 
 /** Candles that risk looks back on, where that costs little. */

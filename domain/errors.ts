@@ -57,6 +57,11 @@ export function isVenueTrouble(error: unknown): error is KeelError {
   return error instanceof KeelError && VENUE_TROUBLE.includes(error.code);
 }
 
+/** Whether the venue does not know what it was asked for, such as a symbol that it does not list any more. All other trouble may pass. */
+export function isVenueRefusal(error: unknown): error is KeelError {
+  return error instanceof KeelError && error.code === 'VENUE_REFUSED';
+}
+
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -77,6 +77,17 @@ export function openTimesOf({ madeAt, horizonCandles, timeframe }: Pick<DuePredi
 /** Candles of one instrument and timeframe, by open time. */
 export type CandleShelf = ReadonlyMap<number, Candle>;
 
+const DAY_MS = 86_400_000;
+
+/**
+ * So long after a prediction fell due (market clock) its candles may still come, though another symbol has its own of that
+ * time: venues are away for hours and then fill up what was missed, and a symbol without any candle for a day was delisted
+ * or is not traded. Longer would hold health down, which tells what waits. A recorded market shows nothing later.
+ */
+export function candlesComeWithinMs(isRecorded: boolean): number {
+  return isRecorded ? 0 : DAY_MS;
+}
+
 export type Pricing =
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
   /** Not known yet: these candles have to be asked of the venue. */
@@ -90,9 +101,9 @@ export function pricingOf(prediction: DuePrediction, shelf: CandleShelf, { evalu
   const openTimes = openTimesOf(prediction);
   const missing = openTimes.filter((time) => !shelf.has(time));
   if (missing.length > 0) {
-    const later = asked?.openTimes.find((time) => time > (missing.at(-1) ?? 0));
-    if (asked === null || later === undefined) return { kind: 'missing', openTimes: missing };
-    return { kind: 'outcome', outcome: { state: 'unpriceable', prediction, evaluatedAt, evidence: { reason: 'the venue has no such candle, though it shows later ones', missing, venueShows: later, askedAt: asked.askedAt } } };
+    const proof = asked === null ? null : absenceOf(prediction, missing, asked);
+    if (proof === null) return { kind: 'missing', openTimes: missing };
+    return { kind: 'outcome', outcome: { state: 'unpriceable', prediction, evaluatedAt, evidence: proof } };
   }
   const candles = openTimes.flatMap((time) => shelf.get(time) ?? []);
   const broken = candles.find((it) => !isSound(it));
@@ -100,11 +111,23 @@ export function pricingOf(prediction: DuePrediction, shelf: CandleShelf, { evalu
   return { kind: 'outcome', outcome: { state: 'priced', prediction, evaluatedAt, ...priced(prediction, candles) } };
 }
 
+/** Proof that the candles never come; null: they may. */
+function absenceOf({ dueAt }: DuePrediction, missing: readonly number[], { openTimes, askedAt, others }: VenueAnswer): Evidence | null {
+  const last = missing.at(-1) ?? 0;
+  const later = openTimes.find((time) => time > last);
+  if (later !== undefined) return { reason: 'the venue has no such candle, though it shows later ones', missing, venueShows: later, askedAt };
+  const other = others?.candles.get(last);
+  if (others === undefined || other === undefined || askedAt < dueAt + others.comeWithinMs) return null;
+  return { reason: 'the venue has no such candle, though another symbol has its own of that time', missing, other, askedAt };
+}
+
 export interface VenueAnswer {
   /** Open times of the closed candles that it showed from the first missing one on, oldest first. */
   readonly openTimes: readonly number[];
   /** Market clock. */
   readonly askedAt: number;
+  /** Candles of the portfolio's other symbols, whose each by its open time, and how long ours are waited for beside them; absent: not looked for. */
+  readonly others?: { readonly candles: ReadonlyMap<number, InstrumentId>; readonly comeWithinMs: number };
 }
 
 /** Corrupt data is worse than none. */

@@ -2,7 +2,7 @@ import type { Candle } from '../market/candle.ts';
 import { timeframeMs } from '../market/timeframe.ts';
 import type { CandleShelf, DuePrediction, PricedOutcome } from '../predictions/outcome.ts';
 import { isKnownLabel } from '../predictions/label.ts';
-import { isSound, openTimesOf, pricingOf } from '../predictions/outcome.ts';
+import { candlesComeWithinMs, isSound, openTimesOf, pricingOf } from '../predictions/outcome.ts';
 import type { Facts, JudgedFact, LedgerFacts, OutcomeFact, Violation } from './facts.ts';
 import { grouped } from './sums.ts';
 
@@ -46,10 +46,10 @@ function apart({ prediction: { predictionId, labelVersion, madeAt, dueAt }, outc
 const COMPARED = ['entryPrice', 'exitPrice', 'actual', 'moveBps', 'returnBps', 'isRight', 'exitsReturnBps'] as const satisfies readonly (keyof PricedOutcome)[];
 
 /** Candles that are not stored any more prove nothing. */
-function changed({ prediction, outcome }: Judged, { candles }: LedgerFacts): Violation[] {
+function changed({ prediction, outcome }: Judged, { candles, mode }: LedgerFacts): Violation[] {
   const subject = `prediction ${prediction.predictionId}`;
   const shelf = candles.get(`${prediction.timeframe} ${prediction.instrumentId}`) ?? new Map<number, Candle>();
-  if (outcome.state !== 'priced') return isProved(prediction, outcome.evidence, shelf) ? [] : [{ invariant: 8, name: 'an outcome is unpriceable without proof', subject, evidence: { told: JSON.stringify(outcome.evidence) } }];
+  if (outcome.state !== 'priced') return isProved(prediction, outcome.evidence, { shelf, isRecorded: mode === 'replay' }) ? [] : [{ invariant: 8, name: 'an outcome is unpriceable without proof', subject, evidence: { told: JSON.stringify(outcome.evidence) } }];
   if (!isKnownLabel(prediction.labelVersion)) return [{ invariant: 8, name: 'an outcome cannot be recomputed: its label is not known here', subject, evidence: { label: prediction.labelVersion, action: 'KEEL_LABEL must name the file that defines it' } }];
   const pricing = pricingOf(prediction, shelf, { evaluatedAt: prediction.dueAt, asked: null });
   if (pricing.kind === 'missing') return [];
@@ -60,10 +60,17 @@ function changed({ prediction, outcome }: Judged, { candles }: LedgerFacts): Vio
   return [{ invariant: 8, name: 'an outcome is not what its label says of the stored candles', subject, evidence: { label: prediction.labelVersion, stored: different.map((key) => `${key} ${String(outcome[key])}`), recomputed: different.map((key) => `${key} ${String(again[key])}`) } }];
 }
 
-/** The venue had shown later candles than one of the horizon's, which may have come since; or one of them cannot be. */
-function isProved(prediction: DuePrediction, { missing, venueShows, openTime }: Readonly<Record<string, unknown>>, shelf: CandleShelf): boolean {
+/**
+ * The venue had shown later candles than one of the horizon's, which may have come since; or none, long after another symbol
+ * had its own; or one of them cannot be.
+ */
+function isProved(prediction: DuePrediction, { missing, venueShows, other, askedAt, openTime }: Readonly<Record<string, unknown>>, { shelf, isRecorded }: { readonly shelf: CandleShelf; readonly isRecorded: boolean }): boolean {
   const own: readonly unknown[] = openTimesOf(prediction);
-  if (Array.isArray(missing)) return missing.length > 0 && missing.every((it) => own.includes(it)) && typeof venueShows === 'number' && venueShows > Number(missing.at(-1));
+  if (Array.isArray(missing)) {
+    const isLater = typeof venueShows === 'number' && venueShows > Number(missing.at(-1));
+    const isGone = typeof other === 'string' && other !== prediction.instrumentId && typeof askedAt === 'number' && askedAt >= prediction.dueAt + candlesComeWithinMs(isRecorded);
+    return missing.length > 0 && missing.every((it) => own.includes(it)) && (isLater || isGone);
+  }
   const candle = shelf.get(openTime as number);
   return own.includes(openTime) && (candle === undefined || !isSound(candle));
 }

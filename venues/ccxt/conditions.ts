@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { VenueConditions } from '../../domain/cycle/risk-facts.ts';
 import type { Dec } from '../../domain/decimal.ts';
 import { d, text, ZERO } from '../../domain/decimal.ts';
+import { isVenueRefusal } from '../../domain/errors.ts';
 import type { InstrumentId } from '../../domain/market/instrument.ts';
 import { venueSymbolOf } from '../../domain/market/instrument.ts';
 import type { Venue } from '../../domain/ports/venue.ts';
@@ -34,7 +35,7 @@ export function createConditionsReader(rest: Rest, { isSimulated }: { readonly i
     const symbols = instrumentIds.map(venueSymbolOf);
     const [volume, quote, funding, interval, bracket, depths] = await Promise.all([
       volumes(symbols), eachOf(rest, { ...ROUTES.bookTicker, all: ALL_MARKETS_WEIGHT.bookTicker }, symbols, schemas.symbolQuote), fundings(symbols), intervals(symbols), brackets(symbols),
-      Promise.all(deep.map(async (id) => [id, depthOf(await rest.read(ROUTES.depth, { symbol: venueSymbolOf(id), limit: LEVELS }, schemas.depth), depthWithinBps)] as const)),
+      Promise.all(deep.map(async (id) => [id, await readDepth(rest, id, depthWithinBps)] as const)),
     ]);
     const depth = new Map<InstrumentId, string | null>(depths);
     return Object.fromEntries(instrumentIds.map((id): [InstrumentId, VenueConditions] => {
@@ -78,6 +79,16 @@ function spreadOf(quote: z.infer<typeof schemas.symbolQuote> | undefined): numbe
   const [bid, ask] = [d(quote.bidPrice), d(quote.askPrice)];
   const middle = bid.plus(ask).div(2);
   return bid.lte(ZERO) || ask.lt(bid) ? null : Number(ask.minus(bid).div(middle).times(10_000).toFixed(4));
+}
+
+/** Null where the venue refuses to tell: it does not list the symbol any more, and the others' conditions are known all the same. */
+async function readDepth(rest: Rest, instrumentId: InstrumentId, withinBps: number): Promise<string | null> {
+  try {
+    return depthOf(await rest.read(ROUTES.depth, { symbol: venueSymbolOf(instrumentId), limit: LEVELS }, schemas.depth), withinBps);
+  } catch (error) {
+    if (isVenueRefusal(error)) return null;
+    throw error;
+  }
 }
 
 /** What the thinner side holds within so many basis points of the middle, quote currency. */

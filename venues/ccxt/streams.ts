@@ -135,14 +135,16 @@ export interface MarketQuery {
   readonly timeframe: Timeframe;
 }
 
-/** Closed candles of every instrument, and the market's time. */
+/** Closed candles of every instrument, and the market's time. What the venue does not know any more is left out: it would refuse the others with it. */
 export async function openMarketStream(context: StreamContext, query: MarketQuery, onEvent: (event: MarketEvent) => Promise<void>): Promise<Stream> {
   const { times, control } = context;
+  const known = new Set((await context.rest.symbols()).map((info) => info.symbol));
+  const symbols = query.instrumentIds.map(venueSymbolOf).filter((symbol) => known.has(symbol));
   const seen = { marketTime: 0, arrivedAt: performance.now() };
   let told = 0;
   return openSocket({
     url: `${context.wsUrl}/market/ws`,
-    greetings: subscriptionsOf(query, control === null),
+    greetings: subscriptionsOf({ symbols, timeframe: query.timeframe }, control === null),
     onArrival(message) {
       const events = marketEventsOf(message);
       refuseErrors(message);
@@ -168,10 +170,9 @@ export async function openMarketStream(context: StreamContext, query: MarketQuer
 }
 
 /** A real market is never silent: the mark price of one instrument is heard each second, whatever is traded. */
-function subscriptionsOf({ instrumentIds, timeframe }: MarketQuery, isReal: boolean): string[] {
-  const symbols = instrumentIds.map((id) => venueSymbolOf(id).toLowerCase());
-  const streams = symbols.map((symbol) => `${symbol}@kline_${timeframe}`);
-  if (isReal && symbols[0] !== undefined) streams.push(`${symbols[0]}@markPrice@1s`);
+function subscriptionsOf({ symbols, timeframe }: { readonly symbols: readonly string[]; readonly timeframe: Timeframe }, isReal: boolean): string[] {
+  const streams = symbols.map((symbol) => `${symbol.toLowerCase()}@kline_${timeframe}`);
+  if (isReal && symbols[0] !== undefined) streams.push(`${symbols[0].toLowerCase()}@markPrice@1s`);
   const messages: string[] = [];
   for (let from = 0; from < streams.length; from += SUBSCRIBE_MAX) {
     messages.push(JSON.stringify({ method: 'SUBSCRIBE', params: streams.slice(from, from + SUBSCRIBE_MAX), id: messages.length + 1 }));

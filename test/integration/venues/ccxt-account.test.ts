@@ -76,7 +76,10 @@ describe('the market', () => {
 
   it('of a symbol that it does not know it tells nothing', async () => {
     const said = await simulation.venue.conditions({ instrumentIds: ['BTC-USDT-PERP', 'XYZ-USDT-PERP'], deep: [], depthWithinBps: 10 });
-    expect(said['XYZ-USDT-PERP']).toEqual({ volume24h: null, spreadBps: null, depth: null, funding: null, leverageMax: null });
+    const unknown = { volume24h: null, spreadBps: null, depth: null, funding: null, leverageMax: null };
+    expect(said['XYZ-USDT-PERP']).toEqual(unknown);
+    const deep = await simulation.venue.conditions({ instrumentIds: ['BTC-USDT-PERP', 'XYZ-USDT-PERP'], deep: ['BTC-USDT-PERP', 'XYZ-USDT-PERP'], depthWithinBps: 10 });
+    expect([Number(deep['BTC-USDT-PERP']?.depth) > 0, deep['XYZ-USDT-PERP']]).toEqual([true, unknown]);
   });
 
   it('depth counts only what lies near enough', async () => {

@@ -106,6 +106,15 @@ describe('on a venue that numbers no events and has no control endpoint', () => 
     await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
     await expect.poll(() => events.filter((event) => event.kind === 'candleClosed').length, { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
   });
+
+  it('leaves out a symbol that the venue does not know any more, and hears the others', async () => {
+    const heard = new Set<string>();
+    const stream = await posing().streamMarket({ ...QUERY, instrumentIds: ['XYZ-USDT-PERP', ...QUERY.instrumentIds] }, (event) => { if (event.kind === 'candleClosed') heard.add(event.instrumentId); return Promise.resolve(); });
+    await simulation.control('/clock', { mode: 'paced', paceMs: 200 });
+    await expect.poll(() => [...heard].sort(), { timeout: 20_000 }).toEqual([...QUERY.instrumentIds].sort());
+    await simulation.control('/clock', { mode: 'paused' });
+    await stream.close();
+  });
 });
 
 describe('the market stream', () => {

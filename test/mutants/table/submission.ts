@@ -44,9 +44,9 @@ export const SUBMISSION_MUTANTS: readonly Mutant[] = [
   { name: 'cursor after the cycle\'s start', guard: 'a feed that dies in between starts the cycle again', tests: feedTests, edits: [edit(FEEDS,
     'if (input.startsCycles) {\n      await engine.startCycle(', 'await ledger.setCursor(input.portfolioId, cursorName, closeTime);\n    if (input.startsCycles) {\n      await engine.startCycle(')] },
   { name: 'candles before their cycle', guard: 'a cycle finds its candle in the ledger', tests: feedTests, edits: [edit(FEEDS, 'await ledger.writeCandles(series);\n    if', 'if')] },
-  { name: 'a candle that was handed on', guard: 'a reconnected stream that repeats itself starts nothing again', tests: feedTests, edits: [edit(FEEDS, 'if (cursor !== null && closeTime <= cursor) return;', '')] },
+  { name: 'a candle that was handed on', guard: 'a reconnected stream that repeats itself starts nothing again', tests: feedTests, edits: [edit(FEEDS, 'if (cursor !== null && closeTime <= cursor) return await addLate(instrumentId, candle);', '')] },
   { name: 'a candle that was missed', guard: 'no candle between two is left out', tests: feedTests, edits: [edit(FEEDS, 'if (cursor !== null && closeTime > cursor + lengthMs) return await catchUp();', '')] },
-  { name: 'cycle waits for every symbol', guard: 'a cycle starts when each symbol\'s candle has closed', tests: feedTests, edits: [edit(FEEDS, 'if (together.size < input.instrumentIds.length) return;', '')] },
+  { name: 'cycle waits for every symbol', guard: 'a cycle starts when each symbol\'s candle has closed', tests: feedTests, edits: [edit('activities/candle-gathering.ts', 'return isWhole(together.candles);', 'return true;')] },
   { name: 'acknowledged after it is written', guard: 'an event of the account is answered for only once the ledger holds it', tests: feedTests, edits: [
     edit(FEEDS, '  await venue.acknowledge(event.eventId); // after the ledger holds it\n', ''),
     edit(FEEDS, `if (event.kind === 'order') {\n    const applied`, `if (event.eventId !== null) await venue.acknowledge(event.eventId);\n  if (event.kind === 'order') {\n    const applied`)] },

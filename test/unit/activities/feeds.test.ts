@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine, FeedDeps } from '../../../activities/feeds.ts';
 import { createFeedActivities, marketFeedCursor } from '../../../activities/feeds.ts';
+import { TOGETHER_MS } from '../../../activities/candle-gathering.ts';
+import { KeelError } from '../../../domain/errors.ts';
 import type { Candle } from '../../../domain/market/candle.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { AccountEvent, MarketEvent, Stream, Venue } from '../../../domain/ports/venue.ts';
@@ -21,7 +23,7 @@ function candle(hour: number): Candle {
 }
 
 /** A market feed that has handed on everything up to hour 5. `refuses` lists calls that fail once. */
-function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor = 5 as number | null, silent = '', retrain = undefined as FeedInput['retrain'], askedFor = null as number | null } = {}) {
+function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor = 5 as number | null, silent = '', delisted = '', retrain = undefined as FeedInput['retrain'], askedFor = null as number | null } = {}) {
   const calls: string[] = [];
   const evaluationsAfter: (string | undefined)[] = [];
   const note = async (call: string): Promise<void> => {
@@ -32,11 +34,13 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor
     }
     calls.push(call);
   };
+  const warned: object[] = [];
+  const wall = { now: 0 };
   let fetched = 0;
   let asked = askedFor;
   let tell: (event: MarketEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
   const deps: FeedDeps = {
-    clock: () => 0, cancelled, calls: portOf({}), health: portOf({}),
+    clock: () => wall.now, cancelled, calls: portOf({}), health: portOf({}), warn: (fields) => void warned.push(fields),
     ledger: portOf<Ledger>({
       cursor: async (_portfolio, name) => {
         const hour = name === CURSOR ? cursor : asked;
@@ -51,7 +55,11 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor
     engine: portOf<Engine>({ startCycle: ({ closeTime }) => note(`cycle of ${closeTime / HOUR_MS}`), startEvaluation: async () => void evaluationsAfter.push(calls.at(-1)), startRetrain: (_portfolio, cause) => note(`retrain by ${cause}`) }),
     venue: portOf<Venue>({
       marketTime: async () => 20 * HOUR_MS,
-      candles: async ({ instrumentId, since }) => { fetched += 1; return instrumentId === silent ? [] : atVenue.filter((hour) => hour * HOUR_MS > since).map(candle); },
+      candles: async ({ instrumentId, since }) => {
+        fetched += 1;
+        if (instrumentId === delisted) throw new KeelError('VENUE_REFUSED', 'Invalid symbol.');
+        return instrumentId === silent ? [] : atVenue.filter((hour) => hour * HOUR_MS > since).map(candle);
+      },
       streamMarket: async (_query, onEvent) => { tell = onEvent; return openStream(); },
     }),
   };
@@ -60,7 +68,7 @@ function marketFeed({ refuses = [] as string[], atVenue = [] as number[], cursor
   const closed = async (instrumentId: string, hour: number): Promise<void> => { await tell({ kind: 'candleClosed', instrumentId, timeframe: '1h', candle: candle(hour) }); };
   /** It caught up before and after it subscribed, each time for both symbols; where candles were missed, it looked once more. */
   const subscribed = (looks = 4): Promise<void> => expect.poll(() => fetched).toBe(looks);
-  return { calls, evaluationsAfter, closed, subscribed };
+  return { calls, warned, wall, evaluationsAfter, closed, subscribed };
 }
 
 const DAILY = { everyMs: 24 * HOUR_MS, offsetMs: 6 * HOUR_MS };
@@ -85,6 +93,29 @@ describe('the market feed', () => {
     await feed.subscribed();
     expect(feed.calls.slice(0, 2)).toEqual(['candles of BTC ETH', 'cursor at 20']);
     expect(feed.calls.filter((call) => call.startsWith('cycle'))).toEqual([]);
+  });
+
+  it.each(['history', 'catching up'])('is not held up by a symbol that the venue does not list any more: %s', async (what) => {
+    const feed = marketFeed({ cursor: what === 'history' ? null : 18, atVenue: [17, 18, 19, 20], delisted: 'ETH' });
+    await feed.subscribed(what === 'history' ? 4 : 6);
+    expect(feed.calls.at(-1)).toBe('cursor at 20');
+    expect(feed.calls.filter((call) => call.startsWith('cycle'))).toEqual(what === 'history' ? [] : ['cycle of 19', 'cycle of 20']);
+    expect(feed.warned).toEqual([{ instrumentId: 'ETH', error: 'Invalid symbol.' }]);
+  });
+
+  it('waits a moment for a symbol that sends no candle, then goes on without it, and writes what comes late', { timeout: 10_000 }, async () => {
+    const feed = marketFeed();
+    await feed.subscribed();
+    await feed.closed('BTC', 6);
+    feed.wall.now = TOGETHER_MS;
+    await expect.poll(() => feed.calls, { timeout: 5_000 }).toEqual(['candles of BTC', 'cycle of 6', 'cursor at 6']);
+    await feed.closed('BTC', 7); // now nobody waits for it
+    expect(feed.calls.slice(3)).toEqual(['candles of BTC', 'cycle of 7', 'cursor at 7']);
+    await feed.closed('ETH', 7);
+    await feed.closed('BTC', 8);
+    expect(feed.calls.slice(6)).toEqual(['candles of ETH']);
+    await feed.closed('ETH', 8);
+    expect(feed.calls.slice(7)).toEqual(['candles of BTC ETH', 'cycle of 8', 'cursor at 8']);
   });
 
   it('has what is due priced at its start, and at each close when the cycle is started', async () => {
@@ -159,7 +190,7 @@ describe('the account feed', () => {
     let tell: (event: AccountEvent) => Promise<void> = async () => { throw new Error('not subscribed'); };
     const account = accountInMemory();
     const running = createFeedActivities({
-      clock: () => 0, cancelled, calls: createCallCounter({ clock: () => 0 }), health: { reading: () => Promise.resolve('ok') },
+      clock: () => 0, cancelled, warn: () => undefined, calls: createCallCounter({ clock: () => 0 }), health: { reading: () => Promise.resolve('ok') },
       ledger: portOf<Ledger>({ ...guardInMemory().ledger, applyReport: async (...report) => { calls.push('write'); return await applyReport(...report); } }),
       engine: portOf<Engine>({ startReconciliation: async () => void calls.push('compare'), wakePosition: async (id) => void calls.push(`wake ${id}`) }),
       venue: portOf<Venue>({

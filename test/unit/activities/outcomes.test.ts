@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createEvaluationActivities } from '../../../activities/outcomes.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import type { Candle } from '../../../domain/market/candle.ts';
-import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { Ledger, Mode } from '../../../domain/ports/ledger.ts';
 import type { TrialStore } from '../../../domain/ports/trial-store.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
 import { addLabel } from '../../../domain/predictions/label.ts';
@@ -29,23 +29,29 @@ function due(hour: number, changes: Partial<DuePrediction> = {}): DuePrediction 
 interface World {
   readonly trials?: Pick<TrialStore, 'awaited'>;
   readonly stored: readonly number[];
-  /** Null: it does not answer. */
-  readonly atVenue?: readonly number[] | null;
+  /** Of another symbol of the portfolio. */
+  readonly othersStored?: readonly number[];
+  readonly mode?: Mode;
+  readonly now?: number;
+  /** Null: it does not answer; delisted: it refuses. */
+  readonly atVenue?: readonly number[] | null | 'delisted';
   readonly predictions: readonly DuePrediction[];
 }
 
-async function look({ stored, atVenue = [], predictions, trials = UNTRIED }: World) {
+async function look({ stored, othersStored = [], mode = 'live', now = NOW, atVenue = [], predictions, trials = UNTRIED }: World) {
   const [recorded, asked, written]: [Outcome[], string[], number[]] = [[], [], []];
   const ledger = portOf<Ledger>({
     duePredictions: async ({ after }) => predictions.filter((it) => after === null || it.dueAt > after.dueAt),
-    candlesBetween: async ({ instrumentIds, timeframe, from, to }) => instrumentIds.map((instrumentId) => ({ instrumentId, timeframe, candles: stored.map(candle).filter((it) => it.openTime >= from && it.openTime < to) })),
+    portfolio: async () => ({ mode, instrumentIds: ['BTC', 'ETH'] }) as unknown as Awaited<ReturnType<Ledger['portfolio']>>,
+    candlesBetween: async ({ instrumentIds, timeframe, from, to }) => instrumentIds.map((instrumentId) => ({ instrumentId, timeframe, candles: (instrumentId === 'ETH' ? othersStored : stored).map(candle).filter((it) => it.openTime >= from && it.openTime < to) })),
     writeCandles: async (series) => void written.push(...series.flatMap((it) => it.candles.map(({ openTime }) => openTime / HOUR_MS))),
     recordOutcomes: async (_portfolio, outcomes) => { recorded.push(...outcomes); return outcomes.length; },
   });
   const venue = portOf<Venue>({
-    marketTime: async () => NOW,
+    marketTime: async () => now,
     candles: async ({ instrumentId, since }) => {
       asked.push(`${instrumentId} since ${since / HOUR_MS}`);
+      if (atVenue === 'delisted') throw new KeelError('VENUE_REFUSED', 'Invalid symbol.');
       if (atVenue === null) throw new KeelError('VENUE_UNREACHABLE', 'it is away');
       return atVenue.map(candle).filter((it) => it.openTime >= since);
     },
@@ -98,6 +104,26 @@ describe('due predictions', () => {
     const { step, outcomes } = await look({ stored: [1, 2, 3, 4, 1_001, 1_002, 1_003, 1_004], atVenue, predictions: [due(1), due(2), due(1_001)] });
     expect(outcomes).toEqual([[1, 104], [1_001, 1_104]]);
     expect(step).toMatchObject({ evaluated: 2, unpriceable: 0, waiting: 1, problem, isLast: true });
+  });
+
+  const DUE_AT = due(1).dueAt;
+  it.each<[string, Omit<World, 'predictions'>]>([
+    ['refused by the venue, a day after another symbol had its candle', { stored: [1, 2], othersStored: [1, 2, 3, 4], atVenue: 'delisted', now: DUE_AT + 24 * HOUR_MS }],
+    ['not shown by the venue, a day after another symbol had its candle', { stored: [1, 2], othersStored: [4], atVenue: [], now: DUE_AT + 24 * HOUR_MS }],
+    ['of a recording that ends before the others', { stored: [1, 2], othersStored: [4], atVenue: [], now: DUE_AT, mode: 'replay' }],
+  ])('cannot be priced when theirs are %s', async (_name, world) => {
+    const { step, outcomes } = await look({ ...world, predictions: [due(1)] });
+    expect(outcomes).toEqual([[1, { reason: expect.stringContaining('another symbol') as string, missing: [3 * HOUR_MS, 4 * HOUR_MS], other: 'ETH', askedAt: world.now }]]);
+    expect(step).toMatchObject({ evaluated: 0, unpriceable: 1, waiting: 0, problem: null });
+  });
+
+  it.each<[string, Omit<World, 'predictions'>]>([
+    ['the day is not over', { stored: [1, 2], othersStored: [4], atVenue: 'delisted', now: DUE_AT + 24 * HOUR_MS - 1 }],
+    ['no other symbol has a candle of that time', { stored: [1, 2], othersStored: [1, 2, 3], atVenue: 'delisted', now: DUE_AT + 24 * HOUR_MS }],
+    ['the venue is away', { stored: [1, 2], othersStored: [4], atVenue: null, now: DUE_AT + 24 * HOUR_MS }],
+  ])('whose symbol may have been delisted wait while %s', async (_name, world) => {
+    const { step, outcomes } = await look({ ...world, predictions: [due(1)] });
+    expect([outcomes, step.waiting, step.problem]).toEqual([[], 1, expect.stringContaining('VENUE_')]);
   });
 
   it('on a candle that cannot be are not priced', async () => {

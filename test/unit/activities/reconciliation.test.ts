@@ -3,6 +3,7 @@ import type { Engine } from '../../../activities/feeds.ts';
 import { createReconciliationActivities } from '../../../activities/reconciliation.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
+import { KeelError } from '../../../domain/errors.ts';
 import { clientOrderIdOf } from '../../../domain/orders/identity.ts';
 import type { Fill, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
@@ -20,7 +21,7 @@ const differenceOf = (kind: Difference['kind'], evidence: Difference['evidence']
 /** @param calls what is done to ledger and venue. */
 function activitiesOf(calls: string[], looks = 1) {
   return createReconciliationActivities({
-    clock: () => 1_000,
+    warn: () => undefined, clock: () => 1_000,
     engine: portOf<Engine>({ wakePosition: async (id) => void calls.push(`wake ${id}`) }),
     ledger: portOf<Ledger>({
       reconciliationView: async () => VIEW,
@@ -75,7 +76,7 @@ describe('the first reading of money', () => {
     const calls: string[] = [];
     const left = [...wallets];
     await createReconciliationActivities({
-      clock: () => 1, engine: portOf<Engine>({}),
+      warn: () => undefined, clock: () => 1, engine: portOf<Engine>({}),
       ledger: portOf<Ledger>({
         cursor: async () => null, reconciliationView: async () => ({ ...VIEW, mode }), recordEquity: async () => undefined, setCursor: async (_portfolio, _name, value) => void calls.push(`cursor ${value}`),
         recordIncome: async (_portfolio, records) => void calls.push(...records.map((it) => `${it.type} ${it.amount} ${it.currency} at ${it.time}`)),
@@ -121,7 +122,8 @@ function fillAt(filledAt: number): Fill {
 }
 
 /** A venue that holds nothing any more, with this in its history. */
-function activitiesWith({ fill, orders, looks = 1, owned = false, inLedger = [] }: { fill: Fill; orders: readonly VenueOrder[]; looks?: number; owned?: boolean; inLedger?: readonly string[] }) {
+function activitiesWith({ fill, orders, looks = 1, owned = false, inLedger = [], delisted = false }: { fill: Fill; orders: readonly VenueOrder[]; looks?: number; owned?: boolean; inLedger?: readonly string[]; delisted?: boolean }) {
+  const unlessDelisted = <T>(answer: T): T => { if (delisted) throw new KeelError('VENUE_REFUSED', 'Invalid symbol.'); return answer; };
   const applied: string[] = [];
   const told: string[] = [];
   const woken: string[] = [];
@@ -139,20 +141,27 @@ function activitiesWith({ fill, orders, looks = 1, owned = false, inLedger = [] 
     resolveDifference: async (_portfolio, difference: Difference, outcome) => void told.push(`${difference.kind}: ${outcome}`),
   });
   const venue = portOf<Venue>({
-    fills: async ({ since }) => (fill.filledAt >= since ? [fill] : []),
-    orderHistory: async () => orders,
+    fills: async ({ since }) => unlessDelisted(fill.filledAt >= since ? [fill] : []),
+    orderHistory: async () => unlessDelisted(orders),
+    instruments: async () => [],
     openOrders: async () => [],
     income: async () => [],
     account: async () => ({ walletBalance: '10000', equity: '10000', availableMargin: '10000', positionMode: 'oneWay', positions: [] }),
   });
   const engine = portOf<Engine>({ isRunning: async () => true, wakePosition: async (id) => void woken.push(id) });
-  const activities = createReconciliationActivities({ ledger, venue, engine, clock: () => 1 });
+  const activities = createReconciliationActivities({ ledger, venue, engine, warn: () => undefined, clock: () => 1 });
   return { ...activities, applied, told, woken };
 }
 
 const historyOf = (clientOrderId: string, changes: Partial<VenueOrder> = {}) => [reportOf('filled', '10', { venueOrderId: '5', clientOrderId, instrumentId: INSTRUMENT_ID, ...changes })];
 
 describe('a position that the venue does not hold any more', () => {
+  it('and whose symbol it does not list either is a ghost: the history that is refused keeps nobody from being compared', async () => {
+    const { compareWithVenue, applied } = activitiesWith({ fill: fillAt(PLAN.decidedAt + 60_000), orders: [], looks: 2, delisted: true });
+    expect((await compareWithVenue('sim')).confirmed.map((it) => it.kind)).toEqual(['ghostPosition']);
+    expect(applied).toEqual([]);
+  });
+
   it.each<[string, number, readonly VenueOrder[], string]>([
     ['the history of orders says whose hand it was', 0, historyOf('web_abc'), 'closedOutside'],
     ['a liquidation is told by the id of its order', 0, historyOf('autoclose-77'), 'liquidated'],
@@ -193,7 +202,7 @@ describe('a working order that the venue does not know', () => {
     });
     const venue = portOf<Venue>({ serverTime: async () => venueTime, lookUp: async () => null });
     const engine = portOf<Engine>({ wakePosition: async () => undefined });
-    const { resolveDifference } = createReconciliationActivities({ ledger, venue, engine, clock: () => 1 });
+    const { resolveDifference } = createReconciliationActivities({ ledger, venue, engine, warn: () => undefined, clock: () => 1 });
     await resolveDifference({ portfolioId: 'sim', difference: differenceOf('ghostOrder', { clientOrderId: INTENT.clientOrderId }) });
     expect(events).toEqual(expected);
   });
@@ -231,7 +240,7 @@ describe('an order of ours that the ledger never heard of', () => {
     });
     const engine = portOf<Engine>({ wakePosition: async (id) => void calls.push(`wake ${id}`) });
     const difference = { ...differenceOf('unwrittenOrder', seen), firstSeenAt: 1_000 };
-    await createReconciliationActivities({ ledger, venue, engine, clock: () => 1_000 + ageMs }).resolveDifference({ portfolioId: 'sim', difference });
+    await createReconciliationActivities({ ledger, venue, engine, warn: () => undefined, clock: () => 1_000 + ageMs }).resolveDifference({ portfolioId: 'sim', difference });
     expect(calls).toEqual(expected);
   });
 });

@@ -28,11 +28,16 @@ function tightened(policy: Policy): Policy {
   return PAIRS.reduce(once, policy);
 }
 
-function tightenedPair(policy: Policy, { low, high, orEqual }: Pair): Policy {
+function tightenedPair(policy: Policy, { low, high, orEqual, times }: Pair): Policy {
   const way = ruleOf(low).stricter;
   if (way !== ruleOf(high).stricter) return policy;
-  if (way === 'lower') return { ...policy, [low]: orEqual ? policy[high] : halfWay(low, policy[high], 'min') };
-  return way === 'higher' ? { ...policy, [high]: orEqual ? policy[low] : halfWay(high, policy[low], 'max') } : policy;
+  if (way === 'lower') return { ...policy, [low]: orEqual ? scaled(policy[high], (it) => Math.floor(it / times), times) : halfWay(low, policy[high], 'min') };
+  return way === 'higher' ? { ...policy, [high]: orEqual ? scaled(policy[low], (it) => it * times, times) : halfWay(high, policy[low], 'max') } : policy;
+}
+
+/** Keys that are so many times another are plain numbers. */
+function scaled(value: PolicyValue, scale: (value: number) => number, times: number): PolicyValue {
+  return times === 1 || typeof value !== 'number' ? value : scale(value);
 }
 
 /** Between a value and the strictest that the key may have. */

@@ -79,5 +79,4 @@ export const OPENING_RULES = {
   promotionAnswerMin: { kind: 'integer', value: 1_440, min: 5, max: 1_440, stricter: 'higher', unit: 'min, market clock', help: 'how long that answer is waited for' },
   promotionUnanswered: { kind: 'choice', value: 'retire', choices: ['retire', 'promote'], stricter: ['retire', 'promote'], unit: '', help: 'what becomes of the model when nobody answers' },
   dynamicExits: { kind: 'toggle', value: true, stricter: 'off', unit: '', help: 'stop and target scale with confidence and volatility' },
-  news: { kind: 'toggle', value: true, stricter: 'off', unit: '', help: 'news count as an input' },
 } as const satisfies Readonly<Record<string, Rule>>;

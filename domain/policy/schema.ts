@@ -54,16 +54,18 @@ export interface Pair {
   readonly high: PolicyKey;
   /** They may be equal. */
   readonly orEqual: boolean;
+  /** So many times the first. */
+  readonly times: number;
 }
 
-const below = (low: PolicyKey, high: PolicyKey): Pair => ({ low, high, orEqual: false });
-const upTo = (low: PolicyKey, high: PolicyKey): Pair => ({ low, high, orEqual: true });
+const below = (low: PolicyKey, high: PolicyKey): Pair => ({ low, high, orEqual: false, times: 1 });
+const upTo = (low: PolicyKey, high: PolicyKey, times = 1): Pair => ({ low, high, orEqual: true, times });
 
 export const PAIRS: readonly Pair[] = [
   below('cautiousFromBps', 'protectiveFromBps'), below('protectiveFromBps', 'emergencyFromBps'),
   upTo('protectiveNotionalMax', 'cautiousNotionalMax'), upTo('protectiveLeverageMax', 'cautiousLeverageMax'), upTo('cautiousConfidenceMin', 'protectiveConfidenceMin'),
   upTo('dailyLossMaxBps', 'tripDailyLossBps'), below('aggressiveDrawdownBps', 'safeDrawdownBps'), below('safeDrawdownBps', 'criticalDrawdownBps'), upTo('criticalDrawdownBps', 'tripDrawdownBps'),
-  upTo('aggressiveConfidenceMin', 'safeConfidenceMin'), below('streakSlow', 'streakBlock'), upTo('fundingWarnBps', 'fundingBlockBps'), upTo('healthRecheckS', 'healthCheckS'),
+  upTo('aggressiveConfidenceMin', 'safeConfidenceMin'), below('streakSlow', 'streakBlock'), upTo('fundingWarnBps', 'fundingBlockBps'), upTo('healthRecheckS', 'healthCheckS'), upTo('healthCheckS', 'healthStaleS', 3),
   upTo('highVolatilityConfidenceMin', 'highVolatilityHalveBelow'), below('confidenceMin', 'confidenceFull'),
   upTo('volatilityFactorMin', 'volatilityFactorMax'), upTo('symbolExposureMax', 'grossExposureMax'), upTo('var95MaxBps', 'var99MaxBps'), upTo('var95MaxBps', 'shortfallMaxBps'),
   upTo('slotsChopShare', 'slotsUsualShare'), upTo('slotsUsualShare', 'slotsTrendShare'),
@@ -90,16 +92,17 @@ export function misfitsOf(policy: Policy): readonly PolicyKey[] {
   return ladderProblem(policy, []).length === 0 ? pairs : [...pairs, 'tp1CloseShare', 'tp2CloseShare'];
 }
 
-export function isPairFit(policy: Policy, { low, high, orEqual }: Pair): boolean {
-  const [a, b] = [numeric(policy[low]), numeric(policy[high])];
+export function isPairFit(policy: Policy, { low, high, orEqual, times }: Pair): boolean {
+  const [a, b] = [numeric(policy[low]).times(times), numeric(policy[high])];
   return orEqual ? a.lte(b) : a.lt(b);
 }
 
 function pairProblem(policy: Policy, pair: Pair, set: readonly PolicyKey[]): PolicyProblem | null {
-  const { low, high, orEqual } = pair;
+  const { low, high, orEqual, times } = pair;
   if (isPairFit(policy, pair)) return null;
-  if (isOnlySet(set, high, low)) return { key: high, value: written(policy[high]), allowed: `${orEqual ? 'at least' : 'above'} ${low}, which is ${written(policy[low])}` };
-  return { key: low, value: written(policy[low]), allowed: `${orEqual ? 'up to' : 'below'} ${high}, which is ${written(policy[high])}` };
+  const [several, part] = times === 1 ? ['', ''] : [`${times} × `, `1/${times} of `];
+  if (isOnlySet(set, high, low)) return { key: high, value: written(policy[high]), allowed: `${orEqual ? 'at least' : 'above'} ${several}${low}, which is ${written(policy[low])}` };
+  return { key: low, value: written(policy[low]), allowed: `${orEqual ? 'up to' : 'below'} ${part}${high}, which is ${written(policy[high])}` };
 }
 
 /** What both rungs close may not be more than there is. */

@@ -22,7 +22,7 @@ async function heldInBook(system: System): Promise<readonly string[]> {
 
 test('the database is taken away: nobody vouches for health, posture and guard act, and trading comes back with it', async () => {
   const system = await testSystem({ strategy: METRONOME, candles: 20, gated: true });
-  await setPolicy(system, { healthStaleS: 10, recoveryDwellS: 0 });
+  await setPolicy(system, { healthCheckS: 3, healthRecheckS: 3, healthStaleS: 10, recoveryDwellS: 0 });
   await beginStandstill(system);
   await nextCandle(system);
   expect((await heldInBook(system)).length).toBeGreaterThan(0);

@@ -48,10 +48,10 @@ it('a check follows on the one before it, is told where it changed, and comes so
 });
 
 it('numbers of the policy hold from the next check on', async () => {
-  await createPolicyStore(pool).change({ portfolioId: 'sim', seen: 1, wish: { kind: 'set', values: { healthCheckS: 60, healthStaleS: 10, criticalUnhealthyParts: 1 } }, by: 'ada', because: 'a test' });
+  await createPolicyStore(pool).change({ portfolioId: 'sim', seen: 1, wish: { kind: 'set', values: { healthCheckS: 60, healthStaleS: 180, criticalUnhealthyParts: 1 } }, by: 'ada', because: 'a test' });
   expect(await store.record('sim', WELL, NOW)).toMatchObject({ nextMs: 60_000 });
   for (let look = 1; look <= 3; look += 1) await store.record('sim', ILL, NOW);
-  expect(await store.standing('sim')).toEqual({ newest: { at: NOW, level: 'critical', isStopped: false }, staleMs: 10_000 });
+  expect(await store.standing('sim')).toEqual({ newest: { at: NOW, level: 'critical', isStopped: false }, staleMs: 180_000 });
 });
 
 it('keeps a hundred checks and a day of trend', async () => {

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { allHandlersFinished, ChildWorkflowCancellationType, condition, continueAsNew, ParentClosePolicy, patched, setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
-import { applyGuard, ARMED } from '../domain/emergency/guard.ts';
+import { applyGuard, ARMED, isOtherStop } from '../domain/emergency/guard.ts';
 import { tripCauseOf } from '../domain/emergency/trip-request.ts';
 import type { DirectAlert } from './direct-alert.ts';
 import { directAlert, tellDirectly } from './direct-alert.ts';
@@ -63,7 +63,7 @@ function beginGuard(input: GuardInput): GuardLife {
   const hear = (command: GuardCommand): Heard => {
     const heard: Heard = { command, status: 'waiting' };
     life.heard.push(heard);
-    life.state = applyGuard(life.state, command).state; // at once, whatever the ledger does
+    life.state = after(life.state, command); // at once, whatever the ledger does
     life.news += 1;
     return heard;
   };
@@ -87,6 +87,11 @@ function beginGuard(input: GuardInput): GuardLife {
   return life;
 }
 
+function after(state: GuardState, command: GuardCommand): GuardState {
+  if (command.kind === 'trip' && isOtherStop(state, command.cause) && !patched('another stop is noted')) return state;
+  return applyGuard(state, command).state;
+}
+
 /** Synchronous: a validator that returns a promise rejects nothing. */
 function refuseNameless({ by, because }: ResumeRequest): void {
   if (typeof by !== 'string' || by.trim() === '' || typeof because !== 'string' || because.trim() === '') throw new Error('a resume needs { by, because }: who says that the cause is gone, and why');
@@ -107,7 +112,7 @@ async function catchUp(life: GuardLife): Promise<boolean> {
       next.status = 'written';
       written += 1;
       life.heard.shift();
-      life.state = life.heard.reduce((known, { command }) => applyGuard(known, command).state, state);
+      life.state = life.heard.reduce((known, { command }) => after(known, command), state);
     }
   } catch {
     for (const it of life.heard) if (it.status === 'waiting') it.status = 'tried';

@@ -13,11 +13,16 @@ import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { venueSettingsOf } from '../../venues/settings.ts';
 import { createSweeper } from '../../venues/sweeper.ts';
 import type { Chosen } from '../deployment-parts.ts';
+import { unlessLate } from '../wait.ts';
 import { withGuardLedger } from './guard-ledger.ts';
 
 /** So long everything is tried; then a person has to look. */
 const GIVE_UP_MS = 120_000;
 const PAUSE_MS = 300;
+/** So long the fence's rise is waited for before the first look, a database of our own has to start for it; then it goes on rising beside the closing. */
+const FENCE_WAIT_MS = 3_000;
+/** A ledger that hangs must not hold up the closing. */
+const LEDGER_WAIT_MS = { answering: 5_000, silent: 1_000 } as const;
 /** Between looks that fail the pause grows up to here. */
 const PAUSE_MAX_MS = 5_000;
 
@@ -32,14 +37,17 @@ interface Known {
  * Closes everything at the venue from this process, as the engine would. Where the ledger answers, what is ours and
  * what the policy exempts is asked of it. The engine's own run, once it is back, proves it again and books it.
  */
-export async function closeDirectly(chosen: Chosen, tripped: GuardResult | null): Promise<string> {
+export async function closeDirectly(chosen: Chosen, rising: Promise<GuardResult | null>): Promise<string> {
   const { settings, deployment } = chosen;
+  let isFenceSettled = false;
+  void rising.then(() => { isFenceSettled = true; });
+  const tripped = await Promise.race([rising, sleep(FENCE_WAIT_MS, null)]);
   const known = await askLedger(chosen, tripped);
   const limiter = createBackOffLimiter();
   const venue = createVenue(venueSettingsOf(settings, deployment), limiter);
   const sent: EmergencyOrder[] = [];
   try {
-    await sweepUntilProven(createSweeper(venue), { deployment, known, sent });
+    await sweepUntilProven(createSweeper(venue), { deployment, known, sent, isFenceSettled: () => isFenceSettled });
   } finally {
     await Promise.all([venue.close(), limiter.close()]);
     if (sent.length > 0) await withGuardLedger(chosen, (ledger) => ledger.recordEmergencyOrders(deployment.portfolioId, sent)).catch(() => undefined); // the venue's book holds them
@@ -52,17 +60,20 @@ export interface Sweep {
   readonly known: Known;
   /** Takes what is sent. */
   readonly sent: EmergencyOrder[];
+  /** Whether the fence is up, or could not be raised: an order that is written before may still come. */
+  readonly isFenceSettled: () => boolean;
   readonly giveUpMs?: number;
 }
 
 /** @throws {KeelError} that of the last look where it failed, else VENUE_REFUSED, with what is open or unknown when the time is over. */
-export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, sent, giveUpMs = GIVE_UP_MS }: Sweep): Promise<void> {
+export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, sent, isFenceSettled, giveUpMs = GIVE_UP_MS }: Sweep): Promise<void> {
   const startedAt = Date.now();
   let raisedAt: number | null = null;
   let looks: { atMs: number }[] = [];
   let last: LastLooks = { seen: null, failure: null };
   let failures = 0;
   while (Date.now() - startedAt < giveUpMs) {
+    const isSettled = isFenceSettled();
     const seen = await look(sweeper, { deploymentId: deployment.id, foreign: known.foreign, ours: known.ours, instrumentIds: known.instrumentIds, sent });
     if (seen instanceof KeelError) {
       failures += 1;
@@ -72,11 +83,11 @@ export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, se
     }
     failures = 0;
     last = { seen, failure: null };
-    raisedAt ??= seen.atMs;
+    if (isSettled) raisedAt ??= seen.atMs;
     looks = isClear(seen) ? [...looks, { atMs: seen.atMs }] : [];
-    if (isSealProven(raisedAt, looks, FENCE_TIMES)) return;
+    if (raisedAt !== null && isSealProven(raisedAt, looks, FENCE_TIMES)) return;
     if (!isClear(seen)) await closeSeen(sweeper, seen, { deployment, known, sent });
-    await sleep(isClear(seen) ? Math.max(PAUSE_MS, sealableAt(raisedAt, FENCE_TIMES) - seen.atMs) : PAUSE_MS);
+    await sleep(isClear(seen) && raisedAt !== null ? Math.max(PAUSE_MS, sealableAt(raisedAt, FENCE_TIMES) - seen.atMs) : PAUSE_MS);
   }
   throw givenUp(last, giveUpMs);
 }
@@ -91,7 +102,7 @@ async function look(sweeper: Sweeper, known: Parameters<Sweeper['survey']>[0]): 
   }
 }
 
-async function closeSeen(sweeper: Sweeper, { openings, targets, leftovers }: Survey, { deployment, known, sent }: Sweep): Promise<void> {
+async function closeSeen(sweeper: Sweeper, { openings, targets, leftovers }: Survey, { deployment, known, sent }: Pick<Sweep, 'deployment' | 'known' | 'sent'>): Promise<void> {
   // Names count by the clock: none is used twice, neither by another try of this command nor by the engine's run.
   const round = { portfolioId: deployment.portfolioId, deploymentId: deployment.id, emergencyId: known.emergencyId, attempt: Date.now() };
   await sweeper.cancel(openings);
@@ -121,10 +132,10 @@ async function askLedger(chosen: Chosen, tripped: GuardResult | null): Promise<K
   const { portfolioId } = chosen.deployment;
   const emergencyId = tripped === null ? `ess/${portfolioId}/direct` : emergencyIdOf(portfolioId, tripped.state.emergency);
   try {
-    return await withGuardLedger(chosen, async (ledger) => {
+    return await unlessLate(LEDGER_WAIT_MS[tripped === null ? 'silent' : 'answering'], withGuardLedger(chosen, async (ledger) => {
       const [{ limits }, { instrumentIds }, ours] = await Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.portfolio(portfolioId), ledger.openHoldings(portfolioId)]);
       return { emergencyId, foreign: limits.foreign, ours, instrumentIds };
-    });
+    }), () => new Error('the ledger does not answer'));
   } catch {
     return { emergencyId, foreign: 'close', ours: null, instrumentIds: [] }; // the ledger is away: everything is closed
   }

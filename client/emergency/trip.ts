@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import { tripCauseOf } from '../../domain/emergency/trip-request.ts';
 import { KeelError, messageOf } from '../../domain/errors.ts';
@@ -17,6 +18,13 @@ export interface StopRequest {
   readonly direct: boolean;
 }
 
+/** What the ledger and the engine are told; they know it for the same by its id. */
+interface Stop {
+  readonly reason: string;
+  readonly by: string;
+  readonly requestId: string;
+}
+
 /** One thing that was tried, and what came of it. */
 export interface StopStep {
   readonly step: 'fence' | 'guard' | 'answer' | 'closing';
@@ -28,37 +36,45 @@ const ANSWER_WAIT_MS = 10_000;
 
 /**
  * Stops trading, whatever still works: the fence in SQL and, beside it, the guard's signal, which the engine keeps, then
- * its answer; whichever is heard second finds that it is stopped already. `direct` then closes everything at the venue from here.
+ * its answer; whichever is heard second finds that it is stopped already. `direct` closes everything at the venue from here
+ * as well, at once, and waits for no worker.
  * @param told is told of each step when it ended
  */
-export async function trip(chosen: Chosen, request: StopRequest, told: (step: StopStep) => void = () => undefined): Promise<readonly StopStep[]> {
-  const [raised, answers] = await Promise.all([raiseFence(chosen, request, told), tellGuard(chosen, request, told)]);
-  const steps = [raised.step, ...answers];
-  return request.direct ? [...steps, await tried('closing', () => closeDirectly(chosen, raised.tripped), told)] : steps;
+export async function trip(chosen: Chosen, { reason, by, direct }: StopRequest, told: (step: StopStep) => void = () => undefined): Promise<readonly StopStep[]> {
+  const stop: Stop = { reason, by, requestId: randomUUID() };
+  const raising = raiseFence(chosen, stop, told);
+  const signalling = signalGuard(chosen, stop, told);
+  const last = direct ? tried('closing', () => closeDirectly(chosen, raising.then((it) => it.tripped)), told) : answerOf(chosen, stop, { signalling, told });
+  const [raised, signalled, ended] = await Promise.all([raising, signalling, last]);
+  return [raised.step, signalled, ...(ended === null ? [] : [ended])];
 }
 
-async function raiseFence(chosen: Chosen, request: StopRequest, told: (step: StopStep) => void): Promise<{ readonly step: StopStep; readonly tripped: GuardResult | null }> {
+async function raiseFence(chosen: Chosen, stop: Stop, told: (step: StopStep) => void): Promise<{ readonly step: StopStep; readonly tripped: GuardResult | null }> {
   const { portfolioId } = chosen.deployment;
   const at = Date.now();
   let tripped: GuardResult | null = null;
   const step = await tried('fence', async () => {
-    tripped = await withGuardLedger(chosen, (ledger) => ledger.commandGuard(portfolioId, { kind: 'trip', cause: tripCauseOf(request), at }));
+    tripped = await withGuardLedger(chosen, (ledger) => ledger.commandGuard(portfolioId, { kind: 'trip', cause: tripCauseOf(stop), at }));
     const { state, fence } = tripped;
     return `up (epoch ${fence.epoch}); ${emergencyIdOf(portfolioId, state.emergency)}${(state.trippedAt ?? at) < at ? ', which runs already' : ''}`;
   }, told);
   return { step, tripped };
 }
 
-async function tellGuard(chosen: Chosen, { reason, by }: StopRequest, told: (step: StopStep) => void): Promise<StopStep[]> {
-  const signalled = await tried('guard', () => withGuard(chosen, async (guard) => {
-    await guard.signal(emergencyStopSignal, { reason, by });
+async function signalGuard(chosen: Chosen, stop: Stop, told: (step: StopStep) => void): Promise<StopStep> {
+  return await tried('guard', () => withGuard(chosen, async (guard) => {
+    await guard.signal(emergencyStopSignal, stop);
     return 'signalled: the engine keeps it, whatever dies now';
   }), told);
-  if (!signalled.done) return [signalled];
-  return [signalled, await tried('answer', () => withGuard(chosen, async (guard) => {
-    const { emergencyId, isFenceUp } = await unlessLate(ANSWER_WAIT_MS, guard.executeUpdate(tripUpdate, { args: [{ reason, by }] }), () => new Error(`no worker answered within ${ANSWER_WAIT_MS / 1_000} s; the next one that starts closes`));
+}
+
+/** @returns null where the signal did not get through: nobody can answer. */
+async function answerOf(chosen: Chosen, stop: Stop, { signalling, told }: { readonly signalling: Promise<StopStep>; readonly told: (step: StopStep) => void }): Promise<StopStep | null> {
+  if (!(await signalling).done) return null;
+  return await tried('answer', () => withGuard(chosen, async (guard) => {
+    const { emergencyId, isFenceUp } = await unlessLate(ANSWER_WAIT_MS, guard.executeUpdate(tripUpdate, { args: [stop] }), () => new Error(`no worker answered within ${ANSWER_WAIT_MS / 1_000} s; the next one that starts closes`));
     return `${emergencyId} closes everything${isFenceUp ? '' : '; the fence is written when the ledger is back'}`;
-  }), told)];
+  }), told);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { lowered, raised } from '../../domain/orders/fence.ts';
+import { lowered } from '../../domain/orders/fence.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
 import type { Ledger } from '../../domain/ports/ledger.ts';
 import { writeEvents } from '../events/outbox.ts';
@@ -7,7 +7,7 @@ import type { Client, Pool } from '../pool.ts';
 import { inTransaction, run } from '../pool.ts';
 import { ofPortfolio } from '../rows.ts';
 
-type FenceMethods = Pick<Ledger, 'fence' | 'raiseFence' | 'lowerFence' | 'arm' | 'armedBy'>;
+type FenceMethods = Pick<Ledger, 'fence' | 'lowerFence' | 'arm' | 'armedBy'>;
 
 export interface FenceChange {
   readonly portfolioId: string;
@@ -38,7 +38,6 @@ export function createFenceMethods(pool: Pool): FenceMethods {
 
   return {
     fence,
-    raiseFence: (change) => changed(change, raised),
     lowerFence: (change) => changed(change, lowered),
 
     arm: ({ portfolioId, by }) => inTransaction(pool, `arm ${portfolioId}`, async (client) => {

@@ -22,7 +22,7 @@ import { changeFence } from './fence.ts';
 import { ACCOUNT_CURRENCY } from '../../domain/ports/venue.ts';
 import { guardEvents } from './guard-events.ts';
 
-type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'watchRisk' | 'tellEmergency' | 'recordEmergencyOrders'>;
+type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'raiseFence' | 'watchRisk' | 'tellEmergency' | 'recordEmergencyOrders'>;
 
 /** Of each count no more is looked at: the policy's limits end there. */
 const COUNTED_MAX = 501;
@@ -101,6 +101,12 @@ export function createGuardMethods(pool: Pool): GuardMethods {
 
     commandGuard: (portfolioId, command) => inTransaction(pool, `guard of ${portfolioId}: ${command.kind}`, async (client) => commanded(client, portfolioId, await lockGuard(client, portfolioId), command)),
 
+    raiseFence: ({ portfolioId, by, reason }) => inTransaction(pool, `fence of ${portfolioId}`, async (client) => {
+      const state = await lockGuard(client, portfolioId);
+      const { rows } = await client.query<{ at: number }>(`SELECT ${NOW_MS} AS at`);
+      return (await commanded(client, portfolioId, state, { kind: 'halt', by, because: reason, at: rows[0]?.at ?? 0 })).fence;
+    }),
+
     watchRisk: (portfolioId, sights, { trustsStream }) => inTransaction(pool, `watch ${portfolioId}`, async (client) => {
       const last = sights.at(-1);
       if (last === undefined) throw new KeelError('INVARIANT', 'watchRisk needs at least one sight');
@@ -162,20 +168,21 @@ async function commanded(client: Client, portfolioId: string, before: GuardState
 
 /** Up while it is stopped, whoever lowered it; down when recovery begins, unless it was up before, and when a person resumes. */
 function fenceAfter(fence: Fence, before: GuardState, { state }: GuardChange, command: GuardCommand): Fence {
-  if (isHalting(state.mode)) return raised(fence);
+  if (isHalting(state.mode) || command.kind === 'halt') return raised(fence);
   const isRecovering = isHalting(before.mode) && !state.keepsFence;
   return isRecovering || (command.kind === 'reset' && isMeant(before, command)) ? lowered(fence) : fence;
 }
 
-/** Who halted before it tripped wants a person's word as well. */
+/** Who halted before it tripped, or while it is stopped, wants a person's word as well. */
 function withKeptFence(fence: Fence, before: GuardState, { state, change }: GuardChange, command: GuardCommand): GuardState {
-  const keepsFence = change === 'tripped' ? fence.halted : before.keepsFence && !(command.kind === 'reset' && isMeant(before, command));
+  const keepsFence = change === 'tripped' ? fence.halted : state.keepsFence && !(command.kind === 'reset' && isMeant(before, command));
   return keepsFence === state.keepsFence ? state : { ...state, keepsFence };
 }
 
 function fenceChangeOf(portfolioId: string, before: GuardState, { state }: GuardChange, command: GuardCommand): { portfolioId: string; by: string; reason: string } {
   switch (command.kind) {
     case 'trip': return { portfolioId, by: command.cause.by, reason: `${command.cause.trigger}: ${command.cause.reason}` };
+    case 'halt':
     case 'reset': return { portfolioId, by: command.by, reason: command.because };
     default: return { portfolioId, by: 'keel', reason: `${before.mode} > ${state.mode}` };
   }

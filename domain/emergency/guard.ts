@@ -32,21 +32,26 @@ export interface GuardState {
   readonly peakSince: number | null;
   /** The fence was up already when it tripped, for another reason: recovery leaves it up until a person resumes. */
   readonly keepsFence: boolean;
+  /** Of stops that were heard, newest last, bounded. */
+  readonly requests: readonly string[];
   /** Oldest first, bounded. */
   readonly history: readonly GuardTransition[];
 }
 
 export const ARMED: GuardState = {
-  mode: 'armed', emergency: 0, round: 0, cause: null, resetBy: null, trippedAt: null, flatAt: null, sealedAt: null, positionsClosed: 0, peakSince: null, keepsFence: false, history: [],
+  mode: 'armed', emergency: 0, round: 0, cause: null, resetBy: null, trippedAt: null, flatAt: null, sealedAt: null, positionsClosed: 0, peakSince: null, keepsFence: false, requests: [], history: [],
 };
 
 const HISTORY_MAX = 100;
+const REQUESTS_MAX = 50;
 
 /** What may happen to the guard. Each carries the emergency that it is about, so that a late or repeated one changes nothing. */
 export type GuardCommand =
   | { readonly kind: 'trip'; readonly cause: TripCause; readonly at: number }
   | { readonly kind: 'flat'; readonly emergency: number; readonly round: number; readonly positionsClosed: number; readonly at: number }
   | { readonly kind: 'sealed'; readonly emergency: number; readonly round: number; readonly at: number }
+  /** Nothing opens until a person resumes; nothing is closed. */
+  | { readonly kind: 'halt'; readonly by: string; readonly because: string; readonly at: number }
   /** `emergency`: the one that the person saw; absent: whichever there is. */
   | { readonly kind: 'reset'; readonly by: string; readonly because: string; readonly at: number; readonly emergency?: number }
   /** One step of recovery. `marketAt`: the peak is re-based there when it leaves `emergency`. */
@@ -62,6 +67,8 @@ export function applyGuard(state: GuardState, command: GuardCommand): GuardChang
   switch (command.kind) {
     case 'trip':
       return tripped(state, command);
+    case 'halt':
+      return isHalting(state.mode) && !state.keepsFence ? { state: noted({ ...state, keepsFence: true }, { at: command.at, why: `the fence stays: ${command.because}`, by: command.by }), change: 'none' } : same(state);
     case 'flat':
       return isCurrent(state, command) && state.mode === 'tripping' && state.flatAt === null ? { state: { ...state, flatAt: command.at, positionsClosed: command.positionsClosed }, change: 'flat' } : same(state);
     case 'sealed':
@@ -81,11 +88,13 @@ export function isMeant(state: Pick<GuardState, 'emergency'>, { emergency = stat
 }
 
 /** Twice while it is stopped is once; from any other mode it trips, within the emergency that still runs if one does. */
-function tripped(state: GuardState, { cause, at }: Extract<GuardCommand, { kind: 'trip' }>): GuardChange {
+function tripped(before: GuardState, { cause, at }: Extract<GuardCommand, { kind: 'trip' }>): GuardChange {
+  if (isHeard(before, cause)) return same(before);
+  const state = cause.requestId === undefined ? before : { ...before, requests: [...before.requests, cause.requestId].slice(-REQUESTS_MAX) };
   if (isHalting(state.mode)) {
     // It closes, or is closed. A cause that only a person ends takes the place of one that ends by itself, or that was given free.
     const isHarder = needsPerson(cause.trigger) && (state.cause?.trigger !== cause.trigger || state.resetBy !== null);
-    return isHarder ? { state: noted({ ...state, cause, resetBy: null }, { at, why: `again: ${cause.reason}`, by: cause.by }), change: 'none' } : same(state);
+    return isHarder || isOtherStop(state, cause) ? { state: noted({ ...state, cause, resetBy: null }, { at, why: `again: ${cause.reason}`, by: cause.by }), change: 'none' } : same(state);
   }
   const isNew = state.mode === 'armed';
   const next: GuardState = {
@@ -94,6 +103,16 @@ function tripped(state: GuardState, { cause, at }: Extract<GuardCommand, { kind:
     cause, resetBy: null, trippedAt: at, flatAt: null, sealedAt: null, positionsClosed: 0,
   };
   return { state: next, change: 'tripped' };
+}
+
+/** One stop goes several ways: what the engine kept for hours may be heard after a person resumed. */
+function isHeard({ requests }: GuardState, { requestId }: TripCause): boolean {
+  return requestId !== undefined && requests.includes(requestId);
+}
+
+/** While it is stopped by a person, another stops it too, or the same with other words. */
+export function isOtherStop({ mode, cause }: GuardState, { trigger, reason, by }: TripCause): boolean {
+  return isHalting(mode) && needsPerson(trigger) && cause !== null && cause.trigger === trigger && (cause.reason !== reason || cause.by !== by);
 }
 
 function stepped(state: GuardState, command: Extract<GuardCommand, { kind: 'step' }>): GuardChange {

@@ -37,7 +37,7 @@ export const CALM: RiskReadings = {
 const CLEAR_SHARE = 0.8;
 
 interface TriggerRule {
-  readonly trigger: Exclude<Trigger, 'person' | 'twoMasters'>;
+  readonly trigger: Exclude<Trigger, 'person'>;
   readonly clock: 'market' | 'wall';
   /** Losses act in a replay too: its trades depend on data alone. */
   readonly actsInReplay: boolean;
@@ -110,7 +110,7 @@ export function isLossTrigger(trigger: Trigger): boolean {
 
 /** Whether only a named person ends it. */
 export function needsPerson(trigger: Trigger): boolean {
-  return trigger === 'person' || trigger === 'twoMasters';
+  return trigger === 'person';
 }
 
 /** Whether the condition of a trigger is over; losses and people have no such condition. */

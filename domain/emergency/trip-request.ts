@@ -11,7 +11,8 @@ const NAME_MAX = 100;
 export function tripCauseOf(payload: unknown): TripCause {
   const record = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? (payload as Readonly<Record<string, unknown>>) : {};
   const said = typeof payload === 'string' ? payload : record['reason'];
-  return { trigger: 'person', reason: wordsOf(said, REASON_MAX) ?? 'no reason given', by: wordsOf(record['by'], NAME_MAX) ?? 'unknown', severity: 'critical' };
+  const requestId = wordsOf(record['requestId'], NAME_MAX);
+  return { trigger: 'person', reason: wordsOf(said, REASON_MAX) ?? 'no reason given', by: wordsOf(record['by'], NAME_MAX) ?? 'unknown', severity: 'critical', ...(requestId === null ? {} : { requestId }) };
 }
 
 /** Readable text within bounds, or null. Control characters have no place in a table or a log. */

@@ -2,7 +2,7 @@
 
 /** Why trading may be stopped. The order is that of the triggers' table: the first that holds wins. */
 export const TRIGGERS = [
-  'dailyLoss', 'drawdown', 'openLoss', 'stopOuts', 'executionErrors', 'venueCalls', 'feed', 'health', 'ledgerDiffers', 'twoMasters', 'person',
+  'dailyLoss', 'drawdown', 'openLoss', 'stopOuts', 'executionErrors', 'venueCalls', 'feed', 'health', 'ledgerDiffers', 'person',
 ] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
@@ -24,4 +24,6 @@ export interface TripCause {
   /** A person's name, or the part of Keel. */
   readonly by: string;
   readonly severity: Severity;
+  /** The same stop, told by several ways, has one: heard again it changes nothing, however late. */
+  readonly requestId?: string;
 }

@@ -238,7 +238,7 @@ function syncRecovery(world: World): void {
 const drawdowns = fc.constantFrom(0, 50, 199, 200, 350, 400, 800, 999, 1_000, 1_200, 3_000);
 const causes: fc.Arbitrary<TripCause> = fc.oneof(
   fc.anything().map(tripCauseOf),
-  fc.constantFrom('drawdown' as const, 'stopOuts' as const, 'feed' as const, 'twoMasters' as const).map((trigger) => ({ trigger, reason: trigger, by: 'keel', severity: 'high' as const })),
+  fc.constantFrom('drawdown' as const, 'stopOuts' as const, 'feed' as const).map((trigger) => ({ trigger, reason: trigger, by: 'keel', severity: 'high' as const })),
 );
 const COMMANDS = [
   fc.integer({ min: 1, max: 4_000 }).map((ms) => new Advance(ms)),

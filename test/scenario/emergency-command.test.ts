@@ -18,8 +18,7 @@ test('with all workers dead the command raises the fence, leaves the engine its 
   await system.killWorker(0);
 
   const steps = await trip(system, { reason: 'the workers are dead', by: 'ada', direct: true });
-  expect(steps.map(({ step, done }) => [step, done])).toEqual([['fence', true], ['guard', true], ['answer', false], ['closing', true]]);
-  expect(steps[2]?.detail).toMatch(/no worker answered/);
+  expect(steps.map(({ step, done }) => [step, done])).toEqual([['fence', true], ['guard', true], ['closing', true]]);
   expect(await openAtVenue(system)).toEqual({ positions: [], orders: [] });
   expect(await guardReport(system)).toMatchObject({ state: { mode: 'tripping' }, fence: { halted: true }, missing: ['everything closed at the venue, and proven'] });
 

@@ -102,6 +102,36 @@ it('recovery leaves a fence up that was up before, until a person resumes', asyn
   expect(await command({ kind: 'reset', by: 'ada', because: 'adopted', at: 5, emergency: 1 })).toMatchObject({ change: 'reset', state: { mode: 'protective', keepsFence: false }, fence: { halted: false } });
 });
 
+it('a halt while it is stopped outlasts recovery, until a person resumes once more', async () => {
+  await command({ ...TRIP, cause: { ...CAUSE, trigger: 'openLoss' } });
+  await command({ kind: 'reset', by: 'ada', because: 'looked at it', at: 2 });
+  expect(await ledger.raiseFence({ portfolioId: 'sim', by: 'reconciliation', reason: 'another Keel' })).toEqual({ epoch: 2, halted: true });
+  await ledger.raiseFence({ portfolioId: 'sim', by: 'reconciliation', reason: 'another Keel' });
+  await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 3 });
+  await command({ kind: 'sealed', emergency: 1, round: 1, at: 4 });
+  const stepped = await command({ kind: 'step', emergency: 1, from: 'emergency', to: 'protective', drawdownBps: 10, at: 5, marketAt: 5 });
+  expect(stepped).toMatchObject({ change: 'recovered', fence: { halted: true }, state: { keepsFence: true } });
+  expect(stepped.state.history.filter((it) => it.why === 'the fence stays: another Keel')).toMatchObject([{ by: 'reconciliation' }]);
+  expect(await command({ kind: 'reset', by: 'ada', because: 'it is gone', at: 6 })).toMatchObject({ state: { mode: 'protective', keepsFence: false }, fence: { halted: false } });
+});
+
+it('the same stop told by another way, heard after a person resumed, changes nothing', async () => {
+  const stop: GuardCommand = { ...TRIP, cause: { ...CAUSE, requestId: 'x' } };
+  await command(stop);
+  await command({ kind: 'reset', by: 'bob', because: 'looked at it', at: 2 });
+  expect(await command({ ...stop, at: 9 })).toMatchObject({ change: 'none', state: { resetBy: 'bob', requests: ['x'] } });
+  expect(await command({ ...stop, cause: { ...CAUSE, requestId: 'y' }, at: 9 })).toMatchObject({ state: { resetBy: null, requests: ['x', 'y'] } });
+});
+
+it('the stop of another person, and of the same with other words, stands in history and audit', async () => {
+  await command({ ...TRIP, cause: { ...CAUSE, reason: 'enough', by: 'ada' } });
+  await command({ ...TRIP, cause: { ...CAUSE, reason: 'enough', by: 'ada' } });
+  await command({ ...TRIP, cause: { ...CAUSE, reason: 'enough', by: 'bob' }, at: 2 });
+  const { state } = await command({ ...TRIP, cause: { ...CAUSE, reason: 'the house burns', by: 'bob' }, at: 3 });
+  expect(state.history.map((it) => `${it.why} (${it.by})`)).toEqual(['person: enough (ada)', 'again: enough (bob)', 'again: the house burns (bob)']);
+  expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered', 'emergencyCauseChanged', 'emergencyCauseChanged']);
+});
+
 it('a person resumes what was halted during recovery', async () => {
   await command(TRIP);
   await command({ kind: 'flat', emergency: 1, round: 1, positionsClosed: 0, at: 2 });

@@ -27,7 +27,7 @@ function sweeperOf(...answers: readonly (Survey | ErrorCode)[]): Sweeper & { rea
 }
 
 function sweep(giveUpMs = 30_000): Sweep & { readonly sent: EmergencyOrder[] } {
-  return { deployment: { id: 'abcde', portfolioId: 'live' }, known: { emergencyId: 'ess/live/1', foreign: 'close', ours: null, instrumentIds: [] }, sent: [], giveUpMs };
+  return { deployment: { id: 'abcde', portfolioId: 'live' }, known: { emergencyId: 'ess/live/1', foreign: 'close', ours: null, instrumentIds: [] }, sent: [], isFenceSettled: () => true, giveUpMs };
 }
 
 describe('closing at the venue from here', () => {
@@ -51,6 +51,14 @@ describe('closing at the venue from here', () => {
     const sweeper = sweeperOf('VENUE_UNREACHABLE');
     await expect(sweepUntilProven(sweeper, sweep(2_000))).rejects.toThrow('gave up after 2 s');
     expect(sweeper.looks()).toBe(3); // at 0, 300 and 900 ms
+  });
+
+  it('proves nothing before the fence is up, or known not to rise', async () => {
+    let looks = 0;
+    const sweeper = sweeperOf(OPEN, clear(60_000), clear(61_000), clear(62_000), clear(63_000), clear(90_000), clear(91_000));
+    const given = { ...sweep(), isFenceSettled: () => (looks += 1) > 4 };
+    await sweepUntilProven(sweeper, given);
+    expect([sweeper.looks(), given.sent.length]).toEqual([7, 1]); // closed at the first; counted from the fifth on
   });
 
   it('stops at a bug', async () => {

@@ -29,7 +29,6 @@ it.each<[string, RecoveryState, RecoveryFacts, RecoveryMode]>([
   ['equity unknown gives nothing back', state('emergency', 'drawdown', { betterSince: 0 }), facts(9 * D, null), 'emergency'],
   ['a person is waited for',            state('emergency', 'person', { betterSince: 0 }),   facts(9 * D, 0),   'emergency'],
   ['a person reset it',                 state('emergency', 'person', { betterSince: 0, isReset: true }), facts(D, 0), 'protective'],
-  ['two masters wait for a person',     state('emergency', 'twoMasters', { betterSince: 0 }), facts(9 * D, 0), 'emergency'],
   ['a condition that still holds',      state('emergency', 'feed', { betterSince: 0 }),     facts(9 * D, 0, { feedAgeMs: 300_001 }), 'emergency'],
   ['a condition over for the dwell',    state('emergency', 'feed', { betterSince: 0 }),     facts(D, 0),       'protective'],
   ['no word ends a condition',          state('emergency', 'feed', { betterSince: 0, isReset: true }), facts(9 * D, 0, { feedAgeMs: 300_001 }), 'emergency'],

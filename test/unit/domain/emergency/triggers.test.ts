@@ -27,7 +27,7 @@ it.each<[Partial<RiskReadings>, Partial<RiskReadings>, string]>([
 });
 
 it('the table is in the order of the specification, and the first that holds wins', () => {
-  expect(TRIGGER_TABLE.map((rule) => rule.trigger)).toEqual(TRIGGERS.filter((it) => it !== 'person' && it !== 'twoMasters'));
+  expect(TRIGGER_TABLE.map((rule) => rule.trigger)).toEqual(TRIGGERS.filter((it) => it !== 'person'));
   expect(first({ stopOuts: 9, drawdownBps: 2_000, ledgerDiffers: 'x' })).toBe('drawdown');
 });
 

@@ -47,6 +47,10 @@ const NOTE_MAX = 300;
 const MIB = 1024 ** 2;
 /** A candle or cycle that was written just now is not late, however fast a simulated market runs. */
 const FRESH_MS = 30_000;
+/** The same of a retrain, which takes its time on a simulated market's clock. */
+const RETRAIN_FRESH_MS = 3_600_000;
+/** After a stop in good order the retrain that was missed is made up for within this time, wall clock. */
+const RETRAIN_RESUME_MS = 3_600_000;
 /** A Schedule may begin this much late, beside one period that it was busy. */
 const SCHEDULE_GRACE_MS = 30_000;
 /** What must come once after the first start may take so long, wall clock; candles and cycles two timeframes where these are longer. */
@@ -138,8 +142,8 @@ async function readMachine({ machine }: ProbeDeps): Promise<PartReading[]> {
   return [{ part: 'disk', reading: measured(Math.floor(room.value.diskFree / MIB)) }, { part: 'memory', reading: measured(Math.floor(room.value.memoryFree / MIB)) }];
 }
 
-/** How far candles, cycles and evaluations are behind the market's own clock. */
-function readMarket({ clock }: ProbeDeps, { timeframe }: HealthInput, signs: HealthSigns | null, marketTime: number | null): PartReading[] {
+/** How far candles, cycles, evaluations and retrains are behind the market's own clock. */
+function readMarket({ clock }: ProbeDeps, { timeframe, retrainEveryMs }: HealthInput, signs: HealthSigns | null, marketTime: number | null): PartReading[] {
   const missing = signs === null ? 'the ledger does not answer' : marketTime === null ? 'the venue does not answer' : null;
   const graceMs = Math.max(FIRST_WITHIN_MS, FIRST_WITHIN_TIMEFRAMES * timeframeMs(timeframe));
   const behind = (part: HealthPart, at: HealthSigns['newestCandle'], never: Reading): PartReading => {
@@ -149,8 +153,15 @@ function readMarket({ clock }: ProbeDeps, { timeframe }: HealthInput, signs: Hea
   const evaluation = signs?.evaluation ?? null;
   return [
     behind('marketFeed', signs?.newestCandle ?? null, notYet('no candle came yet', graceMs)), behind('cycle', signs?.lastCycle ?? null, notYet('no cycle was recorded yet', graceMs)),
-    behind('evaluation', evaluation === null ? null : { closeTime: evaluation.oldestDueAt ?? Infinity, writtenAt: evaluation.writtenAt }, none('no prediction was evaluated yet')),
+    behind('evaluation', evaluation === null ? null : { closeTime: evaluation.oldestDueAt ?? Infinity, writtenAt: evaluation.writtenAt ?? 0 }, none('no prediction waits, and none was evaluated yet')),
+    { part: 'retrain', reading: missing !== null || marketTime === null ? none(missing ?? '') : retrainReading(signs?.lastRetrain ?? null, { everyMs: retrainEveryMs, marketTime, now: clock() }) },
   ];
+}
+
+function retrainReading(last: HealthSigns['lastRetrain'], { everyMs, marketTime, now }: { readonly everyMs: number | undefined; readonly marketTime: number; readonly now: number }): Reading {
+  if (everyMs === undefined) return none('none happens by itself');
+  if (last === null) return notYet('none came to its end yet', 2 * everyMs);
+  return measured(now - last.writtenAt <= RETRAIN_FRESH_MS ? 0 : Math.max(0, (marketTime - last.asOf) / everyMs), { resumeMs: RETRAIN_RESUME_MS });
 }
 
 /** Timeframes between the close that was handled last and the market's clock; what was written just now is 0 behind. */

@@ -142,7 +142,8 @@ export async function installWorkflows(client: Client, settings: Settings, deplo
     if (settings.scenarios === 'off') await withoutSchedule(client, scenarioRunId(portfolioId));
     else watched.push(await ensureScenarios(client, settings, { portfolioId, taskQueue }));
   }
-  await ensureHealthCheck(client, { portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
+  const retrains = deployment.mode === 'replay' || settings.retrain === 'off' ? {} : { retrainEveryMs: retrainIntervalMs(settings) };
+  await ensureHealthCheck(client, { ...retrains, portfolioId, strategy, timeframe: settings.timeframe, workers: settings.workers, schedules: watched, lastsMs: MINUTE_MS }, taskQueue);
 }
 
 async function ensureEvaluations(client: Client, portfolioId: string, taskQueue: string): Promise<WatchedSchedule> {

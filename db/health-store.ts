@@ -33,7 +33,9 @@ const SIGNS = `
     (SELECT to_jsonb(v) FROM (${POLICY}) v) AS policy,
     (SELECT jsonb_build_object('closeTime', c.value, 'writtenAt', c.written_at) FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = $2) AS "newestCandle",
     (SELECT jsonb_build_object('closeTime', c.close_time, 'writtenAt', c.recorded_at) FROM cycles c WHERE c.portfolio_id = $1 AND c.strategy = pf.strategy AND c.timeframe = pf.timeframe AND c.recorded_at IS NOT NULL ORDER BY c.close_time DESC LIMIT 1) AS "lastCycle",
-    (SELECT jsonb_build_object('writtenAt', o.written_at, 'oldestDueAt', (SELECT min(e.due_at) FROM due_evaluations e WHERE e.portfolio_id = $1)) FROM outcomes o JOIN predictions p USING (prediction_id) WHERE p.portfolio_id = $1 ORDER BY o.prediction_id DESC LIMIT 1) AS evaluation
+    (SELECT jsonb_build_object('writtenAt', t."writtenAt", 'oldestDueAt', t."oldestDueAt") FROM (SELECT (SELECT min(e.due_at) FROM due_evaluations e WHERE e.portfolio_id = $1) AS "oldestDueAt",
+      (SELECT o.written_at FROM outcomes o JOIN predictions p USING (prediction_id) WHERE p.portfolio_id = $1 ORDER BY o.prediction_id DESC LIMIT 1) AS "writtenAt") t WHERE t."writtenAt" IS NOT NULL OR t."oldestDueAt" IS NOT NULL) AS evaluation,
+    (SELECT jsonb_build_object('asOf', r.as_of, 'writtenAt', r.ended_at) FROM retrain_runs r WHERE r.portfolio_id = $1 AND r.outcome <> 'failed' ORDER BY r.as_of DESC LIMIT 1) AS "lastRetrain"
   FROM portfolios pf LEFT JOIN guard_watch w USING (portfolio_id) WHERE pf.portfolio_id = $1`;
 
 interface SignsRecord extends Omit<HealthSigns, 'policy'>, Record<string, unknown> {

@@ -307,6 +307,8 @@ export interface HealthInput {
   readonly timeframe: Timeframe;
   /** Workers that each queue should have. */
   readonly workers: number;
+  /** Between two retrains, market clock; absent: none happens by itself. */
+  readonly retrainEveryMs?: number;
   /** Schedules that must be there and run. */
   readonly schedules: readonly { readonly id: string; readonly everyMs: number }[];
   /** Wall clock. */

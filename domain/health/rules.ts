@@ -42,6 +42,7 @@ export const HEALTH_RULES: Readonly<Record<HealthPart, PartRule>> = {
   schedules: { unit: 'late, paused or missing', worse: 'above', degraded: 1, unhealthy: Infinity, about: 'Schedules that do not run as they should', action: '`keel schedules` lists them; `keel schedules resume <id>` ends a pause, a restart makes missing ones' },
   cycle: { unit: 'timeframes', worse: 'above', degraded: STALE_TIMEFRAMES, unhealthy: STALE_TIMEFRAMES, about: 'distance of the last recorded cycle from the market\'s clock', action: 'look at the newest `tradingCycle` in the Temporal UI: its pending activity says what it waits for' },
   evaluation: { unit: 'timeframes', worse: 'above', degraded: STALE_TIMEFRAMES, unhealthy: Infinity, about: 'how long the oldest prediction has been due without being evaluated', action: 'look at `outcomeEvaluation` in the Temporal UI' },
+  retrain: { unit: 'intervals', worse: 'above', degraded: 2, unhealthy: Infinity, about: 'how long ago the last retrain came to its end, whatever came out of it', action: '`keel runs` says what became of the last ones; `keel retrain` starts one now' },
 };
 
 /** How bad a number is by itself. @param wanted takes the place of the rule's `degraded` */

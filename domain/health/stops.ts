@@ -28,6 +28,7 @@ const STARTING_MS = 60_000;
 const RUNS_ON: Partial<Readonly<Record<HealthPart, readonly QueuePart[]>>> = {
   'workers.trading': ['workers.trading'], 'workers.venue': ['workers.venue'], 'workers.models': ['workers.models'], 'workers.feeds': ['workers.feeds'],
   accountFeed: ['workers.feeds'], marketFeed: ['workers.feeds'], cycle: ['workers.trading', 'workers.venue'], evaluation: ['workers.trading', 'workers.models'],
+  retrain: ['workers.trading', 'workers.models'],
 };
 /** What watches over positions and orders that are open. */
 const WATCHES: readonly HealthPart[] = ['workers.trading', 'workers.venue', 'workers.feeds', 'accountFeed', 'marketFeed', 'cycle'];

@@ -3,7 +3,7 @@
 /** Parts that are looked at, in the order in which they are told. Each task queue is a part of its own. */
 export const HEALTH_PARTS = [
   'engine', 'database', 'policy', 'venue', 'accountFeed', 'marketFeed', 'clock', 'disk', 'memory',
-  'workers.trading', 'workers.venue', 'workers.models', 'workers.feeds', 'schedules', 'cycle', 'evaluation',
+  'workers.trading', 'workers.venue', 'workers.models', 'workers.feeds', 'schedules', 'cycle', 'evaluation', 'retrain',
 ] as const;
 export type HealthPart = (typeof HEALTH_PARTS)[number];
 

@@ -22,8 +22,10 @@ export interface HealthSigns {
   readonly newestCandle: { readonly closeTime: number; readonly writtenAt: number } | null;
   /** The same of the newest recorded cycle. */
   readonly lastCycle: { readonly closeTime: number; readonly writtenAt: number } | null;
-  /** Market clock of the oldest prediction that is due or will be (null: none waits), and wall clock of the newest outcome. Null before the first. */
-  readonly evaluation: { readonly oldestDueAt: number | null; readonly writtenAt: number } | null;
+  /** Market clock of the oldest prediction that is due or will be (null: none waits), and wall clock of the newest outcome (null: none yet). Null: there is neither. */
+  readonly evaluation: { readonly oldestDueAt: number | null; readonly writtenAt: number | null } | null;
+  /** Market clock of what the newest retrain knew that did not fail, and wall clock of its end. */
+  readonly lastRetrain: { readonly asOf: number; readonly writtenAt: number } | null;
 }
 
 export interface RecordedCheck {

@@ -1,6 +1,7 @@
 /** Health checks as they are kept: one follows on the other, and old ones go. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHealthStore } from '../../../db/health-store.ts';
+import { createModelStore } from '../../../db/model-store.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { createPolicyStore } from '../../../db/policy-store.ts';
 import type { PartReading } from '../../../domain/health/types.ts';
@@ -67,12 +68,22 @@ it('two at once come one after the other', async () => {
 });
 
 it('reads the signs of the parts that write to the ledger', async () => {
-  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null }, newestCandle: null, lastCycle: null, evaluation: null });
+  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null }, newestCandle: null, lastCycle: null, evaluation: null, lastRetrain: null });
   const machinery = { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 400, isFeedCorrupt: true, health: 'ok' } as const;
   await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
   await ledger.watchRisk('sim', [{ at: 2, seenAt: NOW + 9_000, money: null, machinery: null }], { trustsStream: false }); // a cycle's look knows nothing of the stream
   await ledger.setCursor('sim', 'marketFeed/ensemble/1h', NOW);
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ accountHeardAt: NOW - 400, isAccountFeedCorrupt: true, newestCandle: { closeTime: NOW, writtenAt: expect.any(Number) as number } });
+});
+
+it('knows what waits to be evaluated before anything was, and the newest retrain that came to its end', async () => {
+  await ledger.claimCycle({ cycleId: CYCLE, workflowId: CYCLE, candle: OBSERVATION.candle });
+  await pool.query(`INSERT INTO due_evaluations VALUES ('sim', ${NOW + 8 * HOUR}, '${CYCLE}', '1h', 3), ('sim', ${NOW + 4 * HOUR}, '${CYCLE}', '1h', 3)`);
+  const models = createModelStore(pool);
+  const run = { portfolioId: 'sim', cause: 'schedule', dataHash: null, rows: null, reason: 'a test', startedAt: NOW, endedAt: NOW + 1 } as const;
+  await models.recordRun({ ...run, runId: '1', asOf: NOW - HOUR, outcome: 'skipped' });
+  await models.recordRun({ ...run, runId: '2', asOf: NOW, outcome: 'failed' });
+  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ evaluation: { oldestDueAt: NOW + 4 * HOUR, writtenAt: null }, lastRetrain: { asOf: NOW - HOUR, writtenAt: NOW + 1 } });
 });
 
 it('a feed that ended or whose worker is gone leaves its last sign behind: no other look makes it younger', async () => {

@@ -21,7 +21,7 @@ const GONE = (): Promise<never> => Promise.reject(new KeelError('VENUE_UNREACHAB
 const INPUT: HealthInput = { portfolioId: 'p', strategy: 's', timeframe: '1h', workers: 2, schedules: [{ id: 'reconciliation/p', everyMs: 60_000 }], startedAt: NOW, lastsMs: 0 };
 const SIGNS: HealthSigns = {
   isReplay: false, accountHeardAt: NOW - 1_000, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null },
-  newestCandle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, lastCycle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, evaluation: null,
+  newestCandle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, lastCycle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, evaluation: null, lastRetrain: null,
 };
 const ENGINE: EngineSigns = {
   ping: () => Promise.resolve(), workers: () => Promise.resolve([{ role: 'trading', alive: 2 }, { role: 'feeds', alive: 2 }]),
@@ -94,7 +94,7 @@ describe('a look at each part', () => {
     expect(await system().states()).toMatchObject({
       venue: 'healthy: 7 ms (circuit closed)', clock: 'healthy: 3 ms (before the venue)', accountFeed: 'healthy: 1 s', marketFeed: 'healthy: 0.5 timeframes', cycle: 'healthy: 0.5 timeframes',
       'workers.trading': 'healthy: 2 workers', 'workers.feeds': 'healthy: 2 workers', schedules: 'healthy: 0 late, paused or missing (1 on time)',
-      disk: 'healthy: 953674 MiB free', evaluation: 'starting: not counted: no prediction was evaluated yet',
+      disk: 'healthy: 953674 MiB free', evaluation: 'starting: not counted: no prediction waits, and none was evaluated yet',
     });
   });
 
@@ -116,9 +116,23 @@ describe('a look at each part', () => {
     ['a fast market whose candle was written just now', { signs: { newestCandle: { closeTime: NOW - 9 * HOUR, writtenAt: NOW - 20_000 } } }, { marketFeed: 'healthy: 0 timeframes' }],
     ['no cycle yet', { signs: { lastCycle: null } }, { cycle: 'starting: not counted: no cycle was recorded yet' }],
     ['a prediction that is due for three hours', { signs: { evaluation: { oldestDueAt: NOW - 3 * HOUR, writtenAt: NOW - 3 * HOUR } } }, { evaluation: 'degraded: 3 timeframes' }],
+    ['a prediction that is due for three hours, and none was ever evaluated', { signs: { evaluation: { oldestDueAt: NOW - 3 * HOUR, writtenAt: null } } }, { evaluation: 'degraded: 3 timeframes' }],
     ['no prediction waits', { signs: { evaluation: { oldestDueAt: null, writtenAt: NOW - 3 * HOUR } } }, { evaluation: 'healthy: 0 timeframes' }],
     ['little room', { room: { diskFree: 2 ** 29, memoryFree: 2 ** 27 } }, { disk: 'degraded: 512 MiB free', memory: 'degraded: 128 MiB free' }],
   ])('%s', async (_name, changes, expected) => expect(await system(changes).states()).toMatchObject(expected));
+});
+
+it.each<[string, number | undefined, HealthSigns['lastRetrain'], string]>([
+  ['the last one was a day and an hour ago', 24 * HOUR, { asOf: NOW - 25 * HOUR, writtenAt: NOW - 24 * HOUR }, 'healthy: 1.0417 intervals'],
+  ['one was missed', 24 * HOUR, { asOf: NOW - 48 * HOUR, writtenAt: NOW - 47 * HOUR }, 'degraded: 2 intervals'],
+  ['a fast market, where it ended just now', 24 * HOUR, { asOf: NOW - 90 * HOUR, writtenAt: NOW - HOUR }, 'healthy: 0 intervals'],
+  ['none came yet', 24 * HOUR, null, 'starting: not counted: none came to its end yet'],
+  ['none happens by itself', undefined, { asOf: 0, writtenAt: 0 }, 'starting: not counted: none happens by itself'],
+])('retrains: %s', async (_name, retrainEveryMs, lastRetrain, expected) => {
+  const { checkHealth, seen } = system({ signs: { lastRetrain } });
+  await checkHealth({ ...INPUT, ...(retrainEveryMs === undefined ? {} : { retrainEveryMs }) });
+  const found = seen.checks.at(-1)?.parts.find((it) => it.part === 'retrain');
+  expect(`${found?.state ?? ''}: ${found?.value ?? ''}`).toBe(expected);
 });
 
 it.each<[string, HealthInput['timeframe'], Changes, HealthPart, number]>([

@@ -39,13 +39,13 @@ describe('what stops with its queues', () => {
   const stopped = (parts: readonly QueuePart[], isOpen = false): Situation => ({ at: NOW, isOpen, words: [...wordsOf(parts, ['stopped', 9]), ...wordsOf(QUEUES.filter((it) => !parts.includes(it)), ['running', 1])] });
   const partsOf = (situation: Situation): readonly HealthPart[] => (Object.keys(HEALTH_RULES) as HealthPart[]).filter((part) => askedOf(part, situation) === 'stopped');
   it.each<[string, readonly QueuePart[], boolean, readonly HealthPart[]]>([
-    ['everything', QUEUES, false, ['accountFeed', 'marketFeed', ...QUEUES, 'cycle', 'evaluation']],
-    ['everything, while something is open: it is needed', QUEUES, true, ['workers.models', 'evaluation']],
-    ['models alone, whatever is open', ['workers.models'], true, ['workers.models', 'evaluation']],
+    ['everything', QUEUES, false, ['accountFeed', 'marketFeed', ...QUEUES, 'cycle', 'evaluation', 'retrain']],
+    ['everything, while something is open: it is needed', QUEUES, true, ['workers.models', 'evaluation', 'retrain']],
+    ['models alone, whatever is open', ['workers.models'], true, ['workers.models', 'evaluation', 'retrain']],
     ['feeds, while cycles run and may open: they are needed', ['workers.feeds'], false, []],
-    ['feeds and trading', ['workers.feeds', 'workers.trading'], false, ['accountFeed', 'marketFeed', 'workers.trading', 'workers.feeds', 'cycle', 'evaluation']],
-    ['trading', ['workers.trading'], false, ['workers.trading', 'cycle', 'evaluation']],
-    ['trading, with an open position', ['workers.trading'], true, ['evaluation']],
+    ['feeds and trading', ['workers.feeds', 'workers.trading'], false, ['accountFeed', 'marketFeed', 'workers.trading', 'workers.feeds', 'cycle', 'evaluation', 'retrain']],
+    ['trading', ['workers.trading'], false, ['workers.trading', 'cycle', 'evaluation', 'retrain']],
+    ['trading, with an open position', ['workers.trading'], true, ['evaluation', 'retrain']],
     ['venue', ['workers.venue'], false, ['workers.venue', 'cycle']],
   ])('%s', (_name, parts, isOpen, expected) => expect([...partsOf(stopped(parts, isOpen))].sort()).toEqual([...expected].sort()));
 

@@ -32,14 +32,14 @@ export interface GuardState {
   readonly peakSince: number | null;
   /** The fence was up already when it tripped, for another reason: recovery leaves it up until a person resumes. */
   readonly keepsFence: boolean;
-  /** Of stops that were heard, newest last, bounded. */
-  readonly requests: readonly string[];
+  /** Of stops that were heard, newest last, bounded. Absent in what an older version wrote, also into a history that is replayed. */
+  readonly requests?: readonly string[];
   /** Oldest first, bounded. */
   readonly history: readonly GuardTransition[];
 }
 
 export const ARMED: GuardState = {
-  mode: 'armed', emergency: 0, round: 0, cause: null, resetBy: null, trippedAt: null, flatAt: null, sealedAt: null, positionsClosed: 0, peakSince: null, keepsFence: false, requests: [], history: [],
+  mode: 'armed', emergency: 0, round: 0, cause: null, resetBy: null, trippedAt: null, flatAt: null, sealedAt: null, positionsClosed: 0, peakSince: null, keepsFence: false, history: [],
 };
 
 const HISTORY_MAX = 100;
@@ -90,7 +90,7 @@ export function isMeant(state: Pick<GuardState, 'emergency'>, { emergency = stat
 /** Twice while it is stopped is once; from any other mode it trips, within the emergency that still runs if one does. */
 function tripped(before: GuardState, { cause, at }: Extract<GuardCommand, { kind: 'trip' }>): GuardChange {
   if (isHeard(before, cause)) return same(before);
-  const state = cause.requestId === undefined ? before : { ...before, requests: [...before.requests, cause.requestId].slice(-REQUESTS_MAX) };
+  const state = cause.requestId === undefined ? before : { ...before, requests: [...(before.requests ?? []), cause.requestId].slice(-REQUESTS_MAX) };
   if (isHalting(state.mode)) {
     // It closes, or is closed. A cause that only a person ends takes the place of one that ends by itself, or that was given free.
     const isHarder = needsPerson(cause.trigger) && (state.cause?.trigger !== cause.trigger || state.resetBy !== null);
@@ -106,7 +106,7 @@ function tripped(before: GuardState, { cause, at }: Extract<GuardCommand, { kind
 }
 
 /** One stop goes several ways: what the engine kept for hours may be heard after a person resumed. */
-function isHeard({ requests }: GuardState, { requestId }: TripCause): boolean {
+function isHeard({ requests = [] }: GuardState, { requestId }: TripCause): boolean {
   return requestId !== undefined && requests.includes(requestId);
 }
 

@@ -72,6 +72,30 @@ it('a person who trips while it closes must be asked as well, also after another
   expect(applyGuard(after(trip), { kind: 'trip', cause: { ...CAUSE, trigger: 'feed' }, at: 5 }).state).toEqual(after(trip));
 });
 
+it('a stop that was heard already changes nothing, however late, also by a guard of an older version', () => {
+  const stop: GuardCommand = { kind: 'trip', cause: { ...PERSON, requestId: 'x' }, at: 1 };
+  const given = applyGuard(after(stop, flat, sealed), { kind: 'reset', by: 'bob', because: 'looked at it', at: 6 }).state;
+  expect(applyGuard(given, { ...stop, at: 9 }).state).toBe(given);
+  expect(applyGuard(given, { ...stop, cause: { ...PERSON, requestId: 'y' }, at: 9 }).state).toMatchObject({ resetBy: null, requests: ['x', 'y'] });
+  const many = Array.from({ length: 60 }, (_, id): GuardCommand => ({ ...stop, cause: { ...PERSON, requestId: String(id) } }));
+  expect(after(...many).requests).toEqual(Array.from({ length: 50 }, (_, id) => String(id + 10)));
+});
+
+it('the stop of another person, or of one with other words, is noted as the cause; the same again is not', () => {
+  const by = (reason: string, name: string): GuardCommand => ({ kind: 'trip', cause: { ...PERSON, reason, by: name }, at: 5 });
+  const { history, cause } = after(by('enough', 'ada'), by('enough', 'ada'), by('enough', 'bob'), by('fire', 'bob'), trip);
+  expect(history.map((it) => `${it.why} (${it.by})`)).toEqual(['person: enough (ada)', 'again: enough (bob)', 'again: fire (bob)']);
+  expect(cause).toMatchObject({ reason: 'fire', by: 'bob' });
+});
+
+it('a halt is kept while it is stopped, and noted once; else it is the fence\'s own', () => {
+  const halt: GuardCommand = { kind: 'halt', by: 'reconciliation', because: 'another Keel', at: 5 };
+  expect(applyGuard(ARMED, halt).state).toBe(ARMED);
+  const kept = applyGuard(after(trip), halt).state;
+  expect([kept.keepsFence, kept.mode, kept.history.at(-1)?.why]).toEqual([true, 'tripping', 'the fence stays: another Keel']);
+  expect(applyGuard(kept, halt).state).toBe(kept);
+});
+
 it('a word about another emergency than this one changes nothing', () => {
   const reset = (emergency: number): GuardCommand => ({ kind: 'reset', by: 'bob', because: 'the last one is over', at: 5, emergency });
   expect(applyGuard(after(...SEALED), reset(0))).toEqual({ state: after(...SEALED), change: 'none' });

@@ -8,8 +8,10 @@ import { candleOpenTime, timeframeMs } from '../../domain/market/timeframe.ts';
 import type { Timeframe } from '../../domain/market/timeframe.ts';
 import type { Bar, MatchingVenue } from '../../domain/matching/types.ts';
 import type { VenueCore } from './core.ts';
+import { knownInstruments } from './known-instruments.ts';
 import type { Market, MarketSnapshot } from './market-state.ts';
 import type { Upstream, UpstreamKline, UpstreamPremium, UpstreamQuote } from './upstream.ts';
+import { isSymbolRefused } from './upstream.ts';
 
 /** The engine's shortest candle. */
 const LENGTH_MIN_MS = 4;
@@ -22,11 +24,20 @@ export interface LiveOptions {
   readonly history: number;
   readonly makerFeeRate: string;
   readonly takerFeeRate: string;
+  /** Where the market's state lies. */
+  readonly state: string;
+}
+
+interface Quoted {
+  readonly instrument: Instrument;
+  readonly quote: UpstreamQuote;
 }
 
 /**
  * A market that happens on a real venue, for paper trading: its public data is polled, and the engine walks from poll
- * to poll, through the extremes that were reached in between. The market clock is the real venue's.
+ * to poll, through the extremes that were reached in between. The market clock is the real venue's. A symbol that is not
+ * quoted there any more (delisted, halted) stands still at its last price and has no candles, until it is quoted again; the
+ * others go on.
  */
 export class LiveFeed {
   readonly market: LiveMarket;
@@ -34,22 +45,30 @@ export class LiveFeed {
   readonly #options: LiveOptions;
   readonly #instruments: readonly Instrument[];
   readonly #premiums = new Map<string, UpstreamPremium>();
+  readonly #still = new Set<InstrumentId>();
+  readonly #tell: (error: KeelError) => void;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  private constructor(upstream: Upstream, options: LiveOptions, instruments: readonly Instrument[], market: LiveMarket) {
+  private constructor(upstream: Upstream, options: LiveOptions, { instruments, tell }: { readonly instruments: readonly Instrument[]; readonly tell: (error: KeelError) => void }) {
     this.#upstream = upstream;
     this.#options = options;
     this.#instruments = instruments;
-    this.market = market;
+    this.#tell = tell;
+    this.market = new LiveMarket(instruments, options.timeframe);
   }
 
-  /** @throws {KeelError} VENUE_UNREACHABLE, VENUE_REFUSED, VENUE_ANSWER_INVALID or SETTING_INVALID. */
-  static async open(upstream: Upstream, options: LiveOptions): Promise<LiveFeed> {
-    const instruments = await upstream.instruments(options.symbols.map(instrumentIdOf), options);
-    const market = new LiveMarket(instruments, options.timeframe);
-    const feed = new LiveFeed(upstream, options, instruments, market);
-    await feed.#loadCandles(Math.min(options.history + 1, KLINES_MAX));
+  /**
+   * @param tell hears once of each symbol that stands still, and again when it moved meanwhile
+   * @throws {KeelError} VENUE_UNREACHABLE, VENUE_REFUSED, VENUE_ANSWER_INVALID or SETTING_INVALID.
+   */
+  static async open(upstream: Upstream, options: LiveOptions, tell: (error: KeelError) => void): Promise<LiveFeed> {
+    const wanted = options.symbols.map(instrumentIdOf);
+    const { instruments, gone } = knownInstruments(options.state, wanted, await upstream.instruments(wanted, options));
+    const feed = new LiveFeed(upstream, options, { instruments, tell });
+    await Promise.all(instruments.map(async (instrument) => {
+      if (gone.includes(instrument.id) || !(await feed.#loadCandles(instrument, { limit: Math.min(options.history + 1, KLINES_MAX) }))) feed.#stand(instrument, 0);
+    }));
     await feed.#readPremiums();
     return feed;
   }
@@ -72,19 +91,45 @@ export class LiveFeed {
 
   /** Reads the market once and walks the engine there. */
   async poll(core: VenueCore): Promise<void> {
-    const quotes = await this.#upstream.quotes();
-    const mine = this.#instruments.map((instrument) => ({ instrument, quote: quoteOf(quotes, instrument) }));
-    const now = Math.max(...mine.map(({ quote }) => quote.time));
     const closedBefore = this.market.closedIndex;
-    const before = new Map(this.#instruments.map((instrument) => [instrument.venueSymbol, this.market.newest(instrument.id)]));
-    await this.#loadCandles(2);
+    const before = new Map(this.#instruments.map((instrument) => [instrument.id, this.market.newest(instrument.id)]));
+    const moving = await this.#moving(closedBefore);
+    const now = Math.max(...moving.map(({ quote }) => quote.time));
     const started = core.engine.marketTime() === 0 ? now - LENGTH_MIN_MS : core.engine.marketTime() + 1;
     if (now - started < LENGTH_MIN_MS) return;
     if (crossesFunding(started, now)) await this.#readPremiums();
     this.market.reach(now);
-    const bars = mine.map(({ instrument, quote }) => this.#bar(core, { instrument, quote, before: before.get(instrument.venueSymbol), started, now }));
+    const bars = moving.map(({ instrument, quote }) => this.#bar(core, { instrument, quote, before: before.get(instrument.id), started, now }));
     const closed = Array.from({ length: Math.max(0, this.market.closedIndex - closedBefore) }, (_unused, i) => closedBefore + 1 + i);
     core.follow({ openTime: started, lengthMs: now - started, bars }, closed);
+  }
+
+  /**
+   * What is quoted, with its newest candles. All else stands still.
+   * @param closedIndex newest candle that had closed at the last poll
+   * @throws {KeelError} VENUE_ANSWER_INVALID: nothing moves, not even the clock
+   */
+  async #moving(closedIndex: number): Promise<readonly Quoted[]> {
+    const quotes = await this.#upstream.quotes();
+    const seen = await Promise.all(this.#instruments.map(async (instrument): Promise<readonly Quoted[]> => {
+      const quote = quotes.find(({ symbol, bid, ask }) => symbol === instrument.venueSymbol && bid > 0 && ask > 0);
+      return quote !== undefined && (await this.#loadCandles(instrument, { limit: KLINES_MAX, startTime: this.market.newest(instrument.id)?.openTime ?? this.market.source.startTime })) ? [{ instrument, quote }] : [];
+    }));
+    const moving = seen.flat();
+    for (const instrument of this.#instruments) {
+      if (moving.some((it) => it.instrument === instrument)) this.#still.delete(instrument.id);
+      else this.#stand(instrument, this.market.openTime(closedIndex + 1));
+    }
+    if (moving.length === 0) throw new KeelError('VENUE_ANSWER_INVALID', `the real venue quotes none of ${this.#options.symbols.join(', ')}`);
+    return moving;
+  }
+
+  /** @param openTime of the candle that ran: what is known of it is half of it, and is forgotten. */
+  #stand({ id, venueSymbol }: Instrument, openTime: number): void {
+    if (this.#still.has(id)) return;
+    this.#still.add(id);
+    this.market.forget(id, openTime);
+    this.#tell(new KeelError('VENUE_ANSWER_INVALID', `the real venue shows no quote or no candles of ${venueSymbol}: it keeps its last price and has no candles until it is quoted again; the others go on`));
   }
 
   /** From the last price to the middle of bid and ask, through new extremes of the candle. */
@@ -117,23 +162,17 @@ export class LiveFeed {
     }
   }
 
-  async #loadCandles(limit: number): Promise<void> {
-    await Promise.all(this.#instruments.map(async (instrument) => {
-      const newest = this.market.newest(instrument.id);
-      const query = { symbol: instrument.venueSymbol, interval: this.#options.timeframe };
-      const rows = newest === undefined
-        ? await this.#upstream.klines({ ...query, limit })
-        : await this.#upstream.klines({ ...query, limit: KLINES_MAX, startTime: newest.openTime });
-      if (rows.length === 0) throw new KeelError('VENUE_ANSWER_INVALID', `the real venue has no ${this.#options.timeframe} candles of ${instrument.venueSymbol}`);
-      this.market.put(instrument.id, rows);
-    }));
+  /** @returns false: the real venue shows none, or refuses the symbol */
+  async #loadCandles({ id, venueSymbol }: Instrument, span: { readonly limit: number; readonly startTime?: number }): Promise<boolean> {
+    try {
+      const rows = await this.#upstream.klines({ symbol: venueSymbol, interval: this.#options.timeframe, ...span });
+      this.market.put(id, rows);
+      return rows.length > 0;
+    } catch (error) {
+      if (isSymbolRefused(error)) return false;
+      throw error;
+    }
   }
-}
-
-function quoteOf(quotes: readonly UpstreamQuote[], instrument: Instrument): UpstreamQuote {
-  const found = quotes.find((quote) => quote.symbol === instrument.venueSymbol);
-  if (found === undefined) throw new KeelError('VENUE_ANSWER_INVALID', `the real venue quotes no ${instrument.venueSymbol}`);
-  return found;
 }
 
 /** Whether a funding time lies after `from` and at or before `to`. */
@@ -206,6 +245,12 @@ class LiveMarket implements Market {
       if (this.#startTime === 0 || openTime < this.#startTime) this.#startTime = openTime;
       this.reach(openTime);
     }
+  }
+
+  /** Candles that open at or after a moment. */
+  forget(id: InstrumentId, openTime: number): void {
+    const candles = this.#candles.get(id);
+    for (const time of [...(candles?.keys() ?? [])]) if (time >= openTime) candles?.delete(time);
   }
 
   newest(id: InstrumentId): Candle | undefined {

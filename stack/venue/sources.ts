@@ -20,8 +20,8 @@ export interface OpenedMarket {
   readonly routes: readonly Route[];
 }
 
-/** The market that the settings name. */
-export async function openMarket(settings: VenueSettings): Promise<OpenedMarket> {
+/** The market that the settings name. @param tell hears what is amiss with it and does not stop it */
+export async function openMarket(settings: VenueSettings, tell: (error: unknown) => void): Promise<OpenedMarket> {
   const { source, market } = settings;
   const fees = { makerFeeRate: market.makerFeeRate, takerFeeRate: market.takerFeeRate };
   if (source.kind === 'seeded') {
@@ -33,7 +33,7 @@ export async function openMarket(settings: VenueSettings): Promise<OpenedMarket>
   }
   if (source.kind === 'live') {
     const upstream = new Upstream(source.upstream);
-    const feed = await LiveFeed.open(upstream, { ...source, history: settings.history, ...fees });
+    const feed = await LiveFeed.open(upstream, { ...source, history: settings.history, state: settings.state, ...fees }, tell);
     return { market: feed.market, feed, routes: upstreamRoutes(upstream) };
   }
   const opened = await recordedCandles({

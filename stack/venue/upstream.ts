@@ -59,22 +59,22 @@ export class Upstream {
     return parsed.data;
   }
 
-  /** The wanted perpetuals with the real venue's filters. @throws {KeelError} SETTING_INVALID: one is not traded there. */
+  /** Those of the wanted perpetuals that are listed, with the real venue's filters. */
   async instruments(ids: readonly InstrumentId[], fees: { makerFeeRate: string; takerFeeRate: string }): Promise<readonly Instrument[]> {
     const { symbols } = await this.#read(exchangeInfoSchema, '/fapi/v1/exchangeInfo');
-    return ids.map((id) => {
+    return ids.flatMap((id) => {
       const found = symbols.find((symbol) => symbol.symbol === venueSymbolOf(id) && symbol.contractType === 'PERPETUAL');
-      if (found === undefined) throw new KeelError('SETTING_INVALID', `${this.#url} trades no perpetual ${venueSymbolOf(id)}`);
+      if (found === undefined) return [];
       const filter = (type: string, field: string): string => {
         const value = found.filters.find((candidate) => candidate.filterType === type)?.[field];
         if (typeof value !== 'string') throw new KeelError('VENUE_ANSWER_INVALID', `${found.symbol} has no ${type}.${field} in the exchange information of ${this.#url}`);
         return value;
       };
-      return {
+      return [{
         id, venueSymbol: found.symbol, base: found.baseAsset, quote: found.quoteAsset, kind: 'perpetual', tickSize: filter('PRICE_FILTER', 'tickSize'),
         stepSize: filter('LOT_SIZE', 'stepSize'), minQuantity: filter('LOT_SIZE', 'minQty'), maxQuantity: filter('LOT_SIZE', 'maxQty'),
         maxMarketQuantity: filter('MARKET_LOT_SIZE', 'maxQty'), minNotional: filter('MIN_NOTIONAL', 'notional'), maxNotional: null, ...fees,
-      };
+      }];
     });
   }
 
@@ -93,6 +93,14 @@ export class Upstream {
     const since = query.startTime === undefined ? '' : `&startTime=${query.startTime}`;
     return this.#read(klinesSchema, `/fapi/v1/klines?symbol=${query.symbol}&interval=${query.interval}&limit=${query.limit}${since}`);
   }
+}
+
+/** @source Binance USD-M, error codes: invalid symbol, invalid symbol status. */
+const SYMBOL_REFUSED: readonly number[] = [-1121, -1122];
+
+/** Whether the real venue does not know a symbol, or does not trade it. */
+export function isSymbolRefused(error: unknown): boolean {
+  return error instanceof KeelError && error.cause instanceof VenueError && SYMBOL_REFUSED.includes(error.cause.code);
 }
 
 /** What the real venue knows better: tickers, depth, trades, premium, funding are handed on as they are. */

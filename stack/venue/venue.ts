@@ -61,7 +61,7 @@ export async function startVenue(options: VenueOptions, hooks: VenueHooks = {}):
   const wallClock = hooks.wallClock ?? Date.now;
   mkdirSync(settings.state, { recursive: true });
   assertSameMarket(settings);
-  const opened = await openMarket(settings);
+  const opened = await openMarket(settings, onError);
   const core = new VenueCore({
     folder: settings.state, market: opened.market, engine: engineConfig(opened.market, settings),
     clock: { mode: opened.feed === null ? settings.mode : 'paced', paceMs: settings.paceMs }, wallClock, snapshotEvery: settings.snapshotEvery,

@@ -11,13 +11,14 @@ export function register(program: Command): void {
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Changes nothing. Database, engine and venue are used where they run; otherwise they are started for the check, without workers.
+A symbol that the venue does not list any more is named as not compared (in JSON: notCompared) where the venue refuses its history.
 
 Examples:
   keel verify
   keel verify --deployment replay-3 --json | jq '.violations[] | {invariant, name, subject}'`)
     .action(async (flags: { deployment?: string; json?: boolean }) => {
       const { chooseDeployment, withParts } = await import('../deployment-parts.ts');
-      const { violationText } = await import('../verify/text.ts');
+      const { verdictText } = await import('../verify/text.ts');
       const { verifyDeployment } = await import('../verify/verify.ts');
       const { loadLabel } = await import('../../strategies/load.ts');
       const chosen = await chooseDeployment(flags.deployment);
@@ -25,7 +26,7 @@ Examples:
       const { name, portfolioId } = chosen.deployment;
       const verdict = await withParts(chosen, (parts) => verifyDeployment({ ...parts, portfolioId }));
       if (flags.json === true) printJson({ deployment: name, ...verdict });
-      else print([...verdict.violations.map(violationText), `${name}: ${verdict.checked} records checked, ${verdict.violations.length} violations`].join('\n'));
+      else print(verdictText(name, verdict));
       if (verdict.violations.length > 0) process.exitCode = EXIT_CODES.found;
     });
 }

@@ -6,7 +6,7 @@ import type { Client as Connection, Pool } from '../../db/pool.ts';
 import { inTransaction } from '../../db/pool.ts';
 import type { OrderRecord } from '../../db/rows.ts';
 import { exact, FILL_COLUMNS, ORDER_COLUMNS, toFill, toOrderRow } from '../../db/rows.ts';
-import { KeelError } from '../../domain/errors.ts';
+import { isVenueRefusal, KeelError } from '../../domain/errors.ts';
 import type { Candle } from '../../domain/market/candle.ts';
 import type { DuePrediction, PricedOutcome } from '../../domain/predictions/outcome.ts';
 import { timeframeMs } from '../../domain/market/timeframe.ts';
@@ -15,7 +15,7 @@ import { DONE_STATES } from '../../domain/orders/order.ts';
 import type { Fill, VenueOrder } from '../../domain/orders/order.ts';
 import type { Mode } from '../../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue } from '../../domain/ports/venue.ts';
-import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, OrderFact, PositionFact, VenueFacts } from '../../domain/verify/facts.ts';
+import type { CycleFact, EngineFacts, Facts, FillFact, JudgedFact, LedgerFacts, OrderFact, PositionFact, Untold, VenueFacts } from '../../domain/verify/facts.ts';
 import { replaySessionId } from '../../workflows/ids.ts';
 import type { Read } from './gather-emergency.ts';
 import { readEmergency } from './gather-emergency.ts';
@@ -151,18 +151,26 @@ export function instrumentsOf(traded: readonly InstrumentId[], { orders, fills, 
   return [...new Set([...traded, ...orders.map((it) => it.intent.instrumentId), ...fills.map((it) => it.instrumentId), ...positions.map((it) => it.instrumentId)])].sort();
 }
 
-async function readVenue(venue: Venue, instrumentIds: readonly InstrumentId[], ledger: LedgerFacts, forgets: boolean): Promise<VenueFacts> {
+/** Of a symbol that the venue refuses and does not list any more nothing is read: the others are compared. Where it lists it, a refusal stays an error. */
+export async function readVenue(venue: Venue, instrumentIds: readonly InstrumentId[], ledger: Pick<LedgerFacts, 'cycles'>, forgets: boolean): Promise<VenueFacts> {
   const first = ledger.cycles[0];
   // Orders of the first cycle may carry the market time of the candle that it decided on.
   const since = first === undefined ? await venue.marketTime() : first.closeTime - timeframeMs(first.timeframe);
   const orders: VenueOrder[] = [];
   const fills: Fill[] = [];
+  const untold: Untold[] = [];
   for (const instrumentId of instrumentIds) {
-    orders.push(...(await venue.orderHistory({ instrumentId, since })));
-    fills.push(...(await venue.fills({ instrumentId, since })));
+    try {
+      const [ofOrders, ofFills] = [await venue.orderHistory({ instrumentId, since }), await venue.fills({ instrumentId, since })];
+      orders.push(...ofOrders);
+      fills.push(...ofFills);
+    } catch (error) {
+      if (!isVenueRefusal(error) || (await venue.instruments()).some((it) => it.id === instrumentId)) throw error;
+      untold.push({ instrumentId, why: `the venue does not list it any more and refuses its history (${error.message})` });
+    }
   }
   return {
-    orders, fills, openOrders: await venue.openOrders(), income: await venue.income({ since: 0 }), account: await venue.account(),
+    orders, fills, untold, openOrders: await venue.openOrders(), income: await venue.income({ since: 0 }), account: await venue.account(),
     forgetsBefore: forgets ? (await venue.serverTime()) - VENUE_FORGETS_AFTER_MS : null,
   };
 }

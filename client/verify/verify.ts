@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Violation } from '../../domain/verify/facts.ts';
+import type { Untold, Violation } from '../../domain/verify/facts.ts';
 import { checkedIn, violationsIn } from '../../domain/verify/verify.ts';
 import { gather } from './gather.ts';
 import type { VerifyParts } from './gather.ts';
@@ -8,6 +8,8 @@ export interface Verdict {
   /** Records compared. */
   readonly checked: number;
   readonly violations: readonly Violation[];
+  /** Symbols whose orders and fills could not be compared with the venue's. */
+  readonly notCompared: readonly Untold[];
 }
 
 /** Ledger, venue and engine cannot be read at one moment: while they move, what is broken is broken at each of these looks. */
@@ -27,7 +29,7 @@ export async function verifyDeployment(parts: VerifyParts, { looksApartMs = LOOK
     facts = await gather(parts);
     violations = violationsIn(facts).filter((it) => before.has(identityOf(it)));
   }
-  return { checked: checkedIn(facts), violations };
+  return { checked: checkedIn(facts), violations, notCompared: facts.venue.untold };
 }
 
 function identityOf({ invariant, name, subject }: Violation): string {

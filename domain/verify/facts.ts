@@ -102,11 +102,20 @@ export interface LedgerFacts {
   readonly auditBrokenAt: number | null;
 }
 
+/** A symbol of which the venue tells no history: what the ledger holds of its orders and fills is compared with nothing there. */
+export interface Untold {
+  readonly instrumentId: InstrumentId;
+  /** For people. */
+  readonly why: string;
+}
+
 export interface VenueFacts {
   /** Every order that the venue remembers, both books. */
   readonly orders: readonly VenueOrder[];
   readonly openOrders: readonly VenueOrder[];
   readonly fills: readonly Fill[];
+  /** Of which `orders` and `fills` are silent. */
+  readonly untold: readonly Untold[];
   readonly income: readonly IncomeRecord[];
   readonly account: VenueAccount;
   /** Done orders without a fill may be forgotten by the venue before this (transport clock); null: it forgets nothing. */

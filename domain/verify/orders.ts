@@ -40,10 +40,11 @@ function otherMasters(orders: readonly VenueOrder[], deploymentId: string): Viol
   }));
 }
 
-function neverSeen(row: OrderFact, orders: readonly VenueOrder[], { forgetsBefore }: VenueFacts): Violation[] {
+function neverSeen(row: OrderFact, orders: readonly VenueOrder[], { forgetsBefore, untold }: VenueFacts): Violation[] {
   const ids = orders.map((order) => order.venueOrderId);
-  const { venueOrderId, intent: { clientOrderId } } = row;
-  if (venueOrderId === null || ids.includes(venueOrderId) || mayBeForgotten(row, forgetsBefore)) return [];
+  const { venueOrderId, intent: { clientOrderId, instrumentId } } = row;
+  const isUntold = untold.some((it) => it.instrumentId === instrumentId);
+  if (venueOrderId === null || ids.includes(venueOrderId) || isUntold || mayBeForgotten(row, forgetsBefore)) return [];
   return [{
     invariant: 1, name: 'the ledger holds an accepted order that the venue never saw', subject: clientOrderId,
     evidence: { state: row.state, venueOrderId, atVenue: ids },

@@ -64,12 +64,13 @@ function fillsDiffer({ ledger, venue }: Facts): Violation[] {
   const idOf = (fill: Fill): string => `${fill.instrumentId} ${fill.tradeId} ${fill.venueOrderId}`;
   const atVenue = new Map(venue.fills.map((fill) => [idOf(fill), fill]));
   const booked = new Set(ledger.fills.map(idOf));
+  const untold = new Set(venue.untold.map((it) => it.instrumentId));
   const ourOrders = new Set(venue.orders.filter((it) => ownerOfClientOrderId(it.clientOrderId, ledger.deploymentId) === 'ours').flatMap((it) => [it.book === 'plain' ? it.venueOrderId : '', it.triggeredOrderId ?? '']));
   return [
     ...[...atVenue].filter(([id, fill]) => !booked.has(id) && ourOrders.has(fill.venueOrderId)).map(([id, fill]): Violation => ({ invariant: 2, name: 'a fill at the venue that the ledger does not know', subject: id, evidence: { side: fill.side, quantity: fill.quantity, price: fill.price } })),
     ...ledger.fills.flatMap((fill): Violation[] => {
       const theirs = atVenue.get(idOf(fill));
-      if (theirs === undefined) return [{ invariant: 2, name: 'a fill in the ledger that the venue does not know', subject: idOf(fill), evidence: { quantity: fill.quantity, price: fill.price } }];
+      if (theirs === undefined) return untold.has(fill.instrumentId) ? [] : [{ invariant: 2, name: 'a fill in the ledger that the venue does not know', subject: idOf(fill), evidence: { quantity: fill.quantity, price: fill.price } }];
       const wrong = FILL_FIELDS.filter((field) => !same(fill[field], theirs[field]));
       return wrong.length === 0 ? [] : [{ invariant: 2, name: 'a fill that the venue holds otherwise', subject: idOf(fill), evidence: { differences: wrong.map((field) => `${field}: ledger ${fill[field]}, venue ${theirs[field]}`) } }];
     }),

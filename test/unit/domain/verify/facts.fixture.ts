@@ -77,7 +77,7 @@ export function factsWith({ ledger, venue, engine }: { ledger?: Partial<LedgerFa
       cycles: [cycle, { ...cycle, cycleId: 'next', closeTime: 2 * HOUR_MS }], predicted: new Set([`${CYCLE} BTC-USDT-PERP`]), judged: [], candles: new Map(), models: [], policyVersions: [1], auditBrokenAt: null, ...ledger,
     },
     venue: {
-      orders: [venueEntry, venueStop], openOrders: [venueStop], fills: [{ ...fill, clientOrderId: null }], income: [transfer, commission], forgetsBefore: null,
+      orders: [venueEntry, venueStop], openOrders: [venueStop], fills: [{ ...fill, clientOrderId: null }], untold: [], income: [transfer, commission], forgetsBefore: null,
       account: {
         walletBalance: '999.9', equity: '999.9', availableMargin: '900', positionMode: 'oneWay',
         positions: [{ instrumentId: 'BTC-USDT-PERP', direction: 'long', quantity: '2', entryPrice: '100', markPrice: '100', unrealizedPnl: '0', positionSide: 'both' }],

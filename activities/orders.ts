@@ -9,6 +9,7 @@ import { KeelError } from '../domain/errors.ts';
 import type { Ledger, SubmissionClaim } from '../domain/ports/ledger.ts';
 import type { SubmitAnswer, Venue } from '../domain/ports/venue.ts';
 import { isLedgerDown, withinMs } from './patience.ts';
+import { createShownHistory } from './shown-history.ts';
 import type { LookResult, OrderActivities, OrderKnowledge, Submission } from './types.ts';
 
 export interface OrderDeps {
@@ -16,6 +17,7 @@ export interface OrderDeps {
   readonly venue: Venue;
   /** Transport clock of this process, epoch milliseconds. */
   readonly clock: () => number;
+  readonly warn: (fields: object, message: string) => void;
 }
 
 /** So long what may go on without the ledger waits for it: one that hangs is as good as down. Several fit into one attempt. */
@@ -23,8 +25,12 @@ const LEDGER_PATIENCE_MS = 1_000;
 /** Of an order that needs the ledger to be sent, these say nothing without it: a claim may have moved the row on. */
 const NOT_AT_VENUE: readonly OrderRow['state'][] = ['planned', 'absent', 'halted'];
 
-/** Everything that touches orders at the venue. One order, one row, one attempt at a time. */
-export function createOrderActivities({ ledger, venue, clock }: OrderDeps): OrderActivities {
+/**
+ * Everything that touches orders at the venue. One order, one row, one attempt at a time. A look for an order of a symbol
+ * that the venue does not list any more finds nothing: whoever looks goes on, and reconciliation ends what had been working.
+ */
+export function createOrderActivities({ ledger, venue, clock, warn }: OrderDeps): OrderActivities {
+  const history = createShownHistory({ venue, warn });
   /**
    * Writes an event. While the ledger is down, or has heard nothing of an attempt that went without it, what happened at
    * the venue is kept by the workflow, which writes it later: a fill must be protected, whoever heard of it.
@@ -81,7 +87,7 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     if (NOT_AT_VENUE.includes(row.state)) return { row, written, emptyLook: null };
     const { clientOrderId, instrumentId, portfolioId, type } = row.intent;
     const emptyLook = { atMs: await venue.serverTime() }; // before it asks: a slow answer tells of earlier
-    const found = await venue.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });
+    const found = await history.lookUp({ clientOrderId, instrumentId, book: bookOf(type) });
     if (found !== null) {
       const reported = await write(row, { kind: 'reported', order: found.order, at: clock() });
       if (reported.written && found.fills.length > 0) await ledger.applyFills(portfolioId, found.fills);
@@ -98,10 +104,9 @@ export function createOrderActivities({ ledger, venue, clock }: OrderDeps): Orde
     const { clientOrderId, instrumentId, type } = known.intent;
     if (!DONE_STATES.includes(known.state)) {
       const nowMs = clock();
-      await venue.cancel(
-        { clientOrderId, instrumentId, book: bookOf(type) },
-        { timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs: nowMs + PROTOCOL_TIMES.attemptTimeoutMs },
-      );
+      await venue.cancel({ clientOrderId, instrumentId, book: bookOf(type) }, {
+        timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs, deadlineMs: nowMs + PROTOCOL_TIMES.attemptTimeoutMs,
+      });
     }
     const { row, written } = await lookUpOrder({ known, looks: [] });
     return { row, written };

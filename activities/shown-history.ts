@@ -12,15 +12,22 @@ export interface ShownHistoryDeps {
 /**
  * What the venue tells of orders and fills, symbol by symbol: nothing of one that it refuses and does not list any more, so
  * that the others are compared and booked. Where it lists the symbol, the refusal has another cause and stays one: missing
- * fills are money.
+ * fills are money. Said once of each symbol, and again when it was told of meanwhile; until then the list, which costs the
+ * venue's limit, is not asked for again.
  */
 export function createShownHistory({ venue, warn }: ShownHistoryDeps): ShownHistory {
+  const gone = new Set<InstrumentId>();
+
   async function unlessGone<T>(instrumentId: InstrumentId, reading: Promise<T>, nothing: T): Promise<T> {
     try {
-      return await reading;
+      const told = await reading;
+      gone.delete(instrumentId);
+      return told;
     } catch (error) {
-      if (!isVenueRefusal(error) || (await venue.instruments()).some((it) => it.id === instrumentId)) throw error;
-      warn({ instrumentId, error: error.message }, 'the venue does not list it any more and tells nothing of its orders and fills');
+      if (!isVenueRefusal(error)) throw error;
+      if (!gone.has(instrumentId) && (await venue.instruments()).some((it) => it.id === instrumentId)) throw error;
+      if (!gone.has(instrumentId)) warn({ instrumentId, error: error.message }, 'the venue does not list it any more and tells nothing of its orders and fills');
+      gone.add(instrumentId);
       return nothing;
     }
   }

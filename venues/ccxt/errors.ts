@@ -172,6 +172,7 @@ const TURNED_AWAY: ReadonlyMap<number, string> = new Map([
 /** No such order, or none that can be cancelled any more. -4117: it is triggering at this moment. */
 const NOT_OPEN: ReadonlySet<number> = new Set([-2011, -2013, -4117]);
 export const NO_SUCH_ORDER = -2013;
+export const NO_SUCH_SYMBOL = -1121;
 export const TIMESTAMP_REFUSED: ReadonlySet<number> = new Set([-1021, -5028]);
 export const LISTEN_KEY_GONE = -1125;
 /** Already as asked for. */

@@ -8,7 +8,7 @@ import type { Limiter } from '../../domain/ports/limiter.ts';
 import type { SubmitTimes } from '../../domain/ports/venue.ts';
 import type { VenueClock } from './clock.ts';
 import { createVenueClock } from './clock.ts';
-import { CallFailed, codeOf, readErrorOf, TIMESTAMP_REFUSED } from './errors.ts';
+import { CallFailed, codeOf, NO_SUCH_SYMBOL, readErrorOf, TIMESTAMP_REFUSED } from './errors.ts';
 import type { HttpAnswer } from './errors.ts';
 import type { Exchange, Params } from './exchange.ts';
 import { ROUTES } from './routes.ts';
@@ -25,7 +25,7 @@ export interface Rest {
   read<T>(route: WeighedRoute, params: Params, schema: z.ZodType<T>, options?: { priority?: PermitPriority; weight?: number }): Promise<T>;
   /** One request that changes something: never retried, its times given. */
   send(route: WeighedRoute, params: Params, times: SubmitTimes, priority: PermitPriority): Promise<SendResult>;
-  /** Symbols and limits, read once and again when older than an hour. */
+  /** Symbols and limits, read once and again when older than an hour, or when the venue did not know a symbol. */
   symbols(): Promise<readonly SymbolInfo[]>;
   /** Whether what can wait is asked at the moment. */
   circuit(): CircuitName;
@@ -71,6 +71,7 @@ export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { ex
     if (!(error instanceof CallFailed)) return error;
     circuit.told(error);
     if (error.code !== null && TIMESTAMP_REFUSED.has(error.code)) venueClock.distrust();
+    if (error.code === NO_SUCH_SYMBOL) symbols.forget(); // it may have been delisted since they were read
     return readErrorOf(error);
   };
 
@@ -117,7 +118,7 @@ export function createRest({ exchange, limiter, clock, calls = UNCOUNTED }: { ex
         return { kind: 'failed', failure: error };
       }
     },
-    symbols,
+    symbols: symbols.value,
     circuit: circuit.name,
   };
 }
@@ -165,16 +166,20 @@ function isSilent({ status }: CallFailed): boolean {
 }
 
 /** Reads once, and again when what was read is older than an hour. A failure is not kept. */
-function keptForAnHour<T>(clock: () => number, read: () => Promise<T>): () => Promise<T> {
+function keptForAnHour<T>(clock: () => number, read: () => Promise<T>): { readonly value: () => Promise<T>; readonly forget: () => void } {
   let known: { readonly at: number; readonly value: Promise<T> } | null = null;
-  return async () => {
-    if (known === null || clock() - known.at > SYMBOLS_AGE_MAX_MS) known = { at: clock(), value: read() };
-    try {
-      return await known.value;
-    } catch (error) {
-      known = null;
-      throw error;
-    }
+  const forget = (): void => { known = null; };
+  return {
+    forget,
+    async value() {
+      if (known === null || clock() - known.at > SYMBOLS_AGE_MAX_MS) known = { at: clock(), value: read() };
+      try {
+        return await known.value;
+      } catch (error) {
+        forget();
+        throw error;
+      }
+    },
   };
 }
 

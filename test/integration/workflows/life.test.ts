@@ -2,13 +2,20 @@
 import { Context } from '@temporalio/activity';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createOrderActivities } from '../../../activities/orders.ts';
 import type { Activities, OrderKnowledge } from '../../../activities/types.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { Instruction, OpenPlan } from '../../../domain/cycle/types.ts';
+import { KeelError } from '../../../domain/errors.ts';
 import type { OrderIntent, OrderRow } from '../../../domain/orders/order.ts';
+import { applyOrderEvent } from '../../../domain/orders/transitions.ts';
+import type { Ledger } from '../../../domain/ports/ledger.ts';
+import type { Venue } from '../../../domain/ports/venue.ts';
+import { stopIntentFor } from '../../../domain/positions/intents.ts';
 import { timeframeMs } from '../../../domain/market/timeframe.ts';
 import type * as workflows from '../../../workflows/index.ts';
 import { closePositionUpdate } from '../../../workflows/messages.ts';
+import { portOf } from '../../support/ports.ts';
 import type { WorkflowHost } from '../../support/workflows.ts';
 import { startWorkflowHost } from '../../support/workflows.ts';
 import { observationWith, positionWith, symbolWith, vote } from '../../unit/domain/cycle/plan.fixture.ts';
@@ -122,6 +129,35 @@ it('a position whose exit does not get out goes on as new before its history is 
   });
   expect(runs.size).toBe(2);
 }, 120_000);
+
+it('a position whose symbol the venue does not list any more ends: told that it is gone, its stop ended by reconciliation', async () => {
+  const plan = newPlan();
+  const stop = stopIntentFor(plan, { quantity: '10', triggerPrice: plan.stopPrice, revision: 1 });
+  const orders = new Map<string, OrderRow>([row(plan.entry, 'filled', '10'), row(stop, 'accepted')].map((it) => [it.intent.clientOrderId, it]));
+  let cancels = 0;
+  const { cancelOrder, lookUpOrder } = createOrderActivities({
+    clock: Date.now, warn: () => undefined,
+    ledger: portOf<Ledger>({ order: async (id) => orders.get(id) ?? null }),
+    venue: portOf<Venue>({
+      serverTime: async () => Date.now(), instruments: async () => [],
+      lookUp: async () => { throw new KeelError('VENUE_REFUSED', 'Invalid symbol.'); },
+      cancel: async () => {
+        cancels += 1;
+        if (cancels === 2) orders.set(stop.clientOrderId, applyOrderEvent(row(stop, 'accepted'), { kind: 'vanished' }, Date.now()));
+        return { kind: 'unknown', message: 'Invalid symbol.' };
+      },
+    }),
+  });
+  const activities: Partial<Activities> = {
+    cancelOrder, lookUpOrder, settlePosition: async () => undefined, closePosition: async () => true,
+    readPosition: async () => ({ ...snapshotOf(plan, [...orders.values()], '10'), instructions: [{ kind: 'gone', instructionId: 'gone', positionId: plan.positionId, reason: 'outside' }] }),
+  };
+  await host.whileWorking(activities, async (taskQueue) => {
+    const outcome = await host.client.workflow.execute<typeof workflows.position>('position', { workflowId: plan.positionId, taskQueue, args: [{ positionId: plan.positionId, portfolioId: 'sim', plan, resume: true, behind: [] }], workflowTaskTimeout: '5 s' });
+    expect(outcome.reason).toBe('outside');
+  });
+  expect(cancels).toBe(2);
+});
 
 it('a cycle that a Schedule starts decides on the candle that closed at the scheduled time', async () => {
   const name = newName();

@@ -1,19 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createOrderActivities } from '../../../activities/orders.ts';
+import type { OrderDeps } from '../../../activities/orders.ts';
+import { createOrderActivities as createWith } from '../../../activities/orders.ts';
 import { ledgerError } from '../../../db/pool.ts';
 import { KeelError } from '../../../domain/errors.ts';
+import type { Instrument } from '../../../domain/market/instrument.ts';
 import type { Fill, OrderIntent, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { OpeningTerms, TermsAnswer } from '../../../domain/orders/terms.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
+import { applyOrderEvent } from '../../../domain/orders/transitions.ts';
 import type { Ledger } from '../../../domain/ports/ledger.ts';
 import type { Venue } from '../../../domain/ports/venue.ts';
 import { portOf } from '../../support/ports.ts';
+import { INSTRUMENT } from '../domain/cycle/plan.fixture.ts';
 import { INTENT, reportOf, rowIn } from '../domain/orders/orders.fixture.ts';
 
 const EXIT: OrderIntent = { ...INTENT, leg: 'exit', closesPosition: true, validUntil: null, maxDriftBps: null };
 const LEDGER_DOWN = (): never => {
   throw new KeelError('DATABASE_UNREACHABLE', 'connection refused');
 };
+
+function createOrderActivities(deps: Omit<OrderDeps, 'warn'>) {
+  return createWith({ ...deps, warn: () => {} });
+}
 
 describe('lookUpOrder', () => {
   it('times a look before it asks, so that a slow answer from too early proves nothing', async () => {
@@ -159,6 +167,31 @@ describe('cancelOrder', () => {
       ledger: portOf<Ledger>({ applyOrderEvent: async (_id, event) => { expect(event).toEqual({ kind: 'expired', reason: 'withdrawn' }); return rowIn('expired'); } }),
     });
     expect(await cancelOrder(rowIn(state))).toMatchObject({ row: { state: 'expired' }, written: true });
+  });
+});
+
+describe('an order of a symbol that the venue does not list any more', () => {
+  const refuse = async (): Promise<never> => { throw new KeelError('VENUE_REFUSED', 'Invalid symbol.'); };
+  const gone = (row: OrderRow, { listed = [] }: { listed?: readonly Instrument[] } = {}) => createOrderActivities({
+    clock: () => 9_000,
+    ledger: portOf<Ledger>({ order: async () => ({ ...row }), applyOrderEvent: async (_id, event) => applyOrderEvent(row, event, 9_000) }),
+    venue: portOf<Venue>({ serverTime: async () => 9_000, cancel: async () => ({ kind: 'unknown', message: 'Invalid symbol.' }), lookUp: refuse, instruments: async () => listed }),
+  });
+  const resting = rowIn('accepted', { acceptedAt: 1_000 });
+
+  it.each<[string, OrderRow]>([
+    ['rests until reconciliation ended it', resting],
+    ['is over once reconciliation ended it: its position ends', applyOrderEvent(resting, { kind: 'vanished' }, 8_000)],
+  ])('whose cancel is refused %s', async (_name, row) => {
+    expect(await gone(row).cancelOrder(resting)).toEqual({ row, written: true });
+  });
+
+  it('of which no answer came is proven absent like any other', async () => {
+    expect(await gone(rowIn('unknown')).lookUpOrder({ known: rowIn('unknown'), looks: [{ atMs: 7_000 }] })).toMatchObject({ row: { state: 'absent' } });
+  });
+
+  it('is another matter where the venue lists it', async () => {
+    await expect(gone(resting, { listed: [{ ...INSTRUMENT, id: INTENT.instrumentId }] }).cancelOrder(resting)).rejects.toMatchObject({ code: 'VENUE_REFUSED' });
   });
 });
 

@@ -18,7 +18,22 @@ function refusedWith(code: ErrorCode) {
 it('of a symbol that is refused and not listed any more nothing is told', async () => {
   const { warned, readings } = refusedWith('VENUE_REFUSED');
   expect(await Promise.all(readings('OLD-USDT-PERP'))).toEqual([[], [], null]);
-  expect(warned).toEqual(Array.from({ length: 3 }, () => ({ instrumentId: 'OLD-USDT-PERP', error: 'no' })));
+  expect(warned).toEqual([{ instrumentId: 'OLD-USDT-PERP', error: 'no' }]);
+});
+
+it('a refused symbol is looked for in the list once, and again when it was told of meanwhile', async () => {
+  const warned: object[] = [];
+  let [isTold, lists] = [false, 0];
+  const history = createShownHistory({
+    warn: (fields) => void warned.push(fields),
+    venue: portOf<Venue>({
+      fills: async () => { if (!isTold) throw new KeelError('VENUE_REFUSED', 'no'); return []; },
+      instruments: async () => { lists += 1; return [INSTRUMENT]; },
+    }),
+  });
+  const read = () => history.fills({ instrumentId: 'OLD-USDT-PERP', since: 0 });
+  for (isTold of [false, false, true, false]) await read();
+  expect([lists, warned.length]).toEqual([2, 2]);
 });
 
 it.each<[string, ErrorCode, string]>([

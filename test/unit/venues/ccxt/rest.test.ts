@@ -117,3 +117,13 @@ describe('a venue that keeps failing', () => {
     expect(venue.rest.circuit()).toBe(circuit);
   });
 });
+
+it.each([['a symbol that it does not know', -1121, 2], ['an order that it does not know', -2013, 1]])('the list of symbols is kept until the venue refuses %s', async (_name, code, lists) => {
+  const refuse = (): never => { throw new CallFailed('GET account', { status: 400, code }); };
+  const venue = fakeVenue({ answers: { 'GET exchangeInfo': () => ({ rateLimits: [], symbols: [] }), 'GET account': refuse } });
+  await venue.rest.symbols();
+  await venue.rest.symbols();
+  await expect(venue.rest.read(ROUTES.account, {}, z.object({}))).rejects.toMatchObject({ code: 'VENUE_REFUSED' });
+  await venue.rest.symbols();
+  expect(venue.sent.filter(({ route }) => route === 'GET exchangeInfo')).toHaveLength(lists);
+});

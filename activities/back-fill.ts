@@ -9,7 +9,7 @@ import { candlesComeWithinMs } from '../domain/predictions/outcome.ts';
 
 export interface BackFillDeps {
   readonly ledger: Pick<Ledger, 'portfolio' | 'candlesBetween' | 'writeCandles'>;
-  readonly venue: Pick<Venue, 'candles'>;
+  readonly venue: Pick<Venue, 'candles' | 'instruments'>;
 }
 
 export interface Lacking {
@@ -52,13 +52,19 @@ export function createBackFiller({ ledger, venue }: BackFillDeps): (portfolioId:
       } catch (error) {
         if (!isVenueTrouble(error)) throw error;
         problem = `${error.code}: ${error.message}`;
-        if (isVenueRefusal(error)) answers.set(key, { openTimes: [], askedAt }); // it does not list the symbol any more
+        if (isVenueRefusal(error) && !(await isListed(instrumentId))) answers.set(key, { openTimes: [], askedAt });
       }
     }
-    const unproved = lacking.filter((it) => answers.get(keyOf(it.prediction))?.openTimes.every((time) => time <= lastOf(it)) === true);
+    // A whole page tells nothing of what comes after it.
+    const unproved = lacking.filter((it) => (answers.get(keyOf(it.prediction))?.openTimes.length ?? 0) < FETCH_MAX && answers.get(keyOf(it.prediction))?.openTimes.every((time) => time <= lastOf(it)) === true);
     if (unproved.length > 0) await lookAtOthers(portfolioId, unproved, answers);
     return { answers, problem };
   };
+
+  /** A refusal has other causes too. A venue that does not say is asked again. */
+  async function isListed(instrumentId: InstrumentId): Promise<boolean> {
+    return await venue.instruments().then((listed) => listed.some((it) => it.id === instrumentId), () => true);
+  }
 
   /** A symbol that was delisted shows no later candle that proves anything: in time, the other symbols' candles do. */
   async function lookAtOthers(portfolioId: string, unproved: readonly Lacking[], answers: Map<string, VenueAnswer>): Promise<void> {

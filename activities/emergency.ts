@@ -96,7 +96,8 @@ async function bookClosings(deps: BookingDeps, { portfolioId, isLast }: { portfo
     const closings = await bookOne(deps, position, deploymentId);
     const { quantity } = (await ledger.positionSnapshot(position.positionId)).position;
     const isEmpty = d(quantity).eq(ZERO);
-    if (isEmpty ? closings.length === 0 : isHeld(account, position)) return; // it ends by its own orders, or another's part lies there still
+    if (isEmpty && closings.length === 0) return; // it ends by its own orders
+    if (!isEmpty && isLast && isHeld(account, position)) return; // another's part lies there still
     if (!isEmpty && !isLast) {
       missing.push(position.positionId); // fills that look-ups do not show yet
       return;

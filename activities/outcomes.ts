@@ -15,7 +15,7 @@ import type { EvaluationActivities, EvaluationStep } from './types.ts';
 
 export interface EvaluationDeps {
   readonly ledger: Pick<Ledger, 'portfolio' | 'duePredictions' | 'candlesBetween' | 'writeCandles' | 'recordOutcomes'>;
-  readonly venue: Pick<Venue, 'candles' | 'marketTime'>;
+  readonly venue: Pick<Venue, 'candles' | 'instruments' | 'marketTime'>;
   readonly models: Pick<ModelStore, 'latestSupervision'>;
   readonly trials: Pick<TrialStore, 'awaited'>;
 }

@@ -45,7 +45,7 @@ export function createReconciliationActivities(given: ReconciliationDeps): Recon
     const late = await bookFills(deps, portfolioId, history);
     const now = late.length === 0 ? view : await ledger.reconciliationView(portfolioId);
     const unwritten = await unwrittenOf(ledger, now, [...openOrders.map((it) => ({ ...it, isWorking: true })), ...history.map(madeBy)]);
-    const differences = differencesOf(now, { account, openOrders, fills: history, running, unwritten });
+    const differences = differencesOf(now, { account, openOrders, fills: history, running, unwritten }).map((it) => settledByVenue(it, deps));
     const noted = await ledger.noteDifferences(portfolioId, [...missed, ...late, ...differences], clock());
     for (const difference of [...missed, ...late]) await ledger.resolveDifference(portfolioId, difference, APPLIED);
     const found = noted.filter((it) => it.kind !== 'missedFill');
@@ -66,6 +66,11 @@ export function createReconciliationActivities(given: ReconciliationDeps): Recon
   }
 
   return { compareWithVenue, resolveDifference, recordMoney };
+}
+
+/** The venue settles what it delists, and tells nothing of it: the ledger is not wrong. */
+function settledByVenue(difference: Difference, { history }: Deps): Difference {
+  return difference.kind === 'ghostPosition' && difference.instrumentId !== null && history.isGone(difference.instrumentId) ? { ...difference, kind: 'closedOutside' } : difference;
 }
 
 async function bookIncome({ ledger, venue }: Pick<ReconciliationDeps, 'ledger' | 'venue'>, portfolioId: string): Promise<void> {

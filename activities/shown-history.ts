@@ -2,7 +2,10 @@ import { isVenueRefusal } from '../domain/errors.ts';
 import type { InstrumentId } from '../domain/market/instrument.ts';
 import type { Venue } from '../domain/ports/venue.ts';
 
-export type ShownHistory = Pick<Venue, 'fills' | 'orderHistory' | 'lookUp'>;
+export interface ShownHistory extends Pick<Venue, 'fills' | 'orderHistory' | 'lookUp'> {
+  /** Whether the venue lists it no more and told nothing when it was asked last. */
+  isGone(instrumentId: InstrumentId): boolean;
+}
 
 export interface ShownHistoryDeps {
   readonly venue: Pick<Venue, 'fills' | 'orderHistory' | 'lookUp' | 'instruments'>;
@@ -33,6 +36,7 @@ export function createShownHistory({ venue, warn }: ShownHistoryDeps): ShownHist
   }
 
   return {
+    isGone: (instrumentId) => gone.has(instrumentId),
     fills: (query) => unlessGone(query.instrumentId, venue.fills(query), []),
     orderHistory: (query) => unlessGone(query.instrumentId, venue.orderHistory(query), []),
     lookUp: (order) => unlessGone(order.instrumentId, venue.lookUp(order), null),

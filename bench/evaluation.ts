@@ -34,7 +34,7 @@ export async function benchEvaluation({ isQuick }: BenchOptions): Promise<readon
       await ledger.ensurePortfolio({ portfolioId: PORTFOLIO, deploymentId: 'abcde', venueAccountId: PORTFOLIO, mode: 'sim', strategy: 'ensemble', timeframe: '1h', instrumentIds: instruments.map((it) => it.id) });
       const cycles = isQuick ? CYCLES.quick : CYCLES.whole;
       await seed(url, instruments.map((it) => it.id), cycles);
-      const { evaluateDue } = createEvaluationActivities({ ledger, models: { latestSupervision: () => Promise.resolve(null) }, trials: { awaited: () => Promise.resolve(null) }, venue: { marketTime: () => Promise.resolve((cycles + 10) * HOUR_MS), candles: () => Promise.reject(new Error('all candles are stored')) } });
+      const { evaluateDue } = createEvaluationActivities({ ledger, models: { latestSupervision: () => Promise.resolve(null) }, trials: { awaited: () => Promise.resolve(null) }, venue: { marketTime: () => Promise.resolve((cycles + 10) * HOUR_MS), instruments: () => Promise.resolve([]), candles: () => Promise.reject(new Error('all candles are stored')) } });
       const startedMs = performance.now();
       let evaluated = 0;
       for (let step = await evaluateDue({ portfolioId: PORTFOLIO, after: null }); ; step = await evaluateDue({ portfolioId: PORTFOLIO, after: step.after })) {

@@ -1,14 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OurHolding } from '../domain/emergency/holdings.ts';
 import { ourHoldings, oursLeft, withOrderNames } from '../domain/emergency/holdings.ts';
 import type { Survey } from '../domain/emergency/survey.ts';
 import { doubtfulHoldings, surveyOf } from '../domain/emergency/survey.ts';
 import { isVenueTrouble, messageOf } from '../domain/errors.ts';
-import type { Fill, OrderIntent, VenueOrder } from '../domain/orders/order.ts';
+import type { OrderIntent } from '../domain/orders/order.ts';
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { SurveyKnowledge, Sweeper } from '../domain/ports/sweeper.ts';
 import type { SubmitAnswer, SubmitTimes, Venue } from '../domain/ports/venue.ts';
 
+/** A survey ends within five seconds, or is none. */
+const HISTORY_WAIT_MS = 1_500;
 const URGENT = { priority: 'exit' } as const;
 
 /** @param clock transport clock of this process, epoch milliseconds. */
@@ -23,21 +26,22 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
     return Object.fromEntries(instruments.map((it) => [it.id, it.maxMarketQuantity]));
   }
 
-  /** A history that is not to be had must not keep from closing: then the ledger's word counts, less what was sent. */
+  /** A history that is not to be had, or not soon, must not keep from closing: then the ledger's word counts, less what was sent. */
   async function settledAt(holding: OurHolding, atMs: number, { sent, deploymentId }: SurveyKnowledge): Promise<OurHolding> {
     const query = { instrumentId: holding.instrumentId, since: holding.tradedSince };
-    const [fills, orders] = await Promise.all([venue.fills(query), venue.orderHistory(query)]).catch((error: unknown): [readonly Fill[], readonly VenueOrder[]] => {
-      if (isVenueTrouble(error)) return [[], []];
+    const reading = Promise.all([venue.fills(query), venue.orderHistory(query)]).then(([fills, orders]) => ({ fills: withOrderNames(fills, orders), orders })).catch((error: unknown) => {
+      if (isVenueTrouble(error)) return null;
       throw error;
     });
-    return { ...holding, quantity: oursLeft(holding, { atMs, fills: withOrderNames(fills, orders), orders, sent }, deploymentId) };
+    const traded = await Promise.race([reading, sleep(HISTORY_WAIT_MS, null, { ref: false })]);
+    return { ...holding, quantity: oursLeft(holding, { atMs, traded, sent }, deploymentId) };
   }
 
   return {
     async survey(known): Promise<Survey> {
       const atMs = await venue.serverTime(); // before it asks: a slow answer tells of earlier
       const [account, openOrders, largest] = await Promise.all([venue.account(URGENT), venue.openOrders(undefined, URGENT), maxMarketQuantities()]);
-      const settled = await Promise.all(doubtfulHoldings({ ...known, account }).map((it) => settledAt(it, atMs, known)));
+      const settled = await Promise.all(doubtfulHoldings({ ...known, account, openOrders }).map((it) => settledAt(it, atMs, known)));
       const ours = settled.length === 0 ? known.ours : { ...known.ours, ...ourHoldings(settled) };
       return surveyOf({ ...known, ours, atMs, account, openOrders, maxMarketQuantities: largest });
     },

@@ -1,8 +1,9 @@
 /** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
 import { ActivityFailure, condition, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { GuardReading } from '../activities/types.ts';
-import { holdingKey } from '../domain/emergency/closing.ts';
+import { closingOrders, holdingKey } from '../domain/emergency/closing.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
+import { UNSEEN_MS } from '../domain/emergency/holdings.ts';
 import type { ClosingTarget, Survey } from '../domain/emergency/survey.ts';
 import { inParts, isClear } from '../domain/emergency/survey.ts';
 import type { ClearLook } from '../domain/orders/fence.ts';
@@ -43,7 +44,7 @@ export interface EmergencyRun {
 const CLOSED_AT_ONCE = 10;
 const CANCELLED_AT_ONCE = 20;
 /** The newest closing orders: older ones show, or never will. */
-const SURVEYED_MAX = 100;
+const SURVEYED_MAX = 300;
 /** Between passes that changed nothing. */
 const PAUSE_MS = { first: 100, most: 2_000 } as const;
 /** Fills of closing orders are waited for: so often, so far apart. */
@@ -94,10 +95,14 @@ const CARRIED_MAX = 2_000;
 export async function sentUnwritten({ input, sent }: EmergencyRun): Promise<readonly EmergencyOrder[]> {
   try {
     await guardQuickly.recordClosings({ portfolioId: input.portfolioId, orders: sent });
-    return [];
+    return sent.filter((it) => isOnTheWay(it) && Date.now() - it.sentAt <= 2 * UNSEEN_MS); // they may not show yet
   } catch {
-    return sent.filter((it) => it.answer === 'accepted' || it.answer === 'unknown').slice(-CARRIED_MAX);
+    return sent.filter(isOnTheWay).slice(-CARRIED_MAX);
   }
+}
+
+function isOnTheWay({ answer }: EmergencyOrder): boolean {
+  return answer === 'accepted' || answer === 'unknown';
 }
 
 /** Asked between two looks, when nothing is on its way; and while the ledger is waited for, which takes a command twice. */
@@ -139,7 +144,7 @@ async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { see
 async function survey(run: EmergencyRun): Promise<Survey> {
   const { portfolioId, deploymentId } = run.input;
   // Named where others' holdings stay: what they took of ours may not show yet.
-  const sent = run.foreign === 'exempt' ? run.sent.filter((it) => it.answer === 'accepted' || it.answer === 'unknown').slice(-SURVEYED_MAX) : [];
+  const sent = run.foreign === 'exempt' ? run.sent.filter(isOnTheWay).slice(-SURVEYED_MAX) : [];
   const seen = await sweeping.surveyAccount.executeWithOptions({ summary: 'positions and both books' }, [{ portfolioId, deploymentId, foreign: run.foreign, sent }]);
   if (run.unwritten === null) run.raisedAt ??= seen.atMs; // the fence was up before this look asked for the time
   return seen;
@@ -162,12 +167,19 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
       return await closing.closePositions.executeWithOptions({ summary }, [{ portfolioId, deploymentId, emergencyId: run.emergencyId, attempt, targets: part }]);
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-      return []; // its worker died: the venue tells what it did
+      return run.foreign === 'exempt' && patched('lost closings may be on their way') ? lostOf(run, attempt, part) : []; // its worker died: the venue tells what it did
     }
   });
   const answers = (await Promise.all(batches)).flat();
   run.sent.push(...answers);
   return answers;
+}
+
+/** Their names are known: what they took of a shared holding must not be taken twice. */
+function lostOf({ input: { portfolioId, deploymentId }, emergencyId }: EmergencyRun, attempt: number, targets: readonly ClosingTarget[]): readonly EmergencyOrder[] {
+  const round = { portfolioId, deploymentId, emergencyId, attempt };
+  const intents = targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours }));
+  return intents.map(({ clientOrderId, instrumentId, side, positionSide, quantity }) => ({ clientOrderId, emergencyId, instrumentId, side, positionSide, quantity, answer: 'unknown', detail: 'the worker that sent it was lost', venueOrderId: null, sentAt: Date.now() }));
 }
 
 /** Once, when the first closing orders are sent: many positions that wake at the same time would go before them. */

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { allHandlersFinished, ChildWorkflowCancellationType, condition, continueAsNew, ParentClosePolicy, patched, setCurrentDetails, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
-import { applyGuard, ARMED, isOtherStop } from '../domain/emergency/guard.ts';
+import { applyGuard, ARMED, isHalting, isOtherStop } from '../domain/emergency/guard.ts';
 import { tripCauseOf } from '../domain/emergency/trip-request.ts';
 import type { DirectAlert } from './direct-alert.ts';
 import { directAlert, tellDirectly } from './direct-alert.ts';
@@ -88,7 +88,7 @@ function beginGuard(input: GuardInput): GuardLife {
 }
 
 function after(state: GuardState, command: GuardCommand): GuardState {
-  if (command.kind === 'trip' && isOtherStop(state, command.cause) && !patched('another stop is noted')) return state;
+  if (command.kind === 'trip' && isOtherStop(state, command.cause) && state.resetBy === null && !patched('another stop is noted')) return state;
   return applyGuard(state, command).state;
 }
 
@@ -99,7 +99,7 @@ function refuseNameless({ by, because }: ResumeRequest): void {
 
 function tripAnswerOf(life: GuardLife, { command, status }: Heard): TripAnswer {
   const cause = command.kind === 'trip' ? command.cause : null;
-  return { emergencyId: idOf(life) ?? '', mode: life.state.mode, reason: cause?.reason ?? '', by: cause?.by ?? '', isFenceUp: status === 'written' };
+  return { emergencyId: idOf(life) ?? '', mode: life.state.mode, reason: cause?.reason ?? '', by: cause?.by ?? '', isFenceUp: status === 'written' && isHalting(life.state.mode) };
 }
 
 /** Writes what was heard, in order. While the ledger is away the copy counts. @returns whether something was written. */

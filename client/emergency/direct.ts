@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../config/deployment.ts';
 import { closingOrders } from '../../domain/emergency/closing.ts';
-import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import type { OurHoldings } from '../../domain/emergency/holdings.ts';
 import type { Survey } from '../../domain/emergency/survey.ts';
 import { isClear } from '../../domain/emergency/survey.ts';
 import { isVenueTrouble, KeelError } from '../../domain/errors.ts';
+import { instrumentIdOf } from '../../domain/market/instrument.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../../domain/orders/fence.ts';
-import type { EmergencyOrder, GuardResult } from '../../domain/ports/ledger.ts';
+import type { EmergencyOrder } from '../../domain/ports/ledger.ts';
 import type { Sweeper } from '../../domain/ports/sweeper.ts';
 import { createBackOffLimiter, createVenue } from '../../venues/index.ts';
 import { venueSettingsOf } from '../../venues/settings.ts';
 import { createSweeper } from '../../venues/sweeper.ts';
 import type { Chosen } from '../deployment-parts.ts';
-import { unlessLate } from '../wait.ts';
 import { withGuardLedger } from './guard-ledger.ts';
 
 /** So long everything is tried; then a person has to look. */
@@ -21,12 +20,11 @@ const GIVE_UP_MS = 120_000;
 const PAUSE_MS = 300;
 /** So long the fence's rise is waited for before the first look, a database of our own has to start for it; then it goes on rising beside the closing. */
 const FENCE_WAIT_MS = 3_000;
-/** A ledger that hangs must not hold up the closing. */
-const LEDGER_WAIT_MS = { answering: 5_000, silent: 1_000 } as const;
 /** Between looks that fail the pause grows up to here. */
 const PAUSE_MAX_MS = 5_000;
 
-interface Known {
+/** What the ledger says beside the fence. */
+export interface Known {
   readonly emergencyId: string;
   readonly foreign: 'close' | 'exempt';
   readonly ours: OurHoldings | null;
@@ -34,20 +32,27 @@ interface Known {
 }
 
 /**
- * Closes everything at the venue from this process, as the engine would. Where the ledger answers, what is ours and
- * what the policy exempts is asked of it. The engine's own run, once it is back, proves it again and books it.
+ * Closes everything at the venue from this process, as the engine would. What is ours and what the policy exempts comes
+ * with the fence; until that is up what lies on the symbols of the settings is closed, and where the ledger is away
+ * everything. The engine's own run, once it is back, proves it again and books it.
+ * @param rising null: the ledger is away
  */
-export async function closeDirectly(chosen: Chosen, rising: Promise<GuardResult | null>): Promise<string> {
+export async function closeDirectly(chosen: Chosen, rising: Promise<Known | null>): Promise<string> {
   const { settings, deployment } = chosen;
+  const instrumentIds = settings.symbols.map(instrumentIdOf);
+  const unknown: Known = { emergencyId: `ess/${deployment.portfolioId}/direct`, foreign: 'close', ours: null, instrumentIds };
+  let known: Known = { ...unknown, foreign: instrumentIds.length === 0 ? 'close' : 'exempt' };
   let isFenceSettled = false;
-  void rising.then(() => { isFenceSettled = true; });
-  const tripped = await Promise.race([rising, sleep(FENCE_WAIT_MS, null)]);
-  const known = await askLedger(chosen, tripped);
+  const settling = rising.then((it) => {
+    known = it ?? unknown;
+    isFenceSettled = true;
+  });
+  await Promise.race([settling, sleep(FENCE_WAIT_MS)]);
   const limiter = createBackOffLimiter();
   const venue = createVenue(venueSettingsOf(settings, deployment), limiter);
   const sent: EmergencyOrder[] = [];
   try {
-    await sweepUntilProven(createSweeper(venue), { deployment, known, sent, isFenceSettled: () => isFenceSettled });
+    await sweepUntilProven(createSweeper(venue), { deployment, known: () => known, sent, isFenceSettled: () => isFenceSettled });
   } finally {
     await Promise.all([venue.close(), limiter.close()]);
     if (sent.length > 0) await withGuardLedger(chosen, (ledger) => ledger.recordEmergencyOrders(deployment.portfolioId, sent)).catch(() => undefined); // the venue's book holds them
@@ -57,7 +62,8 @@ export async function closeDirectly(chosen: Chosen, rising: Promise<GuardResult 
 
 export interface Sweep {
   readonly deployment: Pick<Deployment, 'id' | 'portfolioId'>;
-  readonly known: Known;
+  /** As far as the ledger has answered by now. */
+  readonly known: () => Known;
   /** Takes what is sent. */
   readonly sent: EmergencyOrder[];
   /** Whether the fence is up, or could not be raised: an order that is written before may still come. */
@@ -74,7 +80,8 @@ export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, se
   let failures = 0;
   while (Date.now() - startedAt < giveUpMs) {
     const isSettled = isFenceSettled();
-    const seen = await look(sweeper, { deploymentId: deployment.id, foreign: known.foreign, ours: known.ours, instrumentIds: known.instrumentIds, sent });
+    const { emergencyId, ...told } = known();
+    const seen = await look(sweeper, { ...told, deploymentId: deployment.id, sent });
     if (seen instanceof KeelError) {
       failures += 1;
       last = { ...last, failure: seen };
@@ -86,7 +93,7 @@ export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, se
     if (isSettled) raisedAt ??= seen.atMs;
     looks = isClear(seen) ? [...looks, { atMs: seen.atMs }] : [];
     if (raisedAt !== null && isSealProven(raisedAt, looks, FENCE_TIMES)) return;
-    if (!isClear(seen)) await closeSeen(sweeper, seen, { deployment, known, sent });
+    if (!isClear(seen)) await closeSeen(sweeper, seen, { deployment, emergencyId, sent });
     await sleep(isClear(seen) && raisedAt !== null ? Math.max(PAUSE_MS, sealableAt(raisedAt, FENCE_TIMES) - seen.atMs) : PAUSE_MS);
   }
   throw givenUp(last, giveUpMs);
@@ -102,9 +109,9 @@ async function look(sweeper: Sweeper, known: Parameters<Sweeper['survey']>[0]): 
   }
 }
 
-async function closeSeen(sweeper: Sweeper, { openings, targets, leftovers }: Survey, { deployment, known, sent }: Pick<Sweep, 'deployment' | 'known' | 'sent'>): Promise<void> {
+async function closeSeen(sweeper: Sweeper, { openings, targets, leftovers }: Survey, { deployment, emergencyId, sent }: Pick<Sweep, 'deployment' | 'sent'> & { readonly emergencyId: string }): Promise<void> {
   // Names count by the clock: none is used twice, neither by another try of this command nor by the engine's run.
-  const round = { portfolioId: deployment.portfolioId, deploymentId: deployment.id, emergencyId: known.emergencyId, attempt: Date.now() };
+  const round = { portfolioId: deployment.portfolioId, deploymentId: deployment.id, emergencyId, attempt: Date.now() };
   await sweeper.cancel(openings);
   sent.push(...(await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })))));
   await sweeper.cancel(leftovers);
@@ -126,17 +133,4 @@ function givenUp({ seen, failure }: LastLooks, giveUpMs: number): KeelError {
 function openText({ targets, openings, leftovers }: Survey): string {
   const orders = openings.length + leftovers.length;
   return [...targets.map(({ position }) => `${position.instrumentId} ${position.direction} ${position.quantity}`), ...(orders === 0 ? [] : [`${orders} orders`])].join(', ');
-}
-
-async function askLedger(chosen: Chosen, tripped: GuardResult | null): Promise<Known> {
-  const { portfolioId } = chosen.deployment;
-  const emergencyId = tripped === null ? `ess/${portfolioId}/direct` : emergencyIdOf(portfolioId, tripped.state.emergency);
-  try {
-    return await unlessLate(LEDGER_WAIT_MS[tripped === null ? 'silent' : 'answering'], withGuardLedger(chosen, async (ledger) => {
-      const [{ limits }, { instrumentIds }, ours] = await Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.portfolio(portfolioId), ledger.openHoldings(portfolioId)]);
-      return { emergencyId, foreign: limits.foreign, ours, instrumentIds };
-    }), () => new Error('the ledger does not answer'));
-  } catch {
-    return { emergencyId, foreign: 'close', ours: null, instrumentIds: [] }; // the ledger is away: everything is closed
-  }
 }

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { emergencyIdOf } from '../../domain/emergency/ids.ts';
 import { tripCauseOf } from '../../domain/emergency/trip-request.ts';
 import { KeelError, messageOf } from '../../domain/errors.ts';
-import type { GuardResult } from '../../domain/ports/ledger.ts';
+import type { GuardResult, Ledger } from '../../domain/ports/ledger.ts';
 import { portfolioGuardId } from '../../workflows/ids.ts';
 import { emergencyStopSignal, newsSignal, tripUpdate } from '../../workflows/messages.ts';
 import type { Chosen } from '../deployment-parts.ts';
 import { connectClient } from '../install.ts';
 import { unlessLate } from '../wait.ts';
+import type { Known } from './direct.ts';
 import { closeDirectly } from './direct.ts';
 import { withGuardLedger } from './guard-ledger.ts';
 
@@ -42,23 +43,32 @@ const ANSWER_WAIT_MS = 10_000;
  */
 export async function trip(chosen: Chosen, { reason, by, direct }: StopRequest, told: (step: StopStep) => void = () => undefined): Promise<readonly StopStep[]> {
   const stop: Stop = { reason, by, requestId: randomUUID() };
-  const raising = raiseFence(chosen, stop, told);
+  const raising = raiseFence(chosen, stop, { isAsked: direct, told });
   const signalling = signalGuard(chosen, stop, told);
-  const last = direct ? tried('closing', () => closeDirectly(chosen, raising.then((it) => it.tripped)), told) : answerOf(chosen, stop, { signalling, told });
+  const last = direct ? tried('closing', () => closeDirectly(chosen, raising.then((it) => it.known)), told) : answerOf(chosen, stop, { signalling, told });
   const [raised, signalled, ended] = await Promise.all([raising, signalling, last]);
   return [raised.step, signalled, ...(ended === null ? [] : [ended])];
 }
 
-async function raiseFence(chosen: Chosen, stop: Stop, told: (step: StopStep) => void): Promise<{ readonly step: StopStep; readonly tripped: GuardResult | null }> {
+/** @param how.isAsked whether the ledger is asked as well, in the same session, what closing from here has to know */
+async function raiseFence(chosen: Chosen, stop: Stop, { isAsked, told }: { readonly isAsked: boolean; readonly told: (step: StopStep) => void }): Promise<{ readonly step: StopStep; readonly known: Known | null }> {
   const { portfolioId } = chosen.deployment;
   const at = Date.now();
-  let tripped: GuardResult | null = null;
+  let known: Known | null = null;
   const step = await tried('fence', async () => {
-    tripped = await withGuardLedger(chosen, (ledger) => ledger.commandGuard(portfolioId, { kind: 'trip', cause: tripCauseOf(stop), at }));
-    const { state, fence } = tripped;
+    const { state, fence } = await withGuardLedger(chosen, async (ledger) => {
+      const tripped = await ledger.commandGuard(portfolioId, { kind: 'trip', cause: tripCauseOf(stop), at });
+      if (isAsked) known = await knownOf(ledger, portfolioId, emergencyIdOf(portfolioId, tripped.state.emergency));
+      return tripped;
+    });
     return `up (epoch ${fence.epoch}); ${emergencyIdOf(portfolioId, state.emergency)}${(state.trippedAt ?? at) < at ? ', which runs already' : ''}`;
   }, told);
-  return { step, tripped };
+  return { step, known };
+}
+
+async function knownOf(ledger: Ledger, portfolioId: string, emergencyId: string): Promise<Known> {
+  const [{ limits }, { instrumentIds }, ours] = await Promise.all([ledger.guard(portfolioId, { marketAt: null, wallAt: Date.now() }), ledger.portfolio(portfolioId), ledger.openHoldings(portfolioId)]);
+  return { emergencyId, foreign: limits.foreign, ours, instrumentIds };
 }
 
 async function signalGuard(chosen: Chosen, stop: Stop, told: (step: StopStep) => void): Promise<StopStep> {

@@ -32,7 +32,7 @@ export function guardEvents({ portfolioId, before, result: { state, change }, co
       return command.kind === 'reset' ? event('emergencyReset', `${emergencyId}/reset/${command.at}`, command.by, { ...told, by: command.by, because: command.because }) : [];
     case 'recovered':
       return command.kind === 'step' ? event('emergencyRecovered', `${emergencyId}/recovered/${command.at}`, 'keel', { ...told, from: recoveryModeOf(before.mode), to: recoveryModeOf(state.mode), drawdownBps: command.drawdownBps }) : [];
-    case 'none':
-      return cause === null || cause === before.cause ? [] : event('emergencyCauseChanged', `${emergencyId}/cause/${command.at}`, cause.by, { ...told, cause: cause.trigger, reason: cause.reason, by: cause.by });
+    case 'none': // several stops of one moment are several events
+      return cause === null || cause === before.cause ? [] : event('emergencyCauseChanged', `${emergencyId}/cause/${command.at}/${state.history.filter(({ at }) => at === command.at).length}`, cause.by, { ...told, cause: cause.trigger, reason: cause.reason, by: cause.by });
   }
 }

@@ -50,7 +50,7 @@ export function createPositionMethods(pool: Pool): PositionMethods {
     openHoldings: async (portfolioId) => ourHoldings((await run<Omit<OurHolding, 'tradedSince'> & { readonly decidedAt: number }>(pool, `open holdings of ${portfolioId}`, {
       name: 'open-holdings',
       text: `SELECT p.instrument_id AS "instrumentId", p.plan->'entry'->>'positionSide' AS "positionSide", p.direction, p.quantity::text, (p.plan->>'decidedAt')::bigint AS "decidedAt",
-               ARRAY(SELECT f.trade_id FROM fills f WHERE f.position_id = p.position_id) AS "bookedTrades"
+               ARRAY(SELECT f.trade_id FROM fills f WHERE f.portfolio_id = $1 AND f.instrument_id = p.instrument_id AND f.filled_at >= (p.plan->>'decidedAt')::bigint - 1000) AS "bookedTrades"
              FROM positions p WHERE p.portfolio_id = $1 AND p.state <> 'closed' ORDER BY p.seq`,
       values: [portfolioId],
     })).map(({ decidedAt, ...row }) => ({ ...row, quantity: exact(row.quantity), tradedSince: tradedSince({ decidedAt }) }))),

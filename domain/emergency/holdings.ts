@@ -18,7 +18,7 @@ export interface OurHolding {
   readonly quantity: string;
   /** Market clock: none of its fills is older. */
   readonly tradedSince: number;
-  /** Trades that the quantity counts already. */
+  /** Trades since then that the ledger has booked, to this position or to the one before it. */
   readonly bookedTrades: readonly string[];
 }
 
@@ -43,9 +43,8 @@ export const UNSEEN_MS = PROTOCOL_TIMES.attemptTimeoutMs + PROTOCOL_TIMES.recvWi
 export interface VenueHistory {
   /** Transport clock, taken before the venue was asked. */
   readonly atMs: number;
-  /** Since `tradedSince`, each with its order's name. */
-  readonly fills: readonly Fill[];
-  readonly orders: readonly VenueOrder[];
+  /** Since `tradedSince`, fills with their orders' names; null: the venue does not tell. */
+  readonly traded: { readonly fills: readonly Fill[]; readonly orders: readonly VenueOrder[] } | null;
   /** Closing orders that this run of the emergency sent. */
   readonly sent: readonly EmergencyOrder[];
 }
@@ -53,12 +52,13 @@ export interface VenueHistory {
 /**
  * The ledger's quantity, with the fills of our own orders and of closing orders that it has not booked yet; what a closing
  * order may still take counts as taken: what is left of it shows at the next look, what is closed too much is another's.
+ * Where the venue tells nothing, whatever was sent does, however long ago.
  * @returns base currency, never negative
  */
 export function oursLeft(holding: OurHolding, history: VenueHistory, deploymentId: string): string {
   const isHere = (it: { readonly instrumentId: InstrumentId; readonly positionSide: PositionSide }): boolean => it.instrumentId === holding.instrumentId && it.positionSide === holding.positionSide;
   const isOurs = ({ clientOrderId }: Fill): boolean => closedPartOf(clientOrderId, deploymentId) === 'ours' || (clientOrderId !== null && ownerOfClientOrderId(clientOrderId, deploymentId) === 'ours');
-  const unbooked = history.fills.filter((it) => isHere(it) && isOurs(it) && !holding.bookedTrades.includes(it.tradeId));
+  const unbooked = (history.traded?.fills ?? []).filter((it) => isHere(it) && isOurs(it) && !holding.bookedTrades.includes(it.tradeId));
   const change = unbooked.reduce((sum, { side, quantity }) => (side === entrySide(holding.direction) ? sum.plus(d(quantity)) : sum.minus(d(quantity))), ZERO);
   const onTheWay = history.sent.filter(isHere).reduce((sum, it) => sum.plus(unseenOf(it, history, deploymentId)), ZERO);
   const left = d(holding.quantity).plus(change).minus(onTheWay);
@@ -66,8 +66,10 @@ export function oursLeft(holding: OurHolding, history: VenueHistory, deploymentI
 }
 
 /** What a closing order took, or may take, beyond the fills that the venue lists. */
-function unseenOf(sent: EmergencyOrder, { atMs, fills, orders }: VenueHistory, deploymentId: string): Dec {
+function unseenOf(sent: EmergencyOrder, { atMs, traded }: VenueHistory, deploymentId: string): Dec {
   if (sent.answer === 'rejected' || sent.answer === 'notSent' || closedPartOf(sent.clientOrderId, deploymentId) !== 'ours') return ZERO;
+  if (traded === null) return d(sent.quantity);
+  const { fills, orders } = traded;
   const listed = fills.filter((it) => it.clientOrderId === sent.clientOrderId).reduce((sum, it) => sum.plus(d(it.quantity)), ZERO);
   const order = orders.find((it) => it.clientOrderId === sent.clientOrderId);
   if (order === undefined) return atMs - sent.sentAt > UNSEEN_MS ? ZERO : d(sent.quantity).minus(listed);

@@ -52,11 +52,13 @@ export interface SurveyInput {
 export function surveyOf(input: SurveyInput): Survey {
   const { account, openOrders, foreign, deploymentId } = input;
   const concerns = (order: VenueOrder): boolean => foreign === 'close' || ownerOfClientOrderId(order.clientOrderId, deploymentId) === 'ours';
-  const held = new Set(account.positions.map((it) => holdingKey(it.instrumentId, it.positionSide)));
+  const targets = byRisk(account.positions).flatMap((position) => targetOf(position, input) ?? []);
+  // What stays is another's: a stop of ours that rests there would close it.
+  const held = new Set((foreign === 'close' ? account.positions : targets.map((it) => it.position)).map((it) => holdingKey(it.instrumentId, it.positionSide)));
   const orders = openOrders.filter((order) => (order.status === 'working' || order.status === 'triggered') && concerns(order));
   return {
     atMs: input.atMs,
-    targets: byRisk(account.positions).flatMap((position) => targetOf(position, input) ?? []),
+    targets,
     openings: orders.filter(isOpening).map(keyOf),
     leftovers: orders.filter((order) => isLeftOver(order, held)).map(keyOf),
   };
@@ -64,7 +66,7 @@ export function surveyOf(input: SurveyInput): Survey {
 
 /** Null: nothing of it is to be closed. */
 function targetOf(position: VenuePosition, { foreign, ours, instrumentIds, maxMarketQuantities }: SurveyInput): ClosingTarget | null {
-  const known = ours === null ? null : (ours[holdingKey(position.instrumentId, position.positionSide)]?.quantity ?? '0');
+  const known = ours === null ? null : ourPartOf(position, ours);
   const target = { position, maxMarketQuantity: maxMarketQuantities[position.instrumentId] ?? null, ours: known };
   if (foreign === 'close') return target;
   if (known === null) return instrumentIds.includes(position.instrumentId) ? target : null;
@@ -72,16 +74,23 @@ function targetOf(position: VenuePosition, { foreign, ours, instrumentIds, maxMa
   return quantity.lte(ZERO) ? null : { ...target, position: { ...position, quantity: text(quantity) } };
 }
 
+/** Where the other hand's outweighs ours the other way, the venue holds nothing of ours. */
+function ourPartOf({ instrumentId, positionSide, direction }: VenuePosition, ours: OurHoldings): string {
+  const known = ours[holdingKey(instrumentId, positionSide)];
+  return known === undefined || known.direction !== direction ? '0' : known.quantity;
+}
+
 /**
  * Holdings of which the ledger's quantity does not prove what is ours: the venue holds another, or a closing order of ours
- * may just have changed it. Its history has to tell; without exemption it does not matter, all is closed.
+ * may just have changed it, or none of its stops rests any more. Its history has to tell; without exemption all is closed.
  */
-export function doubtfulHoldings({ account, foreign, ours, sent }: Pick<SurveyInput, 'account' | 'foreign' | 'ours'> & { readonly sent: readonly EmergencyOrder[] }): readonly OurHolding[] {
+export function doubtfulHoldings({ account, openOrders, deploymentId, foreign, ours, sent }: Pick<SurveyInput, 'account' | 'openOrders' | 'deploymentId' | 'foreign' | 'ours'> & { readonly sent: readonly EmergencyOrder[] }): readonly OurHolding[] {
   if (foreign === 'close' || ours === null) return [];
   return account.positions.flatMap((position) => {
     const key = holdingKey(position.instrumentId, position.positionSide);
     const known = ours[key];
-    const isCertain = known === undefined || (d(known.quantity).eq(d(position.quantity)) && !sent.some((it) => holdingKey(it.instrumentId, it.positionSide) === key));
+    const isGuarded = openOrders.some((it) => it.status === 'working' && !isOpening(it) && holdingKey(it.instrumentId, it.positionSide) === key && ownerOfClientOrderId(it.clientOrderId, deploymentId) === 'ours');
+    const isCertain = known === undefined || (isGuarded && d(known.quantity).eq(d(position.quantity)) && !sent.some((it) => holdingKey(it.instrumentId, it.positionSide) === key));
     return isCertain ? [] : [known];
   });
 }

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { TripCause } from './types.ts';
 
 const REASON_MAX = 500;
 const NAME_MAX = 100;
+const UUID = z.uuid();
 
 /**
  * Reads what somebody sent to stop trading. Nothing that arrives can fail to stop it: an empty, wrong or hostile payload
@@ -11,7 +13,7 @@ const NAME_MAX = 100;
 export function tripCauseOf(payload: unknown): TripCause {
   const record = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? (payload as Readonly<Record<string, unknown>>) : {};
   const said = typeof payload === 'string' ? payload : record['reason'];
-  const requestId = wordsOf(record['requestId'], NAME_MAX);
+  const requestId = UUID.safeParse(record['requestId']).data ?? null; // anything else might be used again, and a stop be taken for an earlier one
   return { trigger: 'person', reason: wordsOf(said, REASON_MAX) ?? 'no reason given', by: wordsOf(record['by'], NAME_MAX) ?? 'unknown', severity: 'critical', ...(requestId === null ? {} : { requestId }) };
 }
 

@@ -39,15 +39,16 @@ export type StoreAnswer = { readonly kind: 'read'; readonly stored: StoredPolicy
 
 /**
  * Store, else the last good copy while it is fresh, else of it and the conservative built-in the stricter of each key: new
- * positions stay allowed within its caps, unless a person had switched them off. A version that is not valid is as good as
- * a store that cannot be read, but that what is valid in it counts too.
+ * positions stay allowed within its caps, unless a person had switched them off. A version that is not valid was read all
+ * the same: what is valid in it counts at once, and never less than the copy.
  * @param now wall clock. A copy from the future (the clock was set back) is not trusted to be fresh.
  */
 export function chooseSource({ answer, lastGood, now }: { answer: StoreAnswer; lastGood: GoodCopy | null; now: number }): PolicyReading {
   const policyProblem = answer.kind === 'failed' ? answer.problem : storedProblem(answer.stored);
   if (answer.kind === 'read' && policyProblem === null) return { policy: answer.stored.policy, policyVersion: answer.stored.version, policySource: 'store', policyProblem };
   const ageMs = lastGood === null ? Infinity : now - lastGood.readAt;
-  if (lastGood !== null && ageMs >= 0 && ageMs <= lastGood.policy.lastGoodMaxS * 1_000) return { policy: lastGood.policy, policyVersion: lastGood.version, policySource: 'lastGood', policyProblem };
+  const isFresh = answer.kind === 'failed' && lastGood !== null && ageMs >= 0 && ageMs <= lastGood.policy.lastGoodMaxS * 1_000;
+  if (isFresh) return { policy: lastGood.policy, policyVersion: lastGood.version, policySource: 'lastGood', policyProblem };
   const builtIn = answer.kind === 'read' ? answer.stored.policy : PRESETS.defensive;
   return { policy: lastGood === null ? builtIn : stricterOf(lastGood.policy, builtIn), policyVersion: BUILT_IN_VERSION, policySource: 'builtIn', policyProblem };
 }

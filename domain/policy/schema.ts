@@ -158,9 +158,14 @@ export function validPolicyOf({ policy, problems }: ReadPolicy): Policy {
   return policy as Policy;
 }
 
-/** Keys that once held something else: learned sizing was on or off, and did nothing while it was on; one factor stood for spikes and for high volatility. */
-function fromBefore({ rlSizing, spikeFactor, highVolatilityFactor = spikeFactor }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return { highVolatilityFactor, ...(typeof rlSizing === 'boolean' ? { rlSizing: rlSizing ? 'shadow' : 'off' } : {}) };
+function atMost(key: PolicyKey, value: unknown, limit: number): Readonly<Record<string, number>> {
+  return typeof value === 'number' && value > limit ? { [key]: Math.floor(limit) } : {};
+}
+
+/** Keys that once held something else, or were not bound to each other (checks of health, and when they are stale): learned sizing was on or off, and did nothing while it was on; one factor stood for spikes and for high volatility. */
+function fromBefore({ rlSizing, spikeFactor, highVolatilityFactor = spikeFactor, healthCheckS, healthRecheckS, healthStaleS }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const often = typeof healthStaleS === 'number' && healthStaleS >= 3 ? { ...atMost('healthCheckS', healthCheckS, healthStaleS / 3), ...atMost('healthRecheckS', healthRecheckS, healthStaleS / 3) } : {};
+  return { highVolatilityFactor, ...often, ...(typeof rlSizing === 'boolean' ? { rlSizing: rlSizing ? 'shadow' : 'off' } : {}) };
 }
 
 export function policyInvalid(problems: readonly PolicyProblem[], hint?: string): KeelError {

@@ -71,7 +71,7 @@ test('the venue refuses half of the closes, one position is in a symbol that is 
   expect((await faultOf(refusal)).fired).toBeGreaterThan(0);
   expect(await guardState(system)).toMatchObject({ emergency: 1, round: 1, positionsClosed: held.length });
   expect(await closeReasons(system)).toEqual(held.map(() => 'emergency'));
-  expect(await emergencyEvents(system)).toEqual(['emergencyTriggered', 'emergencyFlat', 'emergencySealed', 'emergencyReset']);
+  expect(await emergencyEvents(system)).toEqual(['emergencyTriggered', 'emergencyCauseChanged', 'emergencyCauseChanged', 'emergencyFlat', 'emergencySealed', 'emergencyReset']);
   await system.control('/faults', { method: 'DELETE' });
   await system.database.query('UPDATE portfolios SET instrument_ids = (SELECT array_agg(instrument_id ORDER BY instrument_id) FROM instruments)');
 });

@@ -127,7 +127,7 @@ it('the stop of another person, and of the same with other words, stands in hist
   await command({ ...TRIP, cause: { ...CAUSE, reason: 'enough', by: 'ada' } });
   await command({ ...TRIP, cause: { ...CAUSE, reason: 'enough', by: 'ada' } });
   await command({ ...TRIP, cause: { ...CAUSE, reason: 'enough', by: 'bob' }, at: 2 });
-  const { state } = await command({ ...TRIP, cause: { ...CAUSE, reason: 'the house burns', by: 'bob' }, at: 3 });
+  const { state } = await command({ ...TRIP, cause: { ...CAUSE, reason: 'the house burns', by: 'bob' }, at: 2 }); // of the same moment
   expect(state.history.map((it) => `${it.why} (${it.by})`)).toEqual(['person: enough (ada)', 'again: enough (bob)', 'again: the house burns (bob)']);
   expect(await events()).toEqual(['fenceRaised', 'emergencyTriggered', 'emergencyCauseChanged', 'emergencyCauseChanged']);
 });
@@ -218,7 +218,7 @@ describe('what the stop closed', () => {
   });
 
   it('what is held and what of its trades that counts come from one statement', async () => {
-    await ledger.applyFills('sim', [fillOf({})]);
+    await ledger.applyFills('sim', [fillOf({ filledAt: OPEN.decidedAt })]);
     expect(await ledger.openHoldings('sim')).toEqual({ [`${INSTRUMENT.id} both`]: {
       instrumentId: INSTRUMENT.id, positionSide: 'both', direction: 'long', quantity: fillOf({}).quantity, tradedSince: OPEN.decidedAt - 1_000, bookedTrades: [fillOf({}).tradeId],
     } });

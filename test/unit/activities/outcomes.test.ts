@@ -33,8 +33,8 @@ interface World {
   readonly othersStored?: readonly number[];
   readonly mode?: Mode;
   readonly now?: number;
-  /** Null: it does not answer; delisted: it refuses. */
-  readonly atVenue?: readonly number[] | null | 'delisted';
+  /** Null: it does not answer; delisted: it refuses; refused: what it lists. */
+  readonly atVenue?: readonly number[] | null | 'delisted' | 'refused';
   readonly predictions: readonly DuePrediction[];
 }
 
@@ -49,9 +49,10 @@ async function look({ stored, othersStored = [], mode = 'live', now = NOW, atVen
   });
   const venue = portOf<Venue>({
     marketTime: async () => now,
+    instruments: async () => (atVenue === 'delisted' ? [] : [{ id: 'BTC' }]) as never,
     candles: async ({ instrumentId, since }) => {
       asked.push(`${instrumentId} since ${since / HOUR_MS}`);
-      if (atVenue === 'delisted') throw new KeelError('VENUE_REFUSED', 'Invalid symbol.');
+      if (atVenue === 'delisted' || atVenue === 'refused') throw new KeelError('VENUE_REFUSED', 'Invalid symbol.');
       if (atVenue === null) throw new KeelError('VENUE_UNREACHABLE', 'it is away');
       return atVenue.map(candle).filter((it) => it.openTime >= since);
     },
@@ -120,6 +121,7 @@ describe('due predictions', () => {
   it.each<[string, Omit<World, 'predictions'>]>([
     ['the day is not over', { stored: [1, 2], othersStored: [4], atVenue: 'delisted', now: DUE_AT + 24 * HOUR_MS - 1 }],
     ['no other symbol has a candle of that time', { stored: [1, 2], othersStored: [1, 2, 3], atVenue: 'delisted', now: DUE_AT + 24 * HOUR_MS }],
+    ['the venue lists it, and refuses for another cause', { stored: [1, 2], othersStored: [4], atVenue: 'refused', now: DUE_AT + 24 * HOUR_MS }],
     ['the venue is away', { stored: [1, 2], othersStored: [4], atVenue: null, now: DUE_AT + 24 * HOUR_MS }],
   ])('whose symbol may have been delisted wait while %s', async (_name, world) => {
     const { step, outcomes } = await look({ ...world, predictions: [due(1)] });

@@ -156,9 +156,9 @@ function activitiesWith({ fill, orders, looks = 1, owned = false, inLedger = [],
 const historyOf = (clientOrderId: string, changes: Partial<VenueOrder> = {}) => [reportOf('filled', '10', { venueOrderId: '5', clientOrderId, instrumentId: INSTRUMENT_ID, ...changes })];
 
 describe('a position that the venue does not hold any more', () => {
-  it('and whose symbol it does not list either is a ghost: the history that is refused keeps nobody from being compared', async () => {
+  it('and whose symbol it does not list either was settled by it, and trips nobody: the history that is refused keeps nobody from being compared', async () => {
     const { compareWithVenue, applied } = activitiesWith({ fill: fillAt(PLAN.decidedAt + 60_000), orders: [], looks: 2, delisted: true });
-    expect((await compareWithVenue('sim')).confirmed.map((it) => it.kind)).toEqual(['ghostPosition']);
+    expect((await compareWithVenue('sim')).confirmed.map((it) => it.kind)).toEqual(['closedOutside']);
     expect(applied).toEqual([]);
   });
 

@@ -89,11 +89,26 @@ it('what the ledger has booked counts once, and another hand\'s trades not at al
   expect([shared.held(), shared.closed()]).toEqual(['2', '3']);
 });
 
-it('a venue that does not tell its history is closed by the ledger\'s word, less what was sent', async () => {
+it('a venue that does not tell its history is closed by the ledger\'s word, less what was sent, however long ago', async () => {
   const shared = sharedVenue(5, 3, []);
   const silent = { ...shared, venue: { ...shared.venue, fills: async () => { throw new KeelError('VENUE_REFUSED', 'not listed'); } } };
-  await sweep(silent, HELD, 2);
+  await sweep(silent, HELD, 8);
   expect([shared.held(), shared.closed()]).toEqual(['3', '5']);
+});
+
+it('a history that does not come keeps nobody from closing', async () => {
+  const { venue } = sharedVenue(5, 3, []);
+  const { targets } = await createSweeper({ ...venue, fills: () => new Promise(() => undefined) }).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [] });
+  expect(targets.map((it) => it.position.quantity)).toEqual(['5']);
+});
+
+it('where the venue holds just what the ledger tells, a stop of ours that rests proves it; without one the history has to', async () => {
+  const shared = sharedVenue(0, 5, []);
+  shared.fill(STOP, '0', 0);
+  const filled = { ...shared.venue, fills: async () => [{ tradeId: 'own', venueOrderId: 'v1', clientOrderId: null, instrumentId: BTC, side: 'sell', positionSide: 'both', quantity: '5' } as Fill] };
+  expect((await createSweeper(filled).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [] })).targets).toEqual([]);
+  const resting = { ...filled, openOrders: async () => [{ clientOrderId: STOP, instrumentId: BTC, positionSide: 'both', side: 'sell', reduceOnly: true, status: 'working', book: 'conditional' } as VenueOrder] };
+  expect((await createSweeper(resting).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [] })).targets.map((it) => it.position.quantity)).toEqual(['5']);
 });
 
 it('a bug in reading the history is not taken for an answer', async () => {

@@ -27,7 +27,7 @@ function sweeperOf(...answers: readonly (Survey | ErrorCode)[]): Sweeper & { rea
 }
 
 function sweep(giveUpMs = 30_000): Sweep & { readonly sent: EmergencyOrder[] } {
-  return { deployment: { id: 'abcde', portfolioId: 'live' }, known: { emergencyId: 'ess/live/1', foreign: 'close', ours: null, instrumentIds: [] }, sent: [], isFenceSettled: () => true, giveUpMs };
+  return { deployment: { id: 'abcde', portfolioId: 'live' }, known: () => ({ emergencyId: 'ess/live/1', foreign: 'close', ours: null, instrumentIds: [] }), sent: [], isFenceSettled: () => true, giveUpMs };
 }
 
 describe('closing at the venue from here', () => {

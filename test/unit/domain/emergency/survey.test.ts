@@ -18,7 +18,7 @@ const order = (changes: Partial<VenueOrder> = {}): VenueOrder => ({
   averagePrice: null, price: null, triggerPrice: '90', reduceOnly: true, triggeredOrderId: null, updatedAt: 1, ...changes,
 });
 /** Base currency by holding, as the ledger tells it. */
-const ours = (quantities: Readonly<Record<string, string>>): OurHoldings => Object.fromEntries(Object.entries(quantities).map(([key, quantity]) => [key, { quantity } as OurHolding]));
+const ours = (quantities: Readonly<Record<string, string>>): OurHoldings => Object.fromEntries(Object.entries(quantities).map(([key, quantity]) => [key, { quantity, direction: key.endsWith('short') ? 'short' : 'long' } as OurHolding]));
 const ENTRY = order({ clientOrderId: 'web_1', book: 'plain', side: 'buy', type: 'limit', reduceOnly: false });
 const look = (changes: Partial<SurveyInput> = {}) => surveyOf({
   atMs: 5, account: { positions: [] }, openOrders: [], deploymentId: 'abcde', foreign: 'close', ours: {}, instrumentIds: [BTC], maxMarketQuantities: { [BTC]: '9' }, ...changes,
@@ -89,11 +89,18 @@ describe('where what is not ours is exempt', () => {
     ['our part of what another hand added to',      { ours: ours({ [`${BTC} both`]: '0.5' }) }, ['0.5']],
     ['no more than the venue holds',                { ours: ours({ [`${BTC} both`]: '3' }) }, ['2']],
     ['nothing of what the ledger does not hold',    {}, []],
+    ['nothing of a holding that another hand turned round', { account: { positions: [held({ direction: 'short' })] }, ours: ours({ [`${BTC} both`]: '5' }) }, []],
     ['nothing that another hand holds the other way', { ours: ours({ [`${BTC} short`]: '2' }) }, []],
     ['without the ledger, symbols that we trade',   { ours: null }, ['2']],
     ['without the ledger, nothing of other symbols', { ours: null, instrumentIds: [ETH] }, []],
   ])('%s', (_name, changes, quantities) => {
     expect(exempt({ account: { positions: [held()] }, ...changes }).targets.map((it) => it.position.quantity)).toEqual(quantities);
+  });
+
+  it('a stop of ours goes with what was ours, whatever another hand still holds there', () => {
+    const stop = order({});
+    expect(exempt({ account: { positions: [held()] }, openOrders: [stop], ours: ours({ [`${BTC} both`]: '0' }) }).leftovers).toHaveLength(1);
+    expect(exempt({ account: { positions: [held()] }, openOrders: [stop], ours: ours({ [`${BTC} both`]: '1' }) }).leftovers).toEqual([]);
   });
 
   it('orders of others stay, ours go', () => {

@@ -20,8 +20,10 @@ describe('the policy of a cycle', () => {
   it.each([
     ['a store that cannot be read', FAILED, 'no answer'],
     ['a version that is not valid', INVALID, 'version 7 is not valid: confidenceMin = 2 is refused: 0 to 1 0-1'],
-  ] as const)('with %s: the copy while it is fresh, then the stricter of it and the built-in one', (_name, answer, policyProblem) => {
-    expect(chooseSource({ answer, lastGood: strict, now: 300_000 })).toEqual({ policy: strict.policy, policyVersion: 6, policySource: 'lastGood', policyProblem });
+  ] as const)('with %s: the copy while it is fresh (where nothing was read), then the stricter of it and the built-in one', (_name, answer, policyProblem) => {
+    const soon = chooseSource({ answer, lastGood: strict, now: 300_000 });
+    if (answer.kind === 'failed') expect(soon).toEqual({ policy: strict.policy, policyVersion: 6, policySource: 'lastGood', policyProblem });
+    else expect(soon).toEqual(chooseSource({ answer, lastGood: strict, now: 300_001 })); // what a person wrote there since counts at once
     const later = chooseSource({ answer, lastGood: strict, now: 300_001 });
     expect(later).toMatchObject({ policy: { leverageMax: 1, positionsMax: 1, allowNewTrades: false, notionalMax: '500', confidenceMin: 0.6 }, policyVersion: 0, policySource: 'builtIn', policyProblem });
     expect(later.policy.riskPerTradeBps).toBe(answer.kind === 'failed' ? 75 : 10); // what is valid of the newest counts too

@@ -53,8 +53,8 @@ export function surveyOf(input: SurveyInput): Survey {
   const { account, openOrders, foreign, deploymentId } = input;
   const concerns = (order: VenueOrder): boolean => foreign === 'close' || ownerOfClientOrderId(order.clientOrderId, deploymentId) === 'ours';
   const targets = byRisk(account.positions).flatMap((position) => targetOf(position, input) ?? []);
-  // What stays is another's: a stop of ours that rests there would close it.
-  const held = new Set((foreign === 'close' ? account.positions : targets.map((it) => it.position)).map((it) => holdingKey(it.instrumentId, it.positionSide)));
+  // What stays is another's, as far as that is known: a stop of ours that rests there would close it.
+  const held = new Set((foreign === 'close' || input.ours === null ? account.positions : targets.map((it) => it.position)).map((it) => holdingKey(it.instrumentId, it.positionSide)));
   const orders = openOrders.filter((order) => (order.status === 'working' || order.status === 'triggered') && concerns(order));
   return {
     atMs: input.atMs,

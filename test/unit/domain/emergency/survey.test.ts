@@ -101,6 +101,7 @@ describe('where what is not ours is exempt', () => {
     const stop = order({});
     expect(exempt({ account: { positions: [held()] }, openOrders: [stop], ours: ours({ [`${BTC} both`]: '0' }) }).leftovers).toHaveLength(1);
     expect(exempt({ account: { positions: [held()] }, openOrders: [stop], ours: ours({ [`${BTC} both`]: '1' }) }).leftovers).toEqual([]);
+    expect(exempt({ account: { positions: [held()] }, openOrders: [stop], ours: null, instrumentIds: [ETH] }).leftovers).toEqual([]); // it may be ours
   });
 
   it('orders of others stay, ours go', () => {

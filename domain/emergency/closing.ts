@@ -51,7 +51,7 @@ export function byRisk(positions: readonly VenuePosition[]): readonly VenuePosit
 export interface LotLimits {
   /** Largest market order, base currency; null: the venue names none. */
   readonly maxMarketQuantity: string | null;
-  /** What the ledger's own position of this symbol and side holds; null: not known, or none. */
+  /** What the ledger's own position of this symbol and side holds; 0: there is none; null: not known, it may be filling. */
   readonly ours: string | null;
 }
 
@@ -71,7 +71,8 @@ export function closingOrders(position: VenuePosition, round: ClosingRound, limi
 function partsOf(whole: Dec, ours: Dec | null): readonly { readonly part: ClosedPart; readonly quantity: Dec }[] {
   if (ours === null || ours.gte(whole)) return [{ part: 'ours', quantity: whole }];
   if (ours.lte(ZERO)) return [{ part: 'foreign', quantity: whole }];
-  return [{ part: 'ours', quantity: ours }, { part: 'foreign', quantity: whole.minus(ours) }];
+  // What goes beyond may be a fill of ours that is not booked yet: booking takes as much as is held.
+  return [{ part: 'ours', quantity: ours }, { part: 'ours', quantity: whole.minus(ours) }];
 }
 
 function lotsOf(quantity: Dec, largest: string | null): readonly string[] {

@@ -68,10 +68,16 @@ export function surveyOf(input: SurveyInput): Survey {
 function targetOf(position: VenuePosition, { foreign, ours, instrumentIds, maxMarketQuantities }: SurveyInput): ClosingTarget | null {
   const known = ours === null ? null : ourPartOf(position, ours);
   const target = { position, maxMarketQuantity: maxMarketQuantities[position.instrumentId] ?? null, ours: known };
-  if (foreign === 'close') return target;
+  if (foreign === 'close') return isFilling(position, ours) ? { ...target, ours: null } : target;
   if (known === null) return instrumentIds.includes(position.instrumentId) ? target : null;
   const quantity = least(d(known), d(position.quantity));
   return quantity.lte(ZERO) ? null : { ...target, position: { ...position, quantity: text(quantity) } };
+}
+
+/** A position of ours is there that the ledger knows no fill of: what the venue holds may be its. */
+function isFilling({ instrumentId, positionSide }: VenuePosition, ours: OurHoldings | null): boolean {
+  const known = ours?.[holdingKey(instrumentId, positionSide)];
+  return known !== undefined && d(known.quantity).eq(ZERO);
 }
 
 /** Where the other hand's outweighs ours the other way, the venue holds nothing of ours. */

@@ -35,6 +35,11 @@ describe('where all is closed', () => {
     expect(targets.map((it) => [it.position.instrumentId, it.position.quantity, it.maxMarketQuantity, it.ours])).toEqual([[ETH, '1', null, '0'], [BTC, '2', '9', '1.5']]);
   });
 
+  it('where a position of ours may be filling nobody knows, and all is taken for ours', () => {
+    expect(look({ account: { positions: [held()] }, ours: ours({ [`${BTC} both`]: '0' }) }).targets[0]?.ours).toBeNull();
+    expect(look({ account: { positions: [held()] } }).targets[0]?.ours).toBe('0');
+  });
+
   it('without the ledger nobody knows what is ours, and all is closed the same', () => {
     expect(look({ account: { positions: [held()] }, ours: null }).targets).toEqual([{ position: held(), maxMarketQuantity: '9', ours: null }]);
   });

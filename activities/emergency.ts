@@ -1,6 +1,6 @@
-import { closedPartOf, closingOrders } from '../domain/emergency/closing.ts';
+import { closedPartOf } from '../domain/emergency/closing.ts';
 import type { Survey } from '../domain/emergency/survey.ts';
-import { inParts } from '../domain/emergency/survey.ts';
+import { inParts, ordersToClose } from '../domain/emergency/survey.ts';
 import { standingOf } from '../domain/emergency/watch.ts';
 import type { OrderKey } from '../domain/emergency/survey.ts';
 import { d, ZERO } from '../domain/decimal.ts';
@@ -71,7 +71,7 @@ export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivit
 
   async function closePositions({ portfolioId, deploymentId, emergencyId, attempt, targets }: ClosingBatch): Promise<readonly EmergencyOrder[]> {
     const round = { portfolioId, deploymentId, emergencyId, attempt };
-    return await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })));
+    return await sweeper.close(ordersToClose(targets, round));
   }
 
   return {

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { emergencyOrderOf } from '../domain/emergency/closing.ts';
 import type { OurHolding } from '../domain/emergency/holdings.ts';
 import { ourHoldings, oursLeft, withOrderNames } from '../domain/emergency/holdings.ts';
 import type { Survey } from '../domain/emergency/survey.ts';
 import { doubtfulHoldings, surveyOf } from '../domain/emergency/survey.ts';
 import { isVenueTrouble, messageOf } from '../domain/errors.ts';
-import type { OrderIntent } from '../domain/orders/order.ts';
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
-import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { SurveyKnowledge, Sweeper } from '../domain/ports/sweeper.ts';
-import type { SubmitAnswer, SubmitTimes, Venue } from '../domain/ports/venue.ts';
+import type { SubmitTimes, Venue } from '../domain/ports/venue.ts';
 
 /** A survey ends within five seconds, or is none. */
 const HISTORY_WAIT_MS = 1_500;
@@ -56,15 +55,9 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
     async close(intents) {
       return await Promise.all(intents.map(async (intent) => {
         const signed = await times().catch((error: unknown) => messageOf(error));
-        if (typeof signed === 'string') return toldOf(intent, clock(), { kind: 'notSent', message: signed });
-        return toldOf(intent, signed.timestamp, await venue.submit(intent, signed));
+        if (typeof signed === 'string') return emergencyOrderOf(intent, clock(), { kind: 'notSent', message: signed });
+        return emergencyOrderOf(intent, signed.timestamp, await venue.submit(intent, signed));
       }));
     },
   };
-}
-
-function toldOf({ clientOrderId, positionId, instrumentId, side, positionSide, quantity }: OrderIntent, sentAt: number, answer: SubmitAnswer): EmergencyOrder {
-  const isAccepted = answer.kind === 'accepted';
-  const detail = isAccepted ? null : answer.kind === 'rejected' ? `${answer.code} ${answer.message}` : answer.message;
-  return { clientOrderId, emergencyId: positionId, instrumentId, side, positionSide, quantity, answer: answer.kind, detail, venueOrderId: isAccepted ? answer.order.venueOrderId : null, sentAt };
 }

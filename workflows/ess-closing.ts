@@ -1,11 +1,11 @@
 /** The sweep of an emergency: cancel what opens, close what is held, cancel what is left, and prove that nothing is. */
 import { ActivityFailure, condition, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type { GuardReading } from '../activities/types.ts';
-import { closingOrders, holdingKey } from '../domain/emergency/closing.ts';
+import { emergencyOrderOf, holdingKey } from '../domain/emergency/closing.ts';
 import type { GuardCommand, GuardState } from '../domain/emergency/guard.ts';
 import { UNSEEN_MS } from '../domain/emergency/holdings.ts';
 import type { ClosingTarget, Survey } from '../domain/emergency/survey.ts';
-import { inParts, isClear } from '../domain/emergency/survey.ts';
+import { inParts, isClear, ordersToClose } from '../domain/emergency/survey.ts';
 import type { ClearLook } from '../domain/orders/fence.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../domain/orders/fence.ts';
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
@@ -178,8 +178,7 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
 /** Their names are known: what they took of a shared holding must not be taken twice. */
 function lostOf({ input: { portfolioId, deploymentId }, emergencyId }: EmergencyRun, attempt: number, targets: readonly ClosingTarget[]): readonly EmergencyOrder[] {
   const round = { portfolioId, deploymentId, emergencyId, attempt };
-  const intents = targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours }));
-  return intents.map(({ clientOrderId, instrumentId, side, positionSide, quantity }) => ({ clientOrderId, emergencyId, instrumentId, side, positionSide, quantity, answer: 'unknown', detail: 'the worker that sent it was lost', venueOrderId: null, sentAt: Date.now() }));
+  return ordersToClose(targets, round).map((intent) => emergencyOrderOf(intent, Date.now(), { kind: 'unknown', message: 'the worker that sent it was lost' }));
 }
 
 /** Once, when the first closing orders are sent: many positions that wake at the same time would go before them. */

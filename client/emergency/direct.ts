@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from '../../config/deployment.ts';
-import { closingOrders } from '../../domain/emergency/closing.ts';
 import type { OurHoldings } from '../../domain/emergency/holdings.ts';
 import type { Survey } from '../../domain/emergency/survey.ts';
-import { isClear } from '../../domain/emergency/survey.ts';
+import { isClear, ordersToClose } from '../../domain/emergency/survey.ts';
 import { isVenueTrouble, KeelError } from '../../domain/errors.ts';
 import { instrumentIdOf } from '../../domain/market/instrument.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../../domain/orders/fence.ts';
@@ -113,7 +112,7 @@ async function closeSeen(sweeper: Sweeper, { openings, targets, leftovers }: Sur
   // Names count by the clock: none is used twice, neither by another try of this command nor by the engine's run.
   const round = { portfolioId: deployment.portfolioId, deploymentId: deployment.id, emergencyId, attempt: Date.now() };
   await sweeper.cancel(openings);
-  sent.push(...(await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })))));
+  sent.push(...(await sweeper.close(ordersToClose(targets, round))));
   await sweeper.cancel(leftovers);
 }
 

@@ -8,7 +8,8 @@ import type { InstrumentId } from '../market/instrument.ts';
 import { base32, CLIENT_ORDER_ID_PREFIX, DEPLOYMENT_ID_PATTERN } from '../orders/identity.ts';
 import type { OrderIntent, PositionSide, VenueOrder } from '../orders/order.ts';
 import { entrySide, oppositeSide } from '../orders/order.ts';
-import type { VenuePosition } from '../ports/venue.ts';
+import type { EmergencyOrder } from '../ports/ledger.ts';
+import type { SubmitAnswer, VenuePosition } from '../ports/venue.ts';
 
 /** Which closing: the emergency, and how often it was tried. A rerun of the same has the same names, so it never doubles. */
 export interface ClosingRound {
@@ -58,21 +59,23 @@ export interface LotLimits {
 const LOTS_MAX = 100;
 
 /**
- * Reduce-only market orders that close a position as the venue holds it. What is ours and what another hand added close
- * by orders of their own, so that each fill belongs to one owner.
+ * Reduce-only market orders that close a position as the venue holds it. What the ledger holds closes by orders of its own;
+ * what goes beyond may be a fill of ours that is not booked yet, and booking takes as much as is held.
  */
 export function closingOrders(position: VenuePosition, round: ClosingRound, limits: LotLimits): readonly OrderIntent[] {
   const whole = d(position.quantity);
   const ours = limits.ours === null ? null : d(limits.ours);
-  const lots = partsOf(whole, ours).flatMap(({ part, quantity }) => lotsOf(quantity, limits.maxMarketQuantity).map((lot) => ({ part, quantity: lot })));
-  return lots.map(({ part, quantity }, index) => closingOrder(position, round, { part, quantity, lot: index + 1 }));
+  const isForeign = ours?.lte(ZERO) === true;
+  const quantities = ours === null || isForeign || ours.gte(whole) ? [whole] : [ours, whole.minus(ours)];
+  const lots = quantities.flatMap((quantity) => lotsOf(quantity, limits.maxMarketQuantity));
+  return lots.map((quantity, index) => closingOrder(position, round, { part: isForeign ? 'foreign' : 'ours', quantity, lot: index + 1 }));
 }
 
-function partsOf(whole: Dec, ours: Dec | null): readonly { readonly part: ClosedPart; readonly quantity: Dec }[] {
-  if (ours === null || ours.gte(whole)) return [{ part: 'ours', quantity: whole }];
-  if (ours.lte(ZERO)) return [{ part: 'foreign', quantity: whole }];
-  // What goes beyond may be a fill of ours that is not booked yet: booking takes as much as is held.
-  return [{ part: 'ours', quantity: ours }, { part: 'ours', quantity: whole.minus(ours) }];
+/** What came of sending a closing order. @param sentAt transport clock */
+export function emergencyOrderOf({ clientOrderId, positionId, instrumentId, side, positionSide, quantity }: OrderIntent, sentAt: number, answer: SubmitAnswer): EmergencyOrder {
+  const isAccepted = answer.kind === 'accepted';
+  const detail = isAccepted ? null : answer.kind === 'rejected' ? `${answer.code} ${answer.message}` : answer.message;
+  return { clientOrderId, emergencyId: positionId, instrumentId, side, positionSide, quantity, answer: answer.kind, detail, venueOrderId: isAccepted ? answer.order.venueOrderId : null, sentAt };
 }
 
 function lotsOf(quantity: Dec, largest: string | null): readonly string[] {

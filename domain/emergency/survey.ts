@@ -3,10 +3,11 @@ import type { Dec } from '../decimal.ts';
 import { d, text, ZERO } from '../decimal.ts';
 import type { InstrumentId } from '../market/instrument.ts';
 import { ownerOfClientOrderId } from '../orders/identity.ts';
-import type { Book, VenueOrder } from '../orders/order.ts';
+import type { Book, OrderIntent, VenueOrder } from '../orders/order.ts';
 import type { VenueAccount, VenuePosition } from '../ports/venue.ts';
 import type { EmergencyOrder } from '../ports/ledger.ts';
-import { byRisk, holdingKey, isLeftOver, isOpening } from './closing.ts';
+import type { ClosingRound } from './closing.ts';
+import { byRisk, closingOrders, holdingKey, isLeftOver, isOpening } from './closing.ts';
 import type { OurHolding, OurHoldings } from './holdings.ts';
 
 /** Names an order to the venue. */
@@ -108,6 +109,11 @@ function least(a: Dec, b: Dec): Dec {
 /** A conditional order that triggered lives on as the plain one that it created, under the same client id. */
 function keyOf({ clientOrderId, instrumentId, book, status }: VenueOrder): OrderKey {
   return { clientOrderId, instrumentId, book: status === 'triggered' ? 'plain' : book };
+}
+
+/** The orders that close them, in their order. */
+export function ordersToClose(targets: readonly ClosingTarget[], round: ClosingRound): readonly OrderIntent[] {
+  return targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours }));
 }
 
 /** Nothing is open any more that an emergency closes. */

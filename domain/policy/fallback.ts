@@ -1,4 +1,4 @@
-/** Which policy holds when the store cannot be read, or when what it says is none. Never looser than what a person chose. */
+/** Which policy holds when the store cannot be read, or when what it says is none. Never looser than what is known of a person's choice. */
 import { mended } from './mend.ts';
 import type { Policy } from './policy.ts';
 import { BUILT_IN_VERSION, PRESETS } from './policy.ts';

@@ -117,7 +117,7 @@ function isOnlySet(set: readonly PolicyKey[], key: PolicyKey, other: PolicyKey):
   return set.includes(key) && !set.includes(other);
 }
 
-function numeric(value: PolicyValue): ReturnType<typeof d> {
+export function numeric(value: PolicyValue): ReturnType<typeof d> {
   return d(typeof value === 'boolean' ? Number(value) : value);
 }
 

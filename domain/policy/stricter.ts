@@ -1,7 +1,7 @@
 /** Which of two policies is the stricter, key by key, by the way that each key's rule states. */
-import { d } from '../decimal.ts';
 import type { Policy, PolicyKey, PolicyValue } from './policy.ts';
 import { POLICY_KEYS, ruleOf } from './policy.ts';
+import { numeric } from './schema.ts';
 
 /** Whether a value of a key is looser than another. A key without a stricter way is never. Both values fit the key's schema. */
 export function isLooser(key: PolicyKey, value: PolicyValue, than: PolicyValue): boolean {
@@ -9,12 +9,8 @@ export function isLooser(key: PolicyKey, value: PolicyValue, than: PolicyValue):
   switch (rule.kind) {
     case 'toggle': return value !== than && value !== (rule.stricter === 'on');
     case 'choice': return Array.isArray(rule.stricter) && rule.stricter.indexOf(value) > rule.stricter.indexOf(than);
-    default: return rule.stricter !== 'none' && (rule.stricter === 'lower' ? amount(value).gt(amount(than)) : amount(value).lt(amount(than)));
+    default: return rule.stricter !== 'none' && (rule.stricter === 'lower' ? numeric(value).gt(numeric(than)) : numeric(value).lt(numeric(than)));
   }
-}
-
-function amount(value: PolicyValue): ReturnType<typeof d> {
-  return d(typeof value === 'boolean' ? Number(value) : value);
 }
 
 /**

@@ -4,11 +4,14 @@ import { hasFailed, nextCheck, toldChange, toldCheck } from '../domain/health/ch
 import type { Situation, WorkerWord } from '../domain/health/stops.ts';
 import { withWords } from '../domain/health/stops.ts';
 import type { HealthCheck, PartChange } from '../domain/health/types.ts';
-import { policyHeldBy, storedProblem } from '../domain/policy/fallback.ts';
+import { storedProblem } from '../domain/policy/fallback.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import { readPolicy } from '../domain/policy/schema.ts';
 import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck, WorkerSaid } from '../domain/ports/health.ts';
 import type { NewEvent } from './events/outbox.ts';
 import { writeEvents } from './events/outbox.ts';
+import type { PolicyRow } from './held-policy.ts';
+import { heldPolicyOf } from './held-policy.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
 import { inTransaction, run, together } from './pool.ts';
 import { ofPortfolio } from './rows.ts';
@@ -39,15 +42,16 @@ const SIGNS = `
   FROM portfolios pf LEFT JOIN guard_watch w USING (portfolio_id) WHERE pf.portfolio_id = $1`;
 
 interface SignsRecord extends Omit<HealthSigns, 'policy'>, Record<string, unknown> {
-  readonly policy: { readonly version: number; readonly policy: unknown };
+  readonly policy: PolicyRow;
 }
 
 export function createHealthStore(pool: Pool): HealthStore {
   const standing = async (portfolioId: string): Promise<HealthStanding> => {
-    const query = { name: 'health-standing', text: `SELECT h.at, h.level, h."isStopped", p.policy FROM (${POLICY}) p LEFT JOIN (${NEWEST}) h ON true`, values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
-    const rows = await run<{ at: number | null; level: HealthCheck['level'] | null; isStopped: boolean | null; policy: unknown }>(pool, `health of ${portfolioId}`, query);
-    const { at, level, isStopped, policy } = ofPortfolio(rows[0], portfolioId);
-    return { newest: at === null || level === null ? null : { at, level, isStopped: isStopped === true }, staleMs: policyHeldBy(policy).policy.healthStaleS * 1_000 };
+    const query = { name: 'health-standing', text: `SELECT h.at, h.level, h."isStopped", p.version, p.policy FROM (${POLICY}) p LEFT JOIN (${NEWEST}) h ON true`, values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
+    const rows = await run<{ at: number | null; level: HealthCheck['level'] | null; isStopped: boolean | null } & PolicyRow>(pool, `health of ${portfolioId}`, query);
+    const { at, level, isStopped, ...row } = ofPortfolio(rows[0], portfolioId);
+    const { policy } = await heldPolicyOf(pool, portfolioId, row, { query_timeout: READ_TIMEOUT_MS });
+    return { newest: at === null || level === null ? null : { at, level, isStopped: isStopped === true }, staleMs: policy.healthStaleS * 1_000 };
   };
 
   return {
@@ -57,7 +61,7 @@ export function createHealthStore(pool: Pool): HealthStore {
       const query = { name: 'health-signs', text: SIGNS, values: [portfolioId, feedCursor], query_timeout: READ_TIMEOUT_MS };
       const rows = await run<SignsRecord>(pool, `signs of ${portfolioId}`, query);
       const { policy: { version, policy }, ...signs } = ofPortfolio(rows[0], portfolioId);
-      const { problems } = policyHeldBy(policy);
+      const { problems } = readPolicy(policy);
       return { ...signs, policy: { refused: problems.length, problem: storedProblem({ version, problems }) } };
     },
 
@@ -123,12 +127,13 @@ interface Before {
 /** Statements after the lock: they see what another check wrote meanwhile. */
 async function readBefore(client: Queryable, portfolioId: string, at: number): Promise<Before> {
   const [policies, checks, words, open] = await together(
-    client.query<{ policy: unknown }>({ name: 'health-policy', text: POLICY, values: [portfolioId] }),
+    client.query<PolicyRow & Record<string, unknown>>({ name: 'health-policy', text: POLICY, values: [portfolioId] }),
     client.query<HealthCheck & Record<string, unknown>>({ name: 'health-newest', text: NEWEST, values: [portfolioId] }),
     client.query<WorkerWord & Record<string, unknown>>({ name: 'health-words', text: 'SELECT part, state, at FROM worker_words WHERE portfolio_id = $1', values: [portfolioId] }),
     client.query<{ isOpen: boolean }>({ name: 'health-open', text: IS_OPEN, values: [portfolioId] }),
   );
-  return { policy: policyHeldBy(ofPortfolio(policies.rows[0], portfolioId).policy).policy, before: checks.rows[0] ?? null, situation: { words: words.rows, isOpen: ofPortfolio(open.rows[0], portfolioId).isOpen, at } };
+  const { policy } = await heldPolicyOf(client, portfolioId, ofPortfolio(policies.rows[0], portfolioId));
+  return { policy, before: checks.rows[0] ?? null, situation: { words: words.rows, isOpen: ofPortfolio(open.rows[0], portfolioId).isOpen, at } };
 }
 
 async function writeCheck(client: Client, portfolioId: string, { at, level, parts }: HealthCheck): Promise<number> {

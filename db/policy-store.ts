@@ -1,10 +1,10 @@
 import { KeelError } from '../domain/errors.ts';
 import type { ChangedPolicy } from '../domain/policy/change.ts';
 import { changePolicy } from '../domain/policy/change.ts';
-import { policyHeldBy } from '../domain/policy/fallback.ts';
 import { policyInvalid, readPolicy } from '../domain/policy/schema.ts';
 import type { PolicyChange, PolicyChangeOutcome, PolicyStore, PolicyVersion } from '../domain/ports/policy-store.ts';
 import { writeEvents } from './events/outbox.ts';
+import { heldPolicyOf } from './held-policy.ts';
 import type { Client, Pool, Queryable } from './pool.ts';
 import { inTransaction, run } from './pool.ts';
 import { noPortfolio } from './rows.ts';
@@ -25,7 +25,7 @@ export function createPolicyStore(pool: Pool): PolicyStore {
       const query = { name: 'active-policy', text: 'SELECT version, policy FROM active_policy WHERE portfolio_id = $1', values: [portfolioId], query_timeout: READ_TIMEOUT_MS };
       const [row] = await run<{ version: number; policy: unknown }>(pool, `policy of ${portfolioId}`, query);
       if (row === undefined) throw noPortfolio(portfolioId);
-      return { version: row.version, ...policyHeldBy(row.policy) };
+      return { version: row.version, ...(await heldPolicyOf(pool, portfolioId, row, { query_timeout: READ_TIMEOUT_MS })) };
     },
 
     version: (portfolioId, version) => readVersion(pool, portfolioId, version),

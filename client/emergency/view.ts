@@ -60,7 +60,7 @@ export function guardText({ deployment, emergencyId, state, fence, fenceChange, 
     ...(state.cause === null || isOver ? [] : [['cause', `${state.cause.trigger}: ${state.cause.reason} (${state.cause.by})`], ['reset', state.resetBy ?? 'by nobody yet']]),
     ['losses', `day ${told(losses.dailyLossBps)}, from the peak ${told(losses.drawdownBps)}, from the high of the recovery window ${told(losses.recoveryDrawdownBps)}`],
     ['posture', `${posture.posture}${posture.since === 0 ? '' : ` since ${new Date(posture.since).toISOString().slice(0, 16)}Z (market)`}: ${posture.why}`],
-    ...(policyProblem === null ? [] : [['policy', `${policyProblem}; the guard goes by the stricter of what is valid in it and preset defensive (\`keel policy show\`)`]]),
+    ...(policyProblem === null ? [] : [['policy', `${policyProblem}; the guard goes by the strictest of what is valid in it, of the newest valid version and of preset defensive (\`keel policy show\`)`]]),
     ...missing.map((it, at) => [at === 0 ? 'missing' : '', it]),
   ];
   const history = state.history.map((it) => [new Date(it.at).toISOString().slice(0, 19), it.from, it.to, it.by, it.why]);

@@ -10,9 +10,9 @@ import type { WatchMemory } from '../../domain/emergency/watch.ts';
 import { KeelError } from '../../domain/errors.ts';
 import { lowered, raised } from '../../domain/orders/fence.ts';
 import type { Fence } from '../../domain/orders/protocol.ts';
-import { policyHeldBy } from '../../domain/policy/fallback.ts';
 import type { GuardResult, GuardView, Ledger } from '../../domain/ports/ledger.ts';
 import { writeEvents } from '../events/outbox.ts';
+import { heldPolicyOf } from '../held-policy.ts';
 import { NOW_MS } from '../clock.ts';
 import type { Client, Pool, Queryable } from '../pool.ts';
 import { inTransaction, run, together } from '../pool.ts';
@@ -86,7 +86,8 @@ export function createGuardMethods(pool: Pool): GuardMethods {
     const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values });
     const row = ofPortfolio(rows[0], portfolioId);
     if (row.policyVersion !== version) {
-      known.set(portfolioId, { version: row.policyVersion, limits: emergencyLimitsOf(policyHeldBy(row.policy).policy) });
+      const { policy } = await heldPolicyOf(client, portfolioId, { version: row.policyVersion, policy: row.policy });
+      known.set(portfolioId, { version: row.policyVersion, limits: emergencyLimitsOf(policy) });
       return await view(client, portfolioId, { marketAt, wallAt }); // by its windows; versions change by hand, now and then
     }
     const { stopOuts, executionErrors, ledgerDiffers, transferred, incomeReadAt, callsTold } = row;

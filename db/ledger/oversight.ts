@@ -5,11 +5,11 @@ import { levelNow } from '../../domain/health/check.ts';
 import type { HealthCheck } from '../../domain/health/types.ts';
 import type { PostureFacts, PostureState } from '../../domain/oversight/posture.ts';
 import { nextPosture } from '../../domain/oversight/posture.ts';
-import { policyHeldBy } from '../../domain/policy/fallback.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { Ledger, OversightSight } from '../../domain/ports/ledger.ts';
 import { NOW_MS } from '../clock.ts';
 import { writeEvents } from '../events/outbox.ts';
+import { heldPolicyOf } from '../held-policy.ts';
 import type { Client, Pool, Queryable } from '../pool.ts';
 import { inTransaction, run, together } from '../pool.ts';
 import { ofPortfolio } from '../rows.ts';
@@ -18,16 +18,17 @@ type OversightMethods = Pick<Ledger, 'oversee' | 'posture'>;
 
 /** The policy is read past the store's view: oversight must see while the store does not answer, and whatever is stored. */
 const VIEW = `
-  SELECT g.state AS guard, w.memory, pv.policy, pf.mode = 'replay' AS "isReplay",
+  SELECT g.state AS guard, w.memory, pv.policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
     (SELECT jsonb_build_object('at', h.checked_at, 'level', h.level) FROM health_checks h WHERE h.portfolio_id = $1 ORDER BY h.seq DESC LIMIT 1) AS health
   FROM portfolios pf JOIN guard_state g USING (portfolio_id) LEFT JOIN guard_watch w USING (portfolio_id)
-  JOIN LATERAL (SELECT policy FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
+  JOIN LATERAL (SELECT policy, version FROM policy_versions v WHERE v.portfolio_id = pf.portfolio_id ORDER BY version DESC LIMIT 1) pv ON true
   WHERE pf.portfolio_id = $1`;
 
 interface ViewRecord {
   readonly guard: Readonly<Record<string, unknown>>;
   readonly memory: Readonly<Record<string, unknown>> | null;
   readonly policy: unknown;
+  readonly policyVersion: number;
   readonly isReplay: boolean;
   readonly health: Pick<HealthCheck, 'at' | 'level'> | null;
 }
@@ -39,7 +40,9 @@ export function createOversightMethods(pool: Pool): OversightMethods {
     oversee: (portfolioId, sight) => inTransaction(pool, `posture of ${portfolioId}`, async (client) => {
       const [locked, views] = await together(readState(client, portfolioId, ' FOR UPDATE'), run<ViewRecord & Record<string, unknown>>(client, `oversight of ${portfolioId}`, { name: 'oversight-view', text: VIEW, values: [portfolioId] }));
       const before = ofPortfolio(locked[0], portfolioId).state;
-      const { facts, policy } = factsOf(ofPortfolio(views[0], portfolioId), before, sight);
+      const view = ofPortfolio(views[0], portfolioId);
+      const { policy } = await heldPolicyOf(client, portfolioId, { version: view.policyVersion, policy: view.policy });
+      const facts = factsOf(view, policy, before, sight);
       const { state, change } = nextPosture(before, facts, policy);
       if (change === null) return { state, change };
       await together(
@@ -56,11 +59,10 @@ function readState(client: Queryable, portfolioId: string, lock: '' | ' FOR UPDA
 }
 
 /** In a replay health is recorded, not acted on. */
-function factsOf(row: ViewRecord, before: PostureState, { at, wallAt, room }: OversightSight): { readonly facts: PostureFacts; readonly policy: Policy } {
-  const { policy } = policyHeldBy(row.policy);
+function factsOf(row: ViewRecord, policy: Policy, before: PostureState, { at, wallAt, room }: OversightSight): PostureFacts {
   const { equity } = watchMemoryOf(row.memory);
   const health = row.isReplay ? 'healthy' : levelNow({ newest: row.health, now: wallAt, staleMs: policy.healthStaleS * 1_000 });
-  return { policy, facts: { at: at ?? equity.last?.at ?? 0, guard: guardStateOf(row.guard).mode, losses: lossesOf(equity), health, room: room ?? before.room } };
+  return { at: at ?? equity.last?.at ?? 0, guard: guardStateOf(row.guard).mode, losses: lossesOf(equity), health, room: room ?? before.room };
 }
 
 async function writePostureEvent(client: Client, portfolioId: string, { facts, state, from, sight: { wallAt, by } }: { facts: PostureFacts; state: PostureState; from: PostureState['posture']; sight: OversightSight }): Promise<void> {

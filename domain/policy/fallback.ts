@@ -11,7 +11,7 @@ export type PolicySource = (typeof POLICY_SOURCES)[number];
 
 /** What holds by one row of the store. */
 export interface HeldPolicy {
-  /** As stored, when that is valid; else of what is valid in it and of `defensive` the stricter, key by key. */
+  /** As stored, when that is valid; else of what is valid in it, of the newest valid version before it and of `defensive` the strictest, key by key. */
   readonly policy: Policy;
   /** What is not valid in the row; empty: nothing. */
   readonly problems: readonly PolicyProblem[];
@@ -58,8 +58,11 @@ export function storedProblem({ version, problems }: Pick<StoredPolicy, 'version
   return problems.length === 0 ? null : `version ${version} is not valid: ${problems.map(problemText).join('; ')}`;
 }
 
-/** For whoever may not wait for a valid policy (guard, health, oversight): what holds by a row, whatever is stored there. */
-export function policyHeldBy(stored: unknown): HeldPolicy {
+/**
+ * What holds by a row, whatever is stored there: guard, health and oversight may not wait for a valid policy.
+ * @param before the newest valid version before it; asked for only where the row is not valid.
+ */
+export function policyHeldBy(stored: unknown, before: Policy | null = null): HeldPolicy {
   const { policy, problems } = readPolicy(stored);
-  return { policy: problems.length === 0 ? (policy as Policy) : mended(policy), problems };
+  return { policy: problems.length === 0 ? (policy as Policy) : mended(policy, before), problems };
 }

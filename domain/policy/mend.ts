@@ -6,20 +6,22 @@ import { isPairFit, misfitsOf, PAIRS, problemOf } from './schema.ts';
 import { stricterOf } from './stricter.ts';
 
 /**
- * Of each key that is valid by itself and of `defensive` the stricter. Of two keys that do not fit each other then, the
- * one whose way that is gets stricter still: a person's trip at 3 % holds, and what must lie below it moves. Only where
- * there is no room for that both are as in `defensive`.
+ * Of each key that is valid by itself, of `defensive` and of the policy before it the strictest. Of two keys that do not
+ * fit each other then, the one whose way that is gets stricter still: a person's trip at 3 % holds, and what must lie below
+ * it moves. Only where there is no room for that both are as in the other two.
+ * @param before the newest valid policy before this row; null: none is known. What a person set there, a slip in one key does not loosen.
  * @returns a policy
  */
-export function mended(stored: PolicyValues): Policy {
-  const alone = withBuiltIn(stored, POLICY_KEYS.filter((key) => problemOf(key, stored[key]) !== null));
-  let policy = tightened(stricterOf(alone, PRESETS.defensive));
-  for (let keys = misfitsOf(policy); keys.length > 0; keys = misfitsOf(policy)) policy = withBuiltIn(policy, keys); // each round takes at least one more, and all of `defensive` fit
+export function mended(stored: PolicyValues, before: Policy | null): Policy {
+  const known = before === null ? PRESETS.defensive : stricterOf(before, PRESETS.defensive);
+  const alone = withKnown(stored, known, POLICY_KEYS.filter((key) => problemOf(key, stored[key]) !== null));
+  let policy = tightened(stricterOf(alone, known));
+  for (let keys = misfitsOf(policy); keys.length > 0; keys = misfitsOf(policy)) policy = withKnown(policy, known, keys); // each round takes at least one more, and all that is known fits
   return policy;
 }
 
-function withBuiltIn(policy: PolicyValues, keys: readonly PolicyKey[]): Policy {
-  return { ...policy, ...Object.fromEntries(keys.map((key) => [key, PRESETS.defensive[key]])) } as Policy;
+function withKnown(policy: PolicyValues, known: Policy, keys: readonly PolicyKey[]): Policy {
+  return { ...policy, ...Object.fromEntries(keys.map((key) => [key, known[key]])) } as Policy;
 }
 
 /** Pairs hang together in chains, none longer than all of them. */

@@ -100,6 +100,34 @@ it('a cycle goes by the stricter of the last good copy, of what is valid and of 
   expect(await read('sim')).toMatchObject({ policyVersion: 4, policySource: 'store', policy: PRESETS.normal });
 });
 
+describe('what a person set in the newest valid version holds under a slip of a later one', () => {
+  const STRICT = { tripDrawdownBps: 300, criticalDrawdownBps: 250, safeDrawdownBps: 200, healthStaleS: 60, criticalUnhealthyParts: 1, leverageMax: 2 };
+  /** Looser before; then so many that are not valid. */
+  const slipped = async (times: number): Promise<void> => {
+    await asked({ kind: 'set', values: { leverageMax: 1 } }, 1);
+    await asked({ kind: 'set', values: STRICT }, 2);
+    for (let time = 0; time < times; time += 1) await spoil('unreadable');
+  };
+
+  it.each([1, 12])('for every reader, also one that starts anew: %i versions later', async (times) => {
+    await slipped(times);
+    expect((await look()).limits.drawdownBps).toBe(300);
+    const read = createPolicyReader({ policies: store, clock: () => 0, warn: () => undefined });
+    expect(await read('sim')).toMatchObject({ policyVersion: 0, policySource: 'builtIn', policy: { tripDrawdownBps: 300, leverageMax: 2, notionalMax: '500' } });
+    const health = createHealthStore(pool);
+    expect((await health.standing('sim')).staleMs).toBe(60_000);
+    const ill = async (at: number) => (await health.record('sim', [{ part: 'engine', reading: { kind: 'failed', problem: 'x' } }], at)).check.level;
+    expect([await ill(1), await ill(2), await ill(3)]).toEqual(['degraded', 'degraded', 'critical']);
+  });
+
+  it('for the posture', async () => {
+    await slipped(1);
+    await createHealthStore(pool).record('sim', WELL, MINUTE);
+    await watch(account(0, '10000'), account(1, '9740'));
+    expect((await ledger.oversee('sim', { at: MINUTE, wallAt: MINUTE, room: null, by: 'oversight' })).state).toMatchObject({ posture: 'critical', why: 'drawdown 2.60 %, critical from 2.50 %' });
+  });
+});
+
 describe('a person', () => {
   it('sees every version, and what is wrong with the one', async () => {
     await spoil();

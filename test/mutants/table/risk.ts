@@ -3,7 +3,7 @@ import { GUARD } from '../../../domain/guard/guard.ts';
 import type { GuardCode } from '../../../domain/guard/guard.ts';
 import { SIZE_CAPS } from '../../../domain/sizing/size.ts';
 import type { Mutant } from '../mutant.ts';
-import { edit, unit } from '../mutant.ts';
+import { edit, integration, unit } from '../mutant.ts';
 
 const CHECKS = 'domain/guard/guard.ts';
 const BOOK = 'domain/guard/book-checks.ts';
@@ -18,6 +18,7 @@ const STOPS = 'domain/health/stops.ts';
 const STRICTER = 'domain/policy/stricter.ts';
 const FALLBACK = 'domain/policy/fallback.ts';
 const MEND = 'domain/policy/mend.ts';
+const HELD = 'db/held-policy.ts';
 const checks = unit('domain/guard/guard');
 const stops = unit('domain/health/stops');
 const governor = unit('domain/guard/governor');
@@ -25,6 +26,7 @@ const sizing = unit('domain/sizing/size');
 const posture = unit('domain/oversight/posture');
 const stricter = unit('domain/policy/stricter');
 const fallback = unit('domain/policy/fallback');
+const heldTests = integration('db/invalid-policy', 'the newest valid version');
 
 export const RISK_MUTANTS: readonly Mutant[] = [
   ...GUARD.map(({ code }) => withoutCheck(code)),
@@ -109,8 +111,12 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'policy: an invalid version tightens', guard: 'what is valid of an invalid version counts', tests: fallback, edits: [edit(FALLBACK, `answer.kind === 'read' ? answer.stored.policy : PRESETS.defensive;`, 'PRESETS.defensive;')] },
   { name: 'policy: an invalid version does not hold', guard: 'a version with a refused key is not taken for the policy', tests: unit('activities/policy'), edits: [edit(FALLBACK, `answer.kind === 'read' && policyProblem === null)`, `answer.kind === 'read')`)] },
   { name: 'policy: an invalid version is no copy', guard: 'the last good copy is of a valid version', tests: unit('activities/policy'), edits: [edit('activities/policy.ts', ' && answer.stored.problems.length === 0)', ')')] },
-  { name: 'policy: an invalid one under the built-in', guard: 'of an invalid version nothing looser than the built-in policy holds', tests: fallback, edits: [edit(MEND, 'tightened(stricterOf(alone, PRESETS.defensive))', 'tightened(alone)')] },
-  { name: 'policy: what does not fit gets stricter', guard: 'of two keys that do not fit the stricter one stays', tests: fallback, edits: [edit(MEND, 'tightened(stricterOf(alone, PRESETS.defensive))', 'stricterOf(alone, PRESETS.defensive)')] },
+  { name: 'policy: an invalid one under the built-in', guard: 'of an invalid version nothing looser than the built-in policy holds', tests: fallback, edits: [edit(MEND, 'tightened(stricterOf(alone, known))', 'tightened(alone)')] },
+  { name: 'policy: what does not fit gets stricter', guard: 'of two keys that do not fit the stricter one stays', tests: fallback, edits: [edit(MEND, 'tightened(stricterOf(alone, known))', 'stricterOf(alone, known)')] },
+  { name: 'policy: an invalid one under the version before it', guard: 'of an invalid version nothing looser than the newest valid one holds', tests: fallback, edits: [edit(MEND, 'before === null ? PRESETS.defensive : stricterOf(before, PRESETS.defensive)', 'PRESETS.defensive')] },
+  { name: 'policy: valid versions are looked for', guard: 'every reader knows the newest valid version, also one that starts anew', tests: heldTests, edits: [edit(HELD, ', await newestValid(client, portfolioId, newest.version, timeout)', '')] },
+  { name: 'policy: the newest valid one', guard: 'what a person replaced does not come back', tests: heldTests, edits: [edit(HELD, 'ORDER BY version DESC', 'ORDER BY version')] },
+  { name: 'policy: however many slips', guard: 'many versions that are not valid hide none that is', tests: heldTests, edits: [edit(HELD, 'below = rows.at(-1)?.version ?? 0;', 'below = 0;')] },
 ];
 
 /** A check of the table that is not looked at. */

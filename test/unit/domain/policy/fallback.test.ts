@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GoodCopy, StoreAnswer } from '../../../../domain/policy/fallback.ts';
 import { chooseSource, policyHeldBy, storedProblem } from '../../../../domain/policy/fallback.ts';
-import type { PolicyKey, PolicyValue, PolicyValues } from '../../../../domain/policy/policy.ts';
+import type { Policy, PolicyKey, PolicyValue, PolicyValues } from '../../../../domain/policy/policy.ts';
 import { POLICY_KEYS, PRESETS, ruleOf } from '../../../../domain/policy/policy.ts';
 import { PAIRS, problemsOf, readPolicy } from '../../../../domain/policy/schema.ts';
 import { isLooser } from '../../../../domain/policy/stricter.ts';
@@ -66,14 +66,22 @@ describe('a row of the store', () => {
     expect(storedProblem({ version: 9, ...held })).toContain('version 9 is not valid: ');
   });
 
-  it('whatever it is: what holds is a policy, and not looser than `defensive`', () => {
+  it('and nothing looser than the newest valid version before it', () => {
+    const before: Policy = { ...NORMAL, tripDrawdownBps: 300, criticalDrawdownBps: 250, safeDrawdownBps: 200, leverageMax: 2, positionMode: 'hedge', marginMode: 'isolated', entryStyle: 'limit' };
+    const held = policyHeldBy({ ...NORMAL, confidenceMin: 2, positionsMax: 4, positionMode: 'sideways' }, before);
+    expect(held.policy).toMatchObject({ tripDrawdownBps: 300, leverageMax: 2, positionsMax: 4, confidenceMin: 0.6, notionalMax: '500', positionMode: 'hedge', marginMode: 'cross', entryStyle: 'market' });
+    expect(policyHeldBy('normal', before).policy).toMatchObject({ tripDrawdownBps: 300, leverageMax: 2, positionMode: 'hedge', marginMode: 'isolated', notionalMax: '500' });
+    expect(policyHeldBy(NORMAL, before).policy).toEqual(NORMAL); // one that is valid may loosen
+  });
+
+  it('whatever it is: what holds is a policy, and not looser than `defensive`, nor than the version before', () => {
     const rubbish = fc.dictionary(fc.constantFrom<string>(...POLICY_KEYS), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 20 });
-    fc.assert(fc.property(policies(), rubbish, (policy, spoilt) => {
+    fc.assert(fc.property(policies(), policies(), rubbish, (policy, before, spoilt) => {
       const stored: unknown = JSON.parse(JSON.stringify({ ...policy, ...spoilt }));
-      const { policy: held, problems } = policyHeldBy(stored);
+      const { policy: held, problems } = policyHeldBy(stored, before);
       expect(problemsOf(held)).toEqual([]);
       if (problems.length === 0) expect(held).toEqual(readPolicy(stored).policy);
-      else expect(POLICY_KEYS.filter((key) => isLooser(key, held[key], DEFENSIVE[key]))).toEqual([]);
+      else expect(POLICY_KEYS.filter((key) => isLooser(key, held[key], DEFENSIVE[key]) || isLooser(key, held[key], before[key]))).toEqual([]);
     }));
   });
 

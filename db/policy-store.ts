@@ -43,7 +43,8 @@ async function makeVersion(client: Client, change: PolicyChange): Promise<Policy
   if (rowCount === 0) throw noPortfolio(portfolioId);
   const [current] = await readVersions(client, portfolioId, 1); // a statement after the lock: it sees what another change wrote meanwhile
   if (current === undefined) throw noPortfolio(portfolioId);
-  const changed = changePolicy({ current: current.policy, seen: (await readVersion(client, portfolioId, change.seen)).policy, wish });
+  const { policy: held } = await heldPolicyOf(client, portfolioId, current);
+  const changed = changePolicy({ current: current.policy, held, seen: (await readVersion(client, portfolioId, change.seen)).policy, wish });
   if (changed.kind === 'unchanged') return { kind: 'unchanged', version: current };
   const { policy, changes } = accepted(changed, change, current);
   const version = current.version + 1;

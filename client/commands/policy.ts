@@ -3,7 +3,7 @@ import type { PolicyChangeOutcome } from '../../domain/ports/policy-store.ts';
 import { saying, STANDING_DEPLOYMENT, wholeNumber } from '../flags.ts';
 import { columns, print, printJson, table } from '../output.ts';
 
-const WHILE_INVALID = 'While it is the newest, the stricter of what is known and preset defensive holds. `keel policy preset <name>` replaces every key, `keel policy set` must set all that are named here.';
+const WHILE_INVALID = 'While it is the newest, the stricter of what is known and preset defensive holds. `keel policy preset <name>` mends it, `keel policy set` must set all that are named here.';
 
 interface Common {
   readonly deployment?: string;
@@ -77,13 +77,15 @@ Examples:
     });
   policy
     .command('preset')
-    .description('takes all keys from a preset')
+    .description('takes all keys from a preset, but the terms of the account')
     .argument('<name>', 'small-aggressive, normal or defensive')
     .requiredOption('--by <name>', 'who changes it; written to the audit', saying('--by'))
     .requiredOption('--because <text>', 'why; written to the audit', saying('--because'))
     .option(...STANDING_DEPLOYMENT)
     .option('--json', 'as JSON')
     .addHelpText('after', `
+positionMode, marginMode and foreignPositions stay as they are: \`keel policy set\` changes them.
+
 Examples:
   keel policy preset defensive --by ada --because "away until Monday"
   keel policy preset normal --by ada --because "back again"`)

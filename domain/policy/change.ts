@@ -26,18 +26,28 @@ export type ChangedPolicy =
 /**
  * The next policy, all or nothing. A wish made on an older version is carried over to the newest one as long as
  * nobody changed the same keys in between. What is not valid in the newest one must be among what is asked for, or it is refused.
+ * A preset leaves the terms that a person set with the account: who grows cautious does not mean to move to another margin.
  * @param current the newest version, valid or not.
+ * @param held what holds by it.
  * @param seen the version that the wish was made on.
  */
-export function changePolicy({ current, seen, wish }: { current: PolicyValues; seen: PolicyValues; wish: PolicyWish }): ChangedPolicy {
-  const wanted: PolicyValues = { ...current, ...(wish.kind === 'preset' ? PRESETS[wish.name] : wish.values) };
-  const asked = wish.kind === 'preset' ? POLICY_KEYS : POLICY_KEYS.filter((key) => wish.values[key] !== undefined);
+export function changePolicy({ current, held, seen, wish }: { current: PolicyValues; held: Policy; seen: PolicyValues; wish: PolicyWish }): ChangedPolicy {
+  const wanted: PolicyValues = wish.kind === 'preset' ? { ...held, ...presetValues(wish.name) } : { ...current, ...wish.values };
+  const asked = POLICY_KEYS.filter((key) => (wish.kind === 'preset' ? !isKept(key) : wish.values[key] !== undefined));
   const contested = asked.filter((key) => current[key] !== seen[key] && wanted[key] !== current[key]);
   if (contested.length > 0) return { kind: 'conflict', keys: contested };
   const problems = problemsOf(wanted, asked);
   if (problems.length > 0) return { kind: 'refused', problems };
   const changes = policyChanges(current, wanted);
   return changes.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', policy: wanted as Policy, changes };
+}
+
+function presetValues(name: PresetName): Partial<Policy> {
+  return Object.fromEntries(Object.entries(PRESETS[name]).filter(([key]) => !isKept(key as PolicyKey)));
+}
+
+function isKept(key: PolicyKey): boolean {
+  return ruleOf(key).stricter === 'kept';
 }
 
 /** Where two policies differ, in the order of the rules. */

@@ -19,7 +19,7 @@ export type Rule =
   | (Told & { readonly kind: 'decimal'; readonly value: string; readonly min: string; readonly max: string; readonly stricter: NumberWay })
   /** What a person switched off stays off. */
   | (Told & { readonly kind: 'toggle'; readonly value: boolean; readonly stricter: 'off' | 'on' })
-  /** `stricter`: every choice, the strictest first. `kept`: terms that a person set with the account, which no caution changes. */
+  /** `stricter`: every choice, the strictest first. `kept`: terms that a person set with the account, which no caution and no preset changes. */
   | (Told & { readonly kind: 'choice'; readonly value: string; readonly choices: readonly string[]; readonly stricter: 'none' | 'kept' | readonly string[] });
 
 export type ValueOf<R> = R extends { readonly kind: 'number' | 'integer' } ? number

@@ -146,6 +146,13 @@ describe('a person', () => {
     expect(await store.active('sim')).toMatchObject({ version: 3, problems: [] });
   });
 
+  it('takes a preset without losing the terms of the account, whatever is stored', async () => {
+    const kept = { positionMode: 'hedge', marginMode: 'isolated', foreignPositions: 'exempt' } as const;
+    await asked({ kind: 'set', values: kept }, 1);
+    await spoil('unreadable');
+    expect((await asked({ kind: 'preset', name: 'defensive' }, 3)).version).toMatchObject({ version: 4, problems: [], policy: { ...PRESETS.defensive, ...kept } });
+  });
+
   it.each([['values', SPOILT], ['text', 'normal'], ['nothing', null]])('takes a preset in place of %s', async (_name, stored) => {
     await spoil(stored);
     expect((await asked({ kind: 'preset', name: 'defensive' })).version).toMatchObject({ version: 3, preset: 'defensive', policy: PRESETS.defensive, problems: [] });

@@ -70,10 +70,12 @@ it('a person\'s limits stay, however long the store is away', async () => {
 
 it('a version that is not valid is no copy: the stricter of it and the one before it holds, with a warning that names key, value and range', async () => {
   const { world, read } = reader();
+  const before = { ...STORED.policy, leverageMax: 1 };
+  world.answer = { ...STORED, policy: before };
   await read();
   world.answer = { version: 8, ...policyHeldBy({ leverageMax: 500, notionalMax: '50' }) };
   const held = policyHeldBy({ leverageMax: 500, notionalMax: '50' }).policy;
-  expect(await read()).toEqual({ policy: stricterOf(STORED.policy, held), policyVersion: 0, policySource: 'builtIn', policyProblem: 'version 8 is not valid: leverageMax = 500 is refused: 1 to 125 ×' });
+  expect(await read()).toEqual({ policy: stricterOf(before, held), policyVersion: 0, policySource: 'builtIn', policyProblem: 'version 8 is not valid: leverageMax = 500 is refused: 1 to 125 ×' });
   world.now += 300_001;
   expect(await read()).toMatchObject({ policyVersion: 0, policySource: 'builtIn' });
   expect(world.warnings).toHaveLength(2);

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { PolicyWish } from '../../../../domain/policy/change.ts';
 import { changePolicy, policyChanges, readPairs } from '../../../../domain/policy/change.ts';
 import type { Policy, PolicyKey, PolicyValue } from '../../../../domain/policy/policy.ts';
+import { policyHeldBy } from '../../../../domain/policy/fallback.ts';
 import { POLICY_KEYS, PRESET_NAMES, PRESETS, ruleOf } from '../../../../domain/policy/policy.ts';
 import { PAIRS, problemOf, problemsOf, rangeOf, readPolicy, validPolicyOf } from '../../../../domain/policy/schema.ts';
 import { valueOf } from './policy.fixture.ts';
 
 const NORMAL = PRESETS.normal;
 const parse = (stored: unknown): Policy => validPolicyOf(readPolicy(stored));
-const setOn = (current: Policy, values: Partial<Record<PolicyKey, PolicyValue>>, seen: Policy = current) => changePolicy({ current, seen, wish: { kind: 'set', values } });
+const setOn = (current: Policy, values: Partial<Record<PolicyKey, PolicyValue>>, seen: Policy = current) => changePolicy({ current, held: current, seen, wish: { kind: 'set', values } });
 
 describe('the presets', () => {
   it.each(PRESET_NAMES)('%s keeps every rule', (name) => expect(problemsOf(PRESETS[name])).toEqual([]));
@@ -33,7 +34,16 @@ describe('a change', () => {
 
   it('to a preset takes every key', () => {
     const mine = { ...NORMAL, cooldownS: 1 };
-    expect(changePolicy({ current: mine, seen: mine, wish: { kind: 'preset', name: 'defensive' } })).toMatchObject({ kind: 'changed', policy: PRESETS.defensive });
+    expect(changePolicy({ current: mine, held: mine, seen: mine, wish: { kind: 'preset', name: 'defensive' } })).toMatchObject({ kind: 'changed', policy: PRESETS.defensive });
+  });
+
+  it('to a preset leaves the terms of the account, and asks for none of them', () => {
+    const kept = { positionMode: 'hedge', marginMode: 'isolated', foreignPositions: 'exempt' } as const;
+    const mine: Policy = { ...NORMAL, ...kept };
+    const preset = (name: (typeof PRESET_NAMES)[number], held: Policy = mine, seen = held) => changePolicy({ current: held, held, seen, wish: { kind: 'preset', name } });
+    expect(preset('defensive')).toMatchObject({ kind: 'changed', policy: { ...PRESETS.defensive, ...kept } });
+    expect(preset('normal')).toEqual({ kind: 'unchanged' });
+    expect(preset('defensive', mine, NORMAL)).toMatchObject({ kind: 'changed', policy: kept }); // somebody set them meanwhile
   });
 
   it('is all or nothing, and every problem is told', () => {
@@ -60,13 +70,13 @@ describe('a change', () => {
     it('of other keys is carried over', () => expect(setOn(theirs, { positionsMax: 5 }, NORMAL)).toMatchObject({ kind: 'changed', policy: { leverageMax: 2, positionsMax: 5 } }));
     it('of the same key to something else is a conflict', () => expect(setOn(theirs, { leverageMax: 3, positionsMax: 5 }, NORMAL)).toEqual({ kind: 'conflict', keys: ['leverageMax'] }));
     it('of the same key to the same is none', () => expect(setOn(theirs, { leverageMax: 2 }, NORMAL)).toEqual({ kind: 'unchanged' }));
-    it('to a preset is a conflict', () => expect(changePolicy({ current: theirs, seen: NORMAL, wish: { kind: 'preset', name: 'normal' } })).toEqual({ kind: 'conflict', keys: ['leverageMax'] }));
+    it('to a preset is a conflict', () => expect(changePolicy({ current: theirs, held: theirs, seen: NORMAL, wish: { kind: 'preset', name: 'normal' } })).toEqual({ kind: 'conflict', keys: ['leverageMax'] }));
   });
 });
 
 describe('a change of a version that is not valid', () => {
   const spoilt = readPolicy({ ...NORMAL, leverageMax: 500, confidenceMin: 'high' }).policy;
-  const change = (wish: PolicyWish) => changePolicy({ current: spoilt, seen: spoilt, wish });
+  const change = (wish: PolicyWish) => changePolicy({ current: spoilt, held: policyHeldBy(spoilt).policy, seen: spoilt, wish });
 
   it('is refused for what it leaves as it is', () => {
     expect(change({ kind: 'set', values: { leverageMax: 4 } })).toEqual({ kind: 'refused', problems: [{ key: 'confidenceMin', value: 'high', allowed: '0 to 1 0-1' }] });
@@ -81,8 +91,8 @@ describe('a change of a version that is not valid', () => {
   it('to a preset is always made, whatever is stored', () => {
     expect(change({ kind: 'preset', name: 'normal' })).toMatchObject({ kind: 'changed', policy: NORMAL });
     const none = readPolicy([1, 2]).policy;
-    expect(changePolicy({ current: none, seen: none, wish: { kind: 'preset', name: 'defensive' } })).toMatchObject({ kind: 'changed', policy: PRESETS.defensive });
-    expect(changePolicy({ current: none, seen: none, wish: { kind: 'set', values: { leverageMax: 3 } } })).toMatchObject({ kind: 'refused' });
+    expect(changePolicy({ current: none, held: policyHeldBy(none).policy, seen: none, wish: { kind: 'preset', name: 'defensive' } })).toMatchObject({ kind: 'changed', policy: PRESETS.defensive });
+    expect(changePolicy({ current: none, held: policyHeldBy(none).policy, seen: none, wish: { kind: 'set', values: { leverageMax: 3 } } })).toMatchObject({ kind: 'refused' });
   });
 });
 

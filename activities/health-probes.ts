@@ -59,11 +59,11 @@ const FIRST_WITHIN_TIMEFRAMES = 2;
 /** Workers and streams that were stopped in good order are back within this time, wall clock. */
 const RESUME_MS = 60_000;
 
-export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isReplay: boolean }> {
+export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isRecordOnly: boolean }> {
   const [engine, ledger, venue, machine] = await Promise.all([readEngine(deps, input), readLedger(deps, input), readVenue(deps), readMachine(deps)]);
   const marketTime = venue.marketTime;
   const readings = [...engine, ...ledger.readings, ...venue.readings, ...machine, ...readMarket(deps, input, ledger.signs, marketTime)];
-  return { readings, isReplay: ledger.signs?.isReplay ?? false };
+  return { readings, isRecordOnly: ledger.signs?.isRecordOnly ?? false };
 }
 
 type Asked<T> = { readonly ok: true; readonly value: T; readonly tookMs: number } | { readonly ok: false; readonly problem: string };

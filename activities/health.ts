@@ -43,16 +43,16 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
     told.add(portfolioId);
   }
 
-  async function recorded(input: HealthInput): Promise<RecordedCheck & { readonly isStored: boolean; readonly isReplay: boolean }> {
-    const { readings, isReplay } = await readParts(deps, input);
+  async function recorded(input: HealthInput): Promise<RecordedCheck & { readonly isStored: boolean; readonly isRecordOnly: boolean }> {
+    const { readings, isRecordOnly } = await readParts(deps, input);
     const at = clock();
     try {
       const result = await store.record(input.portfolioId, readings, at);
       unwritten.stored(input.portfolioId, result.check);
-      return { ...result, isStored: true, isReplay };
+      return { ...result, isStored: true, isRecordOnly };
     } catch (error) {
       if (!isLedgerDown(error)) throw error;
-      return { check: unwritten.add(input.portfolioId, readings, at), nextMs: UNSTORED_NEXT_MS, isStored: false, isReplay };
+      return { check: unwritten.add(input.portfolioId, readings, at), nextMs: UNSTORED_NEXT_MS, isStored: false, isRecordOnly };
     }
   }
 
@@ -64,9 +64,9 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
       const signal = AbortSignal.any([ended.signal, deps.stopping]);
       try {
         for (;;) {
-          const { check, nextMs, isStored, isReplay } = await Promise.race([recorded(input), cancelled]);
-          if (isStored && !isReplay) await actOn(deps, input.portfolioId, check);
-          if (!isReplay) await tellUnwritten(input.portfolioId, check, isStored);
+          const { check, nextMs, isStored, isRecordOnly } = await Promise.race([recorded(input), cancelled]);
+          if (isStored && !isRecordOnly) await actOn(deps, input.portfolioId, check);
+          if (!isRecordOnly) await tellUnwritten(input.portfolioId, check, isStored);
           // The Schedule's next run goes on.
           if (clock() + nextMs >= endsAt) return outcomeOf(check, isStored);
           await Promise.race([sleep(nextMs, undefined, { signal }), cancelled]);

@@ -7,11 +7,10 @@ import { overlayOf } from '../domain/emergency/overlay.ts';
 import type { GuardMode } from '../domain/emergency/types.ts';
 import { KeelError } from '../domain/errors.ts';
 import { isLate } from '../domain/guard/guard.ts';
-import { levelNow } from '../domain/health/check.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Fence } from '../domain/orders/protocol.ts';
 import type { PostureState } from '../domain/oversight/posture.ts';
-import { nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
+import { heededHealth, nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf } from '../domain/policy/effective.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { AccountContext, Ledger } from '../domain/ports/ledger.ts';
@@ -110,7 +109,7 @@ interface Seen {
 /** The posture for this cycle: regimes are known, so a change of them acts at once. Nothing is asked or written unless it changes. */
 async function overseen({ ledger, clock }: Pick<MarketDeps, 'ledger' | 'clock'>, { portfolioId, closeTime }: CandleRef, { symbols, context, guard, losses, policy }: Seen): Promise<PostureState> {
   const wallAt = clock();
-  const health = context.isReplay ? 'healthy' : levelNow({ newest: context.health, now: wallAt, staleMs: policy.healthStaleS * 1_000 });
+  const health = heededHealth({ isReplay: context.isReplay, newest: context.health, now: wallAt }, policy);
   const room = roomOf(symbols, context.account.positions.length, policy);
   const next = nextPosture(context.posture, { at: closeTime, guard, losses, health, room }, policy);
   return next.change === null ? next.state : (await ledger.oversee(portfolioId, { at: closeTime, wallAt, room, by: 'cycle' })).state;

@@ -6,7 +6,6 @@ import { withWords } from '../domain/health/stops.ts';
 import type { HealthCheck, PartChange } from '../domain/health/types.ts';
 import { storedProblem } from '../domain/policy/fallback.ts';
 import type { Policy } from '../domain/policy/policy.ts';
-import { readPolicy } from '../domain/policy/schema.ts';
 import type { HealthHistory, HealthSigns, HealthStanding, HealthStore, HealthTrend, RecordedCheck, WorkerSaid } from '../domain/ports/health.ts';
 import type { NewEvent } from './events/outbox.ts';
 import { writeEvents } from './events/outbox.ts';
@@ -41,7 +40,8 @@ const SIGNS = `
     (SELECT jsonb_build_object('asOf', r.as_of, 'writtenAt', r.ended_at) FROM retrain_runs r WHERE r.portfolio_id = $1 AND r.outcome <> 'failed' ORDER BY r.as_of DESC LIMIT 1) AS "lastRetrain"
   FROM portfolios pf LEFT JOIN guard_watch w USING (portfolio_id) WHERE pf.portfolio_id = $1`;
 
-interface SignsRecord extends Omit<HealthSigns, 'policy'>, Record<string, unknown> {
+interface SignsRecord extends Omit<HealthSigns, 'policy' | 'isRecordOnly'>, Record<string, unknown> {
+  readonly isReplay: boolean;
   readonly policy: PolicyRow;
 }
 
@@ -60,9 +60,9 @@ export function createHealthStore(pool: Pool): HealthStore {
     signs: async ({ portfolioId, feedCursor }) => {
       const query = { name: 'health-signs', text: SIGNS, values: [portfolioId, feedCursor], query_timeout: READ_TIMEOUT_MS };
       const rows = await run<SignsRecord>(pool, `signs of ${portfolioId}`, query);
-      const { policy: { version, policy }, ...signs } = ofPortfolio(rows[0], portfolioId);
-      const { problems } = readPolicy(policy);
-      return { ...signs, policy: { refused: problems.length, problem: storedProblem({ version, problems }) } };
+      const { policy: newest, isReplay, ...signs } = ofPortfolio(rows[0], portfolioId);
+      const { policy, problems } = await heldPolicyOf(pool, portfolioId, newest, { query_timeout: READ_TIMEOUT_MS });
+      return { ...signs, isRecordOnly: isReplay && !policy.machineryInReplay, policy: { refused: problems.length, problem: storedProblem({ version: newest.version, problems }) } };
     },
 
     record: (portfolioId, readings, at) => inTransaction(pool, `health of ${portfolioId}`, async (client) => {

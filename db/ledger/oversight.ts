@@ -1,10 +1,9 @@
 import { lossesOf } from '../../domain/emergency/equity.ts';
 import { guardStateOf } from '../../domain/emergency/guard.ts';
 import { watchMemoryOf } from '../../domain/emergency/watch.ts';
-import { levelNow } from '../../domain/health/check.ts';
 import type { HealthCheck } from '../../domain/health/types.ts';
 import type { PostureFacts, PostureState } from '../../domain/oversight/posture.ts';
-import { nextPosture } from '../../domain/oversight/posture.ts';
+import { heededHealth, nextPosture } from '../../domain/oversight/posture.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { Ledger, OversightSight } from '../../domain/ports/ledger.ts';
 import { NOW_MS } from '../clock.ts';
@@ -58,10 +57,9 @@ function readState(client: Queryable, portfolioId: string, lock: '' | ' FOR UPDA
   return run<{ state: PostureState }>(client, `posture of ${portfolioId}`, { name: `posture${lock}`, text: `SELECT state FROM oversight WHERE portfolio_id = $1${lock}`, values: [portfolioId] });
 }
 
-/** In a replay health is recorded, not acted on. */
 function factsOf(row: ViewRecord, policy: Policy, before: PostureState, { at, wallAt, room }: OversightSight): PostureFacts {
   const { equity } = watchMemoryOf(row.memory);
-  const health = row.isReplay ? 'healthy' : levelNow({ newest: row.health, now: wallAt, staleMs: policy.healthStaleS * 1_000 });
+  const health = heededHealth({ isReplay: row.isReplay, newest: row.health, now: wallAt }, policy);
   return { at: at ?? equity.last?.at ?? 0, guard: guardStateOf(row.guard).mode, losses: lossesOf(equity), health, room: room ?? before.room };
 }
 

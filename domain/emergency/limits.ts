@@ -21,6 +21,8 @@ export interface EmergencyLimits {
   /** Wall. */
   readonly feedAgeMaxMs: number;
   readonly differenceLooks: number;
+  /** Else market data alone acts in a replay. */
+  readonly machineryInReplay: boolean;
   /** Recovery drawdown at and above which a mode holds, basis points. */
   readonly bands: Readonly<Record<Exclude<RecoveryMode, 'normal'>, number>>;
   /** Market clock. */
@@ -40,7 +42,7 @@ export function emergencyLimitsOf(policy: Policy): EmergencyLimits {
     stopOutsMax: policy.tripStopOuts, stopOutsWindowMs: policy.tripStopOutsMin * MINUTE_MS,
     executionErrors: policy.tripErrors, executionErrorsWindowMs: policy.tripErrorsMin * MINUTE_MS,
     venueFailureShare: policy.tripVenueFailureShare, venueCallsMin: policy.tripVenueCallsMin, venueCallsWindowMs: policy.tripVenueWindowS * 1_000,
-    feedAgeMaxMs: policy.tripFeedStaleS * 1_000, differenceLooks: policy.tripDifferenceLooks,
+    feedAgeMaxMs: policy.tripFeedStaleS * 1_000, differenceLooks: policy.tripDifferenceLooks, machineryInReplay: policy.machineryInReplay,
     bands: { emergency: policy.emergencyFromBps, protective: policy.protectiveFromBps, cautious: policy.cautiousFromBps },
     dwellMs: policy.recoveryDwellS * 1_000, recoveryWindowMs: policy.recoveryWindowHours * HOUR_MS,
     foreign: policy.foreignPositions,

@@ -39,7 +39,7 @@ const CLEAR_SHARE = 0.8;
 interface TriggerRule {
   readonly trigger: Exclude<Trigger, 'person'>;
   readonly clock: 'market' | 'wall';
-  /** Losses act in a replay too: its trades depend on data alone. */
+  /** Market data on the market's clock: by it a replay trades as life would, and the same each time. */
   readonly actsInReplay: boolean;
   readonly severity: Severity;
   readonly holds: (readings: RiskReadings, limits: EmergencyLimits) => boolean;
@@ -62,7 +62,7 @@ export const TRIGGER_TABLE: readonly TriggerRule[] = [
   loss('drawdown', 'drawdown from the peak'),
   loss('openLoss', 'open loss'),
   {
-    trigger: 'stopOuts', clock: 'market', actsInReplay: false, severity: 'high',
+    trigger: 'stopOuts', clock: 'market', actsInReplay: true, severity: 'high',
     holds: (it, limits) => it.stopOuts > limits.stopOutsMax, isOver: (it) => it.stopOuts === 0,
     say: (it, limits) => `${it.stopOuts} positions stopped out within ${minutes(limits.stopOutsWindowMs)}`,
   },
@@ -123,9 +123,14 @@ export function conditionsHolding(readings: RiskReadings, limits: EmergencyLimit
   return TRIGGER_TABLE.filter((rule) => !isLossTrigger(rule.trigger) && rule.holds(readings, limits)).map((rule) => rule.trigger);
 }
 
-/** Readings of a replay: losses alone act there. */
-export function lossesAlone({ dailyLossBps, drawdownBps, openLossBps }: RiskReadings): RiskReadings {
-  return { ...CALM, dailyLossBps, drawdownBps, openLossBps };
+/** Whether market data alone acts: in a replay, unless the policy asks for more. */
+export function isMarketAlone({ isReplay, limits }: { readonly isReplay: boolean; readonly limits: Pick<EmergencyLimits, 'machineryInReplay'> }): boolean {
+  return isReplay && !limits.machineryInReplay;
+}
+
+/** Readings without those of the machinery. */
+export function marketAlone({ dailyLossBps, drawdownBps, openLossBps, stopOuts }: RiskReadings): RiskReadings {
+  return { ...CALM, dailyLossBps, drawdownBps, openLossBps, stopOuts };
 }
 
 /** Triggers that were told and are not over yet. */
@@ -139,10 +144,10 @@ export interface Crossing {
 
 /**
  * Compares readings with what was told before: a trigger is told when it begins to hold, and again only after it was over.
- * @param options.isReplay losses alone act there.
+ * @param options.isReplay market data alone acts there, unless the limits ask for more.
  */
 export function crossingOf(memory: CrossingMemory, readings: RiskReadings, { isReplay, limits = NORMAL_LIMITS }: { readonly isReplay: boolean; readonly limits?: EmergencyLimits }): Crossing {
-  const acting = TRIGGER_TABLE.filter((rule) => rule.actsInReplay || !isReplay);
+  const acting = TRIGGER_TABLE.filter((rule) => rule.actsInReplay || !isMarketAlone({ isReplay, limits }));
   const kept = memory.filter((trigger) => !(TRIGGER_TABLE.find((rule) => rule.trigger === trigger)?.isOver(readings, limits) ?? true));
   const begun = acting.filter((rule) => rule.holds(readings, limits) && !kept.includes(rule.trigger));
   const first = begun[0];

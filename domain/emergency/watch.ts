@@ -12,7 +12,7 @@ import type { EmergencyLimits } from './limits.ts';
 import type { RecoveryFacts, RecoveryState } from './recovery.ts';
 import { missingForNextStep, recoveryLook } from './recovery.ts';
 import type { CrossingMemory, RiskReadings } from './triggers.ts';
-import { crossingOf, isLossTrigger, lossesAlone, percent } from './triggers.ts';
+import { crossingOf, isLossTrigger, isMarketAlone, marketAlone, percent } from './triggers.ts';
 import type { WorkerCalls } from './venue-calls.ts';
 import { callsOfAll } from './venue-calls.ts';
 
@@ -133,7 +133,7 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
   for (const sight of sights) {
     memory = { ...withMoney(settled(memory, context), sight, context), ...(sight.machinery === null ? {} : { machinery: sight.machinery, machineryAt: sight.seenAt }) };
     // In lockstep decisions depend on data alone: a look by the wall clock is remembered, not acted on.
-    if (found.command !== null || (context.isReplay && sight.money === null && !context.trustsStream)) continue;
+    if (found.command !== null || (isMarketAlone(context) && sight.money === null && !context.trustsStream)) continue;
     const look = evaluated(memory, sight, factsOf(memory, sight.at, context), context);
     memory = look.memory;
     found = { command: look.command, isDoubtful: found.isDoubtful || look.isDoubtful };
@@ -141,15 +141,15 @@ export function lookAtRisk(before: WatchMemory, sights: readonly RiskSight[], co
   return { ...found, memory, losses: lossesOf(memory.equity) };
 }
 
-function factsOf(memory: WatchMemory, at: number, { ledger, isReplay }: Pick<WatchContext, 'ledger' | 'isReplay'>): RecoveryFacts {
-  const readings = readingsOf(memory, ledger);
-  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: isReplay ? lossesAlone(readings) : readings };
+function factsOf(memory: WatchMemory, at: number, context: Pick<WatchContext, 'ledger' | 'isReplay' | 'limits'>): RecoveryFacts {
+  const readings = readingsOf(memory, context.ledger);
+  return { at, drawdownBps: lossesOf(memory.equity).recoveryDrawdownBps, readings: isMarketAlone(context) ? marketAlone(readings) : readings };
 }
 
 /** Where an emergency stands, for people: losses, and what the next step of recovery waits for, in words. */
 export function standingOf({ state, memory, readings, limits, isReplay }: { readonly state: GuardState; readonly memory: WatchMemory; readonly readings: LedgerReadings; readonly limits: EmergencyLimits; readonly isReplay: boolean }): { readonly losses: Losses; readonly missing: readonly string[] } {
   const recovery = recoveryStateOf(memory, state);
-  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, { ledger: readings, isReplay }), limits) };
+  return { losses: lossesOf(memory.equity), missing: recovery === null ? [] : missingForNextStep(recovery, factsOf(memory, memory.equity.last?.at ?? 0, { ledger: readings, isReplay, limits }), limits) };
 }
 
 function readingsOf(memory: WatchMemory, ledger: LedgerReadings): RiskReadings {

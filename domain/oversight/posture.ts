@@ -3,6 +3,8 @@ import type { Losses } from '../emergency/equity.ts';
 import { isHalting } from '../emergency/guard.ts';
 import { percent } from '../emergency/triggers.ts';
 import type { GuardMode } from '../emergency/types.ts';
+import type { Newest } from '../health/check.ts';
+import { levelNow } from '../health/check.ts';
 import type { HealthLevel } from '../health/types.ts';
 import type { PostureName, PostureOverlay } from '../policy/effective.ts';
 import { effectivePolicyOf, POSTURES } from '../policy/effective.ts';
@@ -57,6 +59,11 @@ export function wantedPosture({ guard, losses, health, room }: PostureFacts, pol
   const isBold = guard === 'armed' && drawdown < policy.aggressiveDrawdownBps && used !== null && used < policy.aggressiveSlotsShareMax;
   if (isBold && room !== null) return { posture: 'aggressive', why: `drawdown ${percent(drawdown)}, all healthy, ${room.open} of ${Number(room.slots.toFixed(1))} slots used` };
   return { posture: 'normal', why: room === null ? 'no cycle has told how much room there is' : `drawdown ${percent(drawdown)}, ${room.open} of ${Number(room.slots.toFixed(1))} slots used, guard ${guard}` };
+}
+
+/** Health as a posture goes by it. In a replay it is recorded, not acted on, unless the policy asks. */
+export function heededHealth({ isReplay, newest, now }: { readonly isReplay: boolean; readonly newest: Pick<Newest, 'at' | 'level'> | null; readonly now: number }, policy: Policy): HealthLevel {
+  return isReplay && !policy.machineryInReplay ? 'healthy' : levelNow({ newest, now, staleMs: policy.healthStaleS * 1_000 });
 }
 
 /** Both are known together: of equity that was never seen nothing is. */

@@ -50,6 +50,7 @@ export const LIMIT_RULES = {
   tripVenueWindowS: { kind: 'number', value: 60, min: 10, max: 3_600, stricter: 'none', unit: 's, wall', help: 'within this time' },
   tripFeedStaleS: { kind: 'number', value: 300, min: 10, max: 3_600, stricter: 'lower', unit: 's, wall', help: 'age of a feed that trips' },
   tripDifferenceLooks: { kind: 'integer', value: 2, min: 1, max: 20, stricter: 'lower', unit: 'looks', help: 'that ledger and venue may differ' },
+  machineryInReplay: { kind: 'toggle', value: false, stricter: 'on', unit: '', help: 'health, feeds, errors and differences stop and slow a replay too, whose trades then hang on more than data' },
   foreignPositions: { kind: 'choice', value: 'close', choices: ['close', 'exempt'], stricter: 'kept', unit: '', help: 'what a trip does to positions that are not ours' },
 
   // Recovery

@@ -11,8 +11,8 @@ export interface HealthMonitor {
 
 /** What the ledger's rows tell of the parts that write them. Null: nothing was written yet. */
 export interface HealthSigns {
-  /** Health is recorded there, and not acted on. */
-  readonly isReplay: boolean;
+  /** Health is recorded and not acted on: in a replay, unless the policy asks. */
+  readonly isRecordOnly: boolean;
   /** Wall clock at which the account's stream was last heard. */
   readonly accountHeardAt: number | null;
   readonly isAccountFeedCorrupt: boolean;

@@ -195,6 +195,14 @@ describe('the sensors\' memory', () => {
     expect(await at(5_000_000 + 16 * 60_000, 1_000_000 + 6 * 60_000)).toEqual([0, 0]);
   });
 
+  it('in lockstep counts the stop-outs before the moment of the look: those of the moment may not be written yet', async () => {
+    await ledger.closePosition({ positionId: OPEN.positionId, handledSeq: 1, reason: 'stop', closedAt: 5_000_000 });
+    const at = async (marketAt: number) => (await ledger.guard('sim', { marketAt, wallAt: 0 })).readings.stopOuts;
+    expect([await at(5_000_000), await at(5_000_001)]).toEqual([1, 1]);
+    await pool.query(`UPDATE portfolios SET mode = 'replay'`);
+    expect([await at(5_000_000), await at(5_000_001)]).toEqual([0, 1]);
+  });
+
   it('knows transfers and differences from the ledger', async () => {
     const income = (incomeId: string, type: string, amount: string) => ({ incomeId, type, amount, currency: 'USDT', instrumentId: null, tradeId: null, time: 1 });
     await ledger.recordIncome('sim', [income('1', 'TRANSFER', '10000'), income('2', 'REALIZED_PNL', '-50'), income('3', 'TRANSFER', '-0.5'), { ...income('4', 'TRANSFER', '7'), currency: 'BNB' }]);

@@ -68,12 +68,20 @@ it('two at once come one after the other', async () => {
 });
 
 it('reads the signs of the parts that write to the ledger', async () => {
-  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isReplay: false, accountHeardAt: null, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null }, newestCandle: null, lastCycle: null, evaluation: null, lastRetrain: null });
+  expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toEqual({ isRecordOnly: false, accountHeardAt: null, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null }, newestCandle: null, lastCycle: null, evaluation: null, lastRetrain: null });
   const machinery = { worker: 'w', venueCalls: 0, venueFailures: 0, feedAgeMs: 400, isFeedCorrupt: true, health: 'ok' } as const;
   await ledger.watchRisk('sim', [{ at: 1, seenAt: NOW, money: null, machinery }], { trustsStream: false });
   await ledger.watchRisk('sim', [{ at: 2, seenAt: NOW + 9_000, money: null, machinery: null }], { trustsStream: false }); // a cycle's look knows nothing of the stream
   await ledger.setCursor('sim', 'marketFeed/ensemble/1h', NOW);
   expect(await store.signs({ portfolioId: 'sim', feedCursor: 'marketFeed/ensemble/1h' })).toMatchObject({ accountHeardAt: NOW - 400, isAccountFeedCorrupt: true, newestCandle: { closeTime: NOW, writtenAt: expect.any(Number) as number } });
+});
+
+it('in a replay is recorded only, unless the policy asks', async () => {
+  const signs = () => store.signs({ portfolioId: 'sim', feedCursor: 'x' });
+  await pool.query(`UPDATE portfolios SET mode = 'replay'`);
+  expect((await signs()).isRecordOnly).toBe(true);
+  await createPolicyStore(pool).change({ portfolioId: 'sim', seen: 1, wish: { kind: 'set', values: { machineryInReplay: true } }, by: 'ada', because: 'a test' });
+  expect((await signs()).isRecordOnly).toBe(false);
 });
 
 it('knows what waits to be evaluated before anything was, and the newest retrain that came to its end', async () => {

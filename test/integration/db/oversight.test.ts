@@ -55,10 +55,12 @@ it('goes by equity, health and guard, each change told with who and why', async 
 });
 
 it.each([
-  ['a check that is too old', 'sim', 'safe'],
-  ['in a replay, where health is not acted on', 'replay', 'aggressive'],
-])('%s', async (_name, mode, expected) => {
+  ['a check that is too old', 'sim', false, 'safe'],
+  ['in a replay, where health is not acted on', 'replay', false, 'aggressive'],
+  ['in a replay that asks for it', 'replay', true, 'safe'],
+])('%s', async (_name, mode, machineryInReplay, expected) => {
   await pool.query('UPDATE portfolios SET mode = $1', [mode]);
+  await createPolicyStore(pool).change({ portfolioId: 'sim', seen: 1, wish: { kind: 'set', values: { machineryInReplay } }, by: 'ada', because: 'a test' });
   await equityIs(10_000, 0);
   await healthIs(WELL, 0);
   expect(await look(6, 'cycle', ROOM)).toBe(expected);

@@ -1,7 +1,7 @@
 /** The emergency stop: trip, sweep, seal, and the graded way back. */
 import { TRIGGER_TABLE } from '../../../domain/emergency/triggers.ts';
 import type { Mutant } from '../mutant.ts';
-import { edit, unit } from '../mutant.ts';
+import { edit, integration, unit } from '../mutant.ts';
 
 const GUARD = 'domain/emergency/guard.ts';
 const RECOVERY = 'domain/emergency/recovery.ts';
@@ -97,11 +97,14 @@ export const EMERGENCY_MUTANTS: readonly Mutant[] = [
   { name: 'trigger: silent feed', guard: 'a feed that is silent for too long trips', tests: triggers, edits: [edit(TRIGGERS, 'holds: (it, limits) => it.isFeedCorrupt || it.feedAgeMs > limits.feedAgeMaxMs,', 'holds: (it) => it.isFeedCorrupt,')] },
   { name: 'trigger: unreachable health', guard: 'a monitor that cannot be reached trips', tests: triggers, edits: [edit(TRIGGERS, `holds: (it) => it.health !== 'ok',`, `holds: (it) => it.health === 'critical',`)] },
   { name: 'trigger: told once', guard: 'one crossing is one trip', tests: triggers, edits: [edit(TRIGGERS, 'rule.holds(readings, limits) && !kept.includes(rule.trigger)', 'rule.holds(readings, limits)')] },
-  { name: 'trigger: losses alone in a replay', guard: `a replay's trades depend on data alone`, tests: triggers, edits: [edit(TRIGGERS, 'rule.actsInReplay || !isReplay', 'true')] },
+  { name: 'trigger: the market alone in a replay', guard: `a replay's trades depend on data alone`, tests: triggers, edits: [edit(TRIGGERS, 'rule.actsInReplay || !isMarketAlone({ isReplay, limits })', 'true')] },
+  { name: 'trigger: stop-outs in a replay', guard: 'what the market does stops a replay too', tests: triggers, edits: [edit(TRIGGERS, `trigger: 'stopOuts', clock: 'market', actsInReplay: true`, `trigger: 'stopOuts', clock: 'market', actsInReplay: false`)] },
+  { name: 'trigger: machinery in a replay', guard: 'machinery acts in a replay where the policy asks', tests: triggers, edits: [edit(TRIGGERS, 'return isReplay && !limits.machineryInReplay;', 'return isReplay;')] },
+  { name: 'trigger: stop-outs of the moment in lockstep', guard: 'a replay trips at the same look each time', tests: integration('db/guard', 'in lockstep'), edits: [edit('db/ledger/guard.ts', "AND (pf.mode <> 'replay' OR p.closed_at < ${MARKET_AT}) ", '')] },
 
   { name: 'watch: a loss is asked of the venue', guard: 'a loss that only the stream tells does not trip', tests: watch, edits: [edit(WATCH, '  if (!isCertain && isLoss && !isHalting(guard.mode)) return { memory, command: null, isDoubtful: true };\n', '')] },
   { name: 'watch: what began while it was stopped', guard: 'a condition that began during an emergency trips once trading is back', tests: watch, edits: [edit(WATCH, 'isHalting(guard.mode) ? crossing.memory.filter((it) => isLossTrigger(it) || memory.told.includes(it)) : crossing.memory', 'crossing.memory')] },
-  { name: 'watch: losses alone in a replay', guard: 'in a replay no condition holds up the way back', tests: watch, edits: [edit(WATCH, 'isReplay ? lossesAlone(readings) : readings', 'readings')] },
+  { name: 'watch: the market alone in a replay', guard: 'in a replay no condition of the machinery holds up the way back', tests: watch, edits: [edit(WATCH, 'isMarketAlone(context) ? marketAlone(readings) : readings', 'readings')] },
   { name: 'watch: what the stream has yet to tell', guard: 'in lockstep a withdrawal that a look sees before its event does not trip', tests: watch, edits: [edit(WATCH, 'memory.ahead === null && (context.trustsStream ||', '(context.trustsStream ||')] },
   { name: 'watch: no trip while it is stopped', guard: 'a crossing while it is stopped trips nothing', tests: watch, edits: [edit(WATCH, 'if (crossing.cause !== null && !isHalting(guard.mode)) return { memory: told,', 'if (crossing.cause !== null) return { memory: told,')] },
   { name: 'watch: falling back trips', guard: 'recovery that falls back to emergency closes again', tests: watch, edits: [edit(WATCH, `  if (step.to === 'emergency') {\n`, `  if (step.to === 'normal') {\n`)] },

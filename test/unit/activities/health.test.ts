@@ -20,7 +20,7 @@ const AWAY = (): Promise<never> => Promise.reject(new KeelError('DATABASE_UNREAC
 const GONE = (): Promise<never> => Promise.reject(new KeelError('VENUE_UNREACHABLE', 'the venue is away'));
 const INPUT: HealthInput = { portfolioId: 'p', strategy: 's', timeframe: '1h', workers: 2, schedules: [{ id: 'reconciliation/p', everyMs: 60_000 }], startedAt: NOW, lastsMs: 0 };
 const SIGNS: HealthSigns = {
-  isReplay: false, accountHeardAt: NOW - 1_000, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null },
+  isRecordOnly: false, accountHeardAt: NOW - 1_000, isAccountFeedCorrupt: false, policy: { refused: 0, problem: null },
   newestCandle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, lastCycle: { closeTime: NOW - HOUR / 2, writtenAt: NOW - HOUR / 2 }, evaluation: null, lastRetrain: null,
 };
 const ENGINE: EngineSigns = {
@@ -175,8 +175,8 @@ describe('a check that is critical', () => {
     expect(seen.commands).toEqual([]);
   });
 
-  it('is recorded in a replay, and not acted on', async () => {
-    const { checkHealth, seen } = system({ ...ILL, signs: { isAccountFeedCorrupt: true, isReplay: true } });
+  it('is recorded in a replay that does not ask for more, and not acted on', async () => {
+    const { checkHealth, seen } = system({ ...ILL, signs: { isAccountFeedCorrupt: true, isRecordOnly: true } });
     for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
     expect([seen.checks.at(-1)?.level, seen.commands, seen.overseen]).toEqual(['critical', [], []]);
   });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import fc from 'fast-check';
 import { lossBps, lossesOf, NO_EQUITY, rebased, withEquity, withTransfer } from '../../../../domain/emergency/equity.ts';
+import { NORMAL_LIMITS } from '../../../../domain/emergency/limits.ts';
 import type { RiskReadings } from '../../../../domain/emergency/triggers.ts';
 import { CALM, crossingOf, TRIGGER_TABLE } from '../../../../domain/emergency/triggers.ts';
 import { TRIGGERS } from '../../../../domain/emergency/types.ts';
@@ -31,9 +32,12 @@ it('the table is in the order of the specification, and the first that holds win
   expect(first({ stopOuts: 9, drawdownBps: 2_000, ledgerDiffers: 'x' })).toBe('drawdown');
 });
 
-it('in a replay losses alone act', () => {
-  expect(first({ stopOuts: 9, executionErrors: 9, feedAgeMs: 1e9, health: 'critical', ledgerDiffers: 'x' }, { isReplay: true })).toBeNull();
+it('in a replay market data alone acts, and the machinery where the policy asks', () => {
+  const machinery = { executionErrors: 9, feedAgeMs: 1e9, health: 'critical', ledgerDiffers: 'x' } as const;
+  expect(first(machinery, { isReplay: true })).toBeNull();
+  expect(first({ ...machinery, stopOuts: 6 }, { isReplay: true })).toBe('stopOuts');
   expect(first({ openLossBps: 1_000 }, { isReplay: true })).toBe('openLoss');
+  expect(crossingOf([], { ...CALM, ...machinery }, { isReplay: true, limits: { ...NORMAL_LIMITS, machineryInReplay: true } }).cause?.trigger).toBe('executionErrors');
 });
 
 it('a crossing is told once, and again only after it was over', () => {

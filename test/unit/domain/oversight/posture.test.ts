@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GUARD_MODES } from '../../../../domain/emergency/types.ts';
 import { HEALTH_LEVELS } from '../../../../domain/health/types.ts';
 import type { PostureFacts, PostureState } from '../../../../domain/oversight/posture.ts';
-import { alikeness, FIRST_POSTURE, nextPosture, postureOverlayOf, wantedPosture } from '../../../../domain/oversight/posture.ts';
+import { alikeness, FIRST_POSTURE, heededHealth, nextPosture, postureOverlayOf, wantedPosture } from '../../../../domain/oversight/posture.ts';
 import { effectivePolicyOf, POSTURES } from '../../../../domain/policy/effective.ts';
 import type { PostureName } from '../../../../domain/policy/effective.ts';
 import { PRESETS } from '../../../../domain/policy/policy.ts';
@@ -36,6 +36,10 @@ it.each<[string, Partial<PostureFacts>, PostureName]>([
   ['no drawdown, no slots at all', { ...drawn(0), room: { open: 0, slots: 0 } }, 'normal'],
   ['no drawdown, on the way back from an emergency', { ...drawn(0), guard: 'cautious' }, 'normal'],
 ])('%s', (_name, changes, expected) => expect(wantedPosture({ ...CALM, ...changes }, POLICY).posture).toBe(expected));
+
+it.each([[false, false, 'critical'], [true, false, 'healthy'], [true, true, 'critical']] as const)('health moves a posture (replay: %s, asked for there: %s): %s', (isReplay, machineryInReplay, expected) => {
+  expect(heededHealth({ isReplay, newest: { at: NOW, level: 'critical' }, now: NOW }, { ...POLICY, machineryInReplay })).toBe(expected);
+});
 
 describe('a posture', () => {
   const held = (posture: PostureName, minutes: number): PostureState => ({ posture, since: NOW - minutes * MINUTE, why: '', room: null });

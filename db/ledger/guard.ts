@@ -20,6 +20,7 @@ import { ofPortfolio } from '../rows.ts';
 import { announceChange } from './announce.ts';
 import { changeFence } from './fence.ts';
 import { ACCOUNT_CURRENCY } from '../../domain/ports/venue.ts';
+import { MODES_THAT_FORGET } from '../../domain/reconciliation/opening-balance.ts';
 import { guardEvents } from './guard-events.ts';
 
 type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'raiseFence' | 'watchRisk' | 'tellEmergency' | 'recordEmergencyOrders'>;
@@ -28,15 +29,16 @@ type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'raiseFence' | 'watc
 const COUNTED_MAX = 501;
 /** Differences that mean that the ledger is wrong, rather than that somebody else acted. */
 const LEDGER_IS_WRONG = ['ghostPosition', 'walletMismatch'];
+/** The list of income of a real venue may be this much behind its wallet: what differs for longer is no lag, for another sum differs under another key. Wall clock. */
+const INCOME_LAG_MS = 60_000;
 /** @source Binance USD-M, Get Income History, `incomeType`. */
 export const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'STRATEGY_UMFUTURES_TRANSFER'];
 
 const MARKET_AT = `coalesce($2::bigint, (w.memory->'equity'->'last'->>'at')::float8, 0)`;
 /**
- * In lockstep a stop-out of the very moment may not be written yet: the next look counts it, so that each run trips at the same one.
- * A real venue lists income of three months: its wallet may rightly hold more than was ever booked. The policy is read past
- * the store's view: the stop must see while the store does not answer, and whatever is stored. So the windows come as
- * numbers, of the version that is known ($7): of another one the policy is told as well.
+ * The policy is read past the store's view: the stop must see while the store does not answer, and whatever is stored. So
+ * the windows come as numbers, of the version that is known ($7): of another one the policy is told as well. In lockstep a
+ * stop-out of the very moment may not be written yet: the next look counts it, so that each run trips at the same one.
  */
 const VIEW = `
   SELECT g.state, f.epoch, f.halted, w.memory, CASE WHEN pv.version <> $7 THEN pv.policy END AS policy, pv.version AS "policyVersion", pf.mode = 'replay' AS "isReplay",
@@ -45,7 +47,7 @@ const VIEW = `
     (SELECT count(*) FROM (SELECT 1 FROM order_events e JOIN orders o USING (client_order_id) WHERE o.portfolio_id = $1 AND e.kind IN ('rejected', 'answerLost')
        AND e.at > ($3 - $9::float8)::bigint LIMIT ${COUNTED_MAX}) s) AS "executionErrors",
     (SELECT string_agg(x.kind || ' ' || x.key, ', ' ORDER BY x.key) FROM differences x WHERE x.portfolio_id = $1 AND x.kind = ANY($4) AND x.looks >= $10
-       AND NOT (x.kind = 'walletMismatch' AND pf.mode IN ('testnet', 'live'))) AS "ledgerDiffers",
+       AND NOT (x.kind = 'walletMismatch' AND pf.mode = ANY($12) AND x.first_seen_at > $3 - ${INCOME_LAG_MS}::float8)) AS "ledgerDiffers",
     (SELECT coalesce(sum(i.amount), 0)::text FROM income i WHERE i.portfolio_id = $1 AND i.instrument_id IS NULL AND i.type = ANY($5) AND i.currency = $6) AS transferred,
     (SELECT c.written_at FROM venue_cursors c WHERE c.portfolio_id = $1 AND c.name = 'income') AS "incomeReadAt",
     (SELECT coalesce(jsonb_agg(c), '[]') FROM (SELECT worker, sum(calls) AS "venueCalls", sum(failures) AS "venueFailures" FROM venue_calls WHERE portfolio_id = $1
@@ -84,7 +86,7 @@ export function createGuardMethods(pool: Pool): GuardMethods {
 
   async function view(client: Queryable, portfolioId: string, { marketAt, wallAt }: { marketAt: number | null; wallAt: number }): Promise<GuardView> {
     const { version, limits } = known.get(portfolioId) ?? UNKNOWN;
-    const values = [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS, ACCOUNT_CURRENCY, version, limits.stopOutsWindowMs, limits.executionErrorsWindowMs, limits.differenceLooks, limits.venueCallsWindowMs];
+    const values = [portfolioId, marketAt, wallAt, LEDGER_IS_WRONG, TRANSFERS, ACCOUNT_CURRENCY, version, limits.stopOutsWindowMs, limits.executionErrorsWindowMs, limits.differenceLooks, limits.venueCallsWindowMs, MODES_THAT_FORGET];
     const rows = await run<ViewRecord & Record<string, unknown>>(client, `guard of ${portfolioId}`, { name: 'guard-view', text: VIEW, values });
     const row = ofPortfolio(rows[0], portfolioId);
     if (row.policyVersion !== version) {

@@ -214,6 +214,25 @@ describe('the sensors\' memory', () => {
   });
 });
 
+describe('a wallet that differs from what was booked', () => {
+  const differs = async (mode: string, seenAt: number): Promise<string | null> => {
+    await pool.query('UPDATE portfolios SET mode = $1', [mode]);
+    for (const nowMs of [0, 5_000, 59_999]) await ledger.noteDifferences('sim', [{ key: 'walletMismatch/-12.5', kind: 'walletMismatch', instrumentId: null, evidence: {} }], 1_000_000 + nowMs);
+    return (await ledger.guard('sim', { marketAt: 0, wallAt: 1_000_000 + seenAt })).readings.ledgerDiffers;
+  };
+  const SAID = 'walletMismatch walletMismatch/-12.5';
+
+  it.each([['sim', 5_000, SAID], ['replay', 5_000, SAID], ['paper', 5_000, SAID], ['testnet', 59_999, null], ['testnet', 60_000, SAID], ['live', 59_999, null], ['live', 60_000, SAID]])('in %s trips from the second look on, and where the list of income lags behind no sooner than after a minute: %i ms', async (mode, seenAt, expected) => {
+    expect(await differs(mode, seenAt)).toBe(expected);
+  });
+
+  it('by another sum each time is a list that lags', async () => {
+    await pool.query(`UPDATE portfolios SET mode = 'live'`);
+    for (let nowMs = 0; nowMs <= 120_000; nowMs += 30_000) await ledger.noteDifferences('sim', [{ key: `walletMismatch/${nowMs}`, kind: 'walletMismatch', instrumentId: null, evidence: {} }], nowMs);
+    expect((await ledger.guard('sim', { marketAt: 0, wallAt: 120_000 })).readings.ledgerDiffers).toBeNull();
+  });
+});
+
 describe('what the stop closed', () => {
   it('is booked up to what the position held; the rest is another\'s', async () => {
     await ledger.applyFills('sim', [fillOf({})]);

@@ -43,12 +43,12 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
     told.add(portfolioId);
   }
 
-  async function recorded(input: HealthInput): Promise<RecordedCheck & { readonly isStored: boolean; readonly isRecordOnly: boolean }> {
+  async function recorded(input: HealthInput): Promise<Pick<RecordedCheck, 'check' | 'nextMs'> & { readonly isStored: boolean; readonly isRecordOnly: boolean }> {
     const { readings, isRecordOnly } = await readParts(deps, input);
     const at = clock();
     try {
       const result = await store.record(input.portfolioId, readings, at);
-      unwritten.stored(input.portfolioId, result.check);
+      unwritten.stored(input.portfolioId, result);
       return { ...result, isStored: true, isRecordOnly };
     } catch (error) {
       if (!isLedgerDown(error)) throw error;

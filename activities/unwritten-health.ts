@@ -4,6 +4,7 @@ import type { HealthCheck, PartChange, PartReading } from '../domain/health/type
 import type { Alert } from '../domain/events/alert.ts';
 import { unwrittenHealthAlert } from '../domain/events/alert.ts';
 import { PRESETS } from '../domain/policy/policy.ts';
+import type { RecordedCheck } from '../domain/ports/health.ts';
 import type { People } from '../domain/ports/people.ts';
 
 export interface UnwrittenHealthDeps {
@@ -20,6 +21,8 @@ const RETRY_MS_MAX = 60_000;
 /** Checks that the ledger cannot take: they follow on one another here, and people are told past it of what changed. */
 export function createUnwrittenHealth({ people, stopping, firstRetryMs = FIRST_RETRY_MS }: UnwrittenHealthDeps) {
   const newest = new Map<string, { readonly check: HealthCheck; readonly isStored: boolean }>();
+  /** As the ledger told it last: what a person set stricter holds while it is away. */
+  const toldParts = new Map<string, number>();
 
   function tell(portfolioId: string, check: HealthCheck, changes: readonly PartChange[]): void {
     for (const change of changes) {
@@ -42,13 +45,15 @@ export function createUnwrittenHealth({ people, stopping, firstRetryMs = FIRST_R
   return {
     /** The ledger did not take it. */
     add: (portfolioId: string, readings: readonly PartReading[], at: number): HealthCheck => {
-      const { check, changes } = nextCheck(newest.get(portfolioId)?.check ?? null, readings, { at, unhealthyParts: PRESETS.normal.criticalUnhealthyParts });
+      const unhealthyParts = Math.min(PRESETS.normal.criticalUnhealthyParts, toldParts.get(portfolioId) ?? Infinity);
+      const { check, changes } = nextCheck(newest.get(portfolioId)?.check ?? null, readings, { at, unhealthyParts });
       newest.set(portfolioId, { check, isStored: false });
       tell(portfolioId, check, changes);
       return check;
     },
     /** The ledger took it: what went wrong and ended while it was away is told here, the rest by the ledger's events. */
-    stored: (portfolioId: string, check: HealthCheck): void => {
+    stored: (portfolioId: string, { check, unhealthyParts }: RecordedCheck): void => {
+      toldParts.set(portfolioId, unhealthyParts);
       const before = newest.get(portfolioId);
       newest.set(portfolioId, { check, isStored: true });
       if (before === undefined || before.isStored) return;

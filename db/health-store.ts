@@ -68,10 +68,11 @@ export function createHealthStore(pool: Pool): HealthStore {
     record: (portfolioId, readings, at) => inTransaction(pool, `health of ${portfolioId}`, async (client) => {
       await lockPortfolio(client, portfolioId);
       const { policy, before, situation } = await readBefore(client, portfolioId, at);
-      const { check, changes } = nextCheck(before, withWords(readings, situation), { at, unhealthyParts: policy.criticalUnhealthyParts });
+      const unhealthyParts = policy.criticalUnhealthyParts;
+      const { check, changes } = nextCheck(before, withWords(readings, situation), { at, unhealthyParts });
       const seq = await writeCheck(client, portfolioId, check);
       await together(writeTrend(client, portfolioId, check), writeEvents(client, changes.map((change) => eventOf(portfolioId, seq, check, change))));
-      return { check, nextMs: (hasFailed(check) ? policy.healthRecheckS : policy.healthCheckS) * 1_000 } satisfies RecordedCheck;
+      return { check, nextMs: (hasFailed(check) ? policy.healthRecheckS : policy.healthCheckS) * 1_000, unhealthyParts } satisfies RecordedCheck;
     }),
 
     tell: async (portfolioId, said) => {

@@ -32,6 +32,8 @@ export interface RecordedCheck {
   readonly check: HealthCheck;
   /** Until the next check is due. */
   readonly nextMs: number;
+  /** So many unhealthy parts are critical, by the policy now. */
+  readonly unhealthyParts: number;
 }
 
 /** How the newest check stands, and how old it may be. */

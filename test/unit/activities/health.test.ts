@@ -31,13 +31,15 @@ const ENGINE: EngineSigns = {
 interface Changes {
   /** Tries to tell people that fail. */
   readonly deaf?: number;
+  /** As the ledger tells of the policy. */
+  readonly unhealthyParts?: number;
   readonly signs?: Partial<HealthSigns> | 'away';
   readonly engine?: Partial<EngineSigns>;
   readonly venue?: Partial<Venue>;
   readonly room?: { diskFree: number; memoryFree: number };
 }
 
-function system({ deaf = 0, signs: given = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
+function system({ deaf = 0, unhealthyParts = 2, signs: given = {}, engine = {}, venue = {}, room = { diskFree: 1e12, memoryFree: 1e10 } }: Changes = {}) {
   let signs = given;
   let failures = deaf;
   const seen = { told: [] as string[], tries: 0, setSigns: (next: NonNullable<Changes['signs']>) => { signs = next; }, checks: [] as HealthCheck[], readings: [] as readonly PartReading[], commands: [] as GuardCommand[], overseen: [] as string[], woken: 0, tripped: [] as string[], guard: ARMED, nowMs: NOW, checkTakesMs: 0, stopping: new AbortController() };
@@ -45,11 +47,11 @@ function system({ deaf = 0, signs: given = {}, engine = {}, venue = {}, room = {
     signs: () => (signs === 'away' ? AWAY() : Promise.resolve({ ...SIGNS, ...signs })),
     record: (_portfolioId, readings, at) => {
       if (signs === 'away') return AWAY();
-      const { check } = nextCheck(seen.checks.at(-1) ?? null, readings, { at, unhealthyParts: 2 });
+      const { check } = nextCheck(seen.checks.at(-1) ?? null, readings, { at, unhealthyParts });
       seen.checks.push(check);
       seen.readings = readings;
       seen.nowMs += seen.checkTakesMs;
-      return Promise.resolve({ check, nextMs: 10 });
+      return Promise.resolve({ check, nextMs: 10, unhealthyParts });
     },
   };
   const deps: HealthDeps = {
@@ -187,6 +189,23 @@ it('a check that the ledger cannot take is told all the same, and follows on the
   const outcomes = [await checkHealth(INPUT), await checkHealth(INPUT), await checkHealth(INPUT)];
   expect(outcomes.map((it) => [it.level, it.isStored, it.parts.find((part) => part.part === 'database')?.state])).toEqual([['degraded', false, 'degraded'], ['degraded', false, 'degraded'], ['degraded', false, 'unhealthy']]);
   expect(seen.commands).toEqual([]);
+});
+
+it.each([[1, 'critical'], [2, 'degraded'], [50, 'degraded']])('while the ledger is away so many unhealthy parts are critical as the policy said last, and never more than usual: %i', async (unhealthyParts, expected) => {
+  const { checkHealth, seen } = system({ unhealthyParts });
+  await checkHealth(INPUT);
+  seen.setSigns('away'); // the database is one part
+  const levels: string[] = [];
+  for (let look = 1; look <= 3; look += 1) levels.push((await checkHealth(INPUT)).level);
+  expect(levels.at(-1)).toBe(expected);
+});
+
+it('and with two parts, whatever the policy allows, it is critical', async () => {
+  const { checkHealth, seen } = system({ unhealthyParts: 50, venue: { ping: GONE, marketTime: GONE } });
+  await checkHealth(INPUT);
+  seen.setSigns('away');
+  for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
+  expect(seen.tripped).toHaveLength(1);
 });
 
 it('what changes while the ledger is away is told past it until people heard, and that it is over', async () => {

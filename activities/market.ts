@@ -10,7 +10,7 @@ import { isLate } from '../domain/guard/guard.ts';
 import type { CandleRef, CandleSeries } from '../domain/market/candle.ts';
 import type { Fence } from '../domain/orders/protocol.ts';
 import type { PostureState } from '../domain/oversight/posture.ts';
-import { heededHealth, nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
+import { heededHealth, isSameState, nextPosture, postureOverlayOf } from '../domain/oversight/posture.ts';
 import { effectivePolicyOf } from '../domain/policy/effective.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { AccountContext, Ledger } from '../domain/ports/ledger.ts';
@@ -100,19 +100,19 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
 
 interface Seen {
   readonly symbols: readonly SymbolObservation[];
-  readonly context: AccountContext;
+  readonly context: Pick<AccountContext, 'isReplay' | 'health' | 'posture'> & { readonly account: Pick<AccountContext['account'], 'positions'> };
   readonly guard: GuardMode;
   readonly losses: Losses;
   readonly policy: Policy;
 }
 
-/** The posture for this cycle: regimes are known, so a change of them acts at once. Nothing is asked or written unless it changes. */
-async function overseen({ ledger, clock }: Pick<MarketDeps, 'ledger' | 'clock'>, { portfolioId, closeTime }: CandleRef, { symbols, context, guard, losses, policy }: Seen): Promise<PostureState> {
+/** The posture for this cycle: regimes are known, so a change of them acts at once. Nothing is asked or written unless it changes, or the room does, which others go by until the next cycle. */
+export async function overseen({ ledger, clock }: Pick<MarketDeps, 'ledger' | 'clock'>, { portfolioId, closeTime }: CandleRef, { symbols, context, guard, losses, policy }: Seen): Promise<PostureState> {
   const wallAt = clock();
   const health = heededHealth({ isReplay: context.isReplay, newest: context.health, now: wallAt }, policy);
   const room = roomOf(symbols, context.account.positions.length, policy);
   const next = nextPosture(context.posture, { at: closeTime, guard, losses, health, room }, policy);
-  return next.change === null ? next.state : (await ledger.oversee(portfolioId, { at: closeTime, wallAt, room, by: 'cycle' })).state;
+  return isSameState(context.posture, next.state) ? next.state : (await ledger.oversee(portfolioId, { at: closeTime, wallAt, room, by: 'cycle' })).state;
 }
 
 function candlesIn(series: readonly CandleSeries[], instrumentId: string): CandleSeries['candles'] {

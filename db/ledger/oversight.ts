@@ -3,7 +3,7 @@ import { guardStateOf } from '../../domain/emergency/guard.ts';
 import { watchMemoryOf } from '../../domain/emergency/watch.ts';
 import type { HealthCheck } from '../../domain/health/types.ts';
 import type { PostureFacts, PostureState } from '../../domain/oversight/posture.ts';
-import { heededHealth, nextPosture } from '../../domain/oversight/posture.ts';
+import { heededHealth, isSameState, nextPosture } from '../../domain/oversight/posture.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { Ledger, OversightSight } from '../../domain/ports/ledger.ts';
 import { NOW_MS } from '../clock.ts';
@@ -43,10 +43,10 @@ export function createOversightMethods(pool: Pool): OversightMethods {
       const { policy } = await heldPolicyOf(client, portfolioId, { version: view.policyVersion, policy: view.policy });
       const facts = factsOf(view, policy, before, sight);
       const { state, change } = nextPosture(before, facts, policy);
-      if (change === null) return { state, change };
+      if (isSameState(before, state)) return { state, change };
       await together(
         client.query({ name: 'write-posture', text: `UPDATE oversight SET state = $2, updated_at = ${NOW_MS} WHERE portfolio_id = $1`, values: [portfolioId, JSON.stringify(state)] }),
-        writePostureEvent(client, portfolioId, { facts, state, from: change.from, sight }),
+        change === null ? Promise.resolve() : writePostureEvent(client, portfolioId, { facts, state, from: change.from, sight }),
       );
       return { state, change };
     }),

@@ -85,6 +85,11 @@ export function nextPosture(state: PostureState, facts: PostureFacts, policy: Po
   return { state: { posture, since: facts.at, why, room: facts.room }, change: { from: state.posture, to: posture, why } };
 }
 
+/** Whether there is nothing to write: whoever looks next goes by the posture and by the room that a cycle told. */
+export function isSameState(a: PostureState, b: PostureState): boolean {
+  return a.posture === b.posture && a.since === b.since && a.room?.open === b.room?.open && a.room?.slots === b.room?.slots;
+}
+
 function rank(posture: PostureName): number {
   return POSTURES.indexOf(posture);
 }

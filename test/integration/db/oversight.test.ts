@@ -66,6 +66,23 @@ it.each([
   expect(await look(6, 'cycle', ROOM)).toBe(expected);
 });
 
+it('room that a cycle tells counts for whoever looks next, also where the posture stays', async () => {
+  await healthIs(WELL, 0);
+  await equityIs(10_000, 0);
+  const full = { open: 18, slots: 20 };
+  expect(await look(0, 'cycle', full)).toBe('normal');
+  expect((await ledger.posture('sim')).room).toEqual(full);
+  expect(await look(1, 'cycle', ROOM)).toBe('aggressive');
+  await healthIs(WELL, 1);
+  await look(1.5, 'cycle', { open: 3, slots: 20 }); // still bold
+  expect((await ledger.posture('sim')).room).toEqual({ open: 3, slots: 20 });
+  expect(await look(2, 'cycle', full)).toBe('normal');
+  await healthIs(WELL, 17);
+  await look(16.9, 'cycle', { open: 17, slots: 20 });
+  expect(await look(17)).toBe('normal'); // and no bolder by what was told before
+  expect(await events()).toHaveLength(2);
+});
+
 it('two at once change it once', async () => {
   await equityIs(10_000, 0);
   await Promise.all(Array.from({ length: 5 }, () => look(1)));

@@ -101,6 +101,7 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   { name: 'stopped: the monitor', guard: 'a looker that stopped in good order is not unreachable', tests: unit('domain/health/check'), edits: [edit('domain/health/check.ts', 'newest.isStopped === true || ', '')] },
   { name: 'posture: degraded health', guard: 'degraded health is safe', tests: posture, edits: [edit(POSTURE, `  if (health === 'degraded') return { posture: 'safe', why: 'health is degraded' };\n`, '')] },
   { name: 'posture: health in a replay', guard: `health moves no posture of a replay, unless the policy asks`, tests: posture, edits: [edit(POSTURE, 'isReplay && !policy.machineryInReplay ?', 'isReplay ?')] },
+  { name: 'posture: room that changed', guard: 'nobody is bold by room that is no more', tests: unit('activities/market'), edits: [edit(POSTURE, ' && a.room?.open === b.room?.open && a.room?.slots === b.room?.slots', '')] },
   { name: 'posture: bold while armed alone', guard: 'nobody is bold on the way back from an emergency', tests: posture, edits: [edit(POSTURE, `const isBold = guard === 'armed' && `, 'const isBold = ')] },
   { name: 'posture: dwell', guard: 'a posture gets bolder only after its dwell', tests: posture, edits: [edit(POSTURE, '  if (isBolder && facts.at - state.since < policy.postureDwellMin * MINUTE_MS) return { state: kept, change: null };\n', '')] },
   { name: 'posture: stricter at once', guard: 'a stricter posture waits for nothing', tests: posture, edits: [edit(POSTURE, 'if (isBolder && facts.at', 'if (facts.at')] },

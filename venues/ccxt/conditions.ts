@@ -26,8 +26,8 @@ type BySymbol<T> = ReadonlyMap<string, T>;
 /** @param options.isSimulated its market may pass hours within a second: nothing but rules is kept. */
 export function createConditionsReader(rest: Rest, { isSimulated }: { readonly isSimulated: boolean }): Conditions {
   const slowAgeMs = isSimulated ? 0 : SLOW_AGE_MAX_MS;
-  const volumes = kept(rest, slowAgeMs, (symbols: readonly string[]) => eachOf(rest, { ...ROUTES.dayTicker, all: ALL_MARKETS_WEIGHT.dayTicker }, symbols, schemas.dayTicker));
-  const fundings = kept(rest, slowAgeMs, (symbols: readonly string[]) => eachOf(rest, { ...ROUTES.premiumIndex, all: ALL_MARKETS_WEIGHT.premiumIndex }, symbols, schemas.premiumIndex));
+  const volumes = kept(rest, slowAgeMs, (symbols) => eachOf(rest, { ...ROUTES.dayTicker, all: ALL_MARKETS_WEIGHT.dayTicker }, symbols, schemas.dayTicker), onlyOf);
+  const fundings = kept(rest, slowAgeMs, (symbols) => eachOf(rest, { ...ROUTES.premiumIndex, all: ALL_MARKETS_WEIGHT.premiumIndex }, symbols, schemas.premiumIndex), onlyOf);
   const intervals = kept(rest, RULES_AGE_MAX_MS, async () => bySymbol(await rest.read(ROUTES.fundingInfo, {}, z.array(schemas.fundingInfo))));
   const brackets = kept(rest, RULES_AGE_MAX_MS, async () => bySymbol(await rest.read(ROUTES.leverageBracket, {}, z.array(schemas.leverageBracket))));
 
@@ -53,23 +53,32 @@ export function createConditionsReader(rest: Rest, { isSimulated }: { readonly i
 
 /** One symbol by itself, several in one request for all. */
 async function eachOf<T extends { readonly symbol: string }>(rest: Rest, { all, ...route }: WeighedRoute & { readonly all: number }, symbols: readonly string[], schema: z.ZodType<T>): Promise<BySymbol<T>> {
-  const [only] = symbols;
-  if (only !== undefined && symbols.length === 1) return bySymbol([await rest.read(route, { symbol: only }, schema)]);
+  const only = onlyOf(symbols);
+  if (only !== null) return bySymbol([await rest.read(route, { symbol: only }, schema)]);
   return bySymbol(await rest.read(route, {}, z.array(schema), { weight: all }));
+}
+
+/** The one symbol that is read by itself, null: all are. */
+function onlyOf(symbols: readonly string[]): string | null {
+  return symbols.length === 1 ? symbols[0] ?? null : null;
 }
 
 function bySymbol<T extends { readonly symbol: string }>(rows: readonly T[]): BySymbol<T> {
   return new Map(rows.map((row) => [row.symbol, row]));
 }
 
-/** Reads again what is older; a failure is not kept. */
-function kept<T>(rest: Rest, ageMaxMs: number, read: (symbols: readonly string[]) => Promise<T>): (symbols: readonly string[]) => Promise<T> {
-  let known: { readonly at: number; readonly value: T } | null = null;
+/**
+ * Reads again what is older, or what was read of another symbol alone: that says nothing of the wanted ones. A failure is not kept.
+ * @param readOf the one symbol that a read is of, null: every symbol.
+ */
+function kept<T>(rest: Rest, ageMaxMs: number, read: (symbols: readonly string[]) => Promise<T>, readOf: (symbols: readonly string[]) => string | null = () => null): (symbols: readonly string[]) => Promise<T> {
+  let known: { readonly at: number; readonly only: string | null; readonly value: T } | null = null;
   return async (symbols) => {
-    if (known !== null && rest.wallClock() - known.at < ageMaxMs) return known.value;
+    const only = readOf(symbols);
+    if (known !== null && rest.wallClock() - known.at < ageMaxMs && (known.only === null || known.only === only)) return known.value;
     const at = rest.wallClock();
     const value = await read(symbols);
-    known = { at, value };
+    known = { at, only, value };
     return value;
   };
 }

@@ -88,6 +88,7 @@ export function createMarketActivities(deps: MarketDeps): MarketActivities {
       return await withSizing({
         candle,
         late: isLate(marketTime, closeTime, timeframe, policy),
+        marketTime,
         symbols,
         account: { ...held, overlay, posture: { name: posture.posture, why: posture.why }, portfolioId, walletBalance: account.walletBalance, equity: account.equity, availableMargin: account.availableMargin, positionMode: account.positionMode, observedAt: clock(), ...(context.isReplay ? { doesMarketWait: true } : {}) },
         models: sight,

@@ -50,8 +50,9 @@ export type ChainResult =
 
 export function runChain(context: PlanContext, candidate: Candidate, books: Books): ChainResult {
   const { symbol } = candidate;
-  const conditions = context.observation.risk.conditions[symbol.instrument.id] ?? NO_CONDITIONS;
-  const venueInput = { side: candidate.direction === 'long' ? 'buy' as const : 'sell' as const, conditions, closeTime: context.observation.candle.closeTime, policy: context.policy };
+  const { risk, candle: { closeTime }, marketTime } = context.observation;
+  const conditions = risk.conditions[symbol.instrument.id] ?? NO_CONDITIONS;
+  const venueInput = { side: candidate.direction === 'long' ? 'buy' as const : 'sell' as const, conditions, closeTime, marketTime, policy: context.policy };
   const venue = firstRefusal(VENUE_FILTER, venueInput);
   if (venue !== null) return refusedAt('venue', candidate.steps, venue, null);
   const steps = [...candidate.steps, passed('venue', warnsOfFunding(venueInput) ? `pays ${(paidBps(venueInput) ?? 0).toFixed(2)} bps of funding` : null)];

@@ -177,6 +177,8 @@ export interface Observation {
   readonly candle: CandleRef;
   /** True when the cycle runs later than two timeframes after its close: no new position. */
   readonly late: boolean;
+  /** Market clock, just before the look; never before the candle's close. Absent in cycles from before it was told. */
+  readonly marketTime?: number;
   readonly symbols: readonly SymbolObservation[];
   readonly account: AccountObservation;
   readonly risk: RiskFacts;

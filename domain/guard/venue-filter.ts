@@ -10,6 +10,8 @@ export interface VenueFilterInput {
   readonly side: Side;
   readonly conditions: VenueConditions;
   readonly closeTime: number;
+  /** At the look; absent in a cycle from before it was told. */
+  readonly marketTime?: number | undefined;
   readonly policy: Policy;
 }
 
@@ -48,9 +50,13 @@ export function warnsOfFunding(input: VenueFilterInput): boolean {
   return (paidBps(input) ?? 0) > input.policy.fundingWarnBps;
 }
 
-function minutesToFunding({ conditions: { funding }, closeTime }: VenueFilterInput): { readonly before: number; readonly after: number } | null {
+/** By the clock of the look: the venue may have moved on to its next funding since the candle closed, or not yet have moved on since the last one. */
+function minutesToFunding({ conditions: { funding }, closeTime, marketTime }: VenueFilterInput): { readonly before: number; readonly after: number } | null {
   if (funding === null) return null;
-  return { before: (funding.nextAt - closeTime) / MINUTE_MS, after: (closeTime - funding.nextAt + funding.intervalHours * HOUR_MS) / MINUTE_MS };
+  const intervalMs = funding.intervalHours * HOUR_MS;
+  if (marketTime === undefined) return { before: (funding.nextAt - closeTime) / MINUTE_MS, after: (closeTime - funding.nextAt + intervalMs) / MINUTE_MS }; // a cycle from before is told as it was
+  const sinceMs = (((marketTime - funding.nextAt) % intervalMs) + intervalMs) % intervalMs;
+  return { before: (intervalMs - sinceMs) / MINUTE_MS, after: sinceMs / MINUTE_MS };
 }
 
 function isNear({ before, after }: { readonly before: number; readonly after: number }, { fundingBeforeMin, fundingAfterMin }: Policy): boolean {

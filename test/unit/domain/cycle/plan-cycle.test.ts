@@ -33,6 +33,12 @@ describe('opening', () => {
     expect(planCycle({ cycleId, observation: JSON.parse(JSON.stringify(observation)) as typeof observation })).toEqual(planCycle({ cycleId, observation }));
   });
 
+  it('near a funding time by the clock of the look opens nothing, though the candle closed long before it', () => {
+    const observation = observationWith({ risk: { conditions: { [INSTRUMENT.id]: { ...LIQUID, funding: { rateBps: 1, nextAt: CLOSE_TIME + 8.5 * HOUR_MS, intervalHours: 8 } } } } });
+    const reasonAt = (marketTime: number): string | undefined => planCycle({ cycleId: cycleIdOf(observation.candle), observation: { ...observation, marketTime } }).decisions[0]?.reason;
+    expect([reasonAt(CLOSE_TIME + 45 * 60_000), reasonAt(CLOSE_TIME + 55 * 60_000)]).toEqual(['fundingWindow', 'buy']);
+  });
+
   it('works a limit entry passively, within its time limit', () => {
     const [open] = planOf({ account: { policy: { ...PLAIN, entryStyle: 'limit' } } }).opens;
     expect(open?.entry).toMatchObject({ type: 'limit', price: '100', workUntilMarketTime: CLOSE_TIME + 20_000 });

@@ -33,6 +33,21 @@ it.each<[string, VenueFilterInput, string | null]>([
   ['every four hours: 20 min after', input({ funding: { rateBps: 1, nextAt: CLOSE_TIME + 220 * MINUTE_MS, intervalHours: 4 } }), 'fundingWindow'],
 ])('%s', (_name, given, code) => expect(firstRefusal(VENUE_FILTER, given)?.code ?? null).toBe(code));
 
+// The candle closed 5 min before a funding time, or 70; the venue tells the next one as it is at the look.
+const lookedAt = (minutesLate: number, nextInMinutes: number): VenueFilterInput => ({ ...input(funding(1, nextInMinutes)), marketTime: CLOSE_TIME + minutesLate * MINUTE_MS });
+it.each<[string, VenueFilterInput, string | null]>([
+  ['2 min after a funding time that came since the close', lookedAt(7, 485), 'fundingWindow'],
+  ['20 min after it', lookedAt(25, 485), 'fundingWindow'],
+  ['21 min after it', lookedAt(26, 485), null],
+  ['40 min before one, an hour and more before at the close', lookedAt(30, 70), 'fundingWindow'],
+  ['41 min before it', lookedAt(29, 70), null],
+  ['at it', lookedAt(5, 5), 'fundingWindow'],
+  ['a minute after it, and the venue still tells it as the next', lookedAt(6, 5), 'fundingWindow'],
+  ['a moment before it, and the venue tells the one after', lookedAt(4.9, 485), 'fundingWindow'],
+  ['in time, far from any', lookedAt(0, 120), null],
+  ['a late cycle from before its time was told, as it was', input(funding(1, 485)), null],
+])('%s', (_name, given, code) => expect(firstRefusal(VENUE_FILTER, given)?.code ?? null).toBe(code));
+
 it.each([[5, false], [5.01, true]])('funding of %d bps warns: %s', (bps, expected) => expect(warnsOfFunding(input(funding(bps)))).toBe(expected));
 
 describe('what nobody told', () => {

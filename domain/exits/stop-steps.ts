@@ -64,13 +64,13 @@ function breakeven(input: StopInput): Step | null {
   return { price: entry.times(costs.times(signOf(position)).plus(1)), reason: 'breakeven' };
 }
 
-/** Old and won: part of the profit is kept. */
+/** Old and won, each by more than the policy's bound: part of the profit is kept. */
 function lock(input: StopInput): Step | null {
   const { position, entry, policy, timeframe, closeTime } = input;
   const waitMs = policy.lockAfterMin * MINUTE_MS * Math.max(1, timeframeMs(timeframe) / LOCK_TIMEFRAME_MS);
   const target = targetDistanceOf(input);
   const profit = profitOf(input);
-  if (target === null || closeTime - position.openedAt < waitMs || profit.lt(target.times(d(policy.lockAtShare)))) return null;
+  if (target === null || closeTime - position.openedAt <= waitMs || profit.lte(target.times(d(policy.lockAtShare)))) return null;
   return { price: entry.plus(profit.times(d(policy.lockProfitShare)).times(signOf(position))), reason: 'lock' };
 }
 

@@ -63,8 +63,8 @@ export const EXIT_RULES = {
   breakevenMarginBps: { kind: 'number', value: 5, min: 0, max: 200, stricter: 'none', unit: 'bps', help: 'above entry and fees at breakeven' },
   stopMoveMinBps: { kind: 'number', value: 10, min: 1, max: 500, stricter: 'none', unit: 'bps', help: 'improvement that moves a stop' },
   trailTargetShare: { ...share, value: 0.4, help: 'of the target\'s distance: trail where the regime gives none' },
-  lockAfterMin: { kind: 'number', value: 30, min: 0, max: 100_000, stricter: 'none', unit: 'min, market clock', help: 'age from which profit is locked, scaled to the timeframe' },
-  lockAtShare: { ...share, value: 0.3333, help: 'of the target\'s distance from which profit is locked' },
+  lockAfterMin: { kind: 'number', value: 30, min: 0, max: 100_000, stricter: 'none', unit: 'min, market clock', help: 'age beyond which profit is locked, scaled to the timeframe' },
+  lockAtShare: { ...share, value: 0.33334, help: 'of the target\'s distance beyond which profit is locked' }, // just beyond a third: a third itself locks nothing
   lockProfitShare: { ...share, value: 0.3, help: 'of the profit that is locked' },
   ageingFromShare: { ...share, value: 0.5, help: 'of the longest holding from which a flat position tightens' },
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -84,7 +84,7 @@ describe('stop moves', () => {
   const move = (close: number, position: Partial<PositionView> = {}, input: Partial<StopInput> = {}) =>
     stopMoveOf({ position: positionWith(position), entry: d(100), close: d(close), instrument: INSTRUMENT, timeframe: '1h', closeTime: CLOSE_TIME, policy: PRESETS.normal, ...input });
   const short = { direction: 'short', stopPrice: '103', targetPrice: '94' } as const;
-  const old = { openedAt: CLOSE_TIME - 6 * HOUR_MS };
+  const old = { openedAt: CLOSE_TIME - 6 * HOUR_MS - 1 };
 
   it.each<[string, ReturnType<typeof move>, string | null, string?]>([
     ['below half an R nothing', move(101.49), null],
@@ -92,9 +92,14 @@ describe('stop moves', () => {
     ['a short the other way', move(98.5, short), '99.8', 'breakeven'],
     ['breakeven of a low volatility comes at 0.3 R', move(100.9, { exit: { regime: 'lowVol', atr: '2', targetDistance: '6' } }), '100.2', 'breakeven'],
     ['profit at more than a third of the target is not locked before six hours', move(102.4), '100.2', 'breakeven'],
+    ['nor at them', move(102.4, { openedAt: CLOSE_TIME - 6 * HOUR_MS }), '100.2', 'breakeven'],
     ['then 30 % of it', move(102.4, old), '100.8', 'lock'],
     ['at less than a third not', move(101.9, old), '100.2', 'breakeven'],
-    ['after half an hour on candles of five minutes', move(102.4, { openedAt: CLOSE_TIME - HOUR_MS / 2 }, { timeframe: '5m' }), '100.8', 'lock'],
+    ['nor at a third', move(102, old), '100.2', 'breakeven'],
+    ['nor a short at a third', move(98, { ...short, ...old }), '99.8', 'breakeven'],
+    ['just beyond it', move(102.01, old), '100.7', 'lock'],
+    ['on candles of five minutes not at half an hour', move(102.4, { openedAt: CLOSE_TIME - HOUR_MS / 2 }, { timeframe: '5m' }), '100.2', 'breakeven'],
+    ['after it', move(102.4, { openedAt: CLOSE_TIME - HOUR_MS / 2 - 1 }, { timeframe: '5m' }), '100.8', 'lock'],
     ['it trails from the first rung on: 2 ATR behind the close', move(105, { stopPrice: '100.2' }), '101', 'trail'],
     ['just below the first rung it does not', move(103.59, { stopPrice: '100.2' }), null],
     ['once a part was taken it trails anywhere', move(104.6, { stopPrice: '100.2', quantity: '0.5' }), '100.6', 'trail'],

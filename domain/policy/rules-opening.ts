@@ -24,9 +24,9 @@ export const OPENING_RULES = {
   marginMode: { kind: 'choice', value: 'cross', choices: ['cross', 'isolated'], stricter: 'kept', unit: '', help: 'margin of each position' },
 
   // Data and signal
-  candleJumpBps: { kind: 'number', value: 2_000, min: 100, max: 10_000, stricter: 'lower', unit: 'bps', help: 'move within a candle that is flagged' },
+  candleJumpBps: { kind: 'number', value: 2_000, min: 100, max: 10_000, stricter: 'lower', unit: 'bps', help: 'move within a candle, or from the close before it, that is flagged' },
   candleStaleTimeframes: { kind: 'number', value: 2, min: 1, max: 20, stricter: 'lower', unit: 'timeframes', help: 'an older candle opens nothing' },
-  invalidPointsMaxBps: { kind: 'number', value: 500, min: 0, max: 5_000, stricter: 'lower', unit: 'bps of points', help: 'share of invalid points above which the day of a symbol counts as bad' },
+  invalidPointsMaxBps: { kind: 'number', value: 500, min: 0, max: 5_000, stricter: 'lower', unit: 'bps of points', help: 'share of invalid points from which the day of a symbol counts as bad' },
   agreementMin: { kind: 'number', value: 0.75, min: 0, max: 1, stricter: 'higher', unit: '0-1', help: 'share of the votes that do not abstain' },
   soleSpeakerFactor: { kind: 'number', value: 0.5, min: 0, max: 1, stricter: 'lower', unit: '×', help: 'on the size when only one voter speaks' },
   highVolatilityAtrBps: { kind: 'number', value: 300, min: 10, max: 5_000, stricter: 'lower', unit: 'bps of price', help: 'ATR from which volatility is high' },

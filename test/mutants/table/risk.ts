@@ -32,7 +32,7 @@ export const RISK_MUTANTS: readonly Mutant[] = [
   ...GUARD.map(({ code }) => withoutCheck(code)),
   { name: 'check: the order of the table', guard: 'the first failure wins', tests: checks, edits: [edit('domain/checks/check.ts', 'for (const row of rows) {', 'for (const row of [...rows].reverse()) {')] },
   { name: 'check: emergency forbids by itself', guard: 'nothing opens in an emergency, whatever the policy says', tests: checks, edits: [edit(CHECKS, 'found(isEmergency || !policy.allowNewTrades,', 'found(!policy.allowNewTrades,')] },
-  { name: 'check: leverage of the venue', guard: `the venue's own largest leverage binds`, tests: checks, edits: [edit(CHECKS, 'facts.conditions[symbol.instrument.id]?.leverageMax ?? policy.leverageMax', 'policy.leverageMax')] },
+  { name: 'check: leverage of the venue', guard: `the venue's own largest leverage binds`, tests: checks, edits: [edit(CHECKS, 'ofVenue ?? policy.leverageMax', 'policy.leverageMax')] },
   { name: 'check: positions at the limit', guard: 'a full book takes none', tests: checks, edits: [edit(CHECKS, 'book.count >= policy.positionsMax', 'book.count > policy.positionsMax')] },
   { name: 'check: slots at the limit', guard: 'full slots take none', tests: checks, edits: [edit(CHECKS, 'book.count >= slots,', 'book.count > slots,')] },
   { name: 'check: daily loss at the limit', guard: 'a loss of just the limit refuses', tests: checks, edits: [edit(CHECKS, 'bps >= policy.dailyLossMaxBps', 'bps > policy.dailyLossMaxBps')] },

@@ -65,6 +65,7 @@ it.each<[string, Change, GuardCode | null]>([
   ['leverage at the policy\'s', { draft: { leverage: 5 } }, null],
   ['leverage above it', { draft: { leverage: 6 } }, 'leverage'],
   ['leverage above the venue\'s', { draft: { leverage: 4 }, input: { facts: { returns: SERIES, otherVenues: [], conditions: { [INSTRUMENT.id]: { ...LIQUID, leverageMax: 3 } } } } }, 'leverage'],
+  ['leverage above the policy\'s, the venue\'s unknown', { draft: { leverage: 6 }, input: { facts: { returns: SERIES, otherVenues: [], conditions: {} } } }, 'leverage'],
   ['150 bps at risk', { draft: { stopDistance: d(15) } }, null],
   ['a little more', { draft: { stopDistance: d('15.001') } }, 'riskPerTrade'],
   ['1,000 notional', { draft: { quantity: d(10) } }, null],
@@ -122,6 +123,8 @@ it('fixtures are what the rows say', () => {
 describe('a missing input', () => {
   // Those whose input cannot be missing are not listed: state of fence, policy, symbol and account, and the draft.
   it.each<[GuardCode, 'open' | 'closed', Change]>([
+    ['leverage', 'open', { input: { facts: { returns: SERIES, otherVenues: [], conditions: {} } } }],
+    ['leverage', 'open', { input: { facts: { returns: SERIES, otherVenues: [], conditions: { [INSTRUMENT.id]: { ...LIQUID, leverageMax: null } } } } }],
     ['marginUse', 'closed', { account: { equity: '0', availableMargin: '10' }, draft: { quantity: d(0) } }],
     ['dailyLoss', 'closed', { input: { dailyLossBps: null } }],
     ['dailyLoss', 'closed', { input: { dailyLossBps: NaN } }],
@@ -135,6 +138,11 @@ describe('a missing input', () => {
     expect(rows.map((it) => it.fails)).toEqual([fails]);
     expect(firstRefusal(rows, inputWith(change))?.code ?? null).toBe(fails === 'closed' ? code : null);
   });
+});
+
+it('the venue\'s largest leverage is not taken for known where nobody told it', () => {
+  const unknown = inputWith({ input: { facts: { returns: SERIES, otherVenues: [], conditions: {} } } });
+  expect(GUARD.find((it) => it.code === 'leverage')?.look(unknown)).toEqual({ state: 'unknown', value: '1 ×', limit: '≤ 5 ×' });
 });
 
 it('looks in the documented order: with everything wrong the first one wins, and so on down', () => {

@@ -78,7 +78,8 @@ function lock(input: StopInput): Step | null {
 function trail(input: StopInput): Step | null {
   const { position, close, policy } = input;
   const target = targetDistanceOf(input);
-  const isReached = target !== null && profitOf(input).gte(target.times(d(policy.tp1AtShare)));
+  const firstAtShare = position.ladder?.firstAtShare ?? policy.tp1AtShare; // where the rung rests, whatever the policy has become
+  const isReached = target !== null && profitOf(input).gte(target.times(d(firstAtShare)));
   const isPartlyTaken = d(position.quantity).lt(d(position.entryQuantity));
   if (!isReached && !isPartlyTaken) return null;
   const distance = position.exit === null ? target?.times(d(policy.trailTargetShare)) : d(position.exit.atr).times(d(numbersOf(input).trailAtr));

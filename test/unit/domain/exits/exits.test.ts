@@ -117,6 +117,17 @@ describe('stop moves', () => {
   ])('%s', (_name, seen, price, reason) => expect(seen === null ? null : [text(seen.stopPrice), seen.reason]).toEqual(price === null ? null : [price, reason]));
 
   it('any policy number holds from the next candle on', () => expect(text(move(101.5, {}, { policy: { ...PRESETS.normal, breakevenMarginBps: 50 } })?.stopPrice ?? d(0))).toBe('100.6'));
+  // A stop at 100.2 that trails 2 behind the close (ATR 1): at 103 half of the way is done, at 103.6 six tenths.
+  const rung = (firstAtShare: number): PositionView['ladder'] => ({ firstAtShare, firstShare: 0.5, targetShare: 0.3 });
+  it.each<[string, { policy: number; ladder: PositionView['ladder']; close: number }, string | null]>([
+    ['not before a ladder\'s own first rung, where the policy\'s is nearer now', { policy: 0.3, ladder: rung(0.6), close: 103 }, null],
+    ['from a ladder\'s own on, where the policy\'s is farther now', { policy: 0.9, ladder: rung(0.6), close: 103.6 }, '101.6'],
+    ['without a ladder from the policy\'s on', { policy: 0.5, ladder: null, close: 103 }, '101'],
+    ['and not before', { policy: 0.9, ladder: null, close: 103.6 }, null],
+  ])('it trails %s', (_name, { policy, ladder, close }, price) => {
+    const seen = move(close, { ladder, stopPrice: '100.2', exit: { regime: 'normal', atr: '1', targetDistance: '6' } }, { policy: { ...PRESETS.normal, tp1AtShare: policy } });
+    expect(seen === null ? null : [text(seen.stopPrice), seen.reason]).toEqual(price === null ? null : [price, 'trail']);
+  });
   it('flatness and age are told for the target too', () => expect(isAgedAndFlat({ position: positionWith({ openedAt: 0 }), entry: d(100), close: d(100.75), instrument: INSTRUMENT, timeframe: '1h', closeTime: CLOSE_TIME, policy: PRESETS.normal })).toBe(true));
 
   it('a stop only tightens, by more than a tenth of a per cent, and stays before the market', () => {

@@ -84,7 +84,7 @@ async function worker() {
   const candleOf = (n: number): CandleRef => ({ portfolioId: 'sim', strategy: 'ensemble', timeframe: '1h', closeTime: closeOf(n) });
   return {
     warned,
-    observe: (n: number): Promise<Observation> => { now = closeOf(n); return observe(candleOf(n)); },
+    observe: (n: number, lateMs = 0): Promise<Observation> => { now = closeOf(n) + lateMs; return observe(candleOf(n)); },
     cycle: async (n: number): Promise<{ observation: Observation; plan: CyclePlan; cycleId: string }> => {
       now = closeOf(n);
       const cycleId = cycleIdOf(candleOf(n));
@@ -198,6 +198,11 @@ describe('without a usable champion', () => {
     expect(warned).toHaveLength(1);
     expect(modelVotes(done.observation).flat()).toEqual([]);
     expect(done.observation.symbols.every((it) => it.votes.length > 0)).toBe(true);
+  });
+
+  it('a cycle tells when it looked, by the market clock', async () => {
+    const { observe } = await worker();
+    expect(await observe(LEARNED + 1, HOUR_MS)).toMatchObject({ late: false, marketTime: closeOf(LEARNED + 2) });
   });
 
   it('one that expired votes no more', async () => {

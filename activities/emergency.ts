@@ -12,7 +12,7 @@ import type { Venue, VenueAccount } from '../domain/ports/venue.ts';
 import type { PositionRecord } from '../domain/positions/position.ts';
 import type { Engine } from './feeds.ts';
 import { isLedgerDown, withinMs } from './patience.ts';
-import { closingFillsSince } from './reconciliation.ts';
+import { bookClosed, closingFillsSince } from './reconciliation.ts';
 import type { ShownHistory } from './shown-history.ts';
 import { createShownHistory } from './shown-history.ts';
 import type { Booking, ClosingBatch, EmergencyActivities, GuardActivities, GuardReading, SurveyRequest } from './types.ts';
@@ -69,9 +69,9 @@ export function createEmergencyActivities(deps: EmergencyDeps): EmergencyActivit
     return await sweeper.survey({ deploymentId, foreign, ours, sent, instrumentIds: spec?.instrumentIds ?? [] });
   }
 
-  async function closePositions({ portfolioId, deploymentId, emergencyId, attempt, targets }: ClosingBatch): Promise<readonly EmergencyOrder[]> {
+  async function closePositions({ portfolioId, deploymentId, emergencyId, attempt, targets, validUntil }: ClosingBatch): Promise<readonly EmergencyOrder[]> {
     const round = { portfolioId, deploymentId, emergencyId, attempt };
-    return await sweeper.close(ordersToClose(targets, round));
+    return await sweeper.close(ordersToClose(targets, round), validUntil);
   }
 
   return {
@@ -109,16 +109,14 @@ async function bookClosings(deps: BookingDeps, { portfolioId, isLast }: { portfo
 }
 
 function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean {
-  return positions.some((it) => it.instrumentId === plan.instrument.id && it.positionSide === plan.entry.positionSide);
+  return positions.some((it) => it.instrumentId === plan.instrument.id && it.positionSide === plan.entry.positionSide && it.direction === plan.direction);
 }
 
 /** Its own orders' fills first, so that what is left is what the emergency closed. @returns the emergency's. */
 async function bookOne({ ledger, history }: BookingDeps, position: PositionRecord, deploymentId: string): Promise<readonly Fill[]> {
   const fills = await closingFillsSince(history, position);
   await ledger.applyFills(position.portfolioId, fills.all);
-  const closings = fills.closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) === 'ours');
-  await ledger.applyOutsideFills(position.positionId, closings, { upToHeld: true });
-  return closings;
+  return await bookClosed(ledger, position.positionId, { deploymentId, closing: fills.closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== null) });
 }
 
 /** A ledger that refuses, or does not answer soon, is not waited for. */

@@ -1,3 +1,4 @@
+import { d, ZERO } from '../domain/decimal.ts';
 import { closedPartOf } from '../domain/emergency/closing.ts';
 import { withOrderNames } from '../domain/emergency/holdings.ts';
 import { KeelError } from '../domain/errors.ts';
@@ -172,6 +173,8 @@ async function actOn(deps: Deps, portfolioId: string, difference: NotedDifferenc
     case 'liquidated':
     case 'ghostPosition':
       return await endPosition(deps, textOf(difference, 'positionId'), difference.kind);
+    case 'reducedOutside':
+      return await bookReduction(deps, difference);
     case 'unwrittenOrder':
       return await awaitWriting(deps, difference);
     case 'unknownOrderOfOurs':
@@ -192,6 +195,7 @@ async function actOn(deps: Deps, portfolioId: string, difference: NotedDifferenc
       return 'resumed from the ledger'; // by the workflow, before this
     case 'foreignOrder':
     case 'foreignPosition':
+    case 'ghostQuantity':
     case 'walletMismatch':
       return 'reported, left alone';
   }
@@ -205,21 +209,39 @@ export async function closingFillsSince(history: ShownHistory, position: Positio
 
 async function endPosition({ ledger, history, engine }: Deps, positionId: string, kind: DifferenceKind): Promise<string> {
   const { position } = await ledger.positionSnapshot(positionId);
-  await ledger.applyOutsideFills(positionId, kind === 'closedInEmergency' ? await fillsOfEmergency({ ledger, history }, position) : closingFillsOf(position, await fillsOf(history, position)));
+  const { deploymentId } = await ledger.portfolio(position.portfolioId);
+  await bookClosed(ledger, positionId, { deploymentId, closing: (await closingFillsSince(history, position)).closing });
   const reason = kind === 'liquidated' ? 'liquidation' : kind === 'closedInEmergency' ? 'emergency' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);
   return `position told: ${reason}`;
 }
 
-async function fillsOf(history: ShownHistory, { plan }: PositionRecord): Promise<readonly Fill[]> {
-  return await history.fills({ instrumentId: plan.instrument.id, since: tradedSince(plan) });
+/** Its stop follows what is left. */
+async function bookReduction({ ledger, history, engine }: Deps, difference: Difference): Promise<string> {
+  const positionId = textOf(difference, 'positionId');
+  const trades = textsOf(difference, 'trades');
+  const { position } = await ledger.positionSnapshot(positionId);
+  const { deploymentId } = await ledger.portfolio(position.portfolioId);
+  const { closing } = await closingFillsSince(history, position);
+  await bookClosed(ledger, positionId, { deploymentId, closing: closing.filter((fill) => trades.includes(fill.tradeId)) });
+  await engine.wakePosition(positionId);
+  return 'booked, position woken';
 }
 
-/** What the emergency closed of another hand's holding is not this position's. */
-async function fillsOfEmergency({ ledger, history }: Pick<Deps, 'ledger' | 'history'>, position: PositionRecord): Promise<readonly Fill[]> {
-  const { deploymentId } = await ledger.portfolio(position.portfolioId);
-  return (await closingFillsSince(history, position)).closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== 'foreign');
+/**
+ * Fills that closed a position, other than its own orders', as much as it holds. What the emergency closed as another's
+ * comes last: it was ours only where an entry had just filled, and its fill came to the ledger later.
+ * @returns those that may have closed it
+ */
+export async function bookClosed(ledger: Ledger, positionId: string, { deploymentId, closing }: { readonly deploymentId: string; readonly closing: readonly Fill[] }): Promise<readonly Fill[]> {
+  const isOthers = (fill: Fill): boolean => closedPartOf(fill.clientOrderId, deploymentId) === 'foreign';
+  const ours = closing.filter((fill) => !isOthers(fill));
+  await ledger.applyOutsideFills(positionId, ours, { upToHeld: true });
+  const { quantity } = (await ledger.positionSnapshot(positionId)).position;
+  if (d(quantity).eq(ZERO)) return ours;
+  await ledger.applyOutsideFills(positionId, closing.filter(isOthers), { upToHeld: true });
+  return closing;
 }
 
 /** Its position is woken to write it down. One that does not, within its time, forgot it: reset, or resumed, while the ledger was away. */

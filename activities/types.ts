@@ -152,6 +152,8 @@ export interface ClosingBatch {
   /** Each has names of its own: what an attempt did is asked of the venue, never done again. */
   readonly attempt: number;
   readonly targets: readonly ClosingTarget[];
+  /** Wall clock: later no order of it is sent. None in histories of before. */
+  readonly validUntil?: number;
 }
 
 export interface Booking {

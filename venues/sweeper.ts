@@ -1,22 +1,56 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emergencyOrderOf } from '../domain/emergency/closing.ts';
-import type { OurHolding } from '../domain/emergency/holdings.ts';
+import type { OurHolding, VenueHistory } from '../domain/emergency/holdings.ts';
 import { ourHoldings, oursLeft, withOrderNames } from '../domain/emergency/holdings.ts';
 import type { Survey } from '../domain/emergency/survey.ts';
 import { doubtfulHoldings, surveyOf } from '../domain/emergency/survey.ts';
-import { isVenueTrouble, messageOf } from '../domain/errors.ts';
+import { isVenueTrouble, KeelError, messageOf } from '../domain/errors.ts';
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { SurveyKnowledge, Sweeper } from '../domain/ports/sweeper.ts';
 import type { SubmitTimes, Venue } from '../domain/ports/venue.ts';
 
 /** A survey ends within five seconds, or is none. */
 const HISTORY_WAIT_MS = 1_500;
+/** What it told tells of the past: older than this, it is asked anew. */
+const HISTORY_AGE_MAX_MS = 5_000;
 const URGENT = { priority: 'exit' } as const;
+
+type Traded = VenueHistory['traded'];
+
+/** A venue's history of one symbol that is on its way. */
+interface Reading {
+  /** Transport clock, before it was asked for. */
+  readonly atMs: number;
+  readonly traded: Promise<Traded>;
+}
+
+function keyOf({ instrumentId, tradedSince }: OurHolding): string {
+  return `${instrumentId} ${tradedSince}`;
+}
 
 /** @param clock transport clock of this process, epoch milliseconds. */
 export function createSweeper(venue: Venue, clock: () => number = Date.now): Sweeper {
-  async function times(): Promise<SubmitTimes> {
-    return { deadlineMs: clock() + PROTOCOL_TIMES.attemptTimeoutMs, timestamp: await venue.serverTime(), recvWindowMs: PROTOCOL_TIMES.recvWindowMs };
+  /** A slow history is waited for by the next look as well, instead of asked for anew: so a look comes to hear of it. */
+  const readings = new Map<string, Reading>();
+
+  async function times(deadlineMs: number): Promise<SubmitTimes> {
+    const timestamp = await venue.serverTime();
+    if (clock() > deadlineMs) throw new KeelError('VENUE_UNREACHABLE', 'its time is over: what is open has to be looked at anew');
+    return { deadlineMs, timestamp, recvWindowMs: PROTOCOL_TIMES.recvWindowMs };
+  }
+
+  function readingOf(holding: OurHolding, atMs: number): Reading {
+    const query = { instrumentId: holding.instrumentId, since: holding.tradedSince };
+    const key = keyOf(holding);
+    const known = readings.get(key);
+    if (known !== undefined && atMs - known.atMs <= HISTORY_AGE_MAX_MS) return known;
+    const traded = Promise.all([venue.fills(query, URGENT), venue.orderHistory(query, URGENT)]).then(([fills, orders]): Traded => ({ fills: withOrderNames(fills, orders), orders })).catch((error: unknown) => {
+      if (isVenueTrouble(error)) return null;
+      throw error;
+    });
+    const reading = { atMs, traded };
+    readings.set(key, reading);
+    return reading;
   }
 
   /** A venue that does not tell its filters is sent whole lots, which it may refuse; the others go through. */
@@ -27,13 +61,10 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
 
   /** A history that is not to be had, or not soon, must not keep from closing: then the ledger's word counts, less what was sent. */
   async function settledAt(holding: OurHolding, atMs: number, { sent, deploymentId }: SurveyKnowledge): Promise<OurHolding> {
-    const query = { instrumentId: holding.instrumentId, since: holding.tradedSince };
-    const reading = Promise.all([venue.fills(query), venue.orderHistory(query)]).then(([fills, orders]) => ({ fills: withOrderNames(fills, orders), orders })).catch((error: unknown) => {
-      if (isVenueTrouble(error)) return null;
-      throw error;
-    });
-    const traded = await Promise.race([reading, sleep(HISTORY_WAIT_MS, null, { ref: false })]);
-    return { ...holding, quantity: oursLeft(holding, { atMs, traded, sent }, deploymentId) };
+    const reading = readingOf(holding, atMs);
+    const told = await Promise.race([reading.traded, sleep(HISTORY_WAIT_MS, 'late' as const, { ref: false })]);
+    if (told !== 'late') readings.delete(keyOf(holding));
+    return oursLeft(holding, { atMs: reading.atMs, traded: told === 'late' ? null : told, sent }, deploymentId);
   }
 
   return {
@@ -47,14 +78,15 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
 
     async cancel(orders) {
       await Promise.all(orders.map(async (order) => {
-        const signed = await times().catch(() => null); // a venue that does not tell its time is asked again at the next survey
+        const signed = await times(clock() + PROTOCOL_TIMES.attemptTimeoutMs).catch(() => null); // a venue that does not tell its time is asked again at the next survey
         if (signed !== null) await venue.cancel(order, signed);
       }));
     },
 
-    async close(intents) {
+    async close(intents, validUntil = Infinity) {
+      const deadlineMs = Math.min(clock() + PROTOCOL_TIMES.attemptTimeoutMs, validUntil);
       return await Promise.all(intents.map(async (intent) => {
-        const signed = await times().catch((error: unknown) => messageOf(error));
+        const signed = await times(deadlineMs).catch((error: unknown) => messageOf(error));
         if (typeof signed === 'string') return emergencyOrderOf(intent, clock(), { kind: 'notSent', message: signed });
         return emergencyOrderOf(intent, signed.timestamp, await venue.submit(intent, signed));
       }));

@@ -8,7 +8,6 @@ import type { ClosingTarget, Survey } from '../domain/emergency/survey.ts';
 import { inParts, isClear, ordersToClose } from '../domain/emergency/survey.ts';
 import type { ClearLook } from '../domain/orders/fence.ts';
 import { FENCE_TIMES, isSealProven, sealableAt } from '../domain/orders/fence.ts';
-import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { EmergencyOrder } from '../domain/ports/ledger.ts';
 import type { EssInput } from './messages.ts';
 import { pause } from './pause.ts';
@@ -32,6 +31,8 @@ export interface EmergencyRun {
   /** Holdings that were closed in this round. */
   readonly seenPositions: Set<string>;
   readonly sent: EmergencyOrder[];
+  /** So many of them were sent in rounds before this one. */
+  sentBefore: number;
   phase: string;
   /** It continues as new between two looks, before its history is full: nothing is begun any more. */
   isLeaving: boolean;
@@ -43,6 +44,11 @@ export interface EmergencyRun {
 /** Symbols that one activity closes, orders that one cancels. */
 const CLOSED_AT_ONCE = 10;
 const CANCELLED_AT_ONCE = 20;
+/**
+ * Later than this after it was asked for, no closing order is sent (wall clock): a worker that stood still wakes with old
+ * tasks, when their orders have been taken for lost and sent again. Less than `UNSEEN_MS` after the least time-out.
+ */
+const CLOSING_VALID_MS = 5_000;
 /** The newest closing orders: older ones show, or never will. */
 const SURVEYED_MAX = 300;
 /** Between passes that changed nothing. */
@@ -59,7 +65,10 @@ const BOOKING_APART_MS = 300;
 export async function stopTrading(run: EmergencyRun): Promise<void> {
   const { emergency, round } = run.state;
   run.raisedAt = null;
-  if (run.round !== round) run.seenPositions.clear();
+  if (run.round !== round) {
+    run.seenPositions.clear();
+    run.sentBefore = run.sent.length; // the round before was proven: what these took is booked, or gone
+  }
   run.round = round;
   const telling = run.unwritten === null ? tellingOf(run) : null;
   if ((await sweep(run, { afterPass: telling })) === 'leaving') return; // the next run tells them again
@@ -74,8 +83,9 @@ export async function stopTrading(run: EmergencyRun): Promise<void> {
   if (!isRound(run, emergency, round)) return;
   if ((await tellLedger(run, { kind: 'flat', emergency, round, positionsClosed: run.seenPositions.size, at: Date.now() })) === 'leaving') return;
   say(run, 'flat; looking until nothing can be on its way any more');
-  const [proof] = await Promise.all([proveSealed(run), bookClosings(run)]);
+  const [proof, booked] = await Promise.all([proveSealed(run), bookClosings(run)]);
   if (proof === 'leaving') return;
+  if (booked === 'given up' && patched('booked once nothing is on its way')) await bookClosings(run);
   if ((await tellLedger(run, { kind: 'sealed', emergency, round, at: Date.now() })) === 'leaving') return;
   say(run, 'sealed: nothing is open');
 }
@@ -92,10 +102,12 @@ const CARRIED_MAX = 2_000;
  * What the next run must know of the orders that were sent: those that the ledger did not take. Of these the refused ones
  * are left out: they changed nothing, and there is no end to them.
  */
-export async function sentUnwritten({ input, sent }: EmergencyRun): Promise<readonly EmergencyOrder[]> {
+export async function sentUnwritten({ input, foreign, sent }: EmergencyRun): Promise<readonly EmergencyOrder[]> {
   try {
     await guardQuickly.recordClosings({ portfolioId: input.portfolioId, orders: sent });
-    return sent.filter((it) => isOnTheWay(it) && Date.now() - it.sentAt <= 2 * UNSEEN_MS); // they may not show yet
+    const mayHaveTaken = sent.filter(isOnTheWay);
+    if (foreign === 'exempt') return mayHaveTaken.slice(-SURVEYED_MAX); // while no history is to be had, each of them counts
+    return mayHaveTaken.filter((it) => Date.now() - it.sentAt <= 2 * UNSEEN_MS); // they may not show yet
   } catch {
     return sent.filter(isOnTheWay).slice(-CARRIED_MAX);
   }
@@ -128,7 +140,7 @@ async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { see
   for (let look = seen ?? (await survey(run)); ; look = await survey(run)) {
     if (isClear(look)) return 'clear';
     if (mustLeave(run)) return 'leaving';
-    say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing`);
+    say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing${(look.moving ?? []).length === 0 ? '' : `; what closing orders took of ${look.moving?.join(', ')} is not known yet`}`);
     await withdraw(look.openings, 'opening orders');
     const answers = await close(run, look.targets);
     void afterPass?.();
@@ -136,7 +148,7 @@ async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { see
     const isStuck = look.targets.length > 0 ? !answers.some((it) => it.answer === 'accepted') : look.openings.length + look.leftovers.length === 0;
     idle = isStuck ? idle + 1 : 0;
     // Where others' positions stay, a closing order that is still on its way must not be sent again: it would take of theirs.
-    const inFlightMs = run.foreign === 'exempt' && answers.some((it) => it.answer === 'unknown') ? PROTOCOL_TIMES.attemptTimeoutMs + PROTOCOL_TIMES.recvWindowMs : 0;
+    const inFlightMs = run.foreign === 'exempt' && answers.some((it) => it.answer === 'unknown') ? UNSEEN_MS : 0;
     await pause(Math.max(inFlightMs, idle === 0 ? 0 : Math.min(PAUSE_MS.first * 2 ** (idle - 1), PAUSE_MS.most)));
   }
 }
@@ -144,7 +156,7 @@ async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { see
 async function survey(run: EmergencyRun): Promise<Survey> {
   const { portfolioId, deploymentId } = run.input;
   // Named where others' holdings stay: what they took of ours may not show yet.
-  const sent = run.foreign === 'exempt' ? run.sent.filter(isOnTheWay).slice(-SURVEYED_MAX) : [];
+  const sent = run.foreign === 'exempt' ? run.sent.slice(run.sentBefore).filter(isOnTheWay).slice(-SURVEYED_MAX) : [];
   const seen = await sweeping.surveyAccount.executeWithOptions({ summary: 'positions and both books' }, [{ portfolioId, deploymentId, foreign: run.foreign, sent }]);
   if (run.unwritten === null) run.raisedAt ??= seen.atMs; // the fence was up before this look asked for the time
   return seen;
@@ -164,7 +176,7 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
   const batches = inParts(targets, CLOSED_AT_ONCE).map(async (part): Promise<readonly EmergencyOrder[]> => {
     const summary = `close ${part.map(({ position }) => position.instrumentId.split('-')[0]).join(', ')}`;
     try {
-      return await closing.closePositions.executeWithOptions({ summary }, [{ portfolioId, deploymentId, emergencyId: run.emergencyId, attempt, targets: part }]);
+      return await closing.closePositions.executeWithOptions({ summary }, [{ portfolioId, deploymentId, emergencyId: run.emergencyId, attempt, targets: part, validUntil: Date.now() + CLOSING_VALID_MS }]);
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       return run.foreign === 'exempt' && patched('lost closings may be on their way') ? lostOf(run, attempt, part) : []; // its worker died: the venue tells what it did
@@ -193,14 +205,15 @@ async function tellPositions({ input }: EmergencyRun): Promise<void> {
   await (patched('positions told beside the closing') ? telling : guardLedger).tellPositions(input.portfolioId);
 }
 
-async function bookClosings(run: EmergencyRun): Promise<void> {
+async function bookClosings(run: EmergencyRun): Promise<'done' | 'given up'> {
   const { portfolioId } = run.input;
   await guardLedger.recordClosings({ portfolioId, orders: run.sent });
   for (let look = 1; look <= BOOKINGS_MAX; look += 1) {
     const { missing } = await booking.bookClosings.executeWithOptions({ summary: 'fills of the closing orders' }, [{ portfolioId, isLast: look === BOOKINGS_MAX }]);
-    if (missing.length === 0) return;
+    if (missing.length === 0) return look < BOOKINGS_MAX ? 'done' : 'given up';
     await pause(BOOKING_APART_MS);
   }
+  return 'given up';
 }
 
 /** Two looks in a row, apart, late enough for everything that passed the fence before it rose to have arrived. */

@@ -39,7 +39,7 @@ function beginRun(input: EssInput): EmergencyRun {
   const run: EmergencyRun = {
     input, emergencyId, state: input.state, unwritten: input.unwritten, foreign: input.foreign, reading: null, news: 0,
     attempts: input.attempts, raisedAt: null, phase: '', isLeaving: false,
-    round: input.state.round, seenPositions: new Set(input.closed?.positions), sent: [...(input.closed?.unwritten ?? [])],
+    round: input.state.round, seenPositions: new Set(input.closed?.positions), sent: [...(input.closed?.unwritten ?? [])], sentBefore: 0,
     describe: () => describe(run),
     command: (command) => tellLedger(run, command),
   };

@@ -88,7 +88,7 @@ function beginGuard(input: GuardInput): GuardLife {
 }
 
 function after(state: GuardState, command: GuardCommand): GuardState {
-  if (command.kind === 'trip' && isOtherStop(state, command.cause) && state.resetBy === null && !patched('another stop is noted')) return state;
+  if (command.kind === 'trip' && isOtherStop(state, command.cause) && !patched('another stop is noted') && state.resetBy === null) return state;
   return applyGuard(state, command).state;
 }
 

@@ -30,17 +30,21 @@ export interface Known {
   readonly instrumentIds: readonly string[];
 }
 
+/** What is closed while the ledger is away: everything. */
+export function knowingNothing({ settings, deployment }: Chosen): Known {
+  return { emergencyId: `ess/${deployment.portfolioId}/direct`, foreign: 'close', ours: null, instrumentIds: settings.symbols.map(instrumentIdOf) };
+}
+
 /**
  * Closes everything at the venue from this process, as the engine would. What is ours and what the policy exempts comes
- * with the fence; until that is up what lies on the symbols of the settings is closed, and where the ledger is away
+ * with the fence; until that is up what lies on the symbols of the settings, or has an order of ours, is closed, and where the ledger is away
  * everything. The engine's own run, once it is back, proves it again and books it.
  * @param rising null: the ledger is away
  */
 export async function closeDirectly(chosen: Chosen, rising: Promise<Known | null>): Promise<string> {
   const { settings, deployment } = chosen;
-  const instrumentIds = settings.symbols.map(instrumentIdOf);
-  const unknown: Known = { emergencyId: `ess/${deployment.portfolioId}/direct`, foreign: 'close', ours: null, instrumentIds };
-  let known: Known = { ...unknown, foreign: instrumentIds.length === 0 ? 'close' : 'exempt' };
+  const unknown = knowingNothing(chosen);
+  let known: Known = { ...unknown, foreign: unknown.instrumentIds.length === 0 ? 'close' : 'exempt' };
   let isFenceSettled = false;
   const settling = rising.then((it) => {
     known = it ?? unknown;
@@ -95,7 +99,7 @@ export async function sweepUntilProven(sweeper: Sweeper, { deployment, known, se
     if (!isClear(seen)) await closeSeen(sweeper, seen, { deployment, emergencyId, sent });
     await sleep(isClear(seen) && raisedAt !== null ? Math.max(PAUSE_MS, sealableAt(raisedAt, FENCE_TIMES) - seen.atMs) : PAUSE_MS);
   }
-  throw givenUp(last, giveUpMs);
+  throw givenUp(last, { giveUpMs, isFenceSettled: isFenceSettled() });
 }
 
 /** A venue in trouble is asked again; a bug is thrown. */
@@ -123,13 +127,15 @@ interface LastLooks {
   readonly failure: KeelError | null;
 }
 
-function givenUp({ seen, failure }: LastLooks, giveUpMs: number): KeelError {
+function givenUp({ seen, failure }: LastLooks, { giveUpMs, isFenceSettled }: { readonly giveUpMs: number; readonly isFenceSettled: boolean }): KeelError {
   const open = seen === null ? 'what is open is not known' : isClear(seen) ? 'nothing was open at the last look, which proves nothing yet' : `open at the last look: ${openText(seen)}`;
-  const text = `gave up after ${giveUpMs / 1_000} s: ${open}${failure === null ? '' : `; its last answer: ${failure.message}`}; look at the account, and run this again`;
+  const left = isFenceSettled ? '' : '; the database has not answered which others are to be closed: what is on no symbol of KEEL_SYMBOLS and has no order of this deployment was left';
+  const text = `gave up after ${giveUpMs / 1_000} s: ${open}${left}${failure === null ? '' : `; its last answer: ${failure.message}`}; look at the account, and run this again`;
   return new KeelError(failure?.code ?? 'VENUE_REFUSED', text, failure === null ? undefined : { cause: failure });
 }
 
-function openText({ targets, openings, leftovers }: Survey): string {
+function openText({ targets, openings, leftovers, moving = [] }: Survey): string {
   const orders = openings.length + leftovers.length;
-  return [...targets.map(({ position }) => `${position.instrumentId} ${position.direction} ${position.quantity}`), ...(orders === 0 ? [] : [`${orders} orders`])].join(', ');
+  const unclear = moving.map((it) => `${it} (whether our closing order took its part is not known)`);
+  return [...targets.map(({ position }) => `${position.instrumentId} ${position.direction} ${position.quantity}`), ...unclear, ...(orders === 0 ? [] : [`${orders} orders`])].join(', ');
 }

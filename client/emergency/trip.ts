@@ -9,7 +9,7 @@ import type { Chosen } from '../deployment-parts.ts';
 import { connectClient } from '../install.ts';
 import { unlessLate } from '../wait.ts';
 import type { Known } from './direct.ts';
-import { closeDirectly } from './direct.ts';
+import { closeDirectly, knowingNothing } from './direct.ts';
 import { withGuardLedger } from './guard-ledger.ts';
 
 export interface StopRequest {
@@ -56,12 +56,19 @@ async function raiseFence(chosen: Chosen, stop: Stop, { isAsked, told }: { reado
   const at = Date.now();
   let known: Known | null = null;
   const step = await tried('fence', async () => {
+    let unread = '';
     const { state, fence } = await withGuardLedger(chosen, async (ledger) => {
       const tripped = await ledger.commandGuard(portfolioId, { kind: 'trip', cause: tripCauseOf(stop), at });
-      if (isAsked) known = await knownOf(ledger, portfolioId, emergencyIdOf(portfolioId, tripped.state.emergency));
+      const emergencyId = emergencyIdOf(portfolioId, tripped.state.emergency);
+      if (isAsked) {
+        known = await knownOf(ledger, portfolioId, emergencyId).catch((error: unknown) => {
+          unread = `; what the policy exempts could not be read (${messageOf(error)}): everything is closed`;
+          return { ...knowingNothing(chosen), emergencyId };
+        });
+      }
       return tripped;
     });
-    return `up (epoch ${fence.epoch}); ${emergencyIdOf(portfolioId, state.emergency)}${(state.trippedAt ?? at) < at ? ', which runs already' : ''}`;
+    return `up (epoch ${fence.epoch}); ${emergencyIdOf(portfolioId, state.emergency)}${(state.trippedAt ?? at) < at ? ', which runs already' : ''}${unread}`;
   }, told);
   return { step, known };
 }

@@ -28,7 +28,7 @@ type GuardMethods = Pick<Ledger, 'guard' | 'commandGuard' | 'raiseFence' | 'watc
 /** Of each count no more is looked at: the policy's limits end there. */
 const COUNTED_MAX = 501;
 /** Differences that mean that the ledger is wrong, rather than that somebody else acted. */
-const LEDGER_IS_WRONG = ['ghostPosition', 'walletMismatch'];
+const LEDGER_IS_WRONG = ['ghostPosition', 'ghostQuantity', 'walletMismatch'];
 /** The list of income of a real venue may be this much behind its wallet: what differs for longer is no lag, for another sum differs under another key. Wall clock. */
 const INCOME_LAG_MS = 60_000;
 /** @source Binance USD-M, Get Income History, `incomeType`. */

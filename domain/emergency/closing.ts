@@ -59,16 +59,19 @@ export interface LotLimits {
 const LOTS_MAX = 100;
 
 /**
- * Reduce-only market orders that close a position as the venue holds it. What the ledger holds closes by orders of its own;
- * what goes beyond may be a fill of ours that is not booked yet, and booking takes as much as is held.
+ * Reduce-only market orders that close a position as the venue holds it. What the ledger holds closes by orders of its own
+ * name. What goes beyond is booked last, and only as far as something is held still: a fill of ours that was booked later.
  */
 export function closingOrders(position: VenuePosition, round: ClosingRound, limits: LotLimits): readonly OrderIntent[] {
-  const whole = d(position.quantity);
-  const ours = limits.ours === null ? null : d(limits.ours);
-  const isForeign = ours?.lte(ZERO) === true;
-  const quantities = ours === null || isForeign || ours.gte(whole) ? [whole] : [ours, whole.minus(ours)];
-  const lots = quantities.flatMap((quantity) => lotsOf(quantity, limits.maxMarketQuantity));
-  return lots.map((quantity, index) => closingOrder(position, round, { part: isForeign ? 'foreign' : 'ours', quantity, lot: index + 1 }));
+  const parts = partsOf(d(position.quantity), limits.ours === null ? null : d(limits.ours));
+  const lots = parts.flatMap(({ part, quantity }) => lotsOf(quantity, limits.maxMarketQuantity).map((lot) => ({ part, quantity: lot })));
+  return lots.map(({ part, quantity }, index) => closingOrder(position, round, { part, quantity, lot: index + 1 }));
+}
+
+function partsOf(whole: Dec, ours: Dec | null): readonly { readonly part: ClosedPart; readonly quantity: Dec }[] {
+  if (ours === null || ours.gte(whole)) return [{ part: 'ours', quantity: whole }];
+  if (ours.lte(ZERO)) return [{ part: 'foreign', quantity: whole }];
+  return [{ part: 'ours', quantity: ours }, { part: 'foreign', quantity: whole.minus(ours) }];
 }
 
 /** What came of sending a closing order. @param sentAt transport clock */

@@ -20,6 +20,8 @@ export interface OurHolding {
   readonly tradedSince: number;
   /** Trades since then that the ledger has booked, to this position or to the one before it. */
   readonly bookedTrades: readonly string[];
+  /** A closing order may still take of it: until that is known, neither what is held proves anything nor that nothing is. */
+  readonly isMoving?: boolean;
 }
 
 /** By `holdingKey`. */
@@ -45,24 +47,25 @@ export interface VenueHistory {
   readonly atMs: number;
   /** Since `tradedSince`, fills with their orders' names; null: the venue does not tell. */
   readonly traded: { readonly fills: readonly Fill[]; readonly orders: readonly VenueOrder[] } | null;
-  /** Closing orders that this run of the emergency sent. */
+  /** Closing orders of this round that may have taken of it. */
   readonly sent: readonly EmergencyOrder[];
 }
 
 /**
  * The ledger's quantity, with the fills of our own orders and of closing orders that it has not booked yet; what a closing
  * order may still take counts as taken: what is left of it shows at the next look, what is closed too much is another's.
- * Where the venue tells nothing, whatever was sent does, however long ago.
- * @returns base currency, never negative
+ * Where the venue tells nothing, whatever was sent does, however long ago. Until it is known, the holding is moving.
+ * @returns with its quantity, base currency, never negative
  */
-export function oursLeft(holding: OurHolding, history: VenueHistory, deploymentId: string): string {
+export function oursLeft(holding: OurHolding, history: VenueHistory, deploymentId: string): OurHolding {
   const isHere = (it: { readonly instrumentId: InstrumentId; readonly positionSide: PositionSide }): boolean => it.instrumentId === holding.instrumentId && it.positionSide === holding.positionSide;
   const isOurs = ({ clientOrderId }: Fill): boolean => closedPartOf(clientOrderId, deploymentId) === 'ours' || (clientOrderId !== null && ownerOfClientOrderId(clientOrderId, deploymentId) === 'ours');
   const unbooked = (history.traded?.fills ?? []).filter((it) => isHere(it) && isOurs(it) && !holding.bookedTrades.includes(it.tradeId));
   const change = unbooked.reduce((sum, { side, quantity }) => (side === entrySide(holding.direction) ? sum.plus(d(quantity)) : sum.minus(d(quantity))), ZERO);
-  const onTheWay = history.sent.filter(isHere).reduce((sum, it) => sum.plus(unseenOf(it, history, deploymentId)), ZERO);
+  const closing = history.sent.filter((it) => isHere(it) && it.side !== entrySide(holding.direction));
+  const onTheWay = closing.reduce((sum, it) => sum.plus(unseenOf(it, history, deploymentId)), ZERO);
   const left = d(holding.quantity).plus(change).minus(onTheWay);
-  return left.lt(ZERO) ? '0' : text(left);
+  return { ...holding, quantity: left.lt(ZERO) ? '0' : text(left), isMoving: onTheWay.gt(ZERO) };
 }
 
 /** What a closing order took, or may take, beyond the fills that the venue lists. */

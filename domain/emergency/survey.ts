@@ -35,6 +35,8 @@ export interface Survey {
   readonly openings: readonly OrderKey[];
   /** Orders that protect or reduce what is not held any more. */
   readonly leftovers: readonly OrderKey[];
+  /** Holdings (`holdingKey`) that a closing order may still take, as far as is known. */
+  readonly moving?: readonly string[];
 }
 
 export interface SurveyInput {
@@ -54,37 +56,47 @@ export function surveyOf(input: SurveyInput): Survey {
   const { account, openOrders, foreign, deploymentId } = input;
   const concerns = (order: VenueOrder): boolean => foreign === 'close' || ownerOfClientOrderId(order.clientOrderId, deploymentId) === 'ours';
   const targets = byRisk(account.positions).flatMap((position) => targetOf(position, input) ?? []);
+  const moving = foreign === 'close' ? [] : account.positions.filter((it) => input.ours?.[keyOfHolding(it)]?.isMoving === true);
   // What stays is another's, as far as that is known: a stop of ours that rests there would close it.
-  const held = new Set((foreign === 'close' || input.ours === null ? account.positions : targets.map((it) => it.position)).map((it) => holdingKey(it.instrumentId, it.positionSide)));
+  const held = new Set((foreign === 'close' || input.ours === null ? account.positions : [...targets.map((it) => it.position), ...moving]).map(keyOfHolding));
   const orders = openOrders.filter((order) => (order.status === 'working' || order.status === 'triggered') && concerns(order));
   return {
     atMs: input.atMs,
     targets,
     openings: orders.filter(isOpening).map(keyOf),
     leftovers: orders.filter((order) => isLeftOver(order, held)).map(keyOf),
+    moving: moving.map(keyOfHolding),
   };
 }
 
+function keyOfHolding({ instrumentId, positionSide }: Pick<VenuePosition, 'instrumentId' | 'positionSide'>): string {
+  return holdingKey(instrumentId, positionSide);
+}
+
 /** Null: nothing of it is to be closed. */
-function targetOf(position: VenuePosition, { foreign, ours, instrumentIds, maxMarketQuantities }: SurveyInput): ClosingTarget | null {
+function targetOf(position: VenuePosition, { foreign, ours, instrumentIds, maxMarketQuantities, openOrders, deploymentId }: SurveyInput): ClosingTarget | null {
   const known = ours === null ? null : ourPartOf(position, ours);
   const target = { position, maxMarketQuantity: maxMarketQuantities[position.instrumentId] ?? null, ours: known };
   if (foreign === 'close') return isFilling(position, ours) ? { ...target, ours: null } : target;
-  if (known === null) return instrumentIds.includes(position.instrumentId) ? target : null;
+  if (known === null) return instrumentIds.includes(position.instrumentId) || ordersOfOursOn(position, { openOrders, deploymentId }).length > 0 ? target : null;
   const quantity = least(d(known), d(position.quantity));
   return quantity.lte(ZERO) ? null : { ...target, position: { ...position, quantity: text(quantity) } };
 }
 
 /** A position of ours is there that the ledger knows no fill of: what the venue holds may be its. */
-function isFilling({ instrumentId, positionSide }: VenuePosition, ours: OurHoldings | null): boolean {
-  const known = ours?.[holdingKey(instrumentId, positionSide)];
+function isFilling(position: VenuePosition, ours: OurHoldings | null): boolean {
+  const known = ours?.[keyOfHolding(position)];
   return known !== undefined && d(known.quantity).eq(ZERO);
 }
 
 /** Where the other hand's outweighs ours the other way, the venue holds nothing of ours. */
-function ourPartOf({ instrumentId, positionSide, direction }: VenuePosition, ours: OurHoldings): string {
-  const known = ours[holdingKey(instrumentId, positionSide)];
-  return known === undefined || known.direction !== direction ? '0' : known.quantity;
+function ourPartOf(position: VenuePosition, ours: OurHoldings): string {
+  const known = ours[keyOfHolding(position)];
+  return known === undefined || known.direction !== position.direction ? '0' : known.quantity;
+}
+
+function ordersOfOursOn(position: VenuePosition, { openOrders, deploymentId }: Pick<SurveyInput, 'openOrders' | 'deploymentId'>): readonly VenueOrder[] {
+  return openOrders.filter((it) => keyOfHolding(it) === keyOfHolding(position) && ownerOfClientOrderId(it.clientOrderId, deploymentId) === 'ours');
 }
 
 /**
@@ -94,10 +106,10 @@ function ourPartOf({ instrumentId, positionSide, direction }: VenuePosition, our
 export function doubtfulHoldings({ account, openOrders, deploymentId, foreign, ours, sent }: Pick<SurveyInput, 'account' | 'openOrders' | 'deploymentId' | 'foreign' | 'ours'> & { readonly sent: readonly EmergencyOrder[] }): readonly OurHolding[] {
   if (foreign === 'close' || ours === null) return [];
   return account.positions.flatMap((position) => {
-    const key = holdingKey(position.instrumentId, position.positionSide);
+    const key = keyOfHolding(position);
     const known = ours[key];
-    const isGuarded = openOrders.some((it) => it.status === 'working' && !isOpening(it) && holdingKey(it.instrumentId, it.positionSide) === key && ownerOfClientOrderId(it.clientOrderId, deploymentId) === 'ours');
-    const isCertain = known === undefined || (isGuarded && d(known.quantity).eq(d(position.quantity)) && !sent.some((it) => holdingKey(it.instrumentId, it.positionSide) === key));
+    const isGuarded = ordersOfOursOn(position, { openOrders, deploymentId }).some((it) => it.status === 'working' && !isOpening(it));
+    const isCertain = known === undefined || (isGuarded && d(known.quantity).eq(d(position.quantity)) && !sent.some((it) => keyOfHolding(it) === key));
     return isCertain ? [] : [known];
   });
 }
@@ -116,9 +128,9 @@ export function ordersToClose(targets: readonly ClosingTarget[], round: ClosingR
   return targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours }));
 }
 
-/** Nothing is open any more that an emergency closes. */
-export function isClear({ targets, openings, leftovers }: Survey): boolean {
-  return targets.length + openings.length + leftovers.length === 0;
+/** Nothing is open any more that an emergency closes, nor may be. */
+export function isClear({ targets, openings, leftovers, moving = [] }: Survey): boolean {
+  return targets.length + openings.length + leftovers.length + moving.length === 0;
 }
 
 /** Parts of at most so many, in order. */

@@ -96,6 +96,8 @@ export type DifferenceKind =
   | 'unwrittenOrder'
   | 'foreignOrder'
   | 'foreignPosition'
+  | 'reducedOutside'
+  | 'ghostQuantity'
   | 'twoMasters'
   | 'ghostPosition'
   | 'ghostOrder'

@@ -4,7 +4,7 @@ import type { OrderIntent } from '../orders/order.ts';
 import type { EmergencyOrder } from './ledger.ts';
 
 export interface SurveyKnowledge extends Omit<SurveyInput, 'atMs' | 'account' | 'openOrders' | 'maxMarketQuantities'> {
-  /** Closing orders that may be on their way, or filled and not listed yet. */
+  /** Closing orders of this round: on their way, or filled and not listed yet. */
   readonly sent: readonly EmergencyOrder[];
 }
 
@@ -16,6 +16,9 @@ export interface Sweeper {
   survey(known: SurveyKnowledge): Promise<Survey>;
   /** Asks once for each; what came of it shows at the next survey. Never throws. */
   cancel(orders: readonly OrderKey[]): Promise<void>;
-  /** Sends each once, the first ones first. Never throws: what is not certain is `unknown`, and the next survey tells. */
-  close(intents: readonly OrderIntent[]): Promise<readonly EmergencyOrder[]>;
+  /**
+   * Sends each once, the first ones first. Never throws: what is not certain is `unknown`, and the next survey tells.
+   * @param validUntil wall clock: later none is sent, by a process that stood still meanwhile either.
+   */
+  close(intents: readonly OrderIntent[], validUntil?: number): Promise<readonly EmergencyOrder[]>;
 }

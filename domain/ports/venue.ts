@@ -137,8 +137,8 @@ export interface Venue {
   /** Working orders of both books. */
   openOrders(instrumentId?: InstrumentId, urgency?: Urgency): Promise<readonly VenueOrder[]>;
   /** Every order that the venue remembers, both books, oldest first, at or after `since` (market clock). */
-  orderHistory(query: { instrumentId: InstrumentId; since: number }): Promise<readonly VenueOrder[]>;
-  fills(query: { instrumentId: InstrumentId; since: number }): Promise<readonly Fill[]>;
+  orderHistory(query: { instrumentId: InstrumentId; since: number }, urgency?: Urgency): Promise<readonly VenueOrder[]>;
+  fills(query: { instrumentId: InstrumentId; since: number }, urgency?: Urgency): Promise<readonly Fill[]>;
   income(query: { since: number }): Promise<readonly IncomeRecord[]>;
   streamAccount(onEvent: (event: AccountEvent) => Promise<void>): Promise<Stream>;
   streamMarket(query: { instrumentIds: readonly InstrumentId[]; timeframe: Timeframe }, onEvent: (event: MarketEvent) => Promise<void>): Promise<Stream>;

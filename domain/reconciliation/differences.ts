@@ -142,9 +142,15 @@ function positionDifferences(ledger: ReconciliationView, { account, fills, unwri
     const { instrumentId, positionSide } = holding;
     const ours = ledger.positions.filter((it) => isSame(holdingOf(it), holding));
     const actual = actualOf(account, holding);
-    const evidence = { ledger: text(expectedOf(ledger, holding)), venue: text(actual), positions: ours.map((it) => it.positionId) };
+    const expected = expectedOf(ledger, holding);
+    const evidence = { ledger: text(expected), venue: text(actual), positions: ours.map((it) => it.positionId) };
+    const [only] = ours;
     // Every fill of our orders is booked: what the venue holds besides is another hand's.
-    if (ours.length === 0 || !actual.eq(ZERO)) return [{ key: `foreignPosition/${instrumentId}${positionSide === 'both' ? '' : `/${positionSide}`}`, kind: 'foreignPosition', instrumentId, evidence }];
+    const foreign: Difference = { key: `foreignPosition/${instrumentId}${positionSide === 'both' ? '' : `/${positionSide}`}`, kind: 'foreignPosition', instrumentId, evidence };
+    if (only === undefined || expected.eq(ZERO)) return [foreign];
+    const isSameWay = actual.times(expected).gt(ZERO); // turned round, nothing of ours is left
+    if (isSameWay && ours.length === 1 && actual.abs().lt(expected.abs())) return [reducedDifference(only, { missing: expected.minus(actual).abs(), fills, foreign, deploymentId: ledger.deploymentId })];
+    if (isSameWay) return [foreign];
     return ours.filter((it) => !d(it.quantity).eq(ZERO)).map((it) => goneDifference(it, { fills, evidence, deploymentId: ledger.deploymentId }));
   });
 }
@@ -165,6 +171,24 @@ function goneDifference(
     key: `gone/${position.positionId}`, kind, instrumentId: instrumentOf(position),
     evidence: { ...evidence, positionId: position.positionId, trades: closing.map((fill) => fill.tradeId), orders: [...new Set(closing.map((fill) => fill.clientOrderId))] },
   };
+}
+
+/**
+ * The venue holds less than the position: another hand's newest fills tell by how much, or it is not known what became of
+ * it. Where one of them took of ours and of another's, nobody can tell them apart.
+ */
+function reducedDifference(position: PositionRecord, { missing, fills, foreign, deploymentId }: { readonly missing: Dec; readonly fills: readonly Fill[]; readonly foreign: Difference; readonly deploymentId: string }): Difference {
+  const closing = closingFillsOf(position, fills).filter((fill) => ownerOfClientOrderId(fill.clientOrderId ?? '', deploymentId) !== 'ours');
+  const trades: string[] = [];
+  let left = missing;
+  for (const fill of closing.toReversed()) {
+    if (left.lte(ZERO)) break;
+    left = left.minus(d(fill.quantity));
+    trades.push(fill.tradeId);
+  }
+  if (left.lt(ZERO)) return foreign;
+  const kind = left.eq(ZERO) ? 'reducedOutside' : 'ghostQuantity';
+  return { ...foreign, key: `${kind}/${position.positionId}/${text(missing)}`, kind, evidence: { ...foreign.evidence, positionId: position.positionId, trades } };
 }
 
 /** Fills that reduce a position: of its symbol, in hedge mode of its direction's holding alone. */
@@ -206,7 +230,7 @@ function ledgerOrderDifferences(ledger: ReconciliationView, open: readonly Venue
 /** Held at the venue, not closing, and no working stop there that covers it. */
 function unprotected(ledger: ReconciliationView, { account, openOrders }: OutsideView): Difference[] {
   const owners = new Map(ledger.openOrders.map((row) => [row.intent.clientOrderId, row.intent.positionId]));
-  const held = ledger.positions.filter((it) => it.state !== 'closing' && !d(it.quantity).eq(ZERO) && !actualOf(account, holdingOf(it)).eq(ZERO));
+  const held = ledger.positions.filter((it) => it.state !== 'closing' && !d(it.quantity).eq(ZERO) && actualOf(account, holdingOf(it)).times(signed(it.plan.direction, '1')).gt(ZERO));
   return held.flatMap((it) => {
     const stops = openOrders.filter((order) => order.type === 'stopMarket' && order.side === oppositeSide(entrySide(it.plan.direction)) && owners.get(order.clientOrderId) === it.positionId);
     if (stops.some((stop) => d(stop.quantity).gte(d(it.quantity)))) return [];

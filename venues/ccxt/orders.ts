@@ -173,29 +173,35 @@ const HISTORY_PAGE = 1_000;
 /** The venue answers with at most seven days from a start time: longer histories are read by number. */
 const HISTORY_SPAN_MS = 7 * 86_400_000;
 
-/** Every order that the venue remembers, both books, oldest first. @param untilMs market clock now. */
-export async function readOrderHistory(rest: Rest, query: { instrumentId: InstrumentId; since: number }, untilMs: number): Promise<readonly VenueOrder[]> {
-  const symbol = venueSymbolOf(query.instrumentId);
-  const reach = { since: query.since, untilMs };
+interface HistoryReach {
+  /** Market clock. */
+  readonly since: number;
+  /** Market clock, now. */
+  readonly untilMs: number;
+}
+
+/** Every order that the venue remembers, both books, oldest first. */
+export async function readOrderHistory(rest: Rest, { instrumentId, ...reach }: HistoryReach & { readonly instrumentId: InstrumentId }, urgency: Urgency = { priority: 'read' }): Promise<readonly VenueOrder[]> {
+  const symbol = venueSymbolOf(instrumentId);
   const [plain, algo] = await Promise.all([
     readHistory<PlainOrder>(reach, {
       idOf: (order) => order.orderId, numberOf: (order) => order.orderId, timeOf: (order) => order.time ?? order.updateTime, numberName: 'orderId',
-      read: (page) => rest.read(ROUTES.allOrders, { symbol, ...page }, z.array(plainOrder)),
+      read: (page) => rest.read(ROUTES.allOrders, { symbol, ...page }, z.array(plainOrder), urgency),
     }),
     readHistory<AlgoOrder>(reach, {
       idOf: (order) => order.algoId, numberOf: (order) => order.algoId, timeOf: (order) => order.createTime ?? order.updateTime, numberName: 'algoId',
-      read: (page) => rest.read(ROUTES.allAlgoOrders, { symbol, ...page }, z.array(algoOrder)),
+      read: (page) => rest.read(ROUTES.allAlgoOrders, { symbol, ...page }, z.array(algoOrder), urgency),
     }),
   ]);
   return mergeBooks(plain, algo).toSorted((a, b) => a.updatedAt - b.updatedAt);
 }
 
-/** Fills of one instrument, oldest first. @param untilMs market clock now. */
-export async function readFills(rest: Rest, query: { instrumentId: InstrumentId; since: number }, untilMs: number): Promise<readonly Fill[]> {
-  const symbol = venueSymbolOf(query.instrumentId);
-  const trades = await readHistory<UserTrade>({ since: query.since, untilMs }, {
+/** Fills of one instrument, oldest first. */
+export async function readFills(rest: Rest, { instrumentId, ...reach }: HistoryReach & { readonly instrumentId: InstrumentId }, urgency: Urgency = { priority: 'read' }): Promise<readonly Fill[]> {
+  const symbol = venueSymbolOf(instrumentId);
+  const trades = await readHistory<UserTrade>(reach, {
     idOf: (trade) => `${trade.id} ${trade.orderId}`, numberOf: (trade) => trade.id, timeOf: (trade) => trade.time, numberName: 'fromId',
-    read: (page) => rest.read(ROUTES.userTrades, { symbol, ...page }, z.array(userTrade)),
+    read: (page) => rest.read(ROUTES.userTrades, { symbol, ...page }, z.array(userTrade), urgency),
   });
   return trades.map((trade) => fillOfTrade(trade, null));
 }
@@ -209,7 +215,7 @@ interface HistorySource<T> {
   readonly read: (page: Params) => Promise<readonly T[]>;
 }
 
-async function readHistory<T>({ since, untilMs }: { since: number; untilMs: number }, source: HistorySource<T>): Promise<readonly T[]> {
+async function readHistory<T>({ since, untilMs }: HistoryReach, source: HistorySource<T>): Promise<readonly T[]> {
   const { idOf, numberOf, timeOf, read, numberName } = source;
   if (untilMs - since < HISTORY_SPAN_MS) {
     return pageByTime({ since, limit: HISTORY_PAGE, idOf, timeOf, readFrom: (page) => read({ ...page }) });

@@ -98,8 +98,8 @@ export function createCcxtVenue(settings: CcxtVenueSettings): Venue {
     },
     lookUp: async (order) => lookUpOrder((await connect()).rest, order),
     openOrders: async (instrumentId, urgency) => readOpenOrders((await connect()).rest, instrumentId, urgency),
-    orderHistory: async (query) => readOrderHistory((await connect()).rest, query, await marketTime()),
-    fills: async (query) => readFills((await connect()).rest, query, await marketTime()),
+    orderHistory: async (query, urgency) => readOrderHistory((await connect()).rest, { ...query, untilMs: await marketTime() }, urgency),
+    fills: async (query, urgency) => readFills((await connect()).rest, { ...query, untilMs: await marketTime() }, urgency),
     streamAccount: async (onEvent) => keep(await openAccountStream((await connect()).streams, onEvent)),
     streamMarket: async (query, onEvent) => keep(await openMarketStream((await connect()).streams, query, onEvent)),
     async acknowledge(eventId) {

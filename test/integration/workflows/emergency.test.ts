@@ -38,6 +38,7 @@ function world() {
     surveys: [{ targets: [], openings: [], leftovers: [] }] as Partial<Survey>[],
     surveyedAt: [] as number[], attempts: [] as number[], closeFails: 0, refused: 0, runs: new Set<string>(), booked: 0, missingFor: 0,
     told: [] as string[], reads: 0, beforeTrip: () => Promise.resolve(), missing: [] as readonly string[],
+    foreign: 'close' as 'close' | 'exempt', surveyedSent: [] as number[], validForMs: [] as number[],
   };
   const ledger = async <T>(answer: () => T | Promise<T>): Promise<T> => {
     if (play.isLedgerDown) throw new Error('DATABASE_UNREACHABLE');
@@ -53,11 +54,12 @@ function world() {
     }),
     readGuard: () => {
       play.reads += 1;
-      return ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: 'close' as const, drawdownBps: 0, missing: play.missing }));
+      return ledger(() => ({ state: play.state, fence: { epoch: 1, halted: isHalting(play.state.mode) }, foreign: play.foreign, drawdownBps: 0, missing: play.missing }));
     },
     recordClosings: ({ orders }) => ledger(() => void play.calls.push(`record ${orders.length}`)),
     tellPositions: () => ledger(() => { play.calls.push('tell'); return 1; }),
-    surveyAccount: () => {
+    surveyAccount: ({ sent = [] }) => {
+      play.surveyedSent.push(sent.length);
       const [now = {}, ...rest] = play.surveys;
       if (rest.length > 0) play.surveys = rest;
       play.surveyedAt.push(Date.now());
@@ -68,7 +70,8 @@ function world() {
       return play.told.length === 1 ? Promise.reject(new Error('the webhook is away')) : Promise.resolve();
     },
     withdrawOrders: (orders) => Promise.resolve(void play.calls.push(`cancel ${orders.length}`)),
-    closePositions: ({ attempt, targets, emergencyId }) => {
+    closePositions: ({ attempt, targets, emergencyId, validUntil = 0 }) => {
+      play.validForMs.push(validUntil - Date.now());
       play.attempts.push(attempt);
       if (play.closeFails > 0) {
         play.closeFails -= 1;
@@ -256,6 +259,24 @@ describe.concurrent('a stop', () => {
       expect(recorded.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(play.attempts.length);
     }, (play) => { play.refused = 1; play.surveys = [...surveys]; });
   }, 120_000);
+
+  it('where others\' holdings stay, looks with the closing orders of its round alone, and sends none late', async () => {
+    await withGuard(async ({ play, guard, ess }) => {
+      await guard.signal(emergencyStopSignal, { reason: 'fire' });
+      await until('it is sealed', () => play.state.mode === 'emergency', 30_000);
+      expect([play.surveyedSent[0], play.surveyedSent.at(-1)]).toEqual([0, 1]);
+      const looks = play.surveyedSent.length;
+      play.surveys = [{ targets: [target('ETH-USDT-PERP')] }, {}];
+      play.state = { ...play.state, mode: 'tripping', round: play.state.round + 1 };
+      await ess().signal(newsSignal);
+      await until('it is sealed again', () => play.state.mode === 'emergency', 30_000);
+      expect([play.surveyedSent[looks], play.surveyedSent.at(-1)]).toEqual([0, 1]);
+      expect(play.validForMs.every((it) => it > 0 && it <= 5_000)).toBe(true);
+    }, (play) => {
+      play.foreign = 'exempt';
+      play.surveys = [{ targets: [target('BTC-USDT-PERP')] }, {}];
+    });
+  });
 
   it('waits for fills that the venue does not show yet', async () => {
     await withGuard(async ({ play, guard }) => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../activities/feeds.ts';
-import { createReconciliationActivities } from '../../../activities/reconciliation.ts';
+import { bookClosed, createReconciliationActivities } from '../../../activities/reconciliation.ts';
 import { planCycle } from '../../../domain/cycle/plan-cycle.ts';
 import type { OpenPlan } from '../../../domain/cycle/types.ts';
+import { emergencyOrderIdOf } from '../../../domain/emergency/closing.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import { clientOrderIdOf } from '../../../domain/orders/identity.ts';
 import type { Fill, OrderRow, VenueOrder } from '../../../domain/orders/order.ts';
 import type { OrderEvent } from '../../../domain/orders/transitions.ts';
-import type { Difference, DifferenceKind, Ledger, Mode, NotedDifference, ReconciliationView } from '../../../domain/ports/ledger.ts';
+import type { Difference, DifferenceKind, Ledger, Mode, NotedDifference, PortfolioSpec, ReconciliationView } from '../../../domain/ports/ledger.ts';
 import type { IncomeRecord, Venue, VenueAccount } from '../../../domain/ports/venue.ts';
 import type { PositionRecord } from '../../../domain/positions/position.ts';
 import { portOf } from '../../support/ports.ts';
@@ -54,6 +55,7 @@ describe('a difference between venue and ledger', () => {
     ['unheardNews', ['wake p', 'resolved unheardNews']],
     ['foreignOrder', ['resolved foreignOrder']],
     ['foreignPosition', ['resolved foreignPosition']],
+    ['ghostQuantity', ['resolved ghostQuantity']],
     ['walletMismatch', ['resolved walletMismatch']],
   ])('%s', async (kind, expected) => {
     const calls: string[] = [];
@@ -184,6 +186,38 @@ describe('a position that the venue does not hold any more', () => {
   });
 });
 
+describe('what others closed of a position', () => {
+  /** @param left what it holds once each booking is done */
+  function ledgerOf(booked: string[], left: readonly string[]): Ledger {
+    return portOf<Ledger>({
+      applyOutsideFills: async (_position, fills, upTo) => void booked.push(`${fills.map((it) => it.tradeId).join(' ')} ${String(upTo?.upToHeld)}`),
+      positionSnapshot: async () => ({ position: { ...POSITION, quantity: left[Math.max(0, booked.length - 1)] ?? '0' }, orders: [], instructions: [] }),
+      portfolio: async () => ({ deploymentId: 'abcde' }) as PortfolioSpec, resolveDifference: async () => undefined,
+    });
+  }
+  const fill = (tradeId: string, clientOrderId: string | null): Fill => ({ ...fillAt(PLAN.decidedAt), tradeId, clientOrderId });
+  const fills = [fill('theirs', emergencyOrderIdOf('abcde', 'a', 'foreign')), fill('ours', emergencyOrderIdOf('abcde', 'b')), fill('web', 'web_1')];
+
+  it.each<[string, string, readonly string[], readonly string[]]>([
+    ['of what was closed as another\'s, nothing once it is empty', '0', ['ours web true'], ['ours', 'web']],
+    ['what was closed as another\'s last: an entry that had just filled', '2', ['ours web true', 'theirs true'], ['theirs', 'ours', 'web']],
+  ])('%s', async (_name, left, expected, closing) => {
+    const booked: string[] = [];
+    expect((await bookClosed(ledgerOf(booked, [left]), PLAN.positionId, { deploymentId: 'abcde', closing: fills })).map((it) => it.tradeId)).toEqual(closing);
+    expect(booked).toEqual(expected);
+  });
+
+  it('a part of it is booked by the fills that tell it, and its position woken', async () => {
+    const booked: string[] = [];
+    const woken: string[] = [];
+    const venue = portOf<Venue>({ fills: async () => [fill('before', null), fill('9', null)], orderHistory: async () => [] });
+    const engine = portOf<Engine>({ wakePosition: async (id) => void woken.push(id) });
+    const activities = createReconciliationActivities({ ledger: ledgerOf(booked, ['4', '4']), venue, engine, warn: () => undefined, clock: () => 1 });
+    expect(await activities.resolveDifference({ portfolioId: 'sim', difference: differenceOf('reducedOutside', { positionId: PLAN.positionId, trades: ['9'] }) })).toBe('booked, position woken');
+    expect([booked, woken]).toEqual([['9 true', ' true'], [PLAN.positionId]]);
+  });
+});
+
 describe('a working order that the venue does not know', () => {
   it.each<[string, Partial<OrderRow>, number, readonly OrderEvent['kind'][]]>([
     ['was accepted long ago: it has ended', {}, 7_000, ['vanished']],
@@ -229,13 +263,14 @@ describe('an order of ours that the ledger never heard of', () => {
   ])('%s', async (_name, seen, ageMs, expected) => {
     const calls: string[] = [];
     const ledger = portOf<Ledger>({
-      positionSnapshot: async () => ({ position: HOLDING.positions[0] as PositionRecord, orders: [], instructions: [] }),
+      positionSnapshot: async () => ({ position: { ...POSITION, quantity: '0' }, orders: [], instructions: [] }),
+      portfolio: async () => ({ deploymentId: 'abcde' }) as PortfolioSpec,
       applyOutsideFills: async (_position, fills) => void calls.push(`outside fills ${fills.map((it) => it.tradeId).join(' ')}`),
       instruct: async (it) => void calls.push(`instruct ${it.kind} ${it.kind === 'gone' ? it.reason : ''}`),
       resolveDifference: async () => undefined,
     });
     const venue = portOf<Venue>({
-      fills: async () => [fillAt(PLAN.decidedAt)], serverTime: async () => 1,
+      fills: async () => [fillAt(PLAN.decidedAt)], orderHistory: async () => [], serverTime: async () => 1,
       cancel: async ({ clientOrderId }) => { calls.push(`cancel ${clientOrderId}`); return { kind: 'canceled' }; },
     });
     const engine = portOf<Engine>({ wakePosition: async (id) => void calls.push(`wake ${id}`) });

@@ -5,6 +5,8 @@ import { d } from '../../../domain/decimal.ts';
 import { closedPartOf, closingOrders, emergencyOrderIdOf } from '../../../domain/emergency/closing.ts';
 import type { OurHolding } from '../../../domain/emergency/holdings.ts';
 import { ourHoldings, UNSEEN_MS } from '../../../domain/emergency/holdings.ts';
+import type { Survey } from '../../../domain/emergency/survey.ts';
+import { isClear } from '../../../domain/emergency/survey.ts';
 import { KeelError } from '../../../domain/errors.ts';
 import { clientOrderIdOf } from '../../../domain/orders/identity.ts';
 import type { Fill, VenueOrder } from '../../../domain/orders/order.ts';
@@ -57,27 +59,29 @@ function sharedVenue(ours: number, foreign: number, fates: readonly Fate[]) {
 
 const KNOWN = { deploymentId: 'abcde', foreign: 'exempt', instrumentIds: [BTC] } as const;
 
-async function sweep({ venue, pass }: ReturnType<typeof sharedVenue>, holding: OurHolding, passes: number): Promise<void> {
+async function sweep({ venue, pass, closed }: ReturnType<typeof sharedVenue>, { holding, closes, passes }: { readonly holding: OurHolding; readonly closes: string; readonly passes: number }): Promise<void> {
   const sweeper = createSweeper(venue);
   const sent: EmergencyOrder[] = [];
   for (let attempt = 1; attempt <= passes; attempt += 1) {
-    const { targets } = await sweeper.survey({ ...KNOWN, ours: ourHoldings([holding]), sent });
+    const look = await sweeper.survey({ ...KNOWN, ours: ourHoldings([holding]), sent });
+    const { targets } = look;
+    if (isClear(look)) expect([attempt, closed()]).toEqual([attempt, closes]);
     const round = { portfolioId: 'sim', deploymentId: 'abcde', emergencyId: 'ess/sim/1', attempt };
     sent.push(...(await sweeper.close(targets.flatMap(({ position, maxMarketQuantity, ours }) => closingOrders(position, round, { maxMarketQuantity, ours })))));
-    pass(UNSEEN_MS / 2 + 1);
+    pass(UNSEEN_MS / 6 + 1);
   }
 }
 
 it('a second look closes nothing of what another hand holds, though the ledger still tells the old quantity', async () => {
   const shared = sharedVenue(5, 3, []);
-  await sweep(shared, HELD, 4);
+  await sweep(shared, { holding: HELD, closes: '5', passes: 12 });
   expect([shared.held(), shared.closed()]).toEqual(['3', '5']);
 });
 
 it('our stop that filled before the ledger heard of it is not closed once more', async () => {
   const shared = sharedVenue(5, 3, []);
   shared.fill(STOP, '5', 0);
-  await sweep(shared, HELD, 3);
+  await sweep(shared, { holding: HELD, closes: '0', passes: 9 });
   expect([shared.held(), shared.closed()]).toEqual(['3', '0']);
 });
 
@@ -85,14 +89,14 @@ it('what the ledger has booked counts once, and another hand\'s trades not at al
   const shared = sharedVenue(5, 3, []);
   shared.fill(STOP, '2', 0); // booked: the ledger says 3
   shared.fill(null, '1', 0); // the other hand sold of its own
-  await sweep(shared, { ...HELD, quantity: '3', bookedTrades: ['t1'] }, 3);
+  await sweep(shared, { holding: { ...HELD, quantity: '3', bookedTrades: ['t1'] }, closes: '3', passes: 9 });
   expect([shared.held(), shared.closed()]).toEqual(['2', '3']);
 });
 
 it('a venue that does not tell its history is closed by the ledger\'s word, less what was sent, however long ago', async () => {
   const shared = sharedVenue(5, 3, []);
   const silent = { ...shared, venue: { ...shared.venue, fills: async () => { throw new KeelError('VENUE_REFUSED', 'not listed'); } } };
-  await sweep(silent, HELD, 8);
+  await sweep(silent, { holding: HELD, closes: '5', passes: 24 });
   expect([shared.held(), shared.closed()]).toEqual(['3', '5']);
 });
 
@@ -116,13 +120,49 @@ it('a bug in reading the history is not taken for an answer', async () => {
   await expect(createSweeper({ ...venue, fills: async () => { throw new Error('a bug'); } }).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [] })).rejects.toThrow('a bug');
 });
 
-it('whatever becomes of each order, ours is closed in the end and nothing of the other hand\'s', async () => {
+it('whatever becomes of each order, a clear look means that ours is closed, and nothing of the other hand\'s ever is', async () => {
   const fates = fc.array(fc.record({ answer: fc.constantFrom('accepted' as const, 'unknown' as const, 'rejected' as const), filled: fc.constantFrom(0, 0.5, 1), isListed: fc.boolean() }), { maxLength: 6 });
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 0, max: 9 }), fates, async (ours, foreign, given) => {
     const shared = sharedVenue(ours, foreign, given);
-    await sweep(shared, { ...HELD, quantity: String(ours) }, 30);
+    await sweep(shared, { holding: { ...HELD, quantity: String(ours) }, closes: String(ours), passes: 80 });
     expect([shared.held(), shared.closed()]).toEqual([String(foreign), String(ours)]);
   }), { numRuns: 200 });
+});
+
+const STOP_RESTS = { clientOrderId: STOP, instrumentId: BTC, positionSide: 'both', side: 'sell', reduceOnly: true, status: 'working', book: 'conditional' } as VenueOrder;
+const CLOSING: EmergencyOrder = { clientOrderId: emergencyOrderIdOf('abcde', 'x'), emergencyId: 'ess/sim/1', instrumentId: BTC, side: 'sell', positionSide: 'both', quantity: '5', answer: 'unknown', detail: null, venueOrderId: null, sentAt: 10_000 };
+
+it('while a closing order may have taken ours nothing is proven, and our stop rests; afterwards what did not arrive is closed', async () => {
+  const { venue, pass } = sharedVenue(5, 3, []);
+  const sweeper = createSweeper({ ...venue, openOrders: async () => [STOP_RESTS] });
+  const look = async (): Promise<Survey> => await sweeper.survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [CLOSING] });
+  pass(UNSEEN_MS);
+  const during = await look();
+  expect([during.targets, during.leftovers, during.moving, isClear(during)]).toEqual([[], [], [`${BTC} both`], false]);
+  pass(1);
+  const after = await look();
+  expect([after.targets.map((it) => it.position.quantity), after.moving, isClear(after)]).toEqual([['5'], [], false]);
+});
+
+it('without the venue\'s history nothing is proven, however long ago it was sent', async () => {
+  const { venue, pass } = sharedVenue(0, 3, []);
+  pass(10 * UNSEEN_MS);
+  const sweeper = createSweeper({ ...venue, fills: async () => { throw new KeelError('VENUE_UNREACHABLE', 'away'); } });
+  expect(isClear(await sweeper.survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [CLOSING] }))).toBe(false);
+});
+
+it('an order that opens takes nothing', async () => {
+  const { venue } = sharedVenue(5, 3, []);
+  const { targets, moving } = await createSweeper(venue).survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [{ ...CLOSING, side: 'buy' }] });
+  expect([targets.map((it) => it.position.quantity), moving]).toEqual([['5'], []]);
+});
+
+it('the history is asked before all but exits, and one that is slow is waited for by the next look', async () => {
+  const { venue } = sharedVenue(5, 3, []);
+  const asked: (string | undefined)[] = [];
+  const sweeper = createSweeper({ ...venue, fills: async (_query, urgency) => { asked.push(urgency?.priority); await new Promise((resolve) => setTimeout(resolve, 2_000)); return []; } });
+  const look = async (): Promise<readonly (string | undefined)[]> => (await sweeper.survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [{ ...CLOSING, sentAt: 0 }] })).moving ?? [];
+  expect([await look(), await look(), asked]).toEqual([[`${BTC} both`], [], ['exit']]);
 });
 
 it('holdings of one symbol and side are summed, with all that was booked', () => {

@@ -32,7 +32,7 @@ function venueOf(changes: Partial<Venue> = {}) {
 
 it('a survey takes the time before it asks, and asks before all but exits', async () => {
   const { calls, sweeper } = venueOf();
-  expect(await sweeper.survey(KNOWN)).toEqual({ atMs: 60_000, targets: [{ position: BTC, maxMarketQuantity: '2', ours: null }], openings: [], leftovers: [] });
+  expect(await sweeper.survey(KNOWN)).toEqual({ atMs: 60_000, targets: [{ position: BTC, maxMarketQuantity: '2', ours: null }], openings: [], leftovers: [], moving: [] });
   expect(calls[0]).toBe('time');
   expect(calls.slice(1).sort()).toEqual(['account exit', 'instruments', 'orders of all exit']);
 });
@@ -45,6 +45,13 @@ it('a venue that does not tell its filters is closed in whole lots', async () =>
 it('one that does not show positions or orders is no clear look', async () => {
   await expect(venueOf({ account: UNREACHABLE }).sweeper.survey(KNOWN)).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
   await expect(venueOf({ openOrders: UNREACHABLE }).sweeper.survey(KNOWN)).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
+});
+
+it('a closing order whose time is over is not sent, by a process that stood still either', async () => {
+  const { calls, sweeper } = venueOf({ submit: async () => { calls.push('submit'); return { kind: 'unknown', message: '' }; } });
+  const answers = await sweeper.close(INTENTS.slice(0, 1), 9_999); // it is 10,000, and asking for the time takes one second more
+  expect([answers.map((it) => it.answer), calls]).toEqual([['notSent'], ['time']]);
+  expect((await sweeper.close(INTENTS.slice(0, 1), 20_000)).map((it) => it.answer)).toEqual(['unknown']);
 });
 
 it('each closing order is sent once, signed, within its deadline, and tells what the venue said', async () => {

@@ -37,7 +37,7 @@ it.each<[string, string | null, readonly (readonly [string, string | null])[]]>(
   ['ours alone',                 '2.5', [['2.5', 'ours']]],
   ['more than the venue holds',  '9', [['2.5', 'ours']]],
   ['nothing of it',              '0', [['2.5', 'foreign']]],
-  ['a part of it',               '1', [['1', 'ours'], ['1.5', 'ours']]],
+  ['a part of it',               '1', [['1', 'ours'], ['1.5', 'foreign']]],
   ['not known',                  null, [['2.5', 'ours']]],
 ])('each order tells by its name whose holding it closes: %s', (_name, ours, expected) => {
   expect(closingOrders(LONG, ROUND, { maxMarketQuantity: null, ours }).map((it) => [it.quantity, closedPartOf(it.clientOrderId, 'abcde')])).toEqual(expected);

@@ -25,7 +25,7 @@ const look = (changes: Partial<SurveyInput> = {}) => surveyOf({
 });
 
 it('a look at nothing is clear, and keeps the time that was taken before it asked', () => {
-  expect(look()).toEqual({ atMs: 5, targets: [], openings: [], leftovers: [] });
+  expect(look()).toEqual({ atMs: 5, targets: [], openings: [], leftovers: [], moving: [] });
   expect(isClear(look())).toBe(true);
 });
 
@@ -61,7 +61,7 @@ describe('where all is closed', () => {
     const [target] = look({ account: { positions: [held()] } }).targets;
     const key = { clientOrderId: OURS, instrumentId: BTC, book: 'plain' } as const;
     const empty = look();
-    expect([{ ...empty, targets: target === undefined ? [] : [target] }, { ...empty, openings: [key] }, { ...empty, leftovers: [key] }].map(isClear)).toEqual([false, false, false]);
+    expect([{ ...empty, targets: target === undefined ? [] : [target] }, { ...empty, openings: [key] }, { ...empty, leftovers: [key] }, { ...empty, moving: [`${BTC} both`] }].map(isClear)).toEqual([false, false, false, false]);
   });
 
   it('what triggered is cancelled as the plain order that it became', () => {
@@ -98,6 +98,8 @@ describe('where what is not ours is exempt', () => {
     ['nothing that another hand holds the other way', { ours: ours({ [`${BTC} short`]: '2' }) }, []],
     ['without the ledger, symbols that we trade',   { ours: null }, ['2']],
     ['without the ledger, nothing of other symbols', { ours: null, instrumentIds: [ETH] }, []],
+    ['without the ledger, what an order of ours rests on', { ours: null, instrumentIds: [ETH], openOrders: [order()] }, ['2']],
+    ['without the ledger, nothing that another hand\'s order rests on', { ours: null, instrumentIds: [ETH], openOrders: [order({ clientOrderId: 'web_1' })] }, []],
   ])('%s', (_name, changes, quantities) => {
     expect(exempt({ account: { positions: [held()] }, ...changes }).targets.map((it) => it.position.quantity)).toEqual(quantities);
   });

@@ -38,9 +38,9 @@ function held(quantity: string, changes: Partial<VenuePosition> = {}): VenuePosi
   return { instrumentId: BTC, direction: 'long', quantity, entryPrice: '100', markPrice: '100', unrealizedPnl: '0', positionSide: 'both', ...changes };
 }
 
-function fillOf(side: Fill['side'], clientOrderId: string | null): Fill {
+function fillOf(side: Fill['side'], clientOrderId: string | null, quantity = '10'): Fill {
   return {
-    tradeId: '9', venueOrderId: '5', clientOrderId, instrumentId: BTC, side, positionSide: 'both', price: '99', quantity: '10', fee: '0', feeCurrency: 'USDT', realizedPnl: '-10', maker: false,
+    tradeId: '9', venueOrderId: '5', clientOrderId, instrumentId: BTC, side, positionSide: 'both', price: '99', quantity, fee: '0', feeCurrency: 'USDT', realizedPnl: '-10', maker: false,
     filledAt: 1, filledAtWall: 1,
   };
 }
@@ -53,6 +53,7 @@ const OUTSIDE: OutsideView = {
   account: { walletBalance: '10000', positions: [held('10')] }, openOrders: [orderOf(STOP.clientOrderId)], fills: [], running: new Set([PLAN.positionId]), unwritten: [],
 };
 
+const LESS = { account: { walletBalance: '10000', positions: [held('4')] } };
 const GONE = { account: { walletBalance: '10000', positions: [] }, openOrders: [] };
 const NO_ORDERS = { openOrders: [] as readonly OrderRow[] };
 const OTHER = clientOrderIdOf('zzzzz', 'x');
@@ -82,7 +83,15 @@ describe('differences of one look', () => {
     ['an order of ours in a symbol where nobody is left to write it', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf(OURS, { instrumentId: 'ETH-USDT-PERP' })], unwritten: unwritten({ isWorking: true, instrumentId: 'ETH-USDT-PERP' }) }, ['orphanExitOrder']],
     ['the venue holds nothing while an order is under way', { openOrders: [stopRow('submitting')] }, GONE, []],
     ['the venue holds nothing while the fate of an order is open', { openOrders: [stopRow('unknown')] }, GONE, []],
-    ['the venue holds less: another hand closed a part', {}, { account: { walletBalance: '10000', positions: [held('4')] } }, ['foreignPosition']],
+    ['the venue holds less: another hand closed a part', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '6')] }, ['reducedOutside']],
+    ['the venue holds less: another hand closed a part, after a part that is booked', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '5'), fillOf('sell', 'web_abc', '2'), fillOf('sell', 'web_abc', '4')] }, ['reducedOutside']],
+    ['the venue holds less: the emergency stop closed a part', {}, { ...LESS, fills: [fillOf('sell', emergencyOrderIdOf('abcde', 'ess/sim/1/x'), '6')] }, ['reducedOutside']],
+    ['the venue holds less: another hand closed ours and more', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '7')] }, ['foreignPosition']],
+    ['the venue holds less, and fills tell of a part of it', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '5')] }, ['ghostQuantity']],
+    ['the venue holds less, and no fill says why', {}, { ...LESS, fills: [fillOf('buy', 'web_abc', '6'), fillOf('sell', STOP.clientOrderId, '6')] }, ['ghostQuantity']],
+    ['the venue holds the other way: another hand sold more than ours', NO_ORDERS, { ...GONE, account: { walletBalance: '10000', positions: [held('3', { direction: 'short' })] }, fills: [fillOf('sell', 'web_abc', '13')] }, ['closedOutside']],
+    ['the venue holds the other way, and no fill says why', NO_ORDERS, { ...GONE, account: { walletBalance: '10000', positions: [held('3', { direction: 'short' })] } }, ['ghostPosition']],
+    ['the venue holds the symbol of an entry that works', { positions: [positionOf({ quantity: '0' })] }, LESS, ['foreignPosition']],
     ['the venue holds more: another hand added', {}, { account: { walletBalance: '10000', positions: [held('11')] } }, ['foreignPosition']],
     ['the venue holds a symbol that we do not', {}, { account: { walletBalance: '10000', positions: [held('10'), held('1', { instrumentId: 'ETH-USDT-PERP', direction: 'short' })] } }, ['foreignPosition']],
     ['an order of somebody', {}, { openOrders: [orderOf(STOP.clientOrderId), orderOf('web_abc')] }, ['foreignOrder']],

@@ -106,7 +106,7 @@ function describe({ state, reading, phase, input, sent }: EmergencyRun): void {
     `${head} ${phase === '' ? '' : `· ${phase}`}`,
     '',
     cause === null ? '' : `${cause.trigger}: ${cause.reason} (${cause.by}, ${cause.severity})${state.resetBy === null ? '' : `; reset by ${state.resetBy}`}`,
-    `round ${state.round}, ${state.positionsClosed} positions closed, ${sent.length} closing orders`,
+    `round ${state.round}, positions closed: ${state.positionsClosed}, closing orders: ${sent.length}`,
     ...missingLines(reading),
     '',
     '| when | from | to | why | by |', '|---|---|---|---|---|',

@@ -95,6 +95,7 @@ export interface SnapshotRecord {
   readonly position: PositionRecord;
   readonly orders: readonly OrderRecord[];
   readonly instructions: readonly Instruction[];
+  readonly outside: string;
 }
 
 export const FILL_COLUMNS = `

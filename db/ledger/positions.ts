@@ -19,7 +19,8 @@ type PositionMethods = Pick<Ledger, 'positionSnapshot' | 'settlePosition' | 'ope
 const SNAPSHOT = `
   SELECT to_jsonb(pos) AS position,
     (SELECT jsonb_agg(to_jsonb(ord) ORDER BY ord."plannedSeq") FROM (SELECT o.seq AS "plannedSeq", ${ORDER_COLUMNS} FROM orders o JOIN intents i ON i.client_order_id = o.client_order_id WHERE o.position_id = $1) ord) AS orders,
-    (SELECT jsonb_agg(n.instruction ORDER BY n.seq) FROM instructions n WHERE n.position_id = $1 AND n.handled_at IS NULL) AS instructions
+    (SELECT jsonb_agg(n.instruction ORDER BY n.seq) FROM instructions n WHERE n.position_id = $1 AND n.handled_at IS NULL) AS instructions,
+    (SELECT sum(f.quantity)::text FROM fills f WHERE f.position_id = $1 AND f.client_order_id IS NULL) AS outside
   FROM (SELECT ${POSITION_COLUMNS} FROM positions p WHERE p.position_id = $1) pos`;
 
 export function createPositionMethods(pool: Pool): PositionMethods {
@@ -28,7 +29,7 @@ export function createPositionMethods(pool: Pool): PositionMethods {
       const rows = await run<{ [K in keyof SnapshotRecord]: SnapshotRecord[K] | null }>(pool, `read ${positionId}`, { name: 'position-snapshot', text: SNAPSHOT, values: [positionId] });
       const row = rows[0];
       if (row?.position === undefined || row.position === null) throw new KeelError('NOT_FOUND', `position ${positionId} is not in the ledger`);
-      return { position: toPositionRecord(row.position), orders: (row.orders ?? []).map(toOrderRow), instructions: row.instructions ?? [] };
+      return { position: toPositionRecord(row.position), orders: (row.orders ?? []).map(toOrderRow), instructions: row.instructions ?? [], ...(row.outside === null ? {} : { outside: exact(row.outside) }) };
     },
 
     settlePosition: ({ positionId, handledSeq, handledInstructionIds, state, stopPrice, targetPrice }) => inTransaction(pool, `settle ${positionId}`, async (client) => {

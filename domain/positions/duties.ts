@@ -68,10 +68,14 @@ export function dutiesOf(snapshot: PositionSnapshot, isOverdue = false): readonl
   return duties.length > 0 ? inOrder(duties) : [{ kind: 'wait' }];
 }
 
-/** What the position holds by its orders' own fills, ≥ 0, base currency; nothing once the venue holds nothing. */
-export function heldQuantity({ orders, instructions }: PositionSnapshot): Dec {
-  if (instructions.some((it) => it.kind === 'gone')) return ZERO;
-  const held = orders.reduce((sum, row) => (row.intent.leg === 'entry' ? sum.plus(d(row.filledQuantity)) : sum.minus(d(row.filledQuantity))), ZERO);
+/** What the position holds by its orders' own fills and what others closed, ≥ 0, base currency; nothing once the venue holds nothing. */
+export function heldQuantity(snapshot: PositionSnapshot): Dec {
+  return snapshot.instructions.some((it) => it.kind === 'gone') ? ZERO : unclosedQuantity(snapshot);
+}
+
+/** By fills alone, ≥ 0, base currency. */
+export function unclosedQuantity({ orders, outside = '0' }: PositionSnapshot): Dec {
+  const held = orders.reduce((sum, row) => (row.intent.leg === 'entry' ? sum.plus(d(row.filledQuantity)) : sum.minus(d(row.filledQuantity))), d(outside).neg());
   return held.gt(ZERO) ? held : ZERO;
 }
 
@@ -226,6 +230,8 @@ function closeReasonOf(snapshot: PositionSnapshot): ExitReason | 'notEntered' {
   if (gone !== undefined) return gone.reason;
   const closedBy = (leg: Leg): Dec => ofLeg(snapshot.orders, leg).reduce((sum, row) => sum.plus(d(row.filledQuantity)), ZERO);
   const [stop, target, exit] = [closedBy('stop'), closedBy('firstTarget').plus(closedBy('target')), closedBy('exit')];
+  const outside = d(snapshot.outside ?? '0');
+  if (outside.gt(stop.plus(target).plus(exit))) return exitCauseOf(snapshot, ZERO)?.reason === 'emergency' ? 'emergency' : 'outside';
   if (stop.plus(target).plus(exit).eq(ZERO)) return 'notEntered';
   if (exit.gte(stop) && exit.gte(target)) return exitCauseOf(snapshot, ZERO)?.reason ?? 'unprotected';
   return target.gt(stop) ? 'target' : stopReasonOf(snapshot);

@@ -4,6 +4,7 @@ import type { DecimalString } from '../decimal.ts';
 import { d, ZERO } from '../decimal.ts';
 import type { OrderRow } from '../orders/order.ts';
 import { bookOf, DONE_STATES, WORKING_STATES } from '../orders/order.ts';
+import { unclosedQuantity } from './duties.ts';
 import type { PositionSnapshot } from './position.ts';
 
 /** Whether an instruction ends the position; the others only move its orders, and are done once these stand. */
@@ -23,10 +24,10 @@ export function phaseOf({ position, orders, instructions }: PositionSnapshot): '
  * Whether the fills that are booked add up to what the orders say. Of a position that is closed already it was asked before
  * its end was written: what could answer for a difference (a `gone` instruction) is handled since.
  */
-export function bookedQuantityAgrees({ position, orders, instructions }: PositionSnapshot): boolean {
+export function bookedQuantityAgrees(snapshot: PositionSnapshot): boolean {
+  const { position, instructions } = snapshot;
   if (position.state === 'closed' || instructions.some((it) => it.kind === 'gone')) return true;
-  const ofLeg = (isEntry: boolean) => orders.filter((row) => (row.intent.leg === 'entry') === isEntry).reduce((sum, row) => sum.plus(d(row.filledQuantity)), ZERO);
-  return d(position.quantity).eq(ofLeg(true).minus(ofLeg(false)));
+  return d(position.quantity).eq(unclosedQuantity(snapshot));
 }
 
 /** The trigger of the newest working stop; the planned one until a stop works. */

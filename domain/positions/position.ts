@@ -31,8 +31,8 @@ export function tradedSince({ decidedAt }: Pick<OpenPlan, 'decidedAt'>): number 
 /**
  * Everything that a position's workflow needs when it wakes: one read.
  * Duties are derived from the orders' own filled quantities (entry less exits), which a submission's answer brings before
- * its fills are booked; `position.quantity` follows from the fills and agrees once all are booked. A `gone`
- * instruction overrules both: the venue holds nothing.
+ * its fills are booked, less what another hand closed; `position.quantity` follows from the fills and agrees once all are
+ * booked. A `gone` instruction overrules both: the venue holds nothing.
  */
 export interface PositionSnapshot {
   readonly position: PositionRecord;
@@ -40,4 +40,6 @@ export interface PositionSnapshot {
   readonly orders: readonly OrderRow[];
   /** Not yet handled, oldest first. */
   readonly instructions: readonly Instruction[];
+  /** What another hand, or the emergency stop, closed of it, as booked, base currency. None in histories of before. */
+  readonly outside?: DecimalString;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFailed, test } fro
 import { databaseUrlOf } from '../../config/database.ts';
 import { createLedger } from '../../db/ledger.ts';
 import { createPool } from '../../db/pool.ts';
+import { d, text } from '../../domain/decimal.ts';
 import { clientOrderIdOf } from '../../domain/orders/identity.ts';
 import type { DifferenceKind } from '../../domain/ports/ledger.ts';
 import type { Violation } from '../../domain/verify/facts.ts';
@@ -169,6 +170,22 @@ describe('every difference has a named outcome', () => {
     expect((await venueOrders()).get(again.clientOrderId)).toBe('NEW');
     expect(await isRunning(positionId)).toBe(true);
     await settled(system);
+    expect(await violations()).toEqual([]);
+  });
+
+  test('reducedOutside: what another hand took of a position is booked, and its stop follows', async () => {
+    onTestFailed(() => { hasFailed = true; });
+    const before = await positionOn(ETH);
+    const taken = d(before.quantity).div(3).toFixed(3, 0);
+    await outsider.send('POST', 'order', { symbol: 'ETHUSDT', side: 'SELL', type: 'MARKET', quantity: taken, reduceOnly: 'true', newClientOrderId: 'web-part' });
+    await until('it is booked', async () => (await told('reducedOutside')).some((it) => it.type === 'differenceResolved'), 30_000);
+    expect(await outcomeOf('reducedOutside', ETH)).toBe('booked, position woken');
+    const left = text(d(before.quantity).minus(d(taken)));
+    expect(await positionOn(ETH)).toMatchObject({ positionId: before.positionId, state: 'open', quantity: left });
+    await until('the stop covers what is left', async () => { const stop = await orderOf(system, ETH, 'stop'); return stop.state === 'accepted' && stop.quantity === left; }, 30_000);
+    await until('reconciliation is over', async () => !(await isReconciling(system)), 30_000);
+    await settled(system);
+    await system.reconcile(); // its money
     expect(await violations()).toEqual([]);
   });
 

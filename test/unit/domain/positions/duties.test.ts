@@ -221,6 +221,15 @@ describe('what a position owes', () => {
     expect(dutiesOf(snapshotOf([row(PLAN.entry, 'absent')], [close]))).toEqual([{ kind: 'cancel', clientOrderId: PLAN.entry.clientOrderId }]);
   });
 
+  it('what another hand closed is held no more: orders follow what is left, and it ends when that is closed', () => {
+    const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
+    const with4Less = (rows: readonly OrderRow[], outside = '4') => dutiesOf({ ...snapshotOf([filledEntry, ...rows]), outside });
+    expect(with4Less([row(stop, 'accepted'), row(target, 'accepted')])).toMatchObject([{ kind: 'submit', intent: { leg: 'stop', quantity: '6' } }, { kind: 'submit', intent: { leg: 'target', quantity: '6' } }]);
+    expect(with4Less([row(stop, 'filled', '6'), row(target, 'canceled')])).toEqual([{ kind: 'close', reason: 'stop' }]);
+    expect(with4Less([row(stop, 'canceled'), row(target, 'canceled')], '10')).toEqual([{ kind: 'close', reason: 'outside' }]);
+    expect(with4Less([row(stop, 'filled', '4'), row(target, 'canceled')], '6')).toEqual([{ kind: 'close', reason: 'outside' }]);
+  });
+
   describe('in an emergency', () => {
     const emergency: Instruction = { kind: 'emergency', instructionId: 'e', positionId: PLAN.positionId, reason: 'emergency', emergencyId: 'ess/sim/1' };
     const [stop, target] = submitsOf(snapshotOf([filledEntry])) as [OrderIntent, OrderIntent];
@@ -243,6 +252,7 @@ describe('what a position owes', () => {
       expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'accepted'), row(target, 'canceled')], [emergency, gone]))).toEqual([{ kind: 'cancel', clientOrderId: stop.clientOrderId }]);
       expect(dutiesOf(snapshotOf([filledEntry, row(stop, 'canceled'), row(target, 'canceled')], [emergency, gone]))).toEqual([{ kind: 'close', reason: 'emergency' }]);
       expect(dutiesOf(snapshotOf([row(PLAN.entry, 'halted')], [emergency]))).toEqual([{ kind: 'close', reason: 'notEntered' }]);
+      expect(dutiesOf({ ...snapshotOf([filledEntry, row(stop, 'canceled'), row(target, 'canceled')], [emergency]), outside: '10' })).toEqual([{ kind: 'close', reason: 'emergency' }]);
     });
   });
 

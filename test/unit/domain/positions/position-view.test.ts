@@ -42,3 +42,7 @@ it.each<[string, Partial<PositionSnapshot['position']>, PositionSnapshot['instru
   const snapshot = snapshotOf([row(PLAN.entry, 'filled', '10'), row(STOP, 'canceled')], '0');
   expect(bookedQuantityAgrees({ ...snapshot, position: { ...snapshot.position, ...changes }, instructions })).toBe(agrees);
 });
+
+it.each([['6', '4', true], ['6', '3', false], ['0', '12', true], ['0', '4', false]])('what holds %s of 10 when others closed %s adds up: %s', (quantity, outside, agrees) => {
+  expect(bookedQuantityAgrees({ ...snapshotOf([row(PLAN.entry, 'filled', '10')], quantity), outside })).toBe(agrees);
+});

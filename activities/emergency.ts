@@ -93,7 +93,7 @@ async function bookClosings(deps: BookingDeps, { portfolioId, isLast }: { portfo
   return { told, missing };
 
   async function book(position: PositionRecord): Promise<void> {
-    const closings = await bookOne(deps, position, deploymentId);
+    const closings = await bookOne(deps, position, { deploymentId, isLast });
     const { quantity } = (await ledger.positionSnapshot(position.positionId)).position;
     const isEmpty = d(quantity).eq(ZERO);
     if (isEmpty && closings.length === 0) return; // it ends by its own orders
@@ -112,11 +112,14 @@ function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean 
   return positions.some((it) => it.instrumentId === plan.instrument.id && it.positionSide === plan.entry.positionSide && it.direction === plan.direction);
 }
 
-/** Its own orders' fills first, so that what is left is what the emergency closed. @returns the emergency's. */
-async function bookOne({ ledger, history }: BookingDeps, position: PositionRecord, deploymentId: string): Promise<readonly Fill[]> {
+/**
+ * Its own orders' fills first, so that what is left is what the emergency closed; what it closed as another's at the last
+ * look, when no fill of ours is to come any more. @returns the emergency's
+ */
+async function bookOne({ ledger, history }: BookingDeps, position: PositionRecord, { deploymentId, isLast }: { readonly deploymentId: string; readonly isLast: boolean }): Promise<readonly Fill[]> {
   const fills = await closingFillsSince(history, position);
   await ledger.applyFills(position.portfolioId, fills.all);
-  return await bookClosed(ledger, position.positionId, { deploymentId, closing: fills.closing.filter((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== null) });
+  return await bookClosed(ledger, position.positionId, { deploymentId, closing: fills.closing.filter((fill) => { const part = closedPartOf(fill.clientOrderId, deploymentId); return part === 'ours' || (part === 'foreign' && isLast); }) });
 }
 
 /** A ledger that refuses, or does not answer soon, is not waited for. */

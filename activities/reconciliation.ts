@@ -13,7 +13,7 @@ import type { IncomeRecord, Venue, VenueAccount } from '../domain/ports/venue.ts
 import type { PositionRecord } from '../domain/positions/position.ts';
 import { tradedSince } from '../domain/positions/position.ts';
 import type { UnwrittenOrder } from '../domain/reconciliation/differences.ts';
-import { closingFillsOf, differencesOf, differingInstruments, LOOKS_TO_ACT, UNWRITTEN_MAX_MS } from '../domain/reconciliation/differences.ts';
+import { closingFillsOf, differencesOf, differingInstruments, isLiquidating, LOOKS_TO_ACT, newestUpTo, UNWRITTEN_MAX_MS } from '../domain/reconciliation/differences.ts';
 import { MODES_THAT_FORGET, openingBalanceOf } from '../domain/reconciliation/opening-balance.ts';
 import type { Engine } from './feeds.ts';
 import type { ShownHistory } from './shown-history.ts';
@@ -46,7 +46,8 @@ export function createReconciliationActivities(given: ReconciliationDeps): Recon
     const late = await bookFills(deps, portfolioId, history);
     const now = late.length === 0 ? view : await ledger.reconciliationView(portfolioId);
     const unwritten = await unwrittenOf(ledger, now, [...openOrders.map((it) => ({ ...it, isWorking: true })), ...history.map(madeBy)]);
-    const differences = differencesOf(now, { account, openOrders, fills: history, running, unwritten }).map((it) => settledByVenue(it, deps));
+    const fills = await unbookedOf(ledger, portfolioId, history);
+    const differences = differencesOf(now, { account, openOrders, fills, running, unwritten }).map((it) => settledByVenue(it, deps));
     const noted = await ledger.noteDifferences(portfolioId, [...missed, ...late, ...differences], clock());
     for (const difference of [...missed, ...late]) await ledger.resolveDifference(portfolioId, difference, APPLIED);
     const found = noted.filter((it) => it.kind !== 'missedFill');
@@ -130,14 +131,24 @@ function symbolsWithBusiness(view: ReconciliationView): readonly InstrumentId[] 
   return [...new Set([...view.positions.map((it) => it.plan.instrument.id), ...view.openOrders.map((row) => row.intent.instrumentId)])].sort();
 }
 
-/** Fills of the symbols that differ, since the oldest of our positions there: an older one may be missing behind a newer one. */
+/** So long before a position another hand may have traded without a comparison that saw it: one runs each minute. */
+const BEFORE_MS = 5 * 60_000;
+
+/** Fills of the symbols that differ, since a while before the oldest of our positions there: an older one may be missing behind a newer one. */
 async function historyOfDiffering({ history }: Deps, view: ReconciliationView, account: VenueAccount): Promise<readonly Fill[]> {
   const fills: Fill[] = [];
   for (const instrumentId of differingInstruments(view, account)) {
     const ours = view.positions.filter((it) => it.plan.instrument.id === instrumentId);
-    if (ours.length > 0) fills.push(...(await fillsWithOrders(history, instrumentId, Math.min(...ours.map((it) => tradedSince(it.plan))))));
+    if (ours.length > 0) fills.push(...(await fillsWithOrders(history, instrumentId, Math.min(...ours.map((it) => tradedSince(it.plan))) - BEFORE_MS)));
   }
   return fills;
+}
+
+/** What was booked counts no more. */
+async function unbookedOf(ledger: Ledger, portfolioId: string, fills: readonly Fill[]): Promise<readonly Fill[]> {
+  if (fills.length === 0) return [];
+  const booked = new Set(Object.values(await ledger.openHoldings(portfolioId)).flatMap((it) => it.bookedTrades.map((tradeId) => `${it.instrumentId} ${tradeId}`)));
+  return fills.filter((fill) => !booked.has(`${fill.instrumentId} ${fill.tradeId}`));
 }
 
 async function fillsWithOrders(history: ShownHistory, instrumentId: InstrumentId, since: number): Promise<readonly Fill[]> {
@@ -210,7 +221,10 @@ export async function closingFillsSince(history: ShownHistory, position: Positio
 async function endPosition({ ledger, history, engine }: Deps, positionId: string, kind: DifferenceKind): Promise<string> {
   const { position } = await ledger.positionSnapshot(positionId);
   const { deploymentId } = await ledger.portfolio(position.portfolioId);
-  await bookClosed(ledger, positionId, { deploymentId, closing: (await closingFillsSince(history, position)).closing });
+  const closing = await unbookedOf(ledger, position.portfolioId, (await closingFillsSince(history, position)).closing);
+  const isNamed = (fill: Fill): boolean => (kind === 'liquidated' ? isLiquidating(fill) : closedPartOf(fill.clientOrderId, deploymentId) === 'ours');
+  const byName = [...closing.filter((fill) => !isNamed(fill)), ...closing.filter(isNamed)];
+  await bookClosed(ledger, positionId, { deploymentId, closing: newestUpTo(d(position.quantity), byName) });
   const reason = kind === 'liquidated' ? 'liquidation' : kind === 'closedInEmergency' ? 'emergency' : 'outside';
   await ledger.instruct({ kind: 'gone', instructionId: `${positionId}/gone`, positionId, reason });
   await engine.wakePosition(positionId);

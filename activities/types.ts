@@ -152,7 +152,7 @@ export interface ClosingBatch {
   /** Each has names of its own: what an attempt did is asked of the venue, never done again. */
   readonly attempt: number;
   readonly targets: readonly ClosingTarget[];
-  /** Wall clock: later no order of it is sent. None in histories of before. */
+  /** Transport clock of the venue: later no order of it is sent. None in histories of before. */
   readonly validUntil?: number;
 }
 

@@ -7,7 +7,7 @@ import { doubtfulHoldings, surveyOf } from '../domain/emergency/survey.ts';
 import { isVenueTrouble, KeelError, messageOf } from '../domain/errors.ts';
 import { PROTOCOL_TIMES } from '../domain/orders/protocol.ts';
 import type { SurveyKnowledge, Sweeper } from '../domain/ports/sweeper.ts';
-import type { SubmitTimes, Venue } from '../domain/ports/venue.ts';
+import type { SubmitTimes, Venue, VenueAccount } from '../domain/ports/venue.ts';
 
 /** A survey ends within five seconds, or is none. */
 const HISTORY_WAIT_MS = 1_500;
@@ -17,11 +17,14 @@ const URGENT = { priority: 'exit' } as const;
 
 type Traded = VenueHistory['traded'];
 
-/** A venue's history of one symbol that is on its way. */
+/** A venue's history of one symbol, on its way or told to nobody yet. */
 interface Reading {
   /** Transport clock, before it was asked for. */
   readonly atMs: number;
+  /** What the venue held then, base currency. */
+  readonly held: string;
   readonly traded: Promise<Traded>;
+  isTold: boolean;
 }
 
 function keyOf({ instrumentId, tradedSince }: OurHolding): string {
@@ -30,25 +33,25 @@ function keyOf({ instrumentId, tradedSince }: OurHolding): string {
 
 /** @param clock transport clock of this process, epoch milliseconds. */
 export function createSweeper(venue: Venue, clock: () => number = Date.now): Sweeper {
-  /** A slow history is waited for by the next look as well, instead of asked for anew: so a look comes to hear of it. */
+  /** A slow history is waited for by the next looks as well, as long as they see the same, instead of asked for anew: so one comes to hear of it. */
   const readings = new Map<string, Reading>();
 
-  async function times(deadlineMs: number): Promise<SubmitTimes> {
+  async function times(deadlineMs: number, validUntil = Infinity): Promise<SubmitTimes> {
     const timestamp = await venue.serverTime();
-    if (clock() > deadlineMs) throw new KeelError('VENUE_UNREACHABLE', 'its time is over: what is open has to be looked at anew');
+    if (timestamp > validUntil) throw new KeelError('VENUE_UNREACHABLE', 'its time is over: what is open has to be looked at anew');
     return { deadlineMs, timestamp, recvWindowMs: PROTOCOL_TIMES.recvWindowMs };
   }
 
-  function readingOf(holding: OurHolding, atMs: number): Reading {
+  function readingOf(holding: OurHolding, { atMs, held }: Pick<Reading, 'atMs' | 'held'>): Reading {
     const query = { instrumentId: holding.instrumentId, since: holding.tradedSince };
     const key = keyOf(holding);
     const known = readings.get(key);
-    if (known !== undefined && atMs - known.atMs <= HISTORY_AGE_MAX_MS) return known;
+    if (known?.held === held && (!known.isTold || atMs - known.atMs <= HISTORY_AGE_MAX_MS)) return known;
     const traded = Promise.all([venue.fills(query, URGENT), venue.orderHistory(query, URGENT)]).then(([fills, orders]): Traded => ({ fills: withOrderNames(fills, orders), orders })).catch((error: unknown) => {
       if (isVenueTrouble(error)) return null;
       throw error;
     });
-    const reading = { atMs, traded };
+    const reading: Reading = { atMs, held, traded: traded.finally(() => { reading.isTold = true; }), isTold: false };
     readings.set(key, reading);
     return reading;
   }
@@ -60,8 +63,9 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
   }
 
   /** A history that is not to be had, or not soon, must not keep from closing: then the ledger's word counts, less what was sent. */
-  async function settledAt(holding: OurHolding, atMs: number, { sent, deploymentId }: SurveyKnowledge): Promise<OurHolding> {
-    const reading = readingOf(holding, atMs);
+  async function settledAt(holding: OurHolding, seen: { readonly atMs: number; readonly account: VenueAccount }, { sent, deploymentId }: SurveyKnowledge): Promise<OurHolding> {
+    const held = seen.account.positions.find((it) => it.instrumentId === holding.instrumentId && it.positionSide === holding.positionSide);
+    const reading = readingOf(holding, { atMs: seen.atMs, held: held?.quantity ?? '0' });
     const told = await Promise.race([reading.traded, sleep(HISTORY_WAIT_MS, 'late' as const, { ref: false })]);
     if (told !== 'late') readings.delete(keyOf(holding));
     return oursLeft(holding, { atMs: reading.atMs, traded: told === 'late' ? null : told, sent }, deploymentId);
@@ -71,7 +75,7 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
     async survey(known): Promise<Survey> {
       const atMs = await venue.serverTime(); // before it asks: a slow answer tells of earlier
       const [account, openOrders, largest] = await Promise.all([venue.account(URGENT), venue.openOrders(undefined, URGENT), maxMarketQuantities()]);
-      const settled = await Promise.all(doubtfulHoldings({ ...known, account, openOrders }).map((it) => settledAt(it, atMs, known)));
+      const settled = await Promise.all(doubtfulHoldings({ ...known, account, openOrders }).map((it) => settledAt(it, { atMs, account }, known)));
       const ours = settled.length === 0 ? known.ours : { ...known.ours, ...ourHoldings(settled) };
       return surveyOf({ ...known, ours, atMs, account, openOrders, maxMarketQuantities: largest });
     },
@@ -83,10 +87,10 @@ export function createSweeper(venue: Venue, clock: () => number = Date.now): Swe
       }));
     },
 
-    async close(intents, validUntil = Infinity) {
-      const deadlineMs = Math.min(clock() + PROTOCOL_TIMES.attemptTimeoutMs, validUntil);
+    async close(intents, validUntil) {
+      const deadlineMs = clock() + PROTOCOL_TIMES.attemptTimeoutMs;
       return await Promise.all(intents.map(async (intent) => {
-        const signed = await times(deadlineMs).catch((error: unknown) => messageOf(error));
+        const signed = await times(deadlineMs, validUntil).catch((error: unknown) => messageOf(error));
         if (typeof signed === 'string') return emergencyOrderOf(intent, clock(), { kind: 'notSent', message: signed });
         return emergencyOrderOf(intent, signed.timestamp, await venue.submit(intent, signed));
       }));

@@ -31,6 +31,8 @@ export interface EmergencyRun {
   /** Holdings that were closed in this round. */
   readonly seenPositions: Set<string>;
   readonly sent: EmergencyOrder[];
+  /** Its time at the venue, and when it was asked for by the engine's clock; null before. */
+  lastLook: { readonly atMs: number; readonly askedAt: number } | null;
   /** So many of them were sent in rounds before this one. */
   sentBefore: number;
   phase: string;
@@ -45,7 +47,7 @@ export interface EmergencyRun {
 const CLOSED_AT_ONCE = 10;
 const CANCELLED_AT_ONCE = 20;
 /**
- * Later than this after it was asked for, no closing order is sent (wall clock): a worker that stood still wakes with old
+ * Later than this after it was asked for, no closing order is sent (the venue's clock): a worker that stood still wakes with old
  * tasks, when their orders have been taken for lost and sent again. Less than `UNSEEN_MS` after the least time-out.
  */
 const CLOSING_VALID_MS = 5_000;
@@ -157,7 +159,9 @@ async function survey(run: EmergencyRun): Promise<Survey> {
   const { portfolioId, deploymentId } = run.input;
   // Named where others' holdings stay: what they took of ours may not show yet.
   const sent = run.foreign === 'exempt' ? run.sent.slice(run.sentBefore).filter(isOnTheWay).slice(-SURVEYED_MAX) : [];
+  const askedAt = Date.now();
   const seen = await sweeping.surveyAccount.executeWithOptions({ summary: 'positions and both books' }, [{ portfolioId, deploymentId, foreign: run.foreign, sent }]);
+  run.lastLook = { atMs: seen.atMs, askedAt };
   if (run.unwritten === null) run.raisedAt ??= seen.atMs; // the fence was up before this look asked for the time
   return seen;
 }
@@ -176,7 +180,7 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
   const batches = inParts(targets, CLOSED_AT_ONCE).map(async (part): Promise<readonly EmergencyOrder[]> => {
     const summary = `close ${part.map(({ position }) => position.instrumentId.split('-')[0]).join(', ')}`;
     try {
-      return await closing.closePositions.executeWithOptions({ summary }, [{ portfolioId, deploymentId, emergencyId: run.emergencyId, attempt, targets: part, validUntil: Date.now() + CLOSING_VALID_MS }]);
+      return await closing.closePositions.executeWithOptions({ summary }, [{ portfolioId, deploymentId, emergencyId: run.emergencyId, attempt, targets: part, validUntil: venueNow(run) + CLOSING_VALID_MS }]);
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       return run.foreign === 'exempt' && patched('lost closings may be on their way') ? lostOf(run, attempt, part) : []; // its worker died: the venue tells what it did
@@ -188,9 +192,15 @@ async function close(run: EmergencyRun, targets: readonly ClosingTarget[]): Prom
 }
 
 /** Their names are known: what they took of a shared holding must not be taken twice. */
-function lostOf({ input: { portfolioId, deploymentId }, emergencyId }: EmergencyRun, attempt: number, targets: readonly ClosingTarget[]): readonly EmergencyOrder[] {
+function lostOf(run: EmergencyRun, attempt: number, targets: readonly ClosingTarget[]): readonly EmergencyOrder[] {
+  const { input: { portfolioId, deploymentId }, emergencyId } = run;
   const round = { portfolioId, deploymentId, emergencyId, attempt };
-  return ordersToClose(targets, round).map((intent) => emergencyOrderOf(intent, Date.now(), { kind: 'unknown', message: 'the worker that sent it was lost' }));
+  return ordersToClose(targets, round).map((intent) => emergencyOrderOf(intent, venueNow(run), { kind: 'unknown', message: 'the worker that sent it was lost' }));
+}
+
+/** The venue's transport clock, told by the last look at it. */
+function venueNow({ lastLook }: EmergencyRun): number {
+  return lastLook === null ? Date.now() : lastLook.atMs + Date.now() - lastLook.askedAt;
 }
 
 /** Once, when the first closing orders are sent: many positions that wake at the same time would go before them. */

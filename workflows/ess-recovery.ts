@@ -38,7 +38,7 @@ function beginRun(input: EssInput): EmergencyRun {
   const emergencyId = emergencyIdOf(input.portfolioId, input.emergency);
   const run: EmergencyRun = {
     input, emergencyId, state: input.state, unwritten: input.unwritten, foreign: input.foreign, reading: null, news: 0,
-    attempts: input.attempts, raisedAt: null, phase: '', isLeaving: false,
+    attempts: input.attempts, raisedAt: null, lastLook: null, phase: '', isLeaving: false,
     round: input.state.round, seenPositions: new Set(input.closed?.positions), sent: [...(input.closed?.unwritten ?? [])], sentBefore: 0,
     describe: () => describe(run),
     command: (command) => tellLedger(run, command),

@@ -18,7 +18,7 @@ export interface Sweeper {
   cancel(orders: readonly OrderKey[]): Promise<void>;
   /**
    * Sends each once, the first ones first. Never throws: what is not certain is `unknown`, and the next survey tells.
-   * @param validUntil wall clock: later none is sent, by a process that stood still meanwhile either.
+   * @param validUntil transport clock of the venue: later none is sent, by a process that stood still meanwhile either.
    */
   close(intents: readonly OrderIntent[], validUntil?: number): Promise<readonly EmergencyOrder[]>;
 }

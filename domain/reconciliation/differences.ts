@@ -9,6 +9,7 @@ import { entrySide, oppositeSide, WORKING_STATES } from '../orders/order.ts';
 import type { Difference, DifferenceKind, ReconciliationView } from '../ports/ledger.ts';
 import type { VenueAccount } from '../ports/venue.ts';
 import type { PositionRecord } from '../positions/position.ts';
+import { tradedSince } from '../positions/position.ts';
 
 /** Seen this often, a difference is acted on. */
 export const LOOKS_TO_ACT = 2;
@@ -20,7 +21,7 @@ export interface OutsideView {
   readonly account: Pick<VenueAccount, 'walletBalance' | 'positions'>;
   /** Working orders of both books. */
   readonly openOrders: readonly VenueOrder[];
-  /** Fills of the symbols whose positions differ, since the oldest of ours was decided on, with the ids of their orders. */
+  /** Fills that are not booked, of the symbols whose positions differ, since a while before the oldest of ours, with the ids of their orders. */
   readonly fills: readonly Fill[];
   /** Positions whose workflow runs. */
   readonly running: ReadonlySet<string>;
@@ -151,20 +152,31 @@ function positionDifferences(ledger: ReconciliationView, { account, fills, unwri
     const isSameWay = actual.times(expected).gt(ZERO); // turned round, nothing of ours is left
     if (isSameWay && ours.length === 1 && actual.abs().lt(expected.abs())) return [reducedDifference(only, { missing: expected.minus(actual).abs(), fills, foreign, deploymentId: ledger.deploymentId })];
     if (isSameWay) return [foreign];
-    return ours.filter((it) => !d(it.quantity).eq(ZERO)).map((it) => goneDifference(it, { fills, evidence, deploymentId: ledger.deploymentId }));
+    const gone = ours.filter((it) => !d(it.quantity).eq(ZERO)).map((it) => goneDifference(it, { fills, evidence, deploymentId: ledger.deploymentId }));
+    if (actual.eq(ZERO)) return gone;
+    return [...gone.filter((it) => it.kind !== 'ghostPosition'), foreign]; // without a fill it was there before ours
   });
 }
 
 /** @source Binance USD-M, ORDER_TRADE_UPDATE: client ids of orders that the venue places when it liquidates or deleverages. */
 const LIQUIDATION_IDS = ['autoclose-', 'adl_autoclose'];
 
+/** Whether the venue's own order made it. */
+export function isLiquidating({ clientOrderId }: Fill): boolean {
+  return LIQUIDATION_IDS.some((start) => clientOrderId?.startsWith(start) === true);
+}
+
+function isOurs({ clientOrderId }: Fill, deploymentId: string): boolean {
+  return ownerOfClientOrderId(clientOrderId ?? '', deploymentId) === 'ours';
+}
+
 /** The venue holds nothing of it: by whose hand do the fills say? Without one it is a ghost. */
 function goneDifference(
   position: PositionRecord,
   { fills, evidence, deploymentId }: { fills: readonly Fill[]; evidence: Difference['evidence']; deploymentId: string },
 ): Difference {
-  const closing = closingFillsOf(position, fills).filter((fill) => ownerOfClientOrderId(fill.clientOrderId ?? '', deploymentId) !== 'ours');
-  const isLiquidation = closing.some((fill) => LIQUIDATION_IDS.some((start) => fill.clientOrderId?.startsWith(start) === true));
+  const closing = closingFillsOf(position, fills).filter((fill) => !isOurs(fill, deploymentId));
+  const isLiquidation = closing.some(isLiquidating);
   const isEmergency = closing.some((fill) => closedPartOf(fill.clientOrderId, deploymentId) !== null);
   const kind = closing.length === 0 ? 'ghostPosition' : isLiquidation ? 'liquidated' : isEmergency ? 'closedInEmergency' : 'closedOutside';
   return {
@@ -174,26 +186,34 @@ function goneDifference(
 }
 
 /**
- * The venue holds less than the position: another hand's newest fills tell by how much, or it is not known what became of
- * it. Where one of them took of ours and of another's, nobody can tell them apart.
+ * The venue holds less than the position: another hand's newest fills tell by how much. Where they do not, another hand holds
+ * something the other way, if it traded at all; if nobody did, it is not known what became of ours.
  */
 function reducedDifference(position: PositionRecord, { missing, fills, foreign, deploymentId }: { readonly missing: Dec; readonly fills: readonly Fill[]; readonly foreign: Difference; readonly deploymentId: string }): Difference {
-  const closing = closingFillsOf(position, fills).filter((fill) => ownerOfClientOrderId(fill.clientOrderId ?? '', deploymentId) !== 'ours');
-  const trades: string[] = [];
-  let left = missing;
-  for (const fill of closing.toReversed()) {
-    if (left.lte(ZERO)) break;
-    left = left.minus(d(fill.quantity));
-    trades.push(fill.tradeId);
-  }
-  if (left.lt(ZERO)) return foreign;
-  const kind = left.eq(ZERO) ? 'reducedOutside' : 'ghostQuantity';
+  const others = fills.filter((fill) => isSame(fill, holdingOf(position)) && !isOurs(fill, deploymentId));
+  const closing = newestUpTo(missing, closingFillsOf(position, others));
+  const isExplained = closing.reduce((sum, fill) => sum.plus(d(fill.quantity)), ZERO).eq(missing);
+  if (!isExplained && others.length > 0) return foreign;
+  const kind = isExplained ? 'reducedOutside' : 'ghostQuantity';
+  const trades = closing.map((fill) => fill.tradeId);
   return { ...foreign, key: `${kind}/${position.positionId}/${text(missing)}`, kind, evidence: { ...foreign.evidence, positionId: position.positionId, trades } };
 }
 
-/** Fills that reduce a position: of its symbol, in hedge mode of its direction's holding alone. */
+/** Newest first, until they make up the quantity; the last may go beyond. @param fills oldest first */
+export function newestUpTo(quantity: Dec, fills: readonly Fill[]): readonly Fill[] {
+  const chosen: Fill[] = [];
+  let left = quantity;
+  for (const fill of fills.toReversed()) {
+    if (left.lte(ZERO)) break;
+    left = left.minus(d(fill.quantity));
+    chosen.push(fill);
+  }
+  return chosen;
+}
+
+/** Fills that reduce a position: since it was decided on, of its symbol, in hedge mode of its direction's holding alone. */
 export function closingFillsOf(position: PositionRecord, fills: readonly Fill[]): readonly Fill[] {
-  return fills.filter((fill) => isSame(fill, holdingOf(position)) && fill.side !== entrySide(position.plan.direction));
+  return fills.filter((fill) => isSame(fill, holdingOf(position)) && fill.side !== entrySide(position.plan.direction) && fill.filledAt >= tradedSince(position.plan));
 }
 
 function venueOrderDifferences(ledger: ReconciliationView, { openOrders: open, unwritten }: OutsideView): Difference[] {

@@ -44,6 +44,7 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
   { name: 'rung: after the entry', guard: 'no rung is placed while the entry may still fill', tests: duties, edits: [edit(DUTIES, 'const rungs = hasOpenEntry(snapshot) ? [] : rungsOf', 'const rungs = rungsOf')] },
   { name: 'rung: crossed is not the end', guard: 'a ladder goes on after a rung was reached', tests: duties, edits: [edit(DUTIES, `(row.intent.leg === 'stop' || !isLadder)`, 'true')] },
 
+  { name: 'held: what others closed', guard: 'a stop follows what another hand closed of its position', tests: duties, edits: [edit(DUTIES, 'd(outside).neg());', 'ZERO);')] },
   { name: 'stop order: quantity follows', guard: 'a stop of another quantity is replaced', tests: duties, edits: [edit(DUTIES, 'remainingOf(row).eq(quantity) && row.intent.triggerPrice', 'row.intent.triggerPrice')] },
   { name: 'stop order: price follows', guard: 'a stop at another price is replaced', tests: duties, edits: [edit(DUTIES, 'remainingOf(row).eq(quantity) && row.intent.triggerPrice === next.triggerPrice;', 'remainingOf(row).eq(quantity);')] },
   { name: 'stop order: exactly one', guard: 'the stop that was replaced is cancelled once the new one works', tests: duties, edits: [edit(DUTIES, '...cancels([...working.filter((row) => row !== kept), ...rows.filter(neverSent)])];', '...cancels(rows.filter(neverSent))];')] },

@@ -135,6 +135,7 @@ function activitiesWith({ fill, orders, looks = 1, owned = false, inLedger = [],
       applied.push(it.tradeId);
       return { positionId: owned ? PLAN.positionId : null, row: null, isNews: owned };
     }),
+    openHoldings: async () => ({}),
     order: async (clientOrderId) => (inLedger.includes(clientOrderId) ? rowIn('filled') : null),
     cursor: async () => 0,
     recordIncome: async () => undefined,
@@ -192,7 +193,8 @@ describe('what others closed of a position', () => {
     return portOf<Ledger>({
       applyOutsideFills: async (_position, fills, upTo) => void booked.push(`${fills.map((it) => it.tradeId).join(' ')} ${String(upTo?.upToHeld)}`),
       positionSnapshot: async () => ({ position: { ...POSITION, quantity: left[Math.max(0, booked.length - 1)] ?? '0' }, orders: [], instructions: [] }),
-      portfolio: async () => ({ deploymentId: 'abcde' }) as PortfolioSpec, resolveDifference: async () => undefined,
+      portfolio: async () => ({ deploymentId: 'abcde' }) as PortfolioSpec, resolveDifference: async () => undefined, instruct: async () => undefined,
+      openHoldings: async () => ({ x: { instrumentId: INSTRUMENT_ID, positionSide: 'both', direction: 'long', quantity: '10', tradedSince: 0, bookedTrades: ['booked'] } }),
     });
   }
   const fill = (tradeId: string, clientOrderId: string | null): Fill => ({ ...fillAt(PLAN.decidedAt), tradeId, clientOrderId });
@@ -205,6 +207,18 @@ describe('what others closed of a position', () => {
     const booked: string[] = [];
     expect((await bookClosed(ledgerOf(booked, [left]), PLAN.positionId, { deploymentId: 'abcde', closing: fills })).map((it) => it.tradeId)).toEqual(closing);
     expect(booked).toEqual(expected);
+  });
+
+  it.each<[DifferenceKind, readonly Fill[], string]>([
+    ['closedOutside', [fill('older', 'web_1'), fill('newer', 'web_2'), fill('booked', 'web_3')], 'newer true'],
+    ['liquidated', [fill('theirs', 'autoclose-1'), fill('newer', 'web_2')], 'theirs true'],
+    ['closedInEmergency', [fill('ours', emergencyOrderIdOf('abcde', 'b')), fill('newer', 'web_2')], 'ours true'],
+  ])('%s: its own fills first, the newest first, and no more than it held', async (kind, shown, expected) => {
+    const booked: string[] = [];
+    const venue = portOf<Venue>({ fills: async () => shown, orderHistory: async () => [] });
+    const activities = createReconciliationActivities({ ledger: ledgerOf(booked, ['10']), venue, engine: portOf<Engine>({ wakePosition: async () => undefined }), warn: () => undefined, clock: () => 1 });
+    await activities.resolveDifference({ portfolioId: 'sim', difference: differenceOf(kind, { positionId: PLAN.positionId }) });
+    expect(booked[0]).toBe(expected);
   });
 
   it('a part of it is booked by the fills that tell it, and its position woken', async () => {
@@ -263,8 +277,8 @@ describe('an order of ours that the ledger never heard of', () => {
   ])('%s', async (_name, seen, ageMs, expected) => {
     const calls: string[] = [];
     const ledger = portOf<Ledger>({
-      positionSnapshot: async () => ({ position: { ...POSITION, quantity: '0' }, orders: [], instructions: [] }),
-      portfolio: async () => ({ deploymentId: 'abcde' }) as PortfolioSpec,
+      positionSnapshot: async () => ({ position: { ...POSITION, quantity: calls.length === 0 ? '10' : '0' }, orders: [], instructions: [] }),
+      portfolio: async () => ({ deploymentId: 'abcde' }) as PortfolioSpec, openHoldings: async () => ({}),
       applyOutsideFills: async (_position, fills) => void calls.push(`outside fills ${fills.map((it) => it.tradeId).join(' ')}`),
       instruct: async (it) => void calls.push(`instruct ${it.kind} ${it.kind === 'gone' ? it.reason : ''}`),
       resolveDifference: async () => undefined,

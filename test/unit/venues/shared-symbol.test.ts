@@ -165,6 +165,23 @@ it('the history is asked before all but exits, and one that is slow is waited fo
   expect([await look(), await look(), asked]).toEqual([[`${BTC} both`], [], ['exit']]);
 });
 
+it('a history on its way is waited for however long, and one that tells of another holding is not taken', async () => {
+  const shared = sharedVenue(5, 3, []);
+  const answers: ((fills: readonly Fill[]) => void)[] = [];
+  const sweeper = createSweeper({ ...shared.venue, fills: () => new Promise((resolve) => { answers.push(resolve); }) });
+  const look = async (): Promise<Survey> => await sweeper.survey({ ...KNOWN, ours: ourHoldings([HELD]), sent: [] });
+  await look();
+  shared.pass(60_000);
+  await look();
+  expect(answers).toHaveLength(1); // asked once
+  shared.fill(STOP, '5', 0); // meanwhile our stop fills: the answer that comes does not know of it
+  answers[0]?.([]);
+  const later = look();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  answers[1]?.(await shared.venue.fills({ instrumentId: BTC, since: 0 }));
+  expect((await later).targets).toEqual([]);
+});
+
 it('holdings of one symbol and side are summed, with all that was booked', () => {
   expect(ourHoldings([{ ...HELD, quantity: '0.1', tradedSince: 7, bookedTrades: ['1'] }, { ...HELD, quantity: '0.2', tradedSince: 5, bookedTrades: ['2'] }, { ...HELD, positionSide: 'short', quantity: '1' }])).toEqual({
     [`${BTC} both`]: { ...HELD, quantity: '0.3', tradedSince: 5, bookedTrades: ['1', '2'] }, [`${BTC} short`]: { ...HELD, positionSide: 'short', quantity: '1' },

@@ -41,7 +41,7 @@ function held(quantity: string, changes: Partial<VenuePosition> = {}): VenuePosi
 function fillOf(side: Fill['side'], clientOrderId: string | null, quantity = '10'): Fill {
   return {
     tradeId: '9', venueOrderId: '5', clientOrderId, instrumentId: BTC, side, positionSide: 'both', price: '99', quantity, fee: '0', feeCurrency: 'USDT', realizedPnl: '-10', maker: false,
-    filledAt: 1, filledAtWall: 1,
+    filledAt: PLAN.decidedAt, filledAtWall: 1,
   };
 }
 
@@ -87,10 +87,11 @@ describe('differences of one look', () => {
     ['the venue holds less: another hand closed a part, after a part that is booked', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '5'), fillOf('sell', 'web_abc', '2'), fillOf('sell', 'web_abc', '4')] }, ['reducedOutside']],
     ['the venue holds less: the emergency stop closed a part', {}, { ...LESS, fills: [fillOf('sell', emergencyOrderIdOf('abcde', 'ess/sim/1/x'), '6')] }, ['reducedOutside']],
     ['the venue holds less: another hand closed ours and more', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '7')] }, ['foreignPosition']],
-    ['the venue holds less, and fills tell of a part of it', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '5')] }, ['ghostQuantity']],
-    ['the venue holds less, and no fill says why', {}, { ...LESS, fills: [fillOf('buy', 'web_abc', '6'), fillOf('sell', STOP.clientOrderId, '6')] }, ['ghostQuantity']],
-    ['the venue holds the other way: another hand sold more than ours', NO_ORDERS, { ...GONE, account: { walletBalance: '10000', positions: [held('3', { direction: 'short' })] }, fills: [fillOf('sell', 'web_abc', '13')] }, ['closedOutside']],
-    ['the venue holds the other way, and no fill says why', NO_ORDERS, { ...GONE, account: { walletBalance: '10000', positions: [held('3', { direction: 'short' })] } }, ['ghostPosition']],
+    ['the venue holds less, and fills tell of a part of it', {}, { ...LESS, fills: [fillOf('sell', 'web_abc', '5')] }, ['foreignPosition']],
+    ['the venue holds less: another hand held the other way before', {}, { ...LESS, fills: [{ ...fillOf('sell', 'web_abc', '6'), filledAt: 0 }] }, ['foreignPosition']],
+    ['the venue holds less, and no fill says why', {}, { ...LESS, fills: [fillOf('sell', STOP.clientOrderId, '6')] }, ['ghostQuantity']],
+    ['the venue holds the other way: another hand sold more than ours', NO_ORDERS, { ...GONE, account: { walletBalance: '10000', positions: [held('3', { direction: 'short' })] }, fills: [fillOf('sell', 'web_abc', '13')] }, ['closedOutside', 'foreignPosition']],
+    ['the venue holds the other way, and no fill says why', NO_ORDERS, { ...GONE, account: { walletBalance: '10000', positions: [held('3', { direction: 'short' })] } }, ['foreignPosition']],
     ['the venue holds the symbol of an entry that works', { positions: [positionOf({ quantity: '0' })] }, LESS, ['foreignPosition']],
     ['the venue holds more: another hand added', {}, { account: { walletBalance: '10000', positions: [held('11')] } }, ['foreignPosition']],
     ['the venue holds a symbol that we do not', {}, { account: { walletBalance: '10000', positions: [held('10'), held('1', { instrumentId: 'ETH-USDT-PERP', direction: 'short' })] } }, ['foreignPosition']],

@@ -30,7 +30,7 @@ const COUNTED_MAX = 501;
 /** Differences that mean that the ledger is wrong, rather than that somebody else acted. */
 const LEDGER_IS_WRONG = ['ghostPosition', 'ghostQuantity', 'walletMismatch'];
 /** The list of income of a real venue may be this much behind its wallet: what differs for longer is no lag, for another sum differs under another key. Wall clock. */
-const INCOME_LAG_MS = 60_000;
+const INCOME_LAG_MS = 5 * 60_000;
 /** @source Binance USD-M, Get Income History, `incomeType`. */
 export const TRANSFERS = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'STRATEGY_UMFUTURES_TRANSFER'];
 

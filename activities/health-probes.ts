@@ -59,11 +59,12 @@ const FIRST_WITHIN_TIMEFRAMES = 2;
 /** Workers and streams that were stopped in good order are back within this time, wall clock. */
 const RESUME_MS = 60_000;
 
-export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isRecordOnly: boolean }> {
+/** @returns isRecordOnly: null while the ledger does not tell. */
+export async function readParts(deps: ProbeDeps, input: HealthInput): Promise<{ readonly readings: readonly PartReading[]; readonly isRecordOnly: boolean | null }> {
   const [engine, ledger, venue, machine] = await Promise.all([readEngine(deps, input), readLedger(deps, input), readVenue(deps), readMachine(deps)]);
   const marketTime = venue.marketTime;
   const readings = [...engine, ...ledger.readings, ...venue.readings, ...machine, ...readMarket(deps, input, ledger.signs, marketTime)];
-  return { readings, isRecordOnly: ledger.signs?.isRecordOnly ?? false };
+  return { readings, isRecordOnly: ledger.signs?.isRecordOnly ?? null };
 }
 
 type Asked<T> = { readonly ok: true; readonly value: T; readonly tookMs: number } | { readonly ok: false; readonly problem: string };

@@ -34,6 +34,8 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
   const { store, clock } = deps;
   const unwritten = createUnwrittenHealth(deps);
   const told = new Set<string>();
+  /** As the ledger told it last: a replay is one also while the ledger is away. */
+  const recordOnly = new Map<string, boolean>();
 
   /** While the ledger is away the guard hears of critical health directly, once, and stops by its own copy. */
   async function tellUnwritten(portfolioId: string, check: HealthCheck, isStored: boolean): Promise<void> {
@@ -44,7 +46,9 @@ export function createHealthActivities(deps: HealthDeps): HealthActivities {
   }
 
   async function recorded(input: HealthInput): Promise<Pick<RecordedCheck, 'check' | 'nextMs'> & { readonly isStored: boolean; readonly isRecordOnly: boolean }> {
-    const { readings, isRecordOnly } = await readParts(deps, input);
+    const { readings, isRecordOnly: said } = await readParts(deps, input);
+    if (said !== null) recordOnly.set(input.portfolioId, said);
+    const isRecordOnly = recordOnly.get(input.portfolioId) ?? false;
     const at = clock();
     try {
       const result = await store.record(input.portfolioId, readings, at);

@@ -181,6 +181,9 @@ describe('a check that is critical', () => {
     const { checkHealth, seen } = system({ ...ILL, signs: { isAccountFeedCorrupt: true, isRecordOnly: true } });
     for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
     expect([seen.checks.at(-1)?.level, seen.commands, seen.overseen]).toEqual(['critical', [], []]);
+    seen.setSigns('away');
+    for (let look = 1; look <= 3; look += 1) await checkHealth(INPUT);
+    expect(seen.tripped).toEqual([]);
   });
 });
 

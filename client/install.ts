@@ -27,6 +27,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import type * as workflows from '../workflows/index.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { tradedOf, unlistedOf } from './traded.ts';
+import { whenAllowed } from './wait.ts';
 
 export interface Installation {
   readonly instrumentIds: readonly InstrumentId[];
@@ -72,7 +73,7 @@ export async function installLedger(settings: Settings, deployment: Deployment, 
   const venue = createVenue(venueSettings, limiter);
   const ledger = createLedger(pool);
   try {
-    const [listed, positions] = await Promise.all([venue.instruments(), ledger.openPositions(deployment.portfolioId)]);
+    const [listed, positions] = await Promise.all([whenAllowed(() => venue.instruments(), say), ledger.openPositions(deployment.portfolioId)]);
     const query = { listed, wanted: settings.symbols.map(instrumentIdOf), open: positions.map(({ plan }) => plan.instrument.id) };
     const { instruments, notes } = tradedOf({ ...query, stored: await ledger.instruments(unlistedOf(query)) });
     const instrumentIds = instruments.map((it) => it.id).sort();
@@ -81,7 +82,7 @@ export async function installLedger(settings: Settings, deployment: Deployment, 
     await ledger.ensurePortfolio({
       portfolioId: deployment.portfolioId, deploymentId: deployment.id, venueAccountId: venueAccountOf(venueSettings), mode: deployment.mode,
       strategy, timeframe: settings.timeframe, instrumentIds,
-    }, await useBefore(ledger, venue, deployment.portfolioId));
+    }, await whenAllowed(() => useBefore(ledger, venue, deployment.portfolioId), say));
     for (const note of notes) say(note);
     if ((await ledger.fence(deployment.portfolioId)).halted) say('the fence is up: nothing is opened; `keel guard` tells why, `keel resume --by <name> --because <text>` takes it down');
     return { instrumentIds, strategy };

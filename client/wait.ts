@@ -15,6 +15,9 @@ const PASSING_GRPC_CODES: ReadonlySet<number> = new Set([
   14, // UNAVAILABLE
 ]);
 const AGAIN_AFTER_MS = 250;
+/** The venue counts by the minute. */
+const RATE_LIMIT_PATIENCE_MS = 90_000;
+const RATE_LIMIT_PAUSE_MS = 2_000;
 
 /**
  * Does `work` until the engine answers it. `work` may have been carried out although its answer was lost: it must be
@@ -90,4 +93,20 @@ export async function unlessLate<T>(timeoutMs: number, work: Promise<T>, latenes
 function isPassing(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return PASSING_GRPC_CODES.has(at.code);
   return false;
+}
+
+/** Whoever trades comes first: a venue that is asked too much is asked again when its next minute has begun. @param say hears once that it waits */
+export async function whenAllowed<T>(read: () => Promise<T>, say: (line: string) => void = () => {}): Promise<T> {
+  const deadlineMs = performance.now() + RATE_LIMIT_PATIENCE_MS;
+  let isSaid = false;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof KeelError && error.code === 'RATE_LIMITED') || performance.now() > deadlineMs) throw error;
+      if (!isSaid) say(`${error.message}; waiting`);
+      isSaid = true;
+      await sleep(RATE_LIMIT_PAUSE_MS);
+    }
+  }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { verifyAuditChain } from '../../db/events/audit.ts';
@@ -20,6 +19,7 @@ import { replaySessionId } from '../../workflows/ids.ts';
 import type { Read } from './gather-emergency.ts';
 import { readEmergency } from './gather-emergency.ts';
 import { readModels } from './gather-models.ts';
+import { whenAllowed } from '../wait.ts';
 
 export interface VerifyParts {
   readonly pool: Pool;
@@ -28,9 +28,6 @@ export interface VerifyParts {
   readonly portfolioId: string;
 }
 
-/** The venue counts by the minute. */
-const RATE_LIMIT_PATIENCE_MS = 90_000;
-const RATE_LIMIT_PAUSE_MS = 2_000;
 /** Binance forgets cancelled and expired orders without a fill after three days. @source Binance USD-M, All Orders. */
 const VENUE_FORGETS_AFTER_MS = 3 * 86_400_000;
 
@@ -131,19 +128,6 @@ async function readTables(connection: Connection, portfolioId: string): Promise<
     predicted: new Set(predicted.map(({ key }) => key)),
     policyVersions: versions.map(({ version }) => version),
   };
-}
-
-/** Whoever trades comes first: a venue that is asked too much is asked again when its next minute has begun. */
-async function whenAllowed<T>(read: () => Promise<T>): Promise<T> {
-  const deadlineMs = performance.now() + RATE_LIMIT_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof KeelError && error.code === 'RATE_LIMITED') || performance.now() > deadlineMs) throw error;
-      await sleep(RATE_LIMIT_PAUSE_MS);
-    }
-  }
 }
 
 /** Symbols whose history at the venue is compared: those that the portfolio trades, and those of anything in the ledger, which it may have traded under other settings. */

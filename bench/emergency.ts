@@ -20,10 +20,10 @@ const FLOOR_ROUNDS = 20;
 /** The venue counts whoever asks. */
 const LOOK_MS = 50;
 const STRATEGY = new URL('../test/fixtures/strategies/always-buy.ts', import.meta.url).pathname;
-/** Small positions of everything, so that fifty fit into one account. */
+/** Small positions of everything, so that fifty fit into one account; a stop that closes sixty at a loss is a streak, which ends after an hour. */
 const WIDE = {
   positionsMax: 200, slotsUsualShare: 1, slotsChopShare: 1, correlationMax: 1, groupShareMax: 1, hhiMax: 1, symbolShareMax: 1, grossExposureMax: 100, marginUseMaxBps: 10_000, var95MaxBps: 10_000, var99MaxBps: 10_000, shortfallMaxBps: 10_000,
-  batchBuyShareMax: 1, sideShareMax: 1, ordersPerMinuteMax: 1_000, cooldownS: 0, streakBlock: 100, kellyTradesMin: 1_000, volume24hMin: '0', spreadBpsMax: 500, depthMin: '0', riskPerTradeBps: 20, notionalMax: '150', rsiBuyMax: 100, recoveryDwellS: 0,
+  batchBuyShareMax: 1, sideShareMax: 1, ordersPerMinuteMax: 1_000, cooldownS: 0, streakBlock: 100, recoveryWindowHours: 1, kellyTradesMin: 1_000, volume24hMin: '0', spreadBpsMax: 500, depthMin: '0', riskPerTradeBps: 20, notionalMax: '150', rsiBuyMax: 100, recoveryDwellS: 0,
 } as const;
 /** As few orders as goals.md has it: the closes come one window after the other. */
 const FEW = { ordersPer10Seconds: 20, weightPerMinute: 20_000 };

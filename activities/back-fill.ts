@@ -56,7 +56,10 @@ export function createBackFiller({ ledger, venue }: BackFillDeps): (portfolioId:
       }
     }
     // A whole page tells nothing of what comes after it.
-    const unproved = lacking.filter((it) => (answers.get(keyOf(it.prediction))?.openTimes.length ?? 0) < FETCH_MAX && answers.get(keyOf(it.prediction))?.openTimes.every((time) => time <= lastOf(it)) === true);
+    const unproved = lacking.filter((it) => {
+      const openTimes = answers.get(keyOf(it.prediction))?.openTimes;
+      return openTimes !== undefined && openTimes.length < FETCH_MAX && openTimes.every((time) => time <= lastOf(it));
+    });
     if (unproved.length > 0) await lookAtOthers(portfolioId, unproved, answers);
     return { answers, problem };
   };

@@ -119,7 +119,8 @@ function isHeld({ positions }: VenueAccount, { plan }: PositionRecord): boolean 
 async function bookOne({ ledger, history }: BookingDeps, position: PositionRecord, { deploymentId, isLast }: { readonly deploymentId: string; readonly isLast: boolean }): Promise<readonly Fill[]> {
   const fills = await closingFillsSince(history, position);
   await ledger.applyFills(position.portfolioId, fills.all);
-  return await bookClosed(ledger, position.positionId, { deploymentId, closing: fills.closing.filter((fill) => { const part = closedPartOf(fill.clientOrderId, deploymentId); return part === 'ours' || (part === 'foreign' && isLast); }) });
+  const parts = isLast ? ['ours', 'foreign'] : ['ours'];
+  return await bookClosed(ledger, position.positionId, { deploymentId, closing: fills.closing.filter((fill) => parts.includes(closedPartOf(fill.clientOrderId, deploymentId) ?? '')) });
 }
 
 /** A ledger that refuses, or does not answer soon, is not waited for. */

@@ -251,10 +251,12 @@ async function bookReduction({ ledger, history, engine }: Deps, difference: Diff
 export async function bookClosed(ledger: Ledger, positionId: string, { deploymentId, closing }: { readonly deploymentId: string; readonly closing: readonly Fill[] }): Promise<readonly Fill[]> {
   const isOthers = (fill: Fill): boolean => closedPartOf(fill.clientOrderId, deploymentId) === 'foreign';
   const ours = closing.filter((fill) => !isOthers(fill));
+  const others = closing.filter(isOthers);
   await ledger.applyOutsideFills(positionId, ours, { upToHeld: true });
+  if (others.length === 0) return ours;
   const { quantity } = (await ledger.positionSnapshot(positionId)).position;
   if (d(quantity).eq(ZERO)) return ours;
-  await ledger.applyOutsideFills(positionId, closing.filter(isOthers), { upToHeld: true });
+  await ledger.applyOutsideFills(positionId, others, { upToHeld: true });
   return closing;
 }
 

@@ -142,7 +142,9 @@ async function sweep(run: EmergencyRun, { seen = null, afterPass = null }: { see
   for (let look = seen ?? (await survey(run)); ; look = await survey(run)) {
     if (isClear(look)) return 'clear';
     if (mustLeave(run)) return 'leaving';
-    say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing${(look.moving ?? []).length === 0 ? '' : `; what closing orders took of ${look.moving?.join(', ')} is not known yet`}`);
+    const { moving = [] } = look;
+    const unclear = moving.length === 0 ? '' : `; what closing orders took of ${moving.join(', ')} is not known yet`;
+    say(run, `open at the venue: ${look.targets.length} positions, ${look.openings.length} opening orders, ${look.leftovers.length} stops of nothing${unclear}`);
     await withdraw(look.openings, 'opening orders');
     const answers = await close(run, look.targets);
     void afterPass?.();

@@ -228,7 +228,7 @@ describe('what others closed of a position', () => {
     const engine = portOf<Engine>({ wakePosition: async (id) => void woken.push(id) });
     const activities = createReconciliationActivities({ ledger: ledgerOf(booked, ['4', '4']), venue, engine, warn: () => undefined, clock: () => 1 });
     expect(await activities.resolveDifference({ portfolioId: 'sim', difference: differenceOf('reducedOutside', { positionId: PLAN.positionId, trades: ['9'] }) })).toBe('booked, position woken');
-    expect([booked, woken]).toEqual([['9 true', ' true'], [PLAN.positionId]]);
+    expect([booked, woken]).toEqual([['9 true'], [PLAN.positionId]]);
   });
 });
 
